@@ -1,0 +1,3 @@
+"""Addresses of the accounts pages."""
+
+urlpatterns: list = []

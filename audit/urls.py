@@ -1,0 +1,3 @@
+"""Addresses of the audit pages."""
+
+urlpatterns: list = []

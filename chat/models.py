@@ -1,0 +1,72 @@
+"""Conversations, kept per user: the questions asked and the answers as they were shown."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from kb.models import Collection
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def visible_to(self, user: User | AnonymousUser) -> "ConversationQuerySet":
+        """A conversation is its owner's alone; auditors read receipts, not conversations."""
+        return self.filter(user=user) if user.is_authenticated else self.none()
+
+
+class Conversation(models.Model):
+    """A thread of questions."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
+    title = models.CharField(max_length=200, blank=True)
+    collection = models.ForeignKey(Collection, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")  # None: all
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-updated_at"]
+        verbose_name = _("conversation")
+        verbose_name_plural = _("conversations")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Turn(models.Model):
+    """A question and its answer. Asking again makes a new turn with the same `position`; the newest is shown."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Waiting")  # asked, the stream has not begun
+        STREAMING = "streaming", _("Answering")
+        ANSWERED = "answered", _("Answered")
+        REFUSED = "refused", _("Not in the documents")
+        STOPPED = "stopped", _("Stopped")
+        FAILED = "failed", _("Failed")
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="turns")
+    position = models.PositiveIntegerField()  # 0, 1, 2 … in the conversation
+    attempt = models.PositiveIntegerField(default=1)  # 2 after the first "regenerate"
+    question = models.TextField()
+    rewritten = models.TextField(blank=True)  # the stand-alone form of a follow-up
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    answer = models.JSONField(default=dict, blank=True)  # chat.types.Answer.as_dict(): the contract's JSON
+    error_code = models.CharField(max_length=60, blank=True)
+    receipt = models.CharField(max_length=36, blank=True)  # uid of the audit event
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["position", "attempt"]
+        verbose_name = _("turn")
+        verbose_name_plural = _("turns")
+        constraints = [models.UniqueConstraint(fields=["conversation", "position", "attempt"], name="chat_one_attempt")]
+
+    def __str__(self) -> str:
+        return self.question[:60]

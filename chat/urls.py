@@ -1,0 +1,3 @@
+"""Addresses of the chat pages."""
+
+urlpatterns: list = []

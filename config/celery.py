@@ -1,0 +1,47 @@
+"""The Celery application: a doorbell. The database is the queue of record (docs/architecture.md)."""
+
+import os
+
+from celery import Celery
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
+
+app = Celery("attest")
+
+
+def broker_options() -> dict[str, object]:
+    """Return transport options; the filesystem broker gets one folder for both directions."""
+    if not settings.CELERY_BROKER_URL.startswith("filesystem"):
+        return {"visibility_timeout": 3600}
+    folder = settings.BROKER_ROOT
+    for name in ("queue", "processed", "control"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    return {
+        "data_folder_in": str(folder / "queue"),
+        "data_folder_out": str(folder / "queue"),
+        "processed_folder": str(folder / "processed"),
+        "control_folder": str(folder / "control"),
+        "store_processed": False,
+        "polling_interval": 0.2,
+    }
+
+
+@app.on_configure.connect
+def configure(sender: Celery, **_: object) -> None:
+    """Read the settings when Celery first needs them, not at import."""
+    sender.conf.update(
+        broker_url=settings.CELERY_BROKER_URL,
+        broker_transport_options=broker_options(),
+        broker_connection_retry_on_startup=True,
+        task_ignore_result=True,
+        task_acks_late=False,  # the lease in the database decides what runs again, not the broker
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        timezone=settings.TIME_ZONE,
+        beat_schedule_filename=str(settings.ATTEST_HOME / "beat-schedule"),
+        beat_schedule={"sweep": {"task": "ingest.tasks.sweep", "schedule": settings.SWEEP_INTERVAL_S, "options": {"expires": 30}}},
+    )
+
+
+app.autodiscover_tasks(["ingest"])

@@ -1,0 +1,49 @@
+"""The queue of record: what is to be done with each version, who does it now, and how often it was tried."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from kb.models import DocumentVersion
+
+
+class Job(models.Model):
+    """Work that was accepted and must end. Written in the transaction that accepts it; the broker only rings the bell."""
+
+    class Kind(models.TextChoices):
+        INGEST = "ingest", _("Read and index")
+        REMOVE = "remove", _("Remove from the index")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")  # quarantined: nobody takes it again unless a person retries
+        CANCELLED = "cancelled", _("Cancelled")
+
+    version = models.ForeignKey(DocumentVersion, on_delete=models.CASCADE, related_name="jobs")
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.INGEST)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    priority = models.IntegerField(default=0)  # lower runs first: the size class of the file
+    attempts = models.PositiveIntegerField(default=0)
+    leased_by = models.CharField(max_length=80, blank=True)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    not_before = models.DateTimeField(null=True, blank=True)  # back-off after a failure that may pass
+    last_error = models.TextField(blank=True)  # for admins: the technical cause
+    timings_ms = models.JSONField(default=dict, blank=True)  # {"parse": …, "chunk": …, "embed": …, "publish": …}
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["priority", "created_at"]
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
+        indexes = [models.Index(fields=["state", "priority", "created_at"], name="ingest_job_queue")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "kind"], condition=models.Q(state__in=["waiting", "running"]), name="ingest_one_open_job"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of version {self.version_id}: {self.state}"

@@ -1,0 +1,3 @@
+"""Addresses of the ingest pages."""
+
+urlpatterns: list = []

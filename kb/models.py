@@ -1,0 +1,205 @@
+"""The knowledge base: collections, documents, immutable versions, their pages and chunks, and who may read them."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, Group
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+
+
+class CollectionQuerySet(models.QuerySet["Collection"]):
+    def visible_to(self, user: User | AnonymousUser) -> "CollectionQuerySet":
+        """Collections this user may read now: all for a knowledge admin, else those given to one of their groups."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.is_knowledge_admin:
+            return self
+        return self.filter(pk__in=Collection.groups.through.objects.filter(group__user=user).values("collection_id"))
+
+    def manageable_by(self, user: User | AnonymousUser) -> "CollectionQuerySet":
+        """Collections whose documents and groups this user may change."""
+        return self if user.is_authenticated and user.is_knowledge_admin else self.none()
+
+
+class Collection(models.Model):
+    """A set of documents that share their readers."""
+
+    name = models.CharField(_("name"), max_length=120)
+    slug = models.SlugField(_("address"), max_length=60, unique=True)
+    description = models.TextField(_("description"), blank=True)
+    groups = models.ManyToManyField(
+        Group, blank=True, related_name="collections", verbose_name=_("groups"), help_text=_("Members may read this collection.")
+    )
+    suggested_questions = models.JSONField(default=list, blank=True)
+    sufficiency_threshold = models.FloatField(null=True, blank=True)  # None: the default of the encoder's calibration
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CollectionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("collection")
+        verbose_name_plural = _("collections")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DocumentQuerySet(models.QuerySet["Document"]):
+    def live(self) -> "DocumentQuerySet":
+        """Not deleted."""
+        return self.filter(deleted_at=None)
+
+    def visible_to(self, user: User | AnonymousUser) -> "DocumentQuerySet":
+        """Live documents of the collections this user may read now."""
+        return self.live().filter(collection__in=Collection.objects.visible_to(user))
+
+
+class Document(models.Model):
+    """A named file in a collection; its content is in its versions."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    collection = models.ForeignKey(Collection, on_delete=models.PROTECT, related_name="documents")
+    name = models.CharField(max_length=500)  # path or file name as uploaded, cleaned; unique among the live ones
+    title = models.CharField(max_length=500)
+    current_version = models.ForeignKey(  # the one that answers; None until the first is indexed
+        "DocumentVersion", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DocumentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("document")
+        verbose_name_plural = _("documents")
+        constraints = [
+            models.UniqueConstraint(fields=["collection", "name"], condition=Q(deleted_at=None), name="kb_one_live_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class DocumentVersion(models.Model):
+    """The bytes of a document as they were uploaded once, and how far ingestion has come with them."""
+
+    class Status(models.TextChoices):
+        UPLOADED = "uploaded", _("Waiting")
+        PARSED = "parsed", _("Read")
+        CHUNKED = "chunked", _("Cut into passages")
+        EMBEDDED = "embedded", _("Understood")
+        INDEXED = "indexed", _("Ready")
+        FAILED = "failed", _("Failed")
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()  # 1, 2, 3 … within the document
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField()  # bytes
+    media_type = models.CharField(max_length=120)  # as detected from the content
+    storage_path = models.CharField(max_length=300)  # below MEDIA_ROOT
+    is_paged = models.BooleanField(default=False)  # True for PDF: its pages are real ones with images
+    page_count = models.PositiveIntegerField(null=True, blank=True)
+    pages_done = models.PositiveIntegerField(default=0)
+    chunk_count = models.PositiveIntegerField(default=0)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.UPLOADED)
+    error_code = models.CharField(max_length=60, blank=True)  # stable, for machines: "locked", "empty", "no_text" …
+    error_message = models.TextField(blank=True)  # in English; translated at display by its code where there is one
+    warnings = models.JSONField(default=list, blank=True)  # [{"code", "message", "pages"}]
+    metadata = models.JSONField(default=dict, blank=True)  # title, author, date, language as the file declares them
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    indexed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["document", "-number"]
+        verbose_name = _("version")
+        verbose_name_plural = _("versions")
+        constraints = [models.UniqueConstraint(fields=["document", "number"], name="kb_version_number")]
+        indexes = [
+            models.Index(fields=["sha256"], name="kb_version_sha256"),
+            models.Index(fields=["status"], name="kb_version_status"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document.title} v{self.number}"
+
+    @property
+    def is_finished(self) -> bool:
+        """Neither waiting nor running."""
+        return self.status in (self.Status.INDEXED, self.Status.FAILED)
+
+
+class Page(models.Model):
+    """The text of one page (or, where the format has none, of one stretch of about 8,000 characters) and where it stands."""
+
+    version = models.ForeignKey(DocumentVersion, on_delete=models.CASCADE, related_name="pages")
+    number = models.PositiveIntegerField()  # physical, from 1
+    label = models.CharField(max_length=40, blank=True)  # as printed ("iv", "A-3")
+    text = models.TextField(blank=True)
+    width = models.FloatField(default=0)  # points
+    height = models.FloatField(default=0)
+    boxes = models.BinaryField(default=bytes)  # kb.boxes.pack(): which characters stand where
+    blocks = models.JSONField(default=list)  # [{"kind", "start", "end", "level"?, "heading_path"}], in reading order
+
+    class Meta:
+        ordering = ["version", "number"]
+        constraints = [models.UniqueConstraint(fields=["version", "number"], name="kb_page_number")]
+
+    def __str__(self) -> str:
+        return f"page {self.number} of {self.version_id}"
+
+
+class ChunkQuerySet(models.QuerySet["Chunk"]):
+    def live(self) -> "ChunkQuerySet":
+        """Chunks of current versions of documents that are not deleted."""
+        return self.filter(version__document__deleted_at=None, version__document__current_version=F("version"))
+
+    def visible_to(self, user: User | AnonymousUser) -> "ChunkQuerySet":
+        """Live chunks this user may read now: the second lock, after the index's own scope."""
+        return self.live().filter(version__document__collection__in=Collection.objects.visible_to(user))
+
+
+class Chunk(models.Model):
+    """A passage: what is found, quoted and cited. `id` is derived from version and ordinal, so that a stage run twice
+    writes the same rows (kb.identity.chunk_id)."""
+
+    id = models.BigIntegerField(primary_key=True)
+    version = models.ForeignKey(DocumentVersion, on_delete=models.CASCADE, related_name="chunks")
+    ordinal = models.PositiveIntegerField()  # 0 … n-1 within the version
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="chunks")
+    start = models.PositiveIntegerField()  # characters into the page's text
+    end = models.PositiveIntegerField()
+    text = models.TextField()  # exactly page.text[start:end], except tables whose header row is repeated in `prefix`
+    prefix = models.TextField(blank=True)  # header row of a table that this chunk continues; embedded, not quoted
+    text_hash = models.CharField(max_length=64)  # sha256 of `text` in UTF-8
+    heading_path = models.JSONField(default=list)
+    token_count = models.PositiveIntegerField(default=0)
+
+    objects = ChunkQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["version", "ordinal"]
+        constraints = [models.UniqueConstraint(fields=["version", "ordinal"], name="kb_chunk_ordinal")]
+
+    def __str__(self) -> str:
+        return f"chunk {self.ordinal} of {self.version_id}"
+
+
+class ChunkEmbedding(models.Model):
+    """The vectors of a chunk: the index is a function of these rows and can be rebuilt without the model."""
+
+    chunk = models.OneToOneField(Chunk, primary_key=True, on_delete=models.CASCADE, related_name="embedding")
+    encoder = models.CharField(max_length=80)  # fingerprint of the encoder and its projection
+    dense = models.BinaryField()  # float32, little endian, unit length
+    tokens = models.BinaryField(default=bytes)  # quantised token vectors for late interaction, as retrieval.tokens packs them
+
+    def __str__(self) -> str:
+        return f"embedding of {self.chunk_id}"

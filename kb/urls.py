@@ -1,0 +1,3 @@
+"""Addresses of the kb pages."""
+
+urlpatterns: list = []

@@ -1,0 +1,63 @@
+"""The ports of retrieval: what a backend must offer. Adapters live in `retrieval.local`, `retrieval.milvus`, …"""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from retrieval.types import Embedding, Hit, IndexEntry, Scope
+
+
+class Embedder(Protocol):
+    """Turns text into vectors. Thread-safe; loads its model at first use, never at import."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names model, revision, projection and quantisation: vectors of two fingerprints never meet in one index."""
+
+    @property
+    def dimension(self) -> int: ...
+
+    @property
+    def max_tokens(self) -> int:
+        """Longest input it reads, special tokens not counted."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the length of each text in the encoder's tokens, special tokens not counted, not truncated."""
+
+    def unknown_share(self, text: str) -> float:
+        """Return the share of the text's word pieces that the vocabulary does not know, in [0, 1]."""
+
+    def embed_passages(self, texts: Sequence[str]) -> list[Embedding]:
+        """Embed in length-sorted batches; the result is in the order of the input."""
+
+    def embed_query(self, text: str) -> Embedding:
+        """Embed one query; `tokens` holds float32 token vectors, projected but not quantised."""
+
+
+class Reranker(Protocol):
+    """Scores candidates against a query."""
+
+    def score(self, query: str, query_embedding: Embedding, chunk_ids: Sequence[int]) -> list[float | None]:
+        """Return one score for each chunk, higher is better; None where it cannot score that chunk."""
+
+
+class KeywordIndex(Protocol):
+    def search(self, query: str, *, scope: Scope, limit: int) -> tuple[Hit, ...]:
+        """Return at most `limit` hits by BM25, best first, only from within `scope`."""
+
+
+class VectorIndex(Protocol):
+    def search(self, vector: bytes, *, scope: Scope, limit: int) -> tuple[Hit, ...]:
+        """Return at most `limit` hits by inner product, best first, only from within `scope`. `vector`: float32 bytes."""
+
+
+class IndexWriter(Protocol):
+    """Publishing: whole or not at all, and twice is once."""
+
+    def publish(self, entries: Sequence[IndexEntry], *, remove_versions: Iterable[int] = ()) -> int:
+        """Add or replace these chunks in both legs and drop every chunk of `remove_versions`.
+
+        Returns: the generation that readers see from now on. Raises: IndexLocked, IndexDamaged.
+        """
+
+    def chunk_ids(self) -> tuple[frozenset[int], frozenset[int]]:
+        """Return the ids in the keyword leg and in the dense leg, for verify_index."""

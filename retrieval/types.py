@@ -1,0 +1,88 @@
+"""The values of retrieval. Frozen, without arrays: vectors travel as bytes, so that a value can be hashed and stored."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """What an index needs to know of a passage. Ids are the database's."""
+
+    id: int
+    collection_id: int
+    document_id: int
+    version_id: int
+    title: str
+    heading_path: tuple[str, ...] = ()
+    prefix: str = ""  # header row of the table that this chunk continues
+    text: str
+
+    @property
+    def contextual_text(self) -> str:
+        """What is embedded: title, heading path, table header, text. What is quoted is `text` alone."""
+        context = " > ".join(part for part in (self.title, *self.heading_path) if part)
+        return "\n".join(part for part in (context, self.prefix, self.text) if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embedding:
+    """The vectors of one chunk."""
+
+    dense: bytes  # float32, little endian, `dimension` values, unit length
+    tokens: bytes  # quantised token vectors (retrieval.tokens); empty where the encoder gives none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexEntry:
+    """One chunk with its vectors, as it is published to the index."""
+
+    chunk: Chunk
+    embedding: Embedding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a query may see. It goes into both legs before scoring; an empty set of collections sees nothing."""
+
+    collection_ids: frozenset[int]
+    document_ids: frozenset[int] | None = None  # only these, where a reader restricts the question to some documents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A chunk that was found, with what each stage thought of it. None: that stage did not see it."""
+
+    chunk_id: int
+    score: float  # of the last stage that ran
+    rank: int  # from 1
+    keyword_score: float | None = None  # BM25, >= 0
+    keyword_rank: int | None = None
+    dense_score: float | None = None  # inner product of unit vectors, in [-1, 1]
+    dense_rank: int | None = None
+    fused_score: float | None = None  # in [0, 1]
+    rerank_score: float | None = None  # mean MaxSim per query token, in [-1, 1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchConfig:
+    """Which stages run and with which weights; each can be switched off for an ablation. See retrieval.config for defaults."""
+
+    limit: int = 10  # hits returned
+    candidates: int = 100  # hits taken from each leg
+    rerank_depth: int = 50  # best fused hits that MaxSim looks at
+    use_keyword: bool = True
+    use_dense: bool = True
+    use_rerank: bool = True
+    dense_weight: float = 0.5  # alpha of the convex combination, in [0, 1]
+    rerank_weight: float = 0.7  # of MaxSim against the fused score, in [0, 1]
+    collapse_duplicates: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResult:
+    """The hits of one query and what led to them."""
+
+    hits: tuple[Hit, ...]
+    dense_abstained: bool = False  # the encoder cannot read the query's script
+    unknown_share: float = 0.0  # share of the query's words that the encoder's vocabulary does not know, in [0, 1]
+    index_generation: int = 0
+    timings_ms: dict[str, float] = field(default_factory=dict)

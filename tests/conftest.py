@@ -1,0 +1,52 @@
+"""People and collections that most tests need."""
+
+import pytest
+from django.contrib.auth.models import Group
+
+from accounts.models import User
+from kb.models import Collection
+
+
+@pytest.fixture
+def group(db: None) -> Group:
+    return Group.objects.create(name="People team")
+
+
+@pytest.fixture
+def collection(group: Group) -> Collection:
+    """A collection that the members of `group` may read."""
+    collection = Collection.objects.create(name="Handbook", slug="handbook")
+    collection.groups.add(group)
+    return collection
+
+
+@pytest.fixture
+def employee(group: Group) -> User:
+    """An employee who may read `collection`."""
+    user = User.objects.create_user(username="erin", password="correct horse 7")
+    user.groups.add(group)
+    return user
+
+
+@pytest.fixture
+def teammate(group: Group) -> User:
+    """Another employee of the same group: reads the same collection, owns nothing of `employee`'s."""
+    user = User.objects.create_user(username="tao", password="correct horse 7")
+    user.groups.add(group)
+    return user
+
+
+@pytest.fixture
+def outsider(db: None) -> User:
+    """An employee without the group."""
+    return User.objects.create_user(username="olga", password="correct horse 7")
+
+
+@pytest.fixture
+def knowledge_admin(db: None) -> User:
+    return User.objects.create_user(username="kim", password="correct horse 7", role=User.Role.KNOWLEDGE_ADMIN)
+
+
+@pytest.fixture
+def auditor(db: None) -> User:
+    return User.objects.create_user(username="ada", password="correct horse 7", role=User.Role.AUDITOR)
