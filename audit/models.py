@@ -1,13 +1,49 @@
 """One hash chain of everything that was asked, answered, seen and changed. Stores strings and ids: needs no other app."""
 
+import json
 import uuid
+from typing import Any, NoReturn
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from audit.canonical import GENESIS, event_hash
+from audit.errors import AuditImmutable
 
-class Event(models.Model):
-    """A link of the chain. `hash` covers every other field and the hash before it; `payload_hash` covers the payload."""
+
+class RecordQuerySet(models.QuerySet):
+    """Rows that are written once: whatever would change or drop them raises."""
+
+    def update(self, **kwargs: object) -> NoReturn:
+        raise AuditImmutable("What was recorded is not changed.")
+
+    def delete(self) -> NoReturn:
+        raise AuditImmutable("What was recorded is not deleted.")
+
+    def bulk_update(self, *args: object, **kwargs: object) -> NoReturn:
+        raise AuditImmutable("What was recorded is not changed.")
+
+
+class Recorded(models.Model):
+    """A row that can be inserted, and nothing else. Only `audit.services.erase_payload` goes past this, on purpose."""
+
+    objects = RecordQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AuditImmutable("What was recorded is not changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: object, **kwargs: object) -> NoReturn:
+        raise AuditImmutable("What was recorded is not deleted.")
+
+
+class Event(Recorded):
+    """A link of the chain. `hash` covers every field that is never erased and the hash before it; `payload_hash` covers
+    the payload together with `actor_name` and `summary`, which are erased with it."""
 
     sequence = models.PositiveBigIntegerField(unique=True)  # 1, 2, 3 … without a gap
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -34,23 +70,45 @@ class Event(models.Model):
     def __str__(self) -> str:
         return f"{self.sequence} {self.action}"
 
+    def expected_hash(self) -> str:
+        """Return what `hash` must be for the fields as they stand now."""
+        return event_hash(
+            sequence=self.sequence,
+            uid=self.uid,
+            at=self.at,
+            action=self.action,
+            actor_id=self.actor_id,
+            subject=self.subject,
+            payload_hash=self.payload_hash,
+            previous_hash=self.previous_hash,
+        )
 
-class Payload(models.Model):
-    """What happened in full, as canonical JSON; erasable, since the chain holds only its hash."""
+
+class Payload(Recorded):
+    """What happened in full: an envelope (`audit.canonical`); erasable, since the chain holds only its hash."""
 
     event = models.OneToOneField(Event, on_delete=models.PROTECT, related_name="payload")
-    body = models.TextField()
+    body = models.TextField()  # empty once erased
     erased_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("payload")
+        verbose_name_plural = _("payloads")
 
     def __str__(self) -> str:
         return f"payload of {self.event_id}"
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the caller of `record` gave; empty once erased."""
+        return json.loads(self.body)["payload"] if self.body else {}
 
 
 class ChainHead(models.Model):
     """The single row whose lock puts writers in line; holds the last link."""
 
     sequence = models.PositiveBigIntegerField(default=0)
-    hash = models.CharField(max_length=64, default="0" * 64)
+    hash = models.CharField(max_length=64, default=GENESIS)
 
     def __str__(self) -> str:
         return f"head at {self.sequence}"

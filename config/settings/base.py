@@ -96,6 +96,7 @@ MEDIA_ROOT = ATTEST_HOME / "files"  # originals; served by views only, never by 
 INDEX_ROOT = ATTEST_HOME / "index"
 CACHE_ROOT = ATTEST_HOME / "cache"
 AUDIT_ROOT = ATTEST_HOME / "audit"
+AUDIT_CHECKPOINT_S = env_float("ATTEST_AUDIT_CHECKPOINT_S", 10.0)  # an event signs the chain when the last signature is older
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # --- accounts ---------------------------------------------------------------------------------------------------------

@@ -1,0 +1,25 @@
+"""What can go wrong in the audit.
+
+AuditError
+├── AuditImmutable      someone tried to change or delete what was recorded
+├── AuditInvalid        what was to be recorded is no event: no action, a field too long, not JSON
+└── CheckpointInvalid   a checkpoint file that cannot be read at all
+"""
+
+
+class AuditError(Exception):
+    """Root of every error of this package. `code` is stable."""
+
+    code = "audit"
+
+
+class AuditImmutable(AuditError):
+    code = "audit_immutable"
+
+
+class AuditInvalid(AuditError):
+    code = "audit_invalid"
+
+
+class CheckpointInvalid(AuditError):
+    code = "checkpoint_invalid"
