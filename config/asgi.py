@@ -1,9 +1,44 @@
 """The ASGI application that uvicorn serves."""
 
+import logging
 import os
+import threading
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
 
-application = get_asgi_application()
+logger = logging.getLogger(__name__)
+Event = MutableMapping[str, Any]
+pages = get_asgi_application()
+
+
+def warm_up() -> None:
+    """Load the encoder and open the index, so that the first question does not wait for them."""
+    from kb.engine import get_engine  # imports torch: seconds, which the first page must not wait for
+
+    started = time.monotonic()
+    try:
+        get_engine().warm_up()
+    except Exception:  # the edge of a thread: pages are served all the same, and a question says what is wrong
+        logger.exception("warm-up failed")
+    else:
+        logger.info("warmed up in %d ms", (time.monotonic() - started) * 1000)
+
+
+async def application(scope: Event, receive: Callable[[], Awaitable[Event]], send: Callable[[Event], Awaitable[None]]) -> None:
+    """Serve pages; at the start of the server (and only then) warm up beside them."""
+    if scope["type"] != "lifespan":
+        await pages(scope, receive, send)
+        return
+    while True:
+        event = await receive()
+        if event["type"] == "lifespan.startup":
+            threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+            await send({"type": "lifespan.startup.complete"})
+        elif event["type"] == "lifespan.shutdown":
+            await send({"type": "lifespan.shutdown.complete"})
+            return

@@ -155,6 +155,7 @@ CELERY_BROKER_URL = env_str("CELERY_BROKER_URL", "filesystem://")
 BROKER_ROOT = ATTEST_HOME / "broker"
 
 # --- ingestion --------------------------------------------------------------------------------------------------------
+DEMO = env_bool("ATTEST_DEMO", True)  # load the demo at the first start
 UPLOAD_MAX_BYTES = env_int("ATTEST_UPLOAD_MAX_MB", 512, minimum=1) * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]

@@ -1,0 +1,213 @@
+"""Serves Attest on this machine: prepares the installation, then runs web, worker and beat until a signal or until one ends.
+
+`python -m config.serve`, which scripts/run calls. The parts live in process groups of their own, so that Ctrl-C reaches this
+process alone and it decides the order of the end; on Linux they are also ended by the kernel should this process be killed.
+"""
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from django.core.exceptions import ImproperlyConfigured
+
+from config.env import env_int, env_str
+
+GRACE_S = 6.0  # from the request to end until the end is forced
+PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
+
+
+class CannotServe(Exception):
+    """A reason not to start, as a sentence for the person who starts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One long-running process of the installation."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...] = ()
+
+
+def list_parts(*, host: str, port: int, workers: int) -> tuple[Part, ...]:
+    """Return web, worker and beat, as they run on one machine."""
+    python = sys.executable
+    celery = (python, "-m", "celery", "--quiet", "--app", "config.celery:app")
+    # Each worker process embeds with torch: together they take the cores once, not `workers` times.
+    threads = str(max(1, (os.cpu_count() or 1) // workers))
+    return (
+        Part(
+            name="web",
+            command=(
+                *(python, "-m", "uvicorn", "config.asgi:application", "--host", host, "--port", str(port)),
+                *("--lifespan", "on", "--no-server-header", "--no-access-log", "--log-level", "warning"),
+                *("--timeout-graceful-shutdown", "2"),  # an open answer stream does not hold up the end
+            ),
+        ),
+        Part(
+            name="worker",
+            command=(
+                *(*celery, "worker", "--pool", "prefork", "--concurrency", str(workers), "--loglevel", "WARNING"),
+                *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+            ),
+            environment=(("OMP_NUM_THREADS", os.environ.get("OMP_NUM_THREADS", threads)),),
+        ),
+        Part(name="beat", command=(*celery, "beat", "--pidfile=", "--loglevel", "WARNING")),
+    )
+
+
+def check_port(*, host: str, port: int) -> None:
+    """Raises: CannotServe: something else listens there, or the address is not this machine's."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise CannotServe(
+            f"Cannot listen on {host}, port {port}: {error.strerror}. Choose another with PORT=8001 scripts/run."
+        ) from error
+
+
+@contextlib.contextmanager
+def hold_home(home: Path) -> Iterator[None]:
+    """Keep the data folder for this process. Raises: CannotServe: another one serves from it, or it cannot be written."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        stream = (home / "serve.lock").open("w")
+    except OSError as error:
+        raise CannotServe(f"Cannot write to {home}: {error.strerror}. Choose a folder with ATTEST_HOME=PATH.") from error
+    with stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CannotServe(f"Attest already runs with the data in {home}. Stop it first, or set ATTEST_HOME.") from error
+        yield
+
+
+def end_with_parent() -> None:
+    """In the child, before it becomes the part: have the kernel end it when its parent is gone (Linux only)."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def start_part(part: Part, *, folder: Path) -> subprocess.Popen[bytes]:
+    """Start `part` in a session of its own, without standard input."""
+    return subprocess.Popen(
+        part.command,
+        cwd=folder,
+        env={**os.environ, **dict(part.environment)},
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=end_with_parent if sys.platform == "linux" else None,  # no threads run yet
+    )
+
+
+def stop_parts(running: dict[str, subprocess.Popen[bytes]], *, grace_s: float) -> None:
+    """Ask every part to end, wait up to `grace_s` seconds for all together, then force those that remain with all they started."""
+    for process in running.values():
+        if process.poll() is None:
+            process.terminate()
+    deadline = time.monotonic() + grace_s
+    for process in running.values():
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=max(0.0, deadline - time.monotonic()))
+    for process in running.values():
+        # The group outlives its leader where a child of the leader hangs; what was cut off is taken up again at the next start.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def is_listening(*, host: str, port: int) -> bool:
+    """Whether a connection to the web part is accepted now."""
+    try:
+        with socket.create_connection((host, port), timeout=0.5):
+            return True
+    except OSError:
+        return False
+
+
+class Supervisor:
+    """Runs the parts until a signal comes or one of them ends."""
+
+    def __init__(self, parts: tuple[Part, ...], *, folder: Path) -> None:
+        self.parts = parts
+        self.folder = folder
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.signals = 0
+
+    def run(self, *, host: str, port: int, greeting: str) -> int:
+        """Start the parts, print `greeting` once pages are served, and stay. Returns: 0 after a signal, 1 after a part ended."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self.note_signal)
+        local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  compared, not bound
+        try:
+            for part in self.parts:
+                self.running[part.name] = start_part(part, folder=self.folder)
+            greeted = False
+            while not self.signals:
+                ended = next((name for name, process in self.running.items() if process.poll() is not None), None)
+                if ended:
+                    code = self.running[ended].returncode
+                    print(f"The {ended} ended by itself (exit code {code}); stopping the rest.", file=sys.stderr, flush=True)
+                    return 1
+                if not greeted and is_listening(host=local, port=port):
+                    print(greeting, flush=True)
+                    greeted = True
+                time.sleep(0.2 if greeted else 0.05)
+            print("Stopping …", file=sys.stderr, flush=True)
+            return 0
+        finally:
+            stop_parts(self.running, grace_s=GRACE_S)
+
+    def note_signal(self, number: int, frame: FrameType | None) -> None:
+        """End calmly at the first signal, at once at the second."""
+        self.signals += 1
+        if self.signals > 1:
+            for process in self.running.values():
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
+
+
+def greet(*, host: str, port: int, accounts_text: str) -> str:
+    """Return what is printed when the first page can be opened."""
+    name = f"[{host}]" if ":" in host else host
+    return f"\nAttest is ready: http://{name}:{port}/\n{accounts_text}Stop it with Ctrl-C.\n"
+
+
+def main() -> int:
+    """Prepare, serve, and return the exit code."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
+    try:
+        host = env_str("HOST", "127.0.0.1")
+        port = env_int("PORT", 8000, minimum=1, maximum=65535)
+        workers = env_int("ATTEST_WORKERS", min(2, os.cpu_count() or 1), minimum=1, maximum=64)
+        check_port(host=host, port=port)
+        import django  # after the quick checks: it costs half a second
+        from django.conf import settings
+
+        with hold_home(Path(settings.ATTEST_HOME)):
+            django.setup()
+            from ingest.installation import describe_accounts, prepare_installation  # needs the app registry
+
+            prepared = prepare_installation()
+            parts = list_parts(host=host, port=port, workers=workers)
+            greeting = greet(host=host, port=port, accounts_text=describe_accounts(prepared))
+            return Supervisor(parts, folder=settings.BASE_DIR).run(host=host, port=port, greeting=greeting)
+    except (CannotServe, ImproperlyConfigured) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""Makes a data folder ready to serve: the database's tables, the first accounts, the demo. Quick when all of it is there."""
+
+import logging
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.services import create_account
+from ingest.demo import NewAccount, generate_password, load_demo
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What preparing the installation did."""
+
+    migrated: bool
+    accounts: tuple[NewAccount, ...]
+    documents: int  # of the demo, accepted just now
+
+
+def prepare_installation() -> Prepared:
+    """Migrate where needed; where nobody has an account yet, make the demo's (ATTEST_DEMO), or else one knowledge admin."""
+    migrated = migrate_if_needed()
+    if User.objects.exists():
+        return Prepared(migrated=migrated, accounts=(), documents=0)
+    if settings.DEMO:
+        demo = load_demo(folder=settings.BASE_DIR / "demo")
+        return Prepared(migrated=migrated, accounts=demo.accounts, documents=demo.documents)
+    admin = NewAccount(
+        username="admin",
+        password=generate_password(),
+        role=User.Role.KNOWLEDGE_ADMIN,
+        explanation="manages collections, documents and people",
+    )
+    create_account(username=admin.username, password=admin.password, role=admin.role)
+    return Prepared(migrated=migrated, accounts=(admin,), documents=0)
+
+
+def migrate_if_needed() -> bool:
+    """Bring the database's tables up to date. Returns: whether anything was to be done."""
+    executor = MigrationExecutor(connection)
+    if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        return False
+    call_command("migrate", interactive=False, verbosity=0)
+    logger.info("migrated the database")
+    return True
+
+
+def describe_accounts(prepared: Prepared) -> str:
+    """Return the lines that tell who may sign in; passwords stand there only for accounts made just now."""
+    if not prepared.accounts:
+        return _("Sign in with your account. A forgotten password: .venv/bin/python manage.py changepassword NAME") + "\n"
+    roles = dict(User.Role.choices)
+    width = max(len(account.username) for account in prepared.accounts)
+    lines = [
+        f"  {account.username:<{width}}  {account.password}  {roles[account.role]}: {account.explanation}"
+        for account in prepared.accounts
+    ]
+    head = _("These accounts were made. Their passwords are shown now and never again:")
+    return "\n".join([head, *lines, *describe_documents(prepared)]) + "\n"
+
+
+def describe_documents(prepared: Prepared) -> list[str]:
+    """Return the line about the demo's documents, if any were accepted."""
+    if not prepared.documents:
+        return []
+    return [_("%(count)d demo documents are being read; they can be asked about within a minute.") % {"count": prepared.documents}]

@@ -1,0 +1,15 @@
+"""`manage.py prepare`: what scripts/run does before it serves, for installations that start the parts by themselves."""
+
+from django.core.management.base import BaseCommand
+
+from ingest.installation import describe_accounts, prepare_installation
+
+
+class Command(BaseCommand):
+    help = "Migrate the database if needed; at the first start make the accounts and load the demo (ATTEST_DEMO)."
+
+    def handle(self, **options: object) -> None:
+        """Prepare and say what was done."""
+        prepared = prepare_installation()
+        self.stdout.write("Migrated the database." if prepared.migrated else "The database is up to date.")
+        self.stdout.write(describe_accounts(prepared))
