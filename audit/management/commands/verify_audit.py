@@ -1,0 +1,45 @@
+"""`manage.py verify_audit`: recompute the audit chain and say in words whether it is whole."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from audit.errors import AuditError
+from audit.services import Problem, verify_chain
+
+
+class Command(BaseCommand):
+    help = "Recompute the audit chain; exit code 1 when something was altered, taken out, cut off or forged."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--checkpoint", type=Path, metavar="FILE", help="checkpoints kept elsewhere; by default the installation's own"
+        )
+        parser.add_argument("--public-key", type=Path, metavar="FILE", help="the key to them; by default the installation's own")
+
+    def handle(self, *, checkpoint: Path | None, public_key: Path | None, **options: object) -> None:
+        try:
+            found = verify_chain(checkpoint=checkpoint, public_key=public_key)
+        except AuditError as error:
+            raise CommandError(str(error)) from error
+        for problem in found.problems:
+            self.stderr.write(self.style.ERROR(describe_problem(problem)))
+        if not found.is_intact:
+            raise CommandError(f"The audit is broken: {len(found.problems)} problem(s) among {found.events} events.")
+        self.stdout.write(self.style.SUCCESS(f"The audit is whole: {found.events} events, each follows from the one before it."))
+        if found.erased:
+            self.stdout.write(f"{found.erased} of them had their personal data erased, each erasure on record.")
+        if found.checkpoint is None:
+            self.stdout.write("There is no checkpoint yet, so that a cut-off tail would not show.")
+        else:
+            self.stdout.write(
+                f"{found.checkpoints} signed checkpoint(s) match; the newest, of {found.checkpoint.at}, "
+                f"covers all but the last {found.uncovered} event(s)."
+            )
+        self.stdout.write(f"Head: {found.head_hash}")
+
+
+def describe_problem(problem: Problem) -> str:
+    subject = f"Event {problem.sequence}" if problem.sequence else "Checkpoint file:"
+    return f"{subject} {problem.message} [{problem.code}]"
