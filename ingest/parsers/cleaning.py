@@ -1,0 +1,54 @@
+"""Text is cleaned once, at the border: what leaves a parser can be stored, searched and shown as it is.
+
+NUL and lone surrogates go because PostgreSQL refuses them, control and zero-width characters because a reader cannot see
+what a search would match, and everything becomes NFC so that equal words are equal strings.
+"""
+
+import re
+import unicodedata
+
+UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\ufff9-\ufffb]")
+# Soft hyphen, zero-width space and joiners outside of scripts that need them, bidi controls, word joiner, BOM, tag characters.
+INVISIBLE = re.compile(
+    r"[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\U000e0000-\U000e007f]"
+)
+SPACES = re.compile(r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+CJK = (
+    "\u2e80-\u2fdf\u3000-\u30ff\u3100-\u31bf\u31f0-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff"
+)
+SURROGATE_PAIR = re.compile(r"[\ud800-\udbff][\udc00-\udfff]")
+
+
+class Cleaner:
+    """Cleans the text of one document and counts what it removed."""
+
+    def __init__(self) -> None:
+        self.unsafe = 0
+        self.invisible = 0
+
+    def clean(self, text: str) -> str:
+        """Return the text without what cannot be stored or seen, in NFC. Spaces and line breaks stay as they are."""
+        if text.isascii() and text.isprintable():
+            return text
+        text = SURROGATE_PAIR.sub(lambda pair: pair.group().encode("utf-16", "surrogatepass").decode("utf-16"), text)
+        text, unsafe = UNSAFE.subn("", text)
+        text, invisible = INVISIBLE.subn("", text)
+        self.unsafe += unsafe
+        self.invisible += invisible
+        return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+    def clean_line(self, text: str) -> str:
+        """Return the text cleaned, on one line, runs of spaces as one."""
+        return " ".join(self.clean(text).split())
+
+
+def garbage_share(text: str) -> float:
+    """Return the share of characters that no reader could use, in [0, 1]: replacement, private use, control, unassigned.
+
+    A page whose fonts carry no Unicode map comes out like this, though it looks right on paper.
+    """
+    letters = [character for character in text[:20_000] if not character.isspace()]
+    if not letters:
+        return 0.0
+    bad = sum(character == "\ufffd" or unicodedata.category(character) in ("Co", "Cn", "Cc", "Cs") for character in letters)
+    return bad / len(letters)

@@ -1,0 +1,96 @@
+"""Formats without pages: blocks in, stretches of about 8,000 characters out, cut where a block ends."""
+
+import re
+from collections.abc import Iterator
+
+from ingest.parsers.cleaning import Cleaner
+from ingest.parsers.content import Block, ParsedPage
+
+PAGE_CHARACTERS = 8000
+MAX_PATH = 6
+MAX_HEADING = 200
+BREAK = re.compile(r"\n|[。！？；]|[.!?;] | ")
+
+
+class Flow:
+    """Collects blocks and hands out full pages; keeps the path of headings."""
+
+    def __init__(self) -> None:
+        self.cleaner = Cleaner()
+        self.characters = 0
+        self._number = 0
+        self._parts: list[str] = []
+        self._length = 0
+        self._blocks: list[Block] = []
+        self._headings: list[tuple[int, str]] = []
+        self._last_kind = ""
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        return tuple(text for _, text in self._headings)[-MAX_PATH:]
+
+    def add(self, kind: str, text: str, *, level: int = 0, header: str = "") -> Iterator[ParsedPage]:
+        """Add a block of cleaned text; yields the pages that it fills. `header`: the first lines of a table, if it has them."""
+        text = text.strip("\n") if kind in ("code", "list") else text.strip()
+        if not text.strip():
+            return
+        if kind == "heading":
+            text = " ".join(text.split())
+            while self._headings and self._headings[-1][0] >= level:
+                self._headings.pop()
+            self._headings.append((level, text[:MAX_HEADING]))
+        gap = "\n" if kind == self._last_kind == "list" else "\n\n"
+        full = self._length + len(text) > PAGE_CHARACTERS and self._length > PAGE_CHARACTERS // 8
+        # A heading starts a new page rather than end one.
+        if full or (kind == "heading" and self._length > PAGE_CHARACTERS * 0.9):
+            yield self._take()
+        for piece in _pieces(text):
+            if self._length and self._length + len(piece) > PAGE_CHARACTERS and len(text) > PAGE_CHARACTERS:
+                yield self._take()
+            self._append(kind, piece, gap=gap, level=level, header=header if piece.startswith(header) else "")
+        self._last_kind = kind
+
+    def finish(self) -> Iterator[ParsedPage]:
+        """Yield the last page, if anything is on it."""
+        if self._length:
+            yield self._take()
+
+    def _append(self, kind: str, text: str, *, gap: str, level: int, header: str) -> None:
+        if self._parts:
+            self._parts.append(gap)
+            self._length += len(gap)
+        start = self._length
+        self._parts.append(text)
+        self._length += len(text)
+        self.characters += len(text)
+        self._blocks.append(
+            Block(
+                kind=kind,
+                start=start,
+                end=self._length,
+                level=level,
+                heading_path=self.path,
+                header_end=start + len(header) if header else 0,
+            )
+        )
+
+    def _take(self) -> ParsedPage:
+        self._number += 1
+        page = ParsedPage(number=self._number, text="".join(self._parts), blocks=tuple(self._blocks))
+        self._parts, self._blocks, self._length, self._last_kind = [], [], 0, ""
+        return page
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield the text in pieces of at most a page, cut after a line, a sentence or a word where there is one."""
+    position = 0
+    while len(text) - position > PAGE_CHARACTERS:
+        window = text[position : position + PAGE_CHARACTERS]
+        cuts: dict[str, int] = {match.group()[0]: match.end() for match in BREAK.finditer(window, PAGE_CHARACTERS // 2)}
+        cut = cuts.get("\n") or max((end for mark, end in cuts.items() if mark != " "), default=0) or cuts.get(" ") or len(window)
+        piece = window[:cut].strip("\n")
+        if piece.strip():
+            yield piece
+        position += cut
+    if text[position:].strip():
+        yield text[position:].strip("\n")

@@ -1,0 +1,44 @@
+"""Plain text in any encoding, read in pieces so that its size does not matter."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from ingest.parsers.content import Notice, Opening, ParsedPage
+from ingest.parsers.encoding import SAMPLE_BYTES, detect_encoding
+from ingest.parsers.flow import Flow
+
+PIECE_BYTES = 1 << 20
+PARAGRAPH = re.compile(r"\n[ \t\r]*\n\s*")
+
+
+def parse_text(path: Path, *, name: str) -> Iterator[Opening | ParsedPage | Notice]:
+    """Yield the paragraphs (stretches between blank lines) of a text file."""
+    with path.open("rb") as stream:
+        encoding = detect_encoding(stream.read(SAMPLE_BYTES))
+    yield Opening(metadata={"encoding": encoding})
+    flow = Flow()
+    replaced = 0
+    rest = ""
+    for text in decode_pieces(path, encoding):
+        replaced += text.count("\ufffd")
+        # The last paragraph may go on in the next piece; a cleaned piece never ends between a letter and its accent.
+        *whole, rest = PARAGRAPH.split(rest + text.replace("\r\n", "\n"))
+        if len(rest) > PIECE_BYTES:
+            whole, rest = [*whole, rest], ""
+        for paragraph in whole:
+            yield from flow.add("paragraph", flow.cleaner.clean(paragraph))
+    yield from flow.add("paragraph", flow.cleaner.clean(rest))
+    yield from flow.finish()
+    if replaced:
+        yield Notice(code="replaced", message=f"{replaced} characters could not be read in the encoding {encoding}.")
+
+
+def decode_pieces(path: Path, encoding: str) -> Iterator[str]:
+    """Yield the file's text in pieces; what does not decode becomes U+FFFD."""
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    with path.open("rb") as stream:
+        while data := stream.read(PIECE_BYTES):
+            yield decoder.decode(data)
+    yield decoder.decode(b"", True)
