@@ -1,0 +1,209 @@
+"""Sentence boundaries, English and Chinese, in finished text and in a stream.
+
+One scanner serves both: `_first_end` finds where the first sentence of a text ends, or says that more text is needed to know.
+Citation markers ("[1]", "[1][2]", "［1］", "【1】") after the full stop stay with their sentence. A list number, bullet or heading
+marks at the start of a line are layout: they never end a sentence.
+"""
+
+import re
+from dataclasses import dataclass
+
+from chat.lexicon import word_set
+
+MARKER = r"(?:[\[［【]\s*\d{1,3}(?:\s*[,，、;]\s*\d{1,3})*\s*[\]］】])"
+LAYOUT = re.compile(
+    r"(?:\s+|[-*+•·◦▪●○]\s+|\d{1,3}[.)、]\s+|\d{1,3}、|[（(]\s*(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s*[）)]\s*|[一二三四五六七八九十]{1,3}、|#{1,6}\s+|>\s+)*"
+)
+_MARKERS = re.compile(rf"(?:[^\S\n]*{MARKER})+")
+_HALF_MARKER = re.compile(r"[^\S\n]*(?:[\[［【][\s\d,，、;]*)?$")
+_CLOSERS = "\"'”’」』）)》〉*_`»]"
+_HARD = "。！？!?｡"
+_LINE_START = re.compile(
+    r"[^\S\n]*(?:[-*+•·◦▪●○]\s|\d{1,3}[.)、]|[（(]\s*(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s*[）)]|[一二三四五六七八九十]{1,3}、|#{1,6}\s|>|\||第[\d一二三四五六七八九十百零]+[章节条款])"
+)
+_NEVER_LAST = word_set(
+    """
+    mr mrs ms dr prof st vs e.g i.e cf fig figs sec eq art vol pp approx gen col lt capt sgt gov sen rep rev hon mt dept
+    est ca viz op inc.) nos
+    """
+)
+_OFTEN_LAST = word_set(
+    """
+    etc inc ltd co corp jr sr a.m p.m u.s u.k u.n e.u d.c al jan feb mar apr jun jul aug sep sept oct nov dec ph.d b.c a.d
+    """
+)
+_BEFORE_NUMBER = word_set(
+    """
+    no p pp art sec vol fig ch para
+    """
+)
+_STARTERS = word_set(
+    """
+    the a an it its he she they we you i this that these those there in on at by for from to if when while as after before
+    since however but and or so thus no not all each some any his her their our your my what who where why how employees
+    please
+    """
+)
+_WRAP_WIDTH = 45  # a line at least so wide (Chinese counts double) without a full stop goes on in the next line
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A sentence and where it stands: `text == source[start:end]`."""
+
+    start: int
+    end: int
+    text: str
+
+
+def split_sentences(text: str) -> list[Span]:
+    """Split a finished text; lines that were wrapped by a page's width are joined, table rows and list items are not.
+
+    Returns: spans without the layout before them (bullets, numbers, heading marks), in order, never empty.
+    """
+    spans: list[Span] = []
+    position = 0
+    while position < len(text):
+        start = _skip_layout(text, position)
+        if start >= len(text):
+            break
+        end = _first_end(text, start, final=True, wrapped=True)
+        assert end is not None and end > start  # noqa: S101 - the scanner's own promise
+        stripped = text[start:end].rstrip()
+        if stripped:
+            spans.append(Span(start, start + len(stripped), stripped))
+        position = end
+    return spans
+
+
+class SentenceBuffer:
+    """Cuts a stream into sentences: each is released as soon as it is surely complete, with its trailing markers.
+
+    The layout before a sentence (newlines, bullets, numbers, heading marks) stays at its front: joining what was released gives
+    back what was fed.
+    """
+
+    def __init__(self) -> None:
+        self._text = ""
+
+    def feed(self, delta: str) -> list[str]:
+        """Take the next piece of the stream; return the sentences that it completed."""
+        self._text += delta
+        released: list[str] = []
+        while True:
+            start = _skip_layout(self._text, 0)
+            if start >= len(self._text):
+                return released
+            end = _first_end(self._text, start, final=False, wrapped=False)
+            if end is None:
+                return released
+            released.append(self._text[:end])
+            self._text = self._text[end:]
+
+    def flush(self) -> list[str]:
+        """End of the stream: return what is left."""
+        released: list[str] = []
+        while self._text:
+            start = _skip_layout(self._text, 0)
+            if start >= len(self._text):
+                self._text = ""
+                break
+            end = _first_end(self._text, start, final=True, wrapped=False) or len(self._text)
+            released.append(self._text[:end])
+            self._text = self._text[end:]
+        return released
+
+
+def _skip_layout(text: str, position: int) -> int:
+    match = LAYOUT.match(text, position)
+    return match.end() if match else position
+
+
+def _first_end(text: str, start: int, *, final: bool, wrapped: bool) -> int | None:
+    """Return where the sentence that begins at `start` ends (its markers included), or None where more text is needed."""
+    i = start
+    while i < len(text):
+        char = text[i]
+        if char == "\n":
+            if not (wrapped and _is_soft_break(text, start, i)):
+                return i
+        elif char in _HARD or char in ".…":
+            end = _extend(text, i)
+            rest = text[end:]
+            if not final and _HALF_MARKER.fullmatch(rest):
+                return None  # a marker, or the rest of a number, may follow
+            if _ends_here(text, start, i, end):
+                return end
+            i = max(end, i + 1)
+            continue
+        i += 1
+    return len(text) if final else None
+
+
+def _extend(text: str, i: int) -> int:
+    """Return the end of the run of full stops, closing quotes and markers that begins at `i`."""
+    end = i
+    while end < len(text) and (text[end] in _HARD or text[end] in ".…"):
+        end += 1
+    while end < len(text) and text[end] in _CLOSERS:
+        end += 1
+    match = _MARKERS.match(text, end)
+    return match.end() if match else end
+
+
+def _ends_here(text: str, start: int, i: int, end: int) -> bool:
+    has_marker = bool(re.search(MARKER + r"$", text[i:end]))
+    following = text[end : end + 1]
+    char = text[i]
+    if char in "。！？｡":
+        return True
+    if has_marker or not following:
+        return True
+    if not following.isspace():
+        # "5.2", "example.com", "?a=b" go on; a Chinese sentence may follow an English full stop without a space
+        return _is_cjk(following) and char in "!?." and not text[max(i - 1, 0)].isdigit()
+    tail = re.match(r"\s*([^\s]*)", text[end:])
+    next_word = tail.group(1) if tail else ""
+    is_ellipsis = char == "…" or text.startswith("..", i)
+    if is_ellipsis:
+        return not next_word or next_word[0].isupper() or "\n" in text[end : end + 2]
+    if char in "!?":
+        return not (next_word[:1].islower() and text[i + 1 : i + 2] in _CLOSERS)
+    return _is_full_stop(text, start, i, next_word)
+
+
+def _is_full_stop(text: str, start: int, i: int, next_word: str) -> bool:
+    """Tell whether the "." at `i` ends a sentence rather than an abbreviation or an initial."""
+    before = re.search(r"[\w.&'’-]*$", text[start:i])
+    word = (before.group(0) if before else "").lower().lstrip("'’")
+    first = next_word.lstrip("\"'“‘([*_")[:1]
+    if first.islower():
+        return False
+    if word in _BEFORE_NUMBER and first.isdigit():
+        return False
+    if word in _NEVER_LAST:
+        return False
+    starts_new = next_word.strip("\"'“‘([*_,").lower() in _STARTERS
+    if word in _OFTEN_LAST:
+        return starts_new or not first
+    if len(word) == 1 and word.isalpha() and text[i - 1].isupper():
+        return starts_new or not first
+    return True
+
+
+def _is_soft_break(text: str, start: int, i: int) -> bool:
+    """Tell whether the newline at `i` only wraps a line of running text."""
+    line_start = text.rfind("\n", 0, i) + 1
+    line = text[line_start:i]
+    following = text[i + 1 :]
+    if not following.strip(" \t") or following.lstrip(" \t").startswith("\n") or _LINE_START.match(following):
+        return False
+    if line.lstrip().startswith(("|", "#")) or line.rstrip().endswith(("|", ":", "：", ";", "；")):
+        return False
+    width = sum(2 if _is_cjk(char) else 1 for char in line)
+    next_char = following.lstrip(" \t")[:1]
+    return width >= _WRAP_WIDTH or next_char.islower() or line.rstrip().endswith((",", "，", "、"))
+
+
+def _is_cjk(char: str) -> bool:
+    return "\u2e80" <= char <= "\u9fff" or "\uf900" <= char <= "\ufaff" or "\uff00" <= char <= "\uffef"

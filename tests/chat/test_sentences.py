@@ -1,0 +1,71 @@
+"""Sentence boundaries in finished text and in a stream."""
+
+import pytest
+
+from chat.sentences import SentenceBuffer, split_sentences
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("You earn 4.5 hours. Ask Dr. Lee first.", ["You earn 4.5 hours.", "Ask Dr. Lee first."]),
+        ("Use a card, e.g. the blue one. It works.", ["Use a card, e.g. the blue one.", "It works."]),
+        ("J. R. Smith left. Then he came back.", ["J. R. Smith left.", "Then he came back."]),
+        ("The U.S. Government pays. The U.S. It pays.", ["The U.S. Government pays.", "The U.S.", "It pays."]),
+        ("Leave is paid.[1][2] Sick leave is not. [3] Ask.", ["Leave is paid.[1][2]", "Sick leave is not. [3]", "Ask."]),
+        ("年假为10天。[1]病假另计。【2】其余见第3条。", ["年假为10天。[1]", "病假另计。【2】", "其余见第3条。"]),
+        ("他说：“可以。”随后离开。", ["他说：“可以。”", "随后离开。"]),
+        ("Wait… for it. Done… Now.", ["Wait… for it.", "Done…", "Now."]),
+        ("See No. 5 of the list. Was it no. Yes.", ["See No. 5 of the list.", "Was it no.", "Yes."]),
+        ("- First item\n- Second item\n\n1. Third. 2. Not a list", ["First item", "Second item", "Third.", "Not a list"]),
+        ("| a | b |\n| 1 | 2 |", ["| a | b |", "| 1 | 2 |"]),
+        ('He asked "why?" and left. "Go!" She went.', ['He asked "why?" and left.', '"Go!"', "She went."]),
+        ("See https://example.com/a?b=1.2 for it. Ok.", ["See https://example.com/a?b=1.2 for it.", "Ok."]),
+        ("（一）元旦，放假1天；\n（二）春节，放假4天。", ["元旦，放假1天；", "春节，放假4天。"]),
+    ],
+)
+def test_it_splits(text: str, sentences: list[str]) -> None:
+    spans = split_sentences(text)
+    assert [span.text for span in spans] == sentences
+    assert all(text[span.start : span.end] == span.text for span in spans)
+
+
+def test_a_line_wrapped_by_the_page_is_joined() -> None:
+    text = "Employees who have worked for more than three years may\ncarry over ten days.\n\nHeading\nNext paragraph here."
+    assert [span.text for span in split_sentences(text)] == [
+        "Employees who have worked for more than three years may\ncarry over ten days.",
+        "Heading",
+        "Next paragraph here.",
+    ]
+
+
+STREAM = "## Leave\n\nYou earn 5.2 hours. [1] It is paid.[1][2]\n- First item [3]\n- Second\n\n1. 年假为10天。[1]病假另计。End"
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 200])
+def test_a_stream_gives_the_same_sentences_however_it_is_cut(size: int) -> None:
+    buffer = SentenceBuffer()
+    released = [sentence for i in range(0, len(STREAM), size) for sentence in buffer.feed(STREAM[i : i + size])]
+    released += buffer.flush()
+    assert "".join(released) == STREAM
+    assert released == [
+        "## Leave",
+        "\n\nYou earn 5.2 hours. [1]",
+        " It is paid.[1][2]",
+        "\n- First item [3]",
+        "\n- Second",
+        "\n\n1. 年假为10天。[1]",
+        "病假另计。",
+        "End",
+    ]
+
+
+def test_a_sentence_waits_for_what_may_follow_its_full_stop() -> None:
+    buffer = SentenceBuffer()
+    assert buffer.feed("It costs 5.") == []
+    assert buffer.feed("2 euros.") == []
+    assert buffer.feed(" [") == []
+    assert buffer.feed("1]") == []  # "[1][2]" may come
+    assert buffer.feed(" Then") == ["It costs 5.2 euros. [1]"]
+    assert buffer.flush() == [" Then"]
+    assert buffer.flush() == []
