@@ -60,6 +60,7 @@ class Turn(models.Model):
     error_code = models.CharField(max_length=60, blank=True)
     receipt = models.CharField(max_length=36, blank=True)  # uid of the audit event
     created_at = models.DateTimeField(auto_now_add=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)  # of the process that answers; stale: it has died
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -89,6 +89,7 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     nearest: tuple[Evidence, ...] = ()  # with a refusal: where to look instead
     model: str
+    fallback: str = ""  # code of the error for which the extractive model stood in; empty where the chosen model answered
     reason: str = ""  # of a refusal: "insufficient_evidence", "nothing_found", "nothing_supported", "model_declined"
     withheld: int = 0
     sufficiency: float | None = None
@@ -127,14 +128,17 @@ class Answer:
                     "document_uid": evidence.document_uid,
                     "title": evidence.title,
                     "version": evidence.version,
+                    "version_uid": evidence.version_uid,
                     "page": evidence.page,
                     "page_number": evidence.page_number,
+                    "page_label": evidence.page_label,
                     "start": evidence.start,
                     "end": evidence.end,
                 }
                 for evidence in self.nearest
             ],
             "model": self.model,
+            "fallback": self.fallback,
             "reason": self.reason,
             "withheld": self.withheld,
             "sufficiency": self.sufficiency,
