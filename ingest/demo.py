@@ -2,8 +2,7 @@
 
 import json
 import logging
-import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from accounts.models import User
-from accounts.services import create_account
+from accounts.services import create_account, create_group
 from audit.services import record
 from ingest.errors import UploadRefused
 from ingest.services import accept_upload
@@ -19,16 +18,13 @@ from kb.models import Collection
 
 logger = logging.getLogger(__name__)
 
-# Letters and digits that no font confuses; sixteen of 32 give 80 bits.
-PASSWORD_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # noqa: S105
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewAccount:
+class FirstAccount:
     """An account made just now. The password is in clear here alone: it is printed once and kept nowhere."""
 
     username: str
-    password: str
+    password: str = field(repr=False)
     role: str  # a User.Role
     explanation: str  # what this person shows
 
@@ -37,8 +33,8 @@ class NewAccount:
 class DemoLoad:
     """What loading the demo made."""
 
-    accounts: tuple[NewAccount, ...]
-    documents: int
+    accounts: tuple[FirstAccount, ...]
+    documents: int  # accepted just now
     refused: tuple[str, ...]  # names of files that were not accepted
 
 
@@ -61,26 +57,34 @@ def load_demo(*, folder: Path) -> DemoLoad:
             for name in entry["files"]:
                 try:
                     with (folder / name).open("rb") as stream:
-                        accept_upload(collection=collection, name=Path(name).name, stream=stream, user=admin)
-                    documents += 1
+                        accepted = accept_upload(collection=collection, name=Path(name).name, stream=stream, user=admin)
+                    documents += accepted.outcome != "unchanged"
                 except UploadRefused as error:
                     logger.warning("demo document %s was not accepted: %s", name, error.code)
                     refused.append(name)
     return DemoLoad(accounts=accounts, documents=documents, refused=tuple(refused))
 
 
-def create_people(people: list[dict[str, Any]]) -> tuple[NewAccount, ...]:
+def create_people(people: list[dict[str, Any]]) -> tuple[FirstAccount, ...]:
     """Make the accounts that do not exist yet, each with a password of its own, and put them into their groups."""
     made = []
     for person in people:
         if User.objects.filter(username=person["username"]).exists():
             continue
-        groups = [Group.objects.get_or_create(name=name)[0] for name in person["groups"]]
-        password = generate_password()
-        create_account(username=person["username"], password=password, role=person["role"], groups=groups)
-        User.objects.filter(username=person["username"]).update(first_name=person["first_name"], last_name=person["last_name"])
+        account = create_account(
+            username=person["username"],
+            role=person["role"],
+            groups=find_groups(person["groups"]),
+            first_name=person["first_name"],
+            last_name=person["last_name"],
+        )
         made.append(
-            NewAccount(username=person["username"], password=password, role=person["role"], explanation=person["explanation"])
+            FirstAccount(
+                username=person["username"],
+                password=account.password,
+                role=person["role"],
+                explanation=person["explanation"],
+            )
         )
     return tuple(made)
 
@@ -96,18 +100,23 @@ def create_collection(entry: dict[str, Any], *, actor: User) -> Collection:
         },
     )
     if is_new:
-        collection.groups.set([Group.objects.get_or_create(name=name)[0] for name in entry["groups"]])
+        collection.groups.set(find_groups(entry["groups"]))
         record(
             "collection.created",
-            actor_id=str(actor.pk),
+            actor_id=actor.pk,
             actor_name=actor.get_username(),
             subject=f"collection:{collection.slug}",
             summary=collection.name,
-            payload={"slug": collection.slug, "name": collection.name, "groups": entry["groups"]},
+            payload={
+                "name": collection.name,
+                "description": collection.description,
+                "groups": sorted(entry["groups"]),
+                "suggested_questions": collection.suggested_questions,
+            },
         )
     return collection
 
 
-def generate_password() -> str:
-    """Return a random password that is easy to type."""
-    return "-".join("".join(secrets.choice(PASSWORD_ALPHABET) for _ in range(4)) for _ in range(4))
+def find_groups(names: list[str]) -> list[Group]:
+    """Return the groups of these names; make those that are missing."""
+    return [Group.objects.filter(name=name).first() or create_group(name=name, actor=None) for name in names]

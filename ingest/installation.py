@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services import create_account
-from ingest.demo import NewAccount, generate_password, load_demo
+from ingest.demo import FirstAccount, load_demo
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ class Prepared:
     """What preparing the installation did."""
 
     migrated: bool
-    accounts: tuple[NewAccount, ...]
+    accounts: tuple[FirstAccount, ...]
     documents: int  # of the demo, accepted just now
 
 
@@ -33,13 +33,13 @@ def prepare_installation() -> Prepared:
     if settings.DEMO:
         demo = load_demo(folder=settings.BASE_DIR / "demo")
         return Prepared(migrated=migrated, accounts=demo.accounts, documents=demo.documents)
-    admin = NewAccount(
-        username="admin",
-        password=generate_password(),
-        role=User.Role.KNOWLEDGE_ADMIN,
+    account = create_account(username="admin", role=User.Role.KNOWLEDGE_ADMIN)
+    admin = FirstAccount(
+        username=account.user.username,
+        password=account.password,
+        role=account.user.role,
         explanation="manages collections, documents and people",
     )
-    create_account(username=admin.username, password=admin.password, role=admin.role)
     return Prepared(migrated=migrated, accounts=(admin,), documents=0)
 
 
