@@ -2,17 +2,30 @@
 
 import json
 import logging
+from contextvars import ContextVar
 from typing import Any
+
+# Which request a log line belongs to. A context variable, not shared state: each request and each task has its own.
+current_request_id: ContextVar[str] = ContextVar("current_request_id", default="-")
+
+
+class RequestId(logging.Filter):
+    """Puts the id of the request being answered on each record; "-" outside of one."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = current_request_id.get()
+        return True
 
 
 class JsonFormatter(logging.Formatter):
-    """Renders a record as one JSON object: time, level, logger, message, and the traceback where there is one."""
+    """Renders a record as one JSON object: time, level, logger, request, message, and the traceback where there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
         event = {
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname.lower(),
             "logger": record.name,
+            "request_id": getattr(record, "request_id", "-"),
             "message": record.getMessage(),
         }
         if record.exc_info:
@@ -26,10 +39,11 @@ def logging_config(*, level: str, style: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "text": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+            "text": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s]: %(message)s"},
             "json": {"()": "config.logging.JsonFormatter"},
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": style}},
+        "filters": {"request_id": {"()": "config.logging.RequestId"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": style, "filters": ["request_id"]}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "httpx": {"level": "WARNING"},

@@ -1,6 +1,5 @@
 """The edge: every request gets an id; every expected error becomes one JSON shape or one page."""
 
-import logging
 import uuid
 from collections.abc import Awaitable, Callable
 
@@ -8,28 +7,69 @@ from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
-logger = logging.getLogger(__name__)
+from config.errors import is_expected, render_expected
+from config.logging import current_request_id
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
+
+UNUSED_FEATURES = ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
+PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in UNUSED_FEATURES)
 
 
 @sync_and_async_middleware
-def request_id(
-    get_response: Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]],
-) -> Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]:
-    """Set `request.request_id` and answer with it in `X-Request-ID`, so that a person can quote it."""
+def request_id(get_response: GetResponse) -> GetResponse:
+    """Set `request.request_id` and answer with it in `X-Request-ID`, so that a person can quote it.
+
+    Touches the headers only, never the body: an event stream passes through unbuffered.
+    """
     if iscoroutinefunction(get_response):
 
         async def middleware(request: HttpRequest) -> HttpResponseBase:
-            request.request_id = uuid.uuid4().hex[:12]
-            response = await get_response(request)
-            response["X-Request-ID"] = request.request_id
-            return response
+            # Not set back: the stream of the response runs on in this task, and its log lines belong to the request too.
+            request.request_id = _new_id()
+            current_request_id.set(request.request_id)
+            return _finish(request, await get_response(request))
 
         return middleware
 
     def sync_middleware(request: HttpRequest) -> HttpResponseBase:
-        request.request_id = uuid.uuid4().hex[:12]
-        response = get_response(request)
-        response["X-Request-ID"] = request.request_id
-        return response
+        request.request_id = _new_id()
+        token = current_request_id.set(request.request_id)
+        try:
+            return _finish(request, get_response(request))
+        finally:
+            current_request_id.reset(token)
 
     return sync_middleware
+
+
+@sync_and_async_middleware
+def expected_errors(get_response: GetResponse) -> GetResponse:
+    """Answer the errors that our packages raise on purpose; anything else goes on to `handler500`."""
+    if iscoroutinefunction(get_response):
+
+        async def middleware(request: HttpRequest) -> HttpResponseBase:
+            return await get_response(request)
+    else:
+
+        def middleware(request: HttpRequest) -> HttpResponseBase:
+            return get_response(request)
+
+    def process_exception(request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        return render_expected(request, exception) if is_expected(exception) else None
+
+    middleware.process_exception = process_exception
+    return middleware
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex[:12]
+
+
+def _finish(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    response["X-Request-ID"] = request.request_id
+    response.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+    response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    # Pages differ by reader: no proxy and no shared browser may keep them. Static files never come this far.
+    response.setdefault("Cache-Control", "private, no-store")
+    return response

@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "config.middleware.expected_errors",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -97,7 +98,16 @@ INDEX_ROOT = ATTEST_HOME / "index"
 CACHE_ROOT = ATTEST_HOME / "cache"
 AUDIT_ROOT = ATTEST_HOME / "audit"
 AUDIT_CHECKPOINT_S = env_float("ATTEST_AUDIT_CHECKPOINT_S", 10.0)  # an event signs the chain when the last signature is older
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHE_URL = env_str("ATTEST_CACHE_URL")  # redis://…; empty: files, shared by the processes of this machine
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
+    if CACHE_URL
+    else {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": CACHE_ROOT / "django",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},  # sign-in attempts are counted here: a small cache would forget them under attack
+    }
+}
 
 # --- accounts ---------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -110,16 +120,23 @@ ACCOUNT_LOGOUT_ON_GET = False
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+# allauth counts these in the cache. By account and by address, so that neither one account nor one address can be tried out.
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "20/m/ip,5/300s/key", "change_password": "5/m/user"}
+ACCOUNT_PREVENT_ENUMERATION = True
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = env_int("ATTEST_SESSION_HOURS", 12, minimum=1) * 3600  # then sign in again
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
 SECURE_SSL_REDIRECT = BEHIND_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
+SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_TLS else 0
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # asked by machines on the inside
+CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -176,6 +193,9 @@ LLM_MAX_ANSWER_TOKENS = env_int("LLM_MAX_ANSWER_TOKENS", 700, minimum=32)
 LLM_FIRST_TOKEN_TIMEOUT_S = env_float("LLM_FIRST_TOKEN_TIMEOUT_S", 30.0, minimum=0.1)
 LLM_TOTAL_TIMEOUT_S = env_float("LLM_TOTAL_TIMEOUT_S", 180.0, minimum=0.1)
 QUESTION_MAX_CHARACTERS = env_int("ATTEST_QUESTION_MAX_CHARACTERS", 4000, minimum=100)
+
+# --- operations -------------------------------------------------------------------------------------------------------
+METRICS_TOKEN = env_str("ATTEST_METRICS_TOKEN")  # empty: /metrics answers this machine alone
 
 LOGGING = logging_config(
     level=env_str("ATTEST_LOG_LEVEL", "INFO"), style=env_str("ATTEST_LOG_STYLE", "text", choices=("text", "json"))

@@ -1,0 +1,198 @@
+"""Changing accounts and groups: each change is in the audit in the same transaction, and somebody always stays in charge."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.contrib.auth.models import Group
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.errors import AccountRefused
+from accounts.models import User
+from accounts.passwords import generate_password
+from audit.services import record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAccount:
+    """An account as it was made. The password is told once and kept nowhere."""
+
+    user: User
+    password: str = field(repr=False)
+
+
+def create_account(
+    *,
+    username: str,
+    role: str = User.Role.EMPLOYEE,
+    groups: Iterable[Group] = (),
+    first_name: str = "",
+    last_name: str = "",
+    email: str = "",
+    password: str = "",
+    actor: User | None = None,
+) -> NewAccount:
+    """Make an account; without a `password` one is generated. `actor` None: the command line.
+
+    Raises: AccountRefused: the name is taken or malformed, the role unknown, the password too weak.
+    """
+    user = User(username=username.strip(), role=role, first_name=first_name, last_name=last_name, email=email.strip())
+    with transaction.atomic():
+        _check(user)
+        if password:
+            _check_password(password, user)
+        else:
+            password = generate_password()
+        user.set_password(password)
+        user.save()
+        user.groups.set(groups)
+        _record("account.created", user=user, actor=actor, payload=_state(user))
+    return NewAccount(user=user, password=password)
+
+
+def change_account(
+    *,
+    user: User,
+    actor: User | None,
+    role: str | None = None,
+    groups: Iterable[Group] | None = None,
+    is_active: bool | None = None,
+    first_name: str | None = None,
+    last_name: str | None = None,
+    email: str | None = None,
+) -> User:
+    """Change what is given, leave the rest; records nothing where nothing differs.
+
+    Raises: AccountRefused: malformed; one's own role or access; the last active knowledge admin.
+    """
+    with transaction.atomic():
+        # In line with every other change of an admin, so that two cannot remove each other at once.
+        admins = list(User.objects.select_for_update().filter(role=User.Role.KNOWLEDGE_ADMIN, is_active=True).order_by("pk"))
+        user = User.objects.select_for_update().get(pk=user.pk)
+        before = _state(user)
+        given = {"role": role, "is_active": is_active, "first_name": first_name, "last_name": last_name, "email": email}
+        for name, value in given.items():
+            if value is not None:
+                setattr(user, name, value)
+        _protect(user, before=before, actor=actor, admins=admins)
+        _check(user)
+        user.save()
+        if groups is not None:
+            user.groups.set(groups)
+        after = _state(user)
+        changed = {name: {"from": before[name], "to": after[name]} for name in after if before[name] != after[name]}
+        if changed:
+            _record("account.changed", user=user, actor=actor, payload={"username": user.username, "changed": changed})
+    return user
+
+
+def reset_password(*, user: User, actor: User | None) -> NewAccount:
+    """Give the account a new generated password; whoever is signed in with it is signed out."""
+    password = generate_password()
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=user.pk)
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        _record("account.changed", user=user, actor=actor, payload={"username": user.username, "changed": {"password": "reset"}})
+    return NewAccount(user=user, password=password)
+
+
+def create_group(*, name: str, actor: User | None) -> Group:
+    """Make a group that collections can be given to. Raises: AccountRefused: no name, or taken."""
+    with transaction.atomic():
+        group = Group.objects.create(name=_free_group_name(name))
+        _record_group("group.created", group=group, actor=actor, payload={"name": group.name})
+    return group
+
+
+def rename_group(*, group: Group, name: str, actor: User | None) -> Group:
+    """Raises: AccountRefused: no name, or taken."""
+    with transaction.atomic():
+        before = group.name
+        name = _free_group_name(name, but=group)
+        if name != before:
+            group.name = name
+            group.save(update_fields=["name"])
+            _record_group("group.changed", group=group, actor=actor, payload={"name": {"from": before, "to": name}})
+    return group
+
+
+def delete_group(*, group: Group, actor: User | None) -> None:
+    """Delete it; its members lose at once what they could read through it alone."""
+    with transaction.atomic():
+        members = list(group.user_set.order_by("username").values_list("username", flat=True))
+        _record_group("group.deleted", group=group, actor=actor, payload={"name": group.name, "members": members})
+        group.delete()
+
+
+def _state(user: User) -> dict[str, object]:
+    return {
+        "username": user.username,
+        "role": str(user.role),
+        "is_active": user.is_active,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "email": user.email,
+        "groups": sorted(user.groups.values_list("name", flat=True)),
+    }
+
+
+def _protect(user: User, *, before: dict[str, object], actor: User | None, admins: list[User]) -> None:
+    loses_charge = before["role"] == User.Role.KNOWLEDGE_ADMIN and before["is_active"] and not user.is_knowledge_admin
+    if actor is not None and actor.pk == user.pk and (user.role != before["role"] or user.is_active != before["is_active"]):
+        raise AccountRefused("own_account", _("Your own role and access are changed by another knowledge admin."))
+    if loses_charge and all(admin.pk == user.pk for admin in admins):
+        raise AccountRefused("last_admin", _("This is the last active knowledge admin. Make someone else one first."))
+
+
+def _check(user: User) -> None:
+    try:
+        user.full_clean(exclude=["password"])
+    except ValidationError as error:
+        raise AccountRefused("account_invalid", " ".join(error.messages)) from error
+    others = User.objects.exclude(pk=user.pk)
+    # Sign-in does not mind upper and lower case, nor whether it is a name or an address: so neither may be taken either way.
+    names = [name for name in (user.username, user.email) if name]
+    if any(others.filter(username__iexact=name).exists() or others.filter(email__iexact=name).exists() for name in names):
+        raise AccountRefused("account_invalid", _("Someone already signs in with this name or email address."))
+
+
+def _check_password(password: str, user: User) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise AccountRefused("account_invalid", " ".join(error.messages)) from error
+
+
+def _free_group_name(name: str, *, but: Group | None = None) -> str:
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= 150 or "\x00" in name:
+        raise AccountRefused("group_invalid", _("A group needs a name of at most 150 characters."))
+    taken = Group.objects.filter(name__iexact=name)
+    if (taken.exclude(pk=but.pk) if but else taken).exists():
+        raise AccountRefused("group_invalid", _("There is already a group with this name."))
+    return name
+
+
+def _record(action: str, *, user: User, actor: User | None, payload: dict[str, object]) -> None:
+    record(
+        action,
+        actor_id=actor.pk if actor else "",
+        actor_name=actor.username if actor else "",
+        subject=f"user:{user.pk}",
+        summary=user.username,
+        payload=payload,
+    )
+
+
+def _record_group(action: str, *, group: Group, actor: User | None, payload: dict[str, object]) -> None:
+    record(
+        action,
+        actor_id=actor.pk if actor else "",
+        actor_name=actor.username if actor else "",
+        subject=f"group:{group.pk}",
+        summary=group.name,
+        payload=payload,
+    )
