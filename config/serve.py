@@ -140,9 +140,10 @@ def is_listening(*, host: str, port: int) -> bool:
 class Supervisor:
     """Runs the parts until a signal comes or one of them ends."""
 
-    def __init__(self, parts: tuple[Part, ...], *, folder: Path) -> None:
+    def __init__(self, parts: tuple[Part, ...], *, folder: Path, grace_s: float = GRACE_S) -> None:
         self.parts = parts
         self.folder = folder
+        self.grace_s = grace_s
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.signals = 0
 
@@ -168,7 +169,7 @@ class Supervisor:
             print("Stopping …", file=sys.stderr, flush=True)
             return 0
         finally:
-            stop_parts(self.running, grace_s=GRACE_S)
+            stop_parts(self.running, grace_s=self.grace_s)
 
     def note_signal(self, number: int, frame: FrameType | None) -> None:
         """End calmly at the first signal, at once at the second."""

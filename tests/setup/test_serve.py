@@ -1,0 +1,167 @@
+"""The supervisor behind scripts/run: what it starts ends with it, however it ends."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from config.serve import CannotServe, check_port, hold_home, list_parts
+
+ROOT = Path(__file__).resolve().parents[2]
+SUPERVISE = """
+import sys
+from pathlib import Path
+from config.serve import Part, Supervisor
+
+port, *codes = sys.argv[1:]
+parts = tuple(Part(name=f"part {number}", command=(sys.executable, "-c", code)) for number, code in enumerate(codes, start=1))
+sys.exit(Supervisor(parts, folder=Path.cwd(), grace_s=1.0).run(host="127.0.0.1", port=int(port), greeting="ready"))
+"""
+# Each says its process id in a file, named by the environment, before it stays.
+SAY = "import os, pathlib, signal, subprocess, sys, time; pathlib.Path(os.environ['PIDS'], str(os.getpid())).touch();"
+STAY = SAY + "time.sleep(60)"
+LISTEN = SAY + "import socket; s = socket.create_server(('127.0.0.1', int(os.environ['LISTEN_ON']))); time.sleep(60)"
+STUBBORN = (
+    SAY + "signal.signal(signal.SIGTERM, signal.SIG_IGN); subprocess.Popen([sys.executable, '-c', os.environ['STAY']]).wait()"
+)
+LEAVE = SAY + "sys.exit(7)"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(condition: object, *, timeout_s: float = 10.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def is_running(pid: int) -> bool:
+    """Neither gone nor a zombie that nobody has waited for yet."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+class Supervised:
+    """A supervisor in a process of its own, and the process ids of what it started."""
+
+    def __init__(self, folder: Path, *codes: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.expected = len(codes) + codes.count(STUBBORN)
+        environment = {**os.environ, "PIDS": str(folder), "LISTEN_ON": str(self.port), "STAY": STAY, "PYTHONUNBUFFERED": "1"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", SUPERVISE, str(self.port), *codes],
+            cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+    def wait_for_parts(self) -> list[int]:
+        wait_until(lambda: len(list(self.folder.iterdir())) == self.expected)
+        return self.pids()
+
+    def pids(self) -> list[int]:
+        return [int(path.name) for path in self.folder.iterdir()]
+
+    def end(self) -> tuple[int, str, str]:
+        output, errors = self.process.communicate(timeout=15)
+        return self.process.returncode, output, errors
+
+
+@pytest.fixture
+def supervise(tmp_path: Path) -> Iterator[object]:
+    started: list[Supervised] = []
+
+    def start(*codes: str) -> Supervised:
+        started.append(Supervised(tmp_path, *codes))
+        return started[-1]
+
+    yield start
+    for supervised in started:
+        for pid in [supervised.process.pid, *supervised.pids()]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        supervised.process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_every_part_and_the_exit_code_is_0(supervise, number) -> None:
+    supervised = supervise(LISTEN, STAY)
+    pids = supervised.wait_for_parts()
+    supervised.process.send_signal(number)
+    code, _output, errors = supervised.end()
+    assert (code, errors) == (0, "Stopping …\n")
+    assert not any(is_running(pid) for pid in pids)
+
+
+def test_it_greets_when_the_web_part_listens(supervise) -> None:
+    supervised = supervise(LISTEN)
+    assert supervised.process.stdout.readline() == "ready\n"
+    with socket.create_connection(("127.0.0.1", supervised.port), timeout=1):
+        pass
+
+
+def test_when_one_part_ends_the_others_are_ended_and_it_says_which(supervise) -> None:
+    supervised = supervise(STAY, LEAVE)
+    code, _output, errors = supervised.end()
+    assert (code, errors) == (1, "The part 2 ended by itself (exit code 7); stopping the rest.\n")
+    assert not any(is_running(pid) for pid in supervised.pids())
+
+
+def test_a_part_that_ignores_the_signal_is_ended_with_what_it_started(supervise) -> None:
+    supervised = supervise(STUBBORN)
+    pids = supervised.wait_for_parts()
+    assert len(pids) == 2
+    supervised.process.terminate()
+    assert supervised.end()[0] == 0
+    wait_until(lambda: not any(is_running(pid) for pid in pids), timeout_s=2)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other kernels do not end the children of a killed process")
+def test_no_part_outlives_a_killed_supervisor(supervise) -> None:
+    supervised = supervise(LISTEN, STAY)
+    pids = supervised.wait_for_parts()
+    supervised.process.kill()
+    wait_until(lambda: not any(is_running(pid) for pid in pids))
+
+
+def test_a_port_in_use_is_told_in_a_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        sentence = rf"^Cannot listen on 127\.0\.0\.1, port {port}: .* Choose another with PORT="
+        with pytest.raises(CannotServe, match=sentence):
+            check_port(host="127.0.0.1", port=port)
+    check_port(host="127.0.0.1", port=port)
+
+
+def test_a_data_folder_is_served_once(tmp_path: Path) -> None:
+    again = pytest.raises(CannotServe, match="Attest already runs with the data in")
+    with hold_home(tmp_path / "home"), again, hold_home(tmp_path / "home"):
+        pass
+    with hold_home(tmp_path / "home"):
+        pass
+
+
+def test_a_data_folder_that_cannot_be_made_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CannotServe, match=r"^Cannot write to .*file.*ATTEST_HOME=PATH"), hold_home(tmp_path / "file"):
+        pass
+
+
+def test_the_parts_are_web_worker_and_beat() -> None:
+    parts = list_parts(host="127.0.0.1", port=8123, workers=2)
+    assert [part.name for part in parts] == ["web", "worker", "beat"]
+    assert "config.asgi:application" in parts[0].command
+    assert "8123" in parts[0].command
+    assert parts[1].command[parts[1].command.index("--concurrency") + 1] == "2"
