@@ -40,14 +40,23 @@ class Reranker(Protocol):
         """Return one score for each chunk, higher is better; None where it cannot score that chunk."""
 
 
-class KeywordIndex(Protocol):
-    def search(self, query: str, *, scope: Scope, limit: int) -> tuple[Hit, ...]:
+class IndexSnapshot(Protocol):
+    """One generation of an index: what a query sees from its start to its end."""
+
+    @property
+    def generation(self) -> int: ...
+
+    def search_keyword(self, query: str, *, scope: Scope, limit: int) -> tuple[Hit, ...]:
         """Return at most `limit` hits by BM25, best first, only from within `scope`."""
 
-
-class VectorIndex(Protocol):
-    def search(self, vector: bytes, *, scope: Scope, limit: int) -> tuple[Hit, ...]:
+    def search_dense(self, vector: bytes, *, scope: Scope, limit: int) -> tuple[Hit, ...]:
         """Return at most `limit` hits by inner product, best first, only from within `scope`. `vector`: float32 bytes."""
+
+    def tokens(self, chunk_ids: Sequence[int]) -> list[bytes | memoryview]:
+        """Return the packed token vectors of each chunk, empty where there are none."""
+
+    def digests(self, chunk_ids: Sequence[int]) -> list[int | None]:
+        """Return the digest of each chunk's normalised text (retrieval.duplicates), None for an unknown chunk."""
 
 
 class IndexWriter(Protocol):
@@ -58,6 +67,9 @@ class IndexWriter(Protocol):
 
         Returns: the generation that readers see from now on. Raises: IndexLocked, IndexDamaged.
         """
+
+    def rebuild(self, batches: Iterable[Sequence[IndexEntry]]) -> int:
+        """Publish a generation that holds exactly these entries, whatever was there, damaged or not."""
 
     def chunk_ids(self) -> tuple[frozenset[int], frozenset[int]]:
         """Return the ids in the keyword leg and in the dense leg, for verify_index."""

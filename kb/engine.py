@@ -1,0 +1,123 @@
+"""The one place that composes retrieval: encoder, index and search, as the settings say."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from functools import cache, cached_property
+from itertools import islice
+from pathlib import Path
+
+from django.conf import settings
+
+from kb.models import Chunk
+from retrieval.analyzer import get_analyzer
+from retrieval.encoder import SentenceEncoder, open_encoder
+from retrieval.local.reader import LocalIndex
+from retrieval.local.writer import LocalIndexWriter
+from retrieval.ports import Embedder, IndexWriter
+from retrieval.search import search
+from retrieval.types import Chunk as IndexedChunk
+from retrieval.types import Embedding, IndexEntry, Scope, SearchConfig, SearchResult
+
+logger = logging.getLogger(__name__)
+
+
+class Engine:
+    """Retrieval for this process. Safe in threads; the encoder loads at its first use.
+
+    Args:
+        embedder: the setting EMBEDDER: "bundled" or the folder of a model.
+        root: where indexes lie. Each encoder has a folder of its own there, so that vectors of two never meet.
+    """
+
+    def __init__(self, *, embedder: str, root: Path) -> None:
+        self._encoder: SentenceEncoder = open_encoder(embedder)
+        self._root = root / self._encoder.fingerprint
+        self._index = LocalIndex(self._root, analyzer=get_analyzer())
+
+    @property
+    def embedder(self) -> Embedder:
+        return self._encoder
+
+    @cached_property
+    def writer(self) -> IndexWriter:
+        return LocalIndexWriter(self._root, dimension=lambda: self._encoder.dimension, analyzer=get_analyzer())
+
+    @property
+    def generation(self) -> int:
+        """The index generation that a search would see now."""
+        return self._index.snapshot().generation
+
+    def warm_up(self) -> None:
+        """Load encoder, dictionary and index, so that the first question waits for none of them."""
+        self._encoder.warm_up()
+        get_analyzer().terms("预热")
+        self._index.snapshot()
+
+    def search(self, query: str, *, scope: Scope, config: SearchConfig | None = None) -> SearchResult:
+        """Return the best chunks within `scope`. Raises: IndexDamaged, EncoderError."""
+        return search(
+            query,
+            scope=scope,
+            config=config or SearchConfig(),
+            index=self._index.snapshot(),
+            embedder=self._encoder,
+            projection=self._encoder.projection,
+        )
+
+    def score_texts(self, query: str, texts: Sequence[str]) -> list[float]:
+        """Return the late interaction of a query with each short text: mean MaxSim per query token, about [-1, 1].
+
+        0 for every text where the encoder cannot read the query or keeps no token vectors.
+        """
+        projection = self._encoder.projection
+        if projection is None or not texts:
+            return [0.0] * len(texts)
+        passages = [embedding.tokens for embedding in self._encoder.embed_passages(texts)]
+        scores = projection.max_sim(self._encoder.embed_query(query).tokens, passages)
+        return [score if score is not None else 0.0 for score in scores]
+
+    def check_files(self) -> None:
+        """Read the published index against its checksums. Raises: IndexDamaged."""
+        self._index.check()
+
+
+@cache
+def get_engine() -> Engine:
+    """Return the process's engine."""
+    return Engine(embedder=settings.EMBEDDER, root=settings.INDEX_ROOT)
+
+
+def to_indexed_chunk(chunk: Chunk) -> IndexedChunk:
+    """Return what the index keeps of a chunk whose version and document are selected."""
+    document = chunk.version.document
+    return IndexedChunk(
+        id=chunk.pk,
+        collection_id=document.collection_id,
+        document_id=document.pk,
+        version_id=chunk.version_id,
+        title=document.title,
+        heading_path=tuple(chunk.heading_path),
+        prefix=chunk.prefix,
+        text=chunk.text,
+    )
+
+
+def rebuild_index(*, engine: Engine, batch_size: int = 1000) -> int:
+    """Publish a generation made from the database alone, without the model. Returns: the generation.
+
+    Chunks that were embedded by another encoder are left out; verify_index then reports them as missing.
+    """
+    return engine.writer.rebuild(_stored_entries(engine.embedder.fingerprint, batch_size))
+
+
+def _stored_entries(fingerprint: str, batch_size: int) -> Iterator[Sequence[IndexEntry]]:
+    chunks = Chunk.objects.live().filter(embedding__encoder=fingerprint).select_related("version__document", "embedding")
+    rows = chunks.order_by("version_id", "ordinal").iterator(chunk_size=batch_size)
+    while batch := list(islice(rows, batch_size)):
+        yield [
+            IndexEntry(
+                chunk=to_indexed_chunk(chunk),
+                embedding=Embedding(dense=bytes(chunk.embedding.dense), tokens=bytes(chunk.embedding.tokens)),
+            )
+            for chunk in batch
+        ]

@@ -1,0 +1,74 @@
+"""Searching on behalf of a user: the scope goes into the index, and hits come back through the database's own check."""
+
+from dataclasses import dataclass, replace
+
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.models import User
+from kb.engine import Engine, get_engine
+from kb.models import Chunk, Collection
+from retrieval.types import Hit, Scope, SearchConfig, SearchResult
+
+OVERFETCH = 2  # hits asked for, as a multiple of those wanted: what was deleted since the last publish falls out
+ROUNDS = 3  # each asks for OVERFETCH times more than the one before, where too much fell out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A chunk that the user may read now, with its version, document and page selected."""
+
+    chunk: Chunk
+    hit: Hit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassageSearch:
+    """What a search found, and within what."""
+
+    passages: tuple[Passage, ...]
+    result: SearchResult
+    scope: Scope
+
+
+def scope_for(user: User | AnonymousUser, *, collection: Collection | None = None) -> Scope:
+    """Return what this user may read now; with `collection`, only that one, and nothing where it is not theirs to read."""
+    visible = Collection.objects.visible_to(user)
+    if collection is not None:
+        visible = visible.filter(pk=collection.pk)
+    return Scope(collection_ids=frozenset(visible.values_list("pk", flat=True)))
+
+
+def search_passages(
+    question: str,
+    *,
+    user: User | AnonymousUser,
+    collection: Collection | None = None,
+    config: SearchConfig | None = None,
+    engine: Engine | None = None,
+) -> PassageSearch:
+    """Return the best passages that `user` may read. Raises: retrieval.errors.RetrievalError."""
+    config = config or SearchConfig()
+    engine = engine or get_engine()
+    scope = scope_for(user, collection=collection)
+    wanted = config.limit
+    asked = wanted * OVERFETCH
+    for _ in range(ROUNDS):
+        result = engine.search(question, scope=scope, config=replace(config, limit=asked, candidates=max(config.candidates, asked)))
+        passages = _hydrate(result.hits, user, collection)
+        if len(passages) >= wanted or len(result.hits) < asked:
+            break
+        asked *= OVERFETCH
+    kept = tuple(
+        Passage(chunk=passage.chunk, hit=replace(passage.hit, rank=rank)) for rank, passage in enumerate(passages[:wanted], start=1)
+    )
+    return PassageSearch(passages=kept, result=replace(result, hits=tuple(passage.hit for passage in kept)), scope=scope)
+
+
+def _hydrate(hits: tuple[Hit, ...], user: User | AnonymousUser, collection: Collection | None) -> list[Passage]:
+    """Return the hits whose chunks are live and visible to the user at this moment, in their order."""
+    chunks = Chunk.objects.visible_to(user).select_related("version__document__collection", "page")
+    if collection is not None:
+        chunks = chunks.filter(version__document__collection=collection)
+    # Boxes are large and only the source viewer draws them.
+    found = chunks.defer("page__boxes", "page__blocks").in_bulk([hit.chunk_id for hit in hits])
+    return [Passage(chunk=found[hit.chunk_id], hit=hit) for hit in hits if hit.chunk_id in found]

@@ -1,0 +1,119 @@
+"""The one analyzer: what a word is, for the corpus index and for rank-bm25 alike.
+
+NFKC (folds full-width forms), case folding, unicode words, English stems (Snowball), jieba's search mode for Chinese.
+Numbers, dates and codes ("21.75", "10-K", "RC4-128") are kept whole besides their parts.
+"""
+
+import re
+import threading
+import unicodedata
+import warnings
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import Stemmer
+
+# Lucene's English list, plus the words that questions are made of: they say nothing about the subject.
+_ENGLISH = """
+a an and are as at be but by for if in into is it no not of on or such that the their then there these they this to was
+will with what which who whom whose when where why how do does did i my me we our us you your he his she her its been
+being am were from has have had can could should would shall may might must about than so
+"""
+# Function words and question words; content words that happen to be frequent stay.
+_CHINESE = """
+的 了 是 在 和 与 及 或 吗 呢 吧 啊 也 都 而 且 被 把 将 让 其 之 所 着 过 地 得 就 对 从 到 为 以 于 并 等 这 那
+什么 哪 哪些 哪个 谁 如何 怎么 怎样 多少 为什么 请问
+"""
+STOPWORDS = frozenset(_ENGLISH.split())
+STOPWORDS_ZH = frozenset(_CHINESE.split())
+
+_HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
+# A run of Han; or a word with inner joints ("10-k", "21.75", "o'neil"); `_` counts as a joint.
+_TOKEN = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+(?:[.,:/\-_'’&+][^\W_{_HAN}]+)*[%+#]*")
+_PARTS = re.compile(r"[^\W_]+")
+_HAN_RUN = re.compile(rf"[{_HAN}]")
+_DIGIT = re.compile(r"\d")
+_POSSESSIVE = re.compile(r"['’]s$")
+_GROUPED_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+MAX_TERM_CHARACTERS = 64  # longer ones are noise (hashes, broken text) and only swell the dictionary
+
+
+class Analyzer:
+    """Cuts text into terms. Thread-safe: jieba's dictionary is loaded once, stemmers are per thread (PyStemmer is not safe)."""
+
+    def __init__(self) -> None:
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._jieba: Any = None
+
+    def terms(self, text: str) -> list[str]:
+        """Return the terms of `text` in their order, repeated as often as they occur."""
+        return list(self._terms(unicodedata.normalize("NFKC", text).casefold()))
+
+    def _terms(self, text: str) -> Iterator[str]:
+        for match in _TOKEN.finditer(text):
+            token = match.group()
+            if _HAN_RUN.match(token):
+                yield from self._chinese(token)
+            else:
+                yield from self._words(token)
+
+    def _words(self, token: str) -> Iterator[str]:
+        if _GROUPED_NUMBER.fullmatch(token):
+            token = token.replace(",", "")  # 1,234.5 and 1234.5 are one number
+        token = _POSSESSIVE.sub("", token)
+        parts = _PARTS.findall(token)
+        if len(parts) == 1:
+            yield from self._word(parts[0])
+            return
+        if _DIGIT.search(token) and len(token) <= MAX_TERM_CHARACTERS:
+            yield token.rstrip("%+#")
+        for part in parts:
+            yield from self._word(part)
+
+    def _word(self, word: str) -> Iterator[str]:
+        if word in STOPWORDS or len(word) > MAX_TERM_CHARACTERS:
+            return
+        yield word if _DIGIT.search(word) else self._stemmer().stemWord(word)
+
+    def _chinese(self, run: str) -> Iterator[str]:
+        for word in self._segmenter().cut_for_search(run):
+            if word not in STOPWORDS_ZH:
+                yield word
+
+    def _stemmer(self) -> Any:
+        stemmer = getattr(self._local, "stemmer", None)
+        if stemmer is None:
+            stemmer = self._local.stemmer = Stemmer.Stemmer("english")
+        return stemmer
+
+    def _segmenter(self) -> Any:
+        if self._jieba is None:
+            with self._lock:
+                if self._jieba is None:
+                    self._jieba = _load_jieba()
+        return self._jieba
+
+
+def _load_jieba() -> Any:
+    """Load jieba's dictionary (about 1 s) without its cache file: that lies at a fixed name in the shared temporary folder."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # jieba 0.42 imports pkg_resources and has unescaped patterns
+        import jieba
+
+    segmenter = jieba.Tokenizer()
+    segmenter.FREQ, segmenter.total = segmenter.gen_pfdict(segmenter.get_dict_file())
+    segmenter.initialized = True
+    return segmenter
+
+
+@cache
+def get_analyzer() -> Analyzer:
+    """Return the process's analyzer."""
+    return Analyzer()
+
+
+def terms(text: str) -> list[str]:
+    """Return the terms of `text`; see `Analyzer.terms`."""
+    return get_analyzer().terms(text)

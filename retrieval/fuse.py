@@ -1,0 +1,49 @@
+"""Joining the rankings of the two legs."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from retrieval.types import Hit
+
+
+def fuse(keyword: Sequence[Hit], dense: Sequence[Hit], *, alpha: float, top_n: int) -> tuple[Hit, ...]:
+    """Fuse two rankings by a convex combination of normalised scores.
+
+    BM25 is divided by its maximum (its floor is 0); inner products are brought from the lowest seen to the highest. A leg
+    that did not find a chunk gives it 0.
+
+    Args:
+        keyword: best first; scores are BM25, >= 0.
+        dense: best first; scores are inner products of unit vectors, in [-1, 1].
+        alpha: weight of `dense`, in [0, 1].
+    Returns: at most `top_n` hits, scores in [0, 1], ranks rebuilt from 1; ties keep the keyword order.
+    Raises: ValueError: alpha outside [0, 1].
+    Source: Bruch, Gai, Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", TOIS 2023.
+    """
+    if not 0.0 <= alpha <= 1.0:
+        raise ValueError(f"alpha is {alpha}; it must lie in [0, 1]")
+    normal_keyword = _normalise(keyword, floor=0.0)
+    normal_dense = _normalise(dense, floor=min((hit.score for hit in dense), default=0.0))
+    merged = {hit.chunk_id: hit for hit in dense}
+    for hit in keyword:
+        other = merged.get(hit.chunk_id)
+        if other is not None:
+            hit = replace(hit, dense_score=other.dense_score, dense_rank=other.dense_rank)
+        merged[hit.chunk_id] = hit
+    scored = [
+        (alpha * normal_dense.get(chunk_id, 0.0) + (1 - alpha) * normal_keyword.get(chunk_id, 0.0), hit)
+        for chunk_id, hit in merged.items()
+    ]
+    unranked = len(keyword) + 1
+    scored.sort(key=lambda item: (-item[0], item[1].keyword_rank or unranked, item[1].dense_rank or 0))
+    return tuple(
+        replace(hit, score=score, rank=rank, fused_score=score) for rank, (score, hit) in enumerate(scored[:top_n], start=1)
+    )
+
+
+def _normalise(hits: Sequence[Hit], *, floor: float) -> dict[int, float]:
+    """Return each hit's score in [0, 1]; where all are equal, 1."""
+    if not hits:
+        return {}
+    span = max(hit.score for hit in hits) - floor
+    return {hit.chunk_id: (hit.score - floor) / span if span > 0 else 1.0 for hit in hits}

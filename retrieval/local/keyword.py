@@ -1,0 +1,113 @@
+"""The BM25 leg: tantivy over terms that the analyzer has already cut (joined by spaces, split again at white space)."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import tantivy
+
+from retrieval.analyzer import Analyzer
+from retrieval.errors import IndexDamaged
+from retrieval.types import Chunk, Hit, Scope
+
+# BM25 of each field is multiplied by its boost and summed. `body` holds the title and headings too, as every chunk is
+# read with them; the two short fields add weight where a query names the document or the section.
+BOOSTS = {"body": 1.0, "title": 0.2, "headings": 0.2}
+MAX_QUERY_TERMS = 256  # distinct; a pasted page as a question costs no more than this
+HEAP_BYTES = 15_000_000  # tantivy's least for one thread
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    for name in BOOSTS:
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
+    for name in ("chunk", "collection", "document", "version"):
+        builder.add_unsigned_field(name, indexed=True, fast=True)
+    return builder.build()
+
+
+def create_or_open(folder: Path) -> tantivy.Index:
+    """Return the index in `folder`, made empty where there is none. Raises: IndexDamaged."""
+    try:
+        if tantivy.Index.exists(str(folder)):
+            return tantivy.Index.open(str(folder))
+        return tantivy.Index(_schema(), path=str(folder))
+    except (ValueError, OSError) as error:
+        raise IndexDamaged(f"The keyword index {folder} cannot be opened: {error}") from error
+
+
+def to_document(chunk: Chunk, analyzer: Analyzer) -> tantivy.Document:
+    """Return the tantivy document of a chunk, its text cut into terms."""
+    document = tantivy.Document()
+    title = " ".join(analyzer.terms(chunk.title))
+    headings = " ".join(term for heading in chunk.heading_path for term in analyzer.terms(heading))
+    text = " ".join(analyzer.terms(f"{chunk.prefix}\n{chunk.text}"))
+    document.add_text("title", title)
+    document.add_text("headings", headings)
+    document.add_text("body", f"{title} {headings} {text}")
+    document.add_unsigned("chunk", chunk.id)
+    document.add_unsigned("collection", chunk.collection_id)
+    document.add_unsigned("document", chunk.document_id)
+    document.add_unsigned("version", chunk.version_id)
+    return document
+
+
+def delete(index: tantivy.Index, writer: tantivy.IndexWriter, field: str, ids: Collection[int]) -> None:
+    """Remove what was added before with one of these ids. By query: tantivy-py 0.27 takes a term's int for a signed one."""
+    if ids:
+        writer.delete_documents_by_query(tantivy.Query.term_set_query(index.schema, field, sorted(ids)))
+
+
+class KeywordReader:
+    """One generation of the keyword index, open for reading; a `retrieval.ports.KeywordIndex`."""
+
+    def __init__(self, folder: Path, analyzer: Analyzer) -> None:
+        index = create_or_open(folder)
+        index.config_reader("Manual")
+        index.reload()
+        self._schema = index.schema
+        self._searcher = index.searcher()
+        self._analyzer = analyzer
+
+    def search(self, query: str, *, scope: Scope, limit: int) -> tuple[Hit, ...]:
+        counts = Counter(self._analyzer.terms(query))
+        if not counts or not scope.collection_ids or scope.document_ids == frozenset() or limit < 1:
+            return ()
+        found = self._searcher.search(self._query(counts, scope), limit, count=False)
+        chunk_ids = self._chunk_ids(found)
+        scored = zip(chunk_ids, (score for score, _ in found.hits), strict=True)
+        return tuple(
+            Hit(chunk_id=chunk_id, score=score, rank=rank, keyword_score=score, keyword_rank=rank)
+            for rank, (chunk_id, score) in enumerate(scored, start=1)
+        )
+
+    def chunk_ids(self) -> frozenset[int]:
+        """Return every id in the index."""
+        count = self._searcher.num_docs
+        if not count:
+            return frozenset()
+        found = self._searcher.search(tantivy.Query.all_query(), count, count=False)
+        return frozenset(self._chunk_ids(found))
+
+    def _chunk_ids(self, found: tantivy.SearchResult) -> list[int]:
+        values = self._searcher.fast_field_values("chunk", [address for _, address in found.hits])
+        return [int(value) for value in values if value is not None]
+
+    def _query(self, counts: Counter[str], scope: Scope) -> tantivy.Query:
+        make, schema = tantivy.Query, self._schema
+        words = [
+            (tantivy.Occur.Should, make.boost_query(make.term_query(schema, field, term, "freq"), boost * count))
+            for term, count in counts.most_common(MAX_QUERY_TERMS)
+            for field, boost in BOOSTS.items()
+        ]
+        return make.boolean_query(
+            [
+                (tantivy.Occur.Must, make.boolean_query(words)),
+                (tantivy.Occur.Must, self._among("collection", sorted(scope.collection_ids))),
+                *([(tantivy.Occur.Must, self._among("document", sorted(scope.document_ids)))] if scope.document_ids else []),
+            ]
+        )
+
+    def _among(self, field: str, ids: Sequence[int]) -> tantivy.Query:
+        """A filter inside the query that leaves the score alone."""
+        return tantivy.Query.const_score_query(tantivy.Query.term_set_query(self._schema, field, list(ids)), 0.0)

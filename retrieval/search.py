@@ -1,0 +1,77 @@
+"""The flow of a query: both legs, fusion, late interaction, duplicates. Each stage can be switched off by the config."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from retrieval.duplicates import demote_duplicates
+from retrieval.fuse import fuse
+from retrieval.ports import Embedder, IndexSnapshot
+from retrieval.rerank import blend
+from retrieval.tokens import Projection
+from retrieval.types import Embedding, Hit, Scope, SearchConfig, SearchResult
+
+# Above this share of characters that the encoder cannot read, its vector says more about the punctuation than the text.
+ABSTAIN_SHARE = 0.3
+
+
+def search(
+    query: str,
+    *,
+    scope: Scope,
+    config: SearchConfig,
+    index: IndexSnapshot,
+    embedder: Embedder,
+    projection: Projection | None,
+) -> SearchResult:
+    """Return the best chunks within `scope` for a query that stands alone.
+
+    The dense leg and late interaction abstain where the encoder cannot read the query's script.
+    """
+    timings: dict[str, float] = {}
+    started = time.perf_counter()
+
+    def lap(name: str) -> None:
+        nonlocal started
+        now = time.perf_counter()
+        timings[name] = round((now - started) * 1000, 3)
+        started = now
+
+    wants_vectors = config.use_dense or config.use_rerank
+    unknown_share = embedder.unknown_share(query)
+    abstains = unknown_share > ABSTAIN_SHARE
+    embedding = embedder.embed_query(query) if wants_vectors and not abstains and scope.collection_ids else None
+    lap("embed")
+    keyword = index.search_keyword(query, scope=scope, limit=config.candidates) if config.use_keyword else ()
+    lap("keyword")
+    dense = index.search_dense(embedding.dense, scope=scope, limit=config.candidates) if embedding and config.use_dense else ()
+    lap("dense")
+    hits = fuse(keyword, dense, alpha=_alpha(config, keyword, dense), top_n=2 * config.candidates)
+    lap("fuse")
+    if embedding is not None and projection is not None and config.use_rerank:
+        hits = _rerank(hits, embedding, config, index, projection)
+        lap("rerank")
+    if config.collapse_duplicates:
+        hits = demote_duplicates(hits, index.digests([hit.chunk_id for hit in hits]))
+        lap("duplicates")
+    return SearchResult(
+        hits=tuple(replace(hit, rank=rank) for rank, hit in enumerate(hits[: config.limit], start=1)),
+        dense_abstained=abstains and config.use_dense,
+        unknown_share=unknown_share,
+        index_generation=index.generation,
+        timings_ms=timings,
+    )
+
+
+def _alpha(config: SearchConfig, keyword: Sequence[Hit], dense: Sequence[Hit]) -> float:
+    """The dense leg's weight; a leg that found nothing leaves all of it to the other, so that scores keep their scale."""
+    if not dense:
+        return 0.0
+    return config.dense_weight if keyword else 1.0
+
+
+def _rerank(
+    hits: tuple[Hit, ...], embedding: Embedding, config: SearchConfig, index: IndexSnapshot, projection: Projection
+) -> tuple[Hit, ...]:
+    candidates = [hit.chunk_id for hit in hits[: config.rerank_depth]]
+    return blend(hits, projection.max_sim(embedding.tokens, index.tokens(candidates)), weight=config.rerank_weight)

@@ -1,0 +1,92 @@
+"""Late interaction: token vectors, projected, quantised to four bits and packed, and MaxSim over them.
+
+A token vector is projected to 64 dimensions (PCA, one matrix per encoder), brought to unit length, and each value is
+rounded to one of 16 levels across ±3 standard deviations of its dimension: 32 bytes a token. Passages are compared
+packed against float queries (asymmetric), so only the passage side loses precision.
+Source: Khattab and Zaharia, "ColBERT", SIGIR 2020 (MaxSim); Santhanam et al., "ColBERTv2", NAACL 2022 (few-bit residuals).
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+from importlib import resources
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+
+LEVELS = 16
+REACH = 3.0  # standard deviations on each side that the levels cover
+
+
+class Projection:
+    """The matrix of one encoder and the scale of each projected dimension.
+
+    Args:
+        matrix: [encoder dimension, projected dimension], float32; projected dimension even.
+        deviation: [projected dimension], standard deviation of the unit-length projected values.
+    """
+
+    def __init__(self, matrix: Floats, deviation: Floats) -> None:
+        self.matrix = np.ascontiguousarray(matrix, dtype=np.float32)
+        self.step = (np.asarray(deviation, dtype=np.float32) * np.float32(2 * REACH / LEVELS)).astype(np.float32)
+
+    @property
+    def dimension(self) -> int:
+        return int(self.matrix.shape[1])
+
+    @property
+    def token_bytes(self) -> int:
+        """Bytes that one packed token takes."""
+        return self.dimension // 2
+
+    @cached_property
+    def _levels(self) -> Floats:
+        """[256, 2]: the two level midpoints (in steps) that one byte stands for."""
+        byte = np.arange(256)
+        pairs = np.stack([byte & 15, byte >> 4], axis=1)
+        return (pairs - (LEVELS - 1) / 2).astype(np.float32)
+
+    def project(self, tokens: Floats) -> Floats:
+        """Return [tokens, projected dimension], float32, unit length."""
+        projected = tokens.astype(np.float32, copy=False) @ self.matrix
+        norms = np.linalg.norm(projected, axis=1, keepdims=True)
+        result: Floats = projected / np.maximum(norms, 1e-9)
+        return result
+
+    def pack(self, projected: Floats) -> bytes:
+        """Return the packed codes of projected token vectors, `token_bytes` each."""
+        codes = np.clip(np.floor(projected / self.step) + LEVELS // 2, 0, LEVELS - 1).astype(np.uint8)
+        packed: bytes = (codes[:, 0::2] | (codes[:, 1::2] << 4)).tobytes()
+        return packed
+
+    def max_sim(self, query: bytes, passages: Sequence[bytes | memoryview]) -> list[float | None]:
+        """Return the mean over query tokens of the best inner product with a token of each passage, about [-1, 1].
+
+        Args:
+            query: float32 projected token vectors, as `Embedder.embed_query` gives them.
+            passages: packed token vectors; an empty one gives None.
+        """
+        vectors = np.frombuffer(query, dtype=np.float32).reshape(-1, self.dimension)
+        lengths = [len(passage) // self.token_bytes for passage in passages]
+        scores: list[float | None] = [None] * len(passages)
+        filled = [position for position, length in enumerate(lengths) if length]
+        if not filled or not len(vectors):
+            return scores
+        codes = np.frombuffer(b"".join(passages[position] for position in filled), dtype=np.uint8)
+        levels = self._levels[codes].reshape(-1, self.dimension)
+        similarity = levels @ (vectors * self.step).T  # the step is folded into the query: cheaper than scaling every passage
+        starts = np.concatenate([[0], np.cumsum([lengths[position] for position in filled])[:-1]])
+        best = np.maximum.reduceat(similarity, starts, axis=0).mean(axis=1)
+        for position, score in zip(filled, best.tolist(), strict=True):
+            scores[position] = score
+        return scores
+
+
+def load_projection(name: str) -> Projection:
+    """Return the projection kept in the package for the encoder `name`. Raises: FileNotFoundError: there is none.
+
+    Made by `evals/fit_projection.py` from the token vectors of a free corpus.
+    """
+    with (resources.files("retrieval") / "projections" / f"{name}.npz").open("rb") as stream, np.load(stream) as arrays:
+        return Projection(arrays["matrix"].astype(np.float32), arrays["deviation"].astype(np.float32))

@@ -1,0 +1,251 @@
+"""The local index keeps its promises: whole or not at all, twice is once, filters inside, tombstones, merging."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from retrieval.errors import IndexDamaged
+from retrieval.local import manifest as manifests
+from retrieval.types import Scope
+from tests.retrieval.builders import EVERYTHING, WordEncoder, make_entry, make_reader, make_writer
+
+REPOSITORY = Path(__file__).parents[2]
+STEPS = ("keyword inherited", "segment written", "keyword committed", "before swap", "after swap")
+CHILD = """
+import os, signal, sys
+from pathlib import Path
+from retrieval.analyzer import get_analyzer
+from retrieval.local.writer import LocalIndexWriter
+from tests.retrieval.builders import DIMENSION, make_entry
+
+def reached(step):
+    if step == sys.argv[2]:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+writer = LocalIndexWriter(Path(sys.argv[1]), dimension=lambda: DIMENSION, analyzer=get_analyzer(), reached=reached)
+writer.publish([make_entry(100 + n, f"zebra crossing {n}", version=2) for n in range(20)], remove_versions=[1])
+"""
+
+
+def found(root: Path, query: str, scope: Scope = EVERYTHING) -> tuple[set[int], set[int]]:
+    snapshot = make_reader(root).snapshot()
+    vector = WordEncoder().embed_query(query).dense
+    return (
+        {hit.chunk_id for hit in snapshot.search_keyword(query, scope=scope, limit=100)},
+        {hit.chunk_id for hit in snapshot.search_dense(vector, scope=scope, limit=100)},
+    )
+
+
+def test_an_unpublished_index_finds_nothing(tmp_path: Path) -> None:
+    assert found(tmp_path, "anything") == (set(), set())
+    assert make_reader(tmp_path).snapshot().generation == 0
+
+
+def test_a_published_chunk_is_found_by_both_legs(tmp_path: Path) -> None:
+    assert make_writer(tmp_path).publish([make_entry(7, "annual leave accrues"), make_entry(8, "parking permits")]) == 1
+    keyword, dense = found(tmp_path, "leave")
+    assert keyword == {7}
+    assert dense == {7, 8}
+
+
+def test_publishing_twice_is_publishing_once(tmp_path: Path) -> None:
+    entries = [make_entry(number, f"text {number}") for number in range(1, 6)]
+    writer = make_writer(tmp_path)
+    writer.publish(entries)
+    writer.publish(entries)
+    ids = frozenset(range(1, 6))
+    assert writer.chunk_ids() == (ids, ids)
+    hits = make_reader(tmp_path).snapshot().search_keyword("text", scope=EVERYTHING, limit=100)
+    assert sorted(hit.chunk_id for hit in hits) == sorted(ids)
+
+
+def test_an_open_reader_sees_the_next_generation(tmp_path: Path) -> None:
+    writer, reader = make_writer(tmp_path), make_reader(tmp_path)
+    assert reader.snapshot().generation == 0
+    writer.publish([make_entry(1, "first")])
+    before = reader.snapshot()
+    writer.publish([make_entry(2, "second")])
+    after = reader.snapshot()
+    assert (before.generation, after.generation) == (1, 2)
+    assert before.chunk_ids()[0] == {1}  # a query under way keeps the generation it began with
+    assert after.chunk_ids() == ({1, 2}, {1, 2})
+
+
+def test_a_new_version_replaces_the_old_in_one_swap(tmp_path: Path) -> None:
+    writer = make_writer(tmp_path)
+    writer.publish([make_entry(1, "old rule", version=1), make_entry(2, "other", version=9)])
+    writer.publish([make_entry(3, "new rule", version=2)], remove_versions=[1])
+    assert writer.chunk_ids() == ({2, 3}, {2, 3})
+    assert found(tmp_path, "rule")[0] == {3}
+
+
+def test_removing_the_last_version_leaves_an_empty_index(tmp_path: Path) -> None:
+    writer = make_writer(tmp_path)
+    writer.publish([make_entry(1, "only")])
+    writer.publish([], remove_versions=[1])
+    assert writer.chunk_ids() == (frozenset(), frozenset())
+    assert found(tmp_path, "only") == (set(), set())
+
+
+@pytest.mark.parametrize("share", [1, 10])
+def test_scope_filters_both_legs(tmp_path: Path, share: int) -> None:
+    """`share`: one permitted chunk in so many; few are gathered, many are masked inside FAISS."""
+    entries = [make_entry(n, f"shared word {n}", collection=1 + (n % share > 0), document=n) for n in range(1, 61)]
+    make_writer(tmp_path).publish(entries)
+    permitted = {n for n in range(1, 61) if n % share == 0}
+    assert found(tmp_path, "shared word", Scope(collection_ids=frozenset({1}))) == (permitted, permitted)
+    only = Scope(collection_ids=frozenset({1}), document_ids=frozenset({10, 11, 20}))
+    assert found(tmp_path, "shared word", only) == (permitted & {10, 11, 20},) * 2
+    assert found(tmp_path, "shared word", Scope(collection_ids=frozenset())) == (set(), set())
+    assert found(tmp_path, "shared word", Scope(collection_ids=frozenset({1}), document_ids=frozenset())) == (set(), set())
+
+
+def test_scope_does_not_move_scores(tmp_path: Path) -> None:
+    make_writer(tmp_path).publish([make_entry(n, f"leave days {n}", collection=n) for n in (1, 2, 3)])
+    snapshot = make_reader(tmp_path).snapshot()
+    wide = {hit.chunk_id: hit.score for hit in snapshot.search_keyword("leave 2", scope=EVERYTHING, limit=9)}
+    (narrow,) = snapshot.search_keyword("leave 2", scope=Scope(collection_ids=frozenset({2})), limit=9)
+    assert narrow.score == pytest.approx(wide[2])
+
+
+def test_many_small_publishes_merge_and_lose_nothing(tmp_path: Path) -> None:
+    writer = make_writer(tmp_path)
+    for number in range(1, 81):
+        writer.publish([make_entry(number, f"word{number} common", version=100 + number)], remove_versions=[90 + number])
+    ids = frozenset(range(71, 81))
+    assert writer.chunk_ids() == (ids, ids)
+    published = manifests.load_manifest(tmp_path)
+    assert len(published.segments) < 20
+    for number in ids:
+        keyword, dense = found(tmp_path, f"word{number}")
+        assert keyword == {number}
+        assert dense == ids
+    snapshot = make_reader(tmp_path).snapshot()
+    for number in ids:
+        expected = make_entry(number, f"word{number} common").embedding.tokens
+        assert bytes(snapshot.tokens([number])[0]) == expected
+
+
+def test_only_two_generations_stay_on_disk(tmp_path: Path) -> None:
+    writer = make_writer(tmp_path)
+    for number in range(1, 6):
+        writer.publish([make_entry(number, "text", version=number)])
+    names = {path.name for path in tmp_path.iterdir()}
+    expected = manifests.load_manifest(tmp_path).names() | manifests.load_manifest(tmp_path, manifests.PREVIOUS).names()
+    assert names == expected | {manifests.NAME, manifests.PREVIOUS, "writer.lock"}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_kill_leaves_the_old_generation_or_the_new(tmp_path: Path, step: str) -> None:
+    writer = make_writer(tmp_path)
+    writer.publish([make_entry(number, "antelope", version=1) for number in range(1, 6)])
+    child = subprocess.run(
+        [sys.executable, "-c", CHILD, str(tmp_path), step], cwd=Path(__file__).parents[2], timeout=60, check=False
+    )
+    assert child.returncode == -signal.SIGKILL
+    old, new = frozenset(range(1, 6)), frozenset(range(100, 120))
+    expected = new if step == "after swap" else old
+    reader = make_reader(tmp_path)
+    assert reader.snapshot().chunk_ids() == (expected, expected)
+    reader.check()
+    writer.publish([make_entry(500, "after the crash", version=3)])
+    assert writer.chunk_ids() == (expected | {500}, expected | {500})
+    assert not list(tmp_path.rglob("*.tmp"))
+    assert {path.name for path in tmp_path.iterdir() if path.name.startswith("keyword")} <= (
+        manifests.load_manifest(tmp_path).names() | manifests.load_manifest(tmp_path, manifests.PREVIOUS).names()
+    )
+
+
+def test_readers_never_see_half_a_swap(tmp_path: Path) -> None:
+    """Each publish replaces all of ten chunks; a reader must see ten of one version in both legs, at any moment."""
+    writer, reader = make_writer(tmp_path), make_reader(tmp_path)
+    writer.publish([make_entry(10 + n, f"horse {n}", version=1) for n in range(10)])
+    failures: list[str] = []
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            keyword, dense = reader.snapshot().chunk_ids()
+            if keyword != dense or len(keyword) != 10 or len({number // 10 for number in keyword}) != 1:
+                failures.append(f"{sorted(keyword)} {sorted(dense)}")
+
+    threads = [threading.Thread(target=read) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for version in range(2, 22):
+        writer.publish(
+            [make_entry(10 * version + n, f"horse {n}", version=version) for n in range(10)], remove_versions=[version - 1]
+        )
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_writers_in_two_processes_take_turns(tmp_path: Path) -> None:
+    code = """
+import sys
+from pathlib import Path
+from tests.retrieval.builders import make_entry, make_writer
+first = int(sys.argv[2])
+for number in range(first, first + 10):
+    make_writer(Path(sys.argv[1])).publish([make_entry(number, f"text {number}", version=number)])
+"""
+    children = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path), str(first)], cwd=REPOSITORY) for first in (100, 200)]
+    assert [child.wait(timeout=60) for child in children] == [0, 0]
+    ids = frozenset([*range(100, 110), *range(200, 210)])
+    assert make_writer(tmp_path).chunk_ids() == (ids, ids)
+
+
+def test_damage_is_noticed_and_a_rebuild_mends_it(tmp_path: Path) -> None:
+    writer = make_writer(tmp_path)
+    entries = [make_entry(number, f"text {number}") for number in range(1, 6)]
+    writer.publish(entries)
+    segment = manifests.load_manifest(tmp_path).segments[0]
+    path = tmp_path / segment.name / "vectors.faiss"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(IndexDamaged, match="checksum"):
+        make_reader(tmp_path).snapshot()
+    writer.rebuild([entries[:3], entries[3:]])
+    ids = frozenset(range(1, 6))
+    assert make_reader(tmp_path).snapshot().chunk_ids() == (ids, ids)
+
+
+def test_a_rebuild_mends_a_damaged_manifest(tmp_path: Path) -> None:
+    writer = make_writer(tmp_path)
+    writer.publish([make_entry(1, "text")])
+    (tmp_path / manifests.NAME).write_text("{")
+    with pytest.raises(IndexDamaged):
+        make_reader(tmp_path).snapshot()
+    writer.rebuild([[make_entry(2, "text")]])
+    assert writer.chunk_ids() == ({2}, {2})
+    assert json.loads((tmp_path / manifests.NAME).read_text())["format"] == manifests.FORMAT
+
+
+def test_dense_scores_equal_exact_inner_products(tmp_path: Path) -> None:
+    words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta"]
+    entries = [make_entry(number, " ".join(words[: number % 6 + 1])) for number in range(1, 40)]
+    for start in range(0, 39, 5):
+        make_writer(tmp_path).publish(entries[start : start + 5])
+    query = WordEncoder().embed_query("gamma delta").dense
+    hits = make_reader(tmp_path).snapshot().search_dense(query, scope=EVERYTHING, limit=39)
+    vectors = {entry.chunk.id: np.frombuffer(entry.embedding.dense, dtype="<f4") for entry in entries}
+    exact = {chunk_id: float(vector @ np.frombuffer(query, dtype="<f4")) for chunk_id, vector in vectors.items()}
+    assert [hit.score for hit in hits] == pytest.approx(sorted(exact.values(), reverse=True), abs=1e-5)
+    assert all(hit.score == pytest.approx(exact[hit.chunk_id], abs=1e-5) for hit in hits)
+
+
+def test_nothing_is_left_open_after_the_writer_lock(tmp_path: Path) -> None:
+    writer = make_writer(tmp_path)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for number in range(1, 6):
+        writer.publish([make_entry(number, "text", version=number)])
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before + 2
