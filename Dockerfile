@@ -1,0 +1,19 @@
+# Web, worker and beat from one image; docker-compose.yml says which part a container is.
+FROM python:3.11-slim
+
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 ATTEST_HOME=/data
+WORKDIR /app
+
+# torch without CUDA: the models that need a GPU run in the vllm service.
+COPY requirements.txt .
+RUN pip install --no-cache-dir --disable-pip-version-check --extra-index-url https://download.pytorch.org/whl/cpu \
+      -r requirements.txt \
+    && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin attest \
+    && mkdir /data && chown attest /data
+
+COPY . .
+USER attest
+VOLUME /data
+EXPOSE 8000
+CMD ["python", "-m", "uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", \
+     "--lifespan", "on", "--no-server-header", "--no-access-log", "--timeout-graceful-shutdown", "10"]
