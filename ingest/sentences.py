@@ -9,47 +9,11 @@ END = re.compile(
     r"""|(?P<eastern>[。！？；…]+[”’」』）】"]*)"""
     r"""|(?P<line>\n[ \t]*\n)"""
 )
-ABBREVIATIONS = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "prof",
-        "sr",
-        "jr",
-        "st",
-        "vs",
-        "etc",
-        "inc",
-        "ltd",
-        "co",
-        "corp",
-        "no",
-        "nos",
-        "art",
-        "sec",
-        "fig",
-        "eq",
-        "al",
-        "dept",
-        "est",
-        "approx",
-        "ca",
-        "cf",
-        "e.g",
-        "i.e",
-        "u.s",
-        "u.k",
-        "p",
-        "pp",
-        "vol",
-        "ed",
-        "eds",
-        "rev",
-        "gen",
-    ]
+ABBREVIATIONS_LIST = (
+    "mr mrs ms dr prof sr jr st vs etc inc ltd co corp no nos art sec fig eq al dept est approx ca cf e.g i.e u.s "
+    "u.k p pp vol ed eds rev gen "
 )
+ABBREVIATIONS = frozenset(ABBREVIATIONS_LIST.split())
 LAST_WORD = re.compile(r"([A-Za-z][A-Za-z.]*)\.$")
 
 

@@ -12,7 +12,7 @@ UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uf
 INVISIBLE = re.compile(
     r"[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\U000e0000-\U000e007f]"
 )
-SPACES = re.compile(r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+UNREADABLE = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 CJK = (
     "\u2e80-\u2fdf\u3000-\u30ff\u3100-\u31bf\u31f0-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff"
 )
@@ -47,8 +47,8 @@ def garbage_share(text: str) -> float:
 
     A page whose fonts carry no Unicode map comes out like this, though it looks right on paper.
     """
-    letters = [character for character in text[:20_000] if not character.isspace()]
-    if not letters:
+    sample = "".join(text[:20_000].split())
+    if not sample or sample.isascii():
         return 0.0
-    bad = sum(character == "\ufffd" or unicodedata.category(character) in ("Co", "Cn", "Cc", "Cs") for character in letters)
-    return bad / len(letters)
+    bad = len(UNREADABLE.findall(sample)) + sum(unicodedata.category(character) == "Cn" for character in sample[:500])
+    return min(1.0, bad / len(sample))

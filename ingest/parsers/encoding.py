@@ -16,8 +16,8 @@ MULTIBYTE = ("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr")
 # The thousand or so commonest characters are far likelier in real text than the rest of a table: that tells apart
 # encodings that all decode the same bytes. The lists are the first rows of general frequency counts.
 COMMON = {
-    "gb18030": "的一是不了在人有我他这中大来上国个到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可她里后小么心多天而能好都然没日于起还发成事只作当想看文无开手十用主行方又如前所本见经头面公同三已老从动两长",
-    "big5": "的一是不了在人有我他這中大來上國個到說們為子和你地出道也時年得就那要下以生會自著去之過家學對可她裡後小麼心多天而能好都然沒日於起還發成事只作當想看文無開手十用主行方又如前所本見經頭面公同三已老從動兩長",
+    "gb18030": "的一是不了在人有我他这中大来上国个到说们为子和你地出道也时年得就那要下以生会自着去之过家学",
+    "big5": "的一是不了在人有我他這中大來上國個到說們為子和你地出道也時年得就那要下以生會自著去之過家學",
     "shift_jis": "のにはをたがでてとしれさあいるからなもりうこそっまんくすけどらよめきわだ、。一日人大年会国本中",
     "euc_jp": "のにはをたがでてとしれさあいるからなもりうこそっまんくすけどらよめきわだ、。一日人大年会国本中",
     "euc_kr": "이다에는을의가고하로지한를은도서있기사어나자리일아해시대과수인그것정전여라",

@@ -10,73 +10,24 @@ from ingest.parsers.content import Opening, ParsedPage
 from ingest.parsers.encoding import detect_encoding
 from ingest.parsers.flow import Flow
 
-DROPPED = frozenset(
-    [
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "nav",
-        "aside",
-        "form",
-        "button",
-        "select",
-        "option",
-        "input",
-        "textarea",
-        "iframe",
-        "frame",
-        "object",
-        "embed",
-        "svg",
-        "canvas",
-        "audio",
-        "video",
-        "map",
-        "head",
-        "math",
-        "dialog",
-        "menu",
-    ]
+DROPPED_LIST = (
+    "script style noscript template nav aside form button select option input textarea iframe frame object embed "
+    "svg canvas audio video map head math dialog menu "
 )
+DROPPED = frozenset(DROPPED_LIST.split())
 SITE_PARTS = frozenset(("header", "footer"))  # of the page; those of an article are content
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
-BLOCKS = frozenset(
-    [
-        "p",
-        "div",
-        "section",
-        "article",
-        "main",
-        "body",
-        "html",
-        "ul",
-        "ol",
-        "dl",
-        "dd",
-        "dt",
-        "blockquote",
-        "figure",
-        "figcaption",
-        "address",
-        "details",
-        "summary",
-        "center",
-        "fieldset",
-        "header",
-        "footer",
-        "tr",
-        "td",
-        "th",
-        "caption",
-        "hr",
-    ]
+BLOCKS_LIST = (
+    "p div section article main body html ul ol dl dd dt blockquote figure figcaption address details summary "
+    "center fieldset header footer tr td th caption hr "
 )
+BLOCKS = frozenset(BLOCKS_LIST.split())
 HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])", re.IGNORECASE
 )
 DECLARED = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
-MAX_DEPTH = 2000  # deeper than any page is written, shallow enough for every reader of it
+# As browsers do: the larger encoding of the family reads what the declared one should.
+SUPERSETS = {"gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "iso-8859-1": "cp1252"}
 
 
 def parse_html(path: Path, *, name: str) -> Iterator[Opening | ParsedPage]:
@@ -165,7 +116,7 @@ class _Reader:
             if tag == "-text":
                 self.inline.append(node.text_content or "")
                 continue
-            if tag.startswith("-") or tag.startswith("!") or tag in DROPPED or is_hidden(node):
+            if tag.startswith(("-", "!")) or tag in DROPPED or is_hidden(node):
                 continue
             if tag in SITE_PARTS and not in_article and len(stack) < 8:
                 continue

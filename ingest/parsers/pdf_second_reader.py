@@ -1,0 +1,95 @@
+"""pypdf, the second reader: opens what pdfium cannot, and reads a page whose text pdfium garbles."""
+
+import io
+import logging
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from pypdf import PasswordType, PdfReader, PdfWriter
+from pypdf.errors import PyPdfError
+
+from ingest.parsers.refusal import Refusal
+
+PAGE_SECONDS = 5
+OPEN_SECONDS = 30
+EXPECTED = (
+    PyPdfError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    AssertionError,
+    RecursionError,
+    OverflowError,
+    OSError,
+    NotImplementedError,
+    ArithmeticError,
+)
+
+
+class TooSlow(PyPdfError):
+    """The page took longer than it is worth."""
+
+
+@contextmanager
+def _limited(seconds: int) -> Iterator[None]:
+    """Interrupt pure Python code that runs too long. In the main thread of the parsing child only."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise TooSlow("time limit")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def rewrite(path: Path) -> bytes:
+    """Return the file written anew, decrypted and with its cross references repaired, so that pdfium opens it.
+
+    Raises: Refusal: locked, damaged.
+    """
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    try:
+        with _limited(OPEN_SECONDS):
+            reader = PdfReader(path, strict=False)
+            if reader.is_encrypted and reader.decrypt("") == PasswordType.NOT_DECRYPTED:
+                raise Refusal("locked", "needs a user password")
+            writer = PdfWriter(clone_from=reader)
+            stream = io.BytesIO()
+            writer.write(stream)
+            return stream.getvalue()
+    except EXPECTED as error:
+        raise Refusal("damaged", f"pypdf: {type(error).__name__}: {error}") from error
+
+
+class SecondReader:
+    """Text of single pages by pypdf; opened at the first need."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.reader: PdfReader | None = None
+        self.broken = False
+
+    def text(self, index: int) -> str:
+        """Return the page's text, empty where pypdf cannot read it either."""
+        if self.broken:
+            return ""
+        try:
+            with _limited(PAGE_SECONDS):
+                if self.reader is None:
+                    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+                    self.reader = PdfReader(self.path, strict=False)
+                    if self.reader.is_encrypted:
+                        self.reader.decrypt("")
+                return self.reader.pages[index].extract_text()
+        except EXPECTED:
+            self.broken = self.reader is None
+            return ""
