@@ -104,6 +104,20 @@ class Payload(Recorded):
         return json.loads(self.body)["payload"] if self.body else {}
 
 
+class Fact(models.Model):
+    """A word of a payload by which reviewers look for events: a document's name or uid, the model. No part of the chain."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="facts")
+    kind = models.CharField(max_length=20)  # "document", "document_uid", "model"
+    value = models.CharField(max_length=300)
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "value"], name="audit_fact")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.value}"
+
+
 class ChainHead(models.Model):
     """The single row whose lock puts writers in line; holds the last link."""
 

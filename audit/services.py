@@ -14,7 +14,8 @@ from django.utils import timezone
 from audit import checkpoints
 from audit.canonical import envelope, event_hash, sha256_hex, storable
 from audit.errors import AuditInvalid
-from audit.models import ChainHead, Event, Payload
+from audit.facts import facts_of
+from audit.models import ChainHead, Event, Fact, Payload
 from audit.verification import Problem, Verification, verify_chain
 
 __all__ = ["Problem", "Verification", "erase_payload", "record", "verify_chain", "write_checkpoint"]
@@ -68,6 +69,7 @@ def record(
         }
         event = Event.objects.create(**link, hash=event_hash(**link), actor_name=actor_name, summary=summary)
         Payload.objects.create(event=event, body=body)
+        Fact.objects.bulk_create(Fact(event=event, kind=kind, value=value) for kind, value in facts_of(payload or {}))
         head.sequence, head.hash = event.sequence, event.hash
         head.save(update_fields=["sequence", "hash"])
         # Robust: the event is committed by then, and a full disk must not turn the caller's success into an error.
@@ -89,6 +91,7 @@ def erase_payload(*, event: Event, reason: str, actor_id: object = "", actor_nam
         erased = models.QuerySet(Payload).filter(event=event, erased_at=None).update(body="", erased_at=timezone.now())
         if not erased:
             raise AuditInvalid("This event was erased before.")
+        Fact.objects.filter(event=event).delete()
         models.QuerySet(Event).filter(pk=event.pk).update(actor_name="", summary="")
         return record(
             "audit.erased",

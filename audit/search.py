@@ -1,0 +1,114 @@
+"""Looking for events: what a reviewer may filter by, and pages that stay where they are while the chain grows."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from audit.models import Event, Fact
+from audit.words import OUTCOMES
+
+PAGE_SIZE = 50
+KINDS = {  # what the tabs show: prefixes of the action
+    "questions": ("question.",),
+    "sources": ("source.",),
+    "documents": ("document.", "collection."),
+    "people": ("account.", "group.", "session."),
+    "audit": ("audit.",),
+    "all": (),
+}
+
+
+class FilterForm(forms.Form):
+    """All fields may stay empty; what cannot be read is said and left out."""
+
+    kind = forms.ChoiceField(choices=[(kind, kind) for kind in KINDS], required=False)
+    text = forms.CharField(label=_("Words"), max_length=200, required=False)
+    person = forms.CharField(label=_("Person"), max_length=200, required=False)
+    outcome = forms.ChoiceField(
+        label=_("Outcome"),
+        required=False,
+        choices=[("", _("Any")), *((code, word) for code, word in OUTCOMES.items() if code != "stopped")],
+    )
+    document = forms.CharField(label=_("Document"), max_length=300, required=False)
+    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+    def found(self) -> dict[str, Any]:
+        """Return the fields that hold something, as far as they can be read."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventPage:
+    """A stretch of the list, newest first. `older` and `newer` are sequences to go on from, None at an end."""
+
+    events: Sequence[Event]
+    older: int | None
+    newer: int | None
+
+
+def find_events(*, filters: dict[str, Any]) -> QuerySet[Event]:
+    """Return the events that match, newest first. Filters as of `FilterForm.found`."""
+    events = Event.objects.order_by("-sequence")
+    prefixes = KINDS[filters.get("kind", "questions")]
+    if prefixes:
+        wanted = Q()
+        for prefix in prefixes:
+            wanted |= Q(action__startswith=prefix)
+        events = events.filter(wanted)
+    if text := filters.get("text"):
+        events = events.filter(summary__icontains=text)
+    if person := filters.get("person"):
+        events = events.filter(Q(actor_name__icontains=person) | Q(actor_id=person[:64]))
+    if outcome := filters.get("outcome"):
+        events = events.filter(action__endswith=f".{outcome}")
+    if document := filters.get("document"):
+        events = events.filter(_is_about(document))
+    if since := filters.get("since"):
+        events = events.filter(at__gte=_midnight(since))
+    if until := filters.get("until"):
+        events = events.filter(at__lt=_midnight(until + timedelta(days=1)))
+    return events
+
+
+def page_of(events: QuerySet[Event], *, before: int | None = None, after: int | None = None) -> EventPage:
+    """Cut a page by sequence: whatever is recorded meanwhile, nothing is shown twice or skipped."""
+    if after is not None:
+        rows = list(events.filter(sequence__gt=after).order_by("sequence")[: PAGE_SIZE + 1])
+        has_newer, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE][::-1]
+        has_older = bool(rows) and events.filter(sequence__lt=rows[-1].sequence).exists()
+    else:
+        rows = list((events.filter(sequence__lt=before) if before is not None else events)[: PAGE_SIZE + 1])
+        has_older, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
+        has_newer = before is not None and bool(rows) and events.filter(sequence__gt=rows[0].sequence).exists()
+    return EventPage(events=rows, older=rows[-1].sequence if has_older else None, newer=rows[0].sequence if has_newer else None)
+
+
+def models_of(events: Sequence[Event]) -> dict[int, str]:
+    """Return the model of each event that has one, by the event's primary key."""
+    return dict(Fact.objects.filter(event__in=events, kind="model").values_list("event_id", "value"))
+
+
+def _is_about(document: str) -> Q:
+    """Events about the document, and answers that saw it: by its uid, or by a part of its name."""
+    try:
+        uid = str(uuid.UUID(document))
+    except ValueError:
+        fact = Q(kind="document", value__icontains=document)
+        return Q(Exists(Fact.objects.filter(fact, event=OuterRef("pk")))) | Q(
+            action__startswith="document.", summary__icontains=document
+        )
+    fact = Q(kind="document_uid", value=uid)
+    return Q(Exists(Fact.objects.filter(fact, event=OuterRef("pk")))) | Q(subject=f"document:{uid}")
+
+
+def _midnight(day: Any) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
