@@ -112,7 +112,7 @@ class Fact(models.Model):
     value = models.CharField(max_length=300)
 
     class Meta:
-        indexes = [models.Index(fields=["kind", "value"], name="audit_fact")]
+        indexes = [models.Index(fields=["kind", "value"], name="audit_fact_value")]
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.value}"

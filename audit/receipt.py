@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from audit.words import OUTCOMES, REASONS, STAGES, STEPS, VERDICTS
@@ -170,7 +171,7 @@ def _spans(entry: Mapping[str, Any], citations: Sequence[Mapping[str, Any]]) -> 
             text=text[start:end],
             markers=tuple(sorted(marker for first, last, marker in quotes if first <= start and end <= last)),
         )
-        for start, end in zip(borders, borders[1:], strict=False)
+        for start, end in pairwise(borders)
     )
 
 

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='facts', to='audit.event')),
             ],
             options={
-                'indexes': [models.Index(fields=['kind', 'value'], name='audit_fact')],
+                'indexes': [models.Index(fields=['kind', 'value'], name='audit_fact_value')],
             },
         ),
     ]
