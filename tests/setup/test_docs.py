@@ -1,0 +1,85 @@
+"""What the documentation says about the code is so."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("accounts", "audit", "bench", "chat", "config", "evals", "ingest", "kb", "retrieval")
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+READS_ENVIRONMENT = re.compile(r"""env_(?:bool|float|int|list|secret|str)\(\s*"([A-Z_]+)\"""")
+REFERENCE = re.compile(r"`([a-z_]+(?:/[a-z_0-9]+)*\.py)(?::([A-Za-z_]\w*(?:\.\w+)*))?`")
+# Set by the shell or by Docker, not by people.
+NOT_OURS = {"BASH_SOURCE", "HOSTNAME"}
+
+
+def read_variables() -> set[str]:
+    """Every environment variable that the code, the scripts or the compose file reads."""
+    found = set()
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            found |= set(READS_ENVIRONMENT.findall(path.read_text(encoding="utf-8")))
+    for path in [*(ROOT / "scripts").iterdir(), ROOT / "docker-compose.yml"]:
+        if path.is_file():
+            found |= set(re.findall(r"\$\{([A-Z_]+)[:}-]", path.read_text(encoding="utf-8")))
+    return found - NOT_OURS
+
+
+def test_every_variable_has_a_row_and_every_row_a_variable() -> None:
+    rows = re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs/settings.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(rows) == sorted(read_variables())
+
+
+def test_reading_variables_sees_those_that_everybody_knows() -> None:
+    assert {"PORT", "ATTEST_HOME", "DATABASE_URL", "SKIP_VLLM", "POSTGRES_PASSWORD"} <= read_variables()
+
+
+def list_references() -> list[tuple[str, str, str]]:
+    return [(page.name, path, name) for page in PAGES for path, name in REFERENCE.findall(page.read_text(encoding="utf-8"))]
+
+
+def find_names(path: Path) -> set[str]:
+    """Every function, class and method of a module, as `name` or `Class.name`."""
+    found = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        for name in names_of(node):
+            found.add(name)
+        if isinstance(node, ast.ClassDef):
+            found |= {f"{node.name}.{name}" for inner in node.body for name in names_of(inner)}
+    return found
+
+
+def names_of(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [node.name]
+    if isinstance(node, ast.Assign):
+        return [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return []
+
+
+@pytest.mark.parametrize(("page", "path", "name"), list_references())
+def test_what_a_page_points_at_exists(page: str, path: str, name: str) -> None:
+    assert (ROOT / path).is_file(), f"{page} names {path}"
+    if name:
+        assert name in find_names(ROOT / path), f"{page} names {name} in {path}"
+
+
+def test_the_architecture_points_at_every_package() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    named = {path.partition("/")[0] for path, _name in REFERENCE.findall(text)}
+    assert {"accounts", "audit", "chat", "config", "ingest", "kb", "retrieval"} <= named
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_in_the_pages_exist(page: Path) -> None:
+    commands = {path.stem for package in PACKAGES for path in (ROOT / package).glob("management/commands/*.py")}
+    named = set(re.findall(r"manage\.py ([a-z_]+)", page.read_text(encoding="utf-8")))
+    assert named - commands <= {"changepassword"}
