@@ -1,0 +1,107 @@
+"""The sentences of the evidence, ranked by how well they may answer a question: what extraction shows and sufficiency judges."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chat.types import Evidence
+from chat.verify.quantities import normalize
+from chat.verify.verifier import ScoreTexts
+from chat.verify.windows import EvidenceSentence, Passage
+from retrieval.analyzer import terms
+from retrieval.bm25_small import SmallRanking
+
+MAX_SCORED = 28  # sentences that MaxSim looks at, in one batch
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_WEIGHT_MEANING, _WEIGHT_WORDS, _WEIGHT_RANK = 0.6, 0.3, 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One sentence that may answer; its scores lie in [0, 1] but for `meaning`, in [-1, 1]."""
+
+    passage: Passage
+    position: int  # among the passage's sentences
+    words: float  # BM25 against the question, as a share of the best
+    coverage: float  # share of the question's terms, weighed by rarity, in the sentence and what stands above it
+    meaning: float | None  # MaxSim; None for a script that the encoder cannot read, or a sentence that was not scored
+    score: float
+
+    @property
+    def sentence(self) -> EvidenceSentence:
+        return self.passage.sentences[self.position]
+
+    @property
+    def evidence(self) -> Evidence:
+        return self.passage.evidence
+
+
+def is_chinese(text: str) -> bool:
+    """Tell whether a text is mainly Chinese."""
+    return len(_HAN.findall(text)) >= max(2, len(re.findall(r"[A-Za-z]+", text)))
+
+
+def rank_sentences(question: str, evidence: Sequence[Evidence], *, score_texts: ScoreTexts) -> list[Candidate]:
+    """Return the evidence's sentences, best first; one batched call of `score_texts` for the most likely of them.
+
+    Args:
+        evidence: best passage first.
+    """
+    question = normalize(question)
+    passages = [Passage(piece) for piece in evidence]
+    places = [(passage, position) for passage in passages for position in range(len(passage.sentences))]
+    if not places:
+        return []
+    texts = [_in_context(passage, position) for passage, position in places]
+    bm25 = SmallRanking(texts).scores(question)
+    top = max(bm25) or 1.0
+    rarity = rarities(question, texts)
+    shares = [weighed_share(rarity, terms(text)) for text in texts]
+    ranks = {passage.evidence.marker: 1.0 / (1 + place) for place, passage in enumerate(passages)}
+    likely = sorted(
+        range(len(places)),
+        key=lambda i: -(bm25[i] / top + shares[i] + 0.5 * ranks[places[i][0].evidence.marker]),
+    )[:MAX_SCORED]
+    meanings: dict[int, float] = {}
+    if not is_chinese(question):
+        meanings = dict(zip(likely, score_texts(question, [texts[i] for i in likely]), strict=True))
+    candidates = [
+        _candidate(place, bm25[i] / top, shares[i], meanings.get(i), ranks[place[0].evidence.marker], has_meaning=bool(meanings))
+        for i, place in enumerate(places)
+    ]
+    return sorted(candidates, key=lambda candidate: -candidate.score)
+
+
+def rarities(question: str, texts: Sequence[str]) -> dict[str, float]:
+    """Return the question's terms with their inverse document frequency among `texts`, those that occur nowhere counting most."""
+    counts: Counter[str] = Counter(term for text in texts for term in set(terms(text)))
+    return {
+        term: (0.3 if len(term) == 1 and _HAN.match(term) else 1.0) * math.log(1 + (len(texts) + 1) / (counts[term] + 0.5))
+        for term in set(terms(question))
+    }
+
+
+def weighed_share(rarity: dict[str, float], found: Sequence[str]) -> float:
+    """Return the share of the weight of `rarity` that `found` holds, in [0, 1]."""
+    whole = sum(rarity.values())
+    held = set(found)
+    return sum(weight for term, weight in rarity.items() if term in held) / whole if whole else 0.0
+
+
+def _in_context(passage: Passage, position: int) -> str:
+    """Return a sentence with the heading and the lead-in that it hangs on."""
+    sentence = passage.sentences[position]
+    heading = passage.evidence.heading_path[-1] if passage.evidence.heading_path else passage.evidence.title
+    return ". ".join(part for part in (heading, sentence.lead, sentence.text) if part)
+
+
+def _candidate(
+    place: tuple[Passage, int], words: float, share: float, meaning: float | None, rank: float, *, has_meaning: bool
+) -> Candidate:
+    if has_meaning:
+        score = _WEIGHT_MEANING * (meaning if meaning is not None else 0.0) + _WEIGHT_WORDS * words + _WEIGHT_RANK * rank
+    else:
+        score = 0.45 * words + 0.45 * share + _WEIGHT_RANK * rank
+    return Candidate(place[0], place[1], words, share, meaning, score)

@@ -1,0 +1,114 @@
+"""The answer without a language model: the evidence's best sentences, word for word, each with its marker."""
+
+import re
+from collections.abc import Sequence
+
+from chat.candidates import Candidate, is_chinese, rank_sentences
+from chat.types import Evidence
+from chat.verify.verifier import ScoreTexts
+from chat.verify.windows import Passage
+from retrieval.analyzer import terms
+
+MAX_SENTENCES = 3
+_NEAR_BEST = 0.6  # share of the best score that a further sentence must reach
+_POINTS_BACK = re.compile(
+    r"^(?:it|its|he|she|they|this|these|that|those|such|his|her|their|here|in this case|for this reason|the former|the latter)\b"
+    r"|^(?:它|他|她|其|该|此|这|上述|前款|本条)",
+    re.IGNORECASE,
+)
+_LONGEST_LEAD = 160  # characters
+_LEAST_TERMS = 3  # a shorter sentence is a heading or a label
+
+
+def extract(
+    question: str,
+    evidence: Sequence[Evidence],
+    *,
+    score_texts: ScoreTexts,
+    candidates: Sequence[Candidate] | None = None,
+) -> list[str]:
+    """Return at most three sentences that answer best, best first, each ending with its marker "[n]".
+
+    Args:
+        evidence: best passage first.
+        candidates: what `rank_sentences` gave for the same question and evidence, where it is there already.
+    Returns: sentences as they stand in the evidence (line breaks within one become spaces); empty where there is nothing to quote.
+    """
+    ranked = list(candidates) if candidates is not None else rank_sentences(question, evidence, score_texts=score_texts)
+    ranked = [candidate for candidate in ranked if _is_quotable(candidate, question)]
+    chosen: list[tuple[Passage, int]] = []
+    for candidate in ranked:
+        if len(chosen) >= MAX_SENTENCES or candidate.score < _NEAR_BEST * ranked[0].score:
+            break
+        place = (candidate.passage, candidate.position)
+        if place in chosen or _repeats(candidate, chosen):
+            continue
+        needed = _antecedent(candidate)
+        if needed is not None and len(chosen) < MAX_SENTENCES - 1 and (candidate.passage, needed) not in chosen:
+            chosen.append((candidate.passage, needed))
+        chosen.append(place)
+    return [_quote(passage, position) for passage, position in chosen]
+
+
+def _is_quotable(candidate: Candidate, question: str) -> bool:
+    """A heading, a question, a lead-in or a table's header answers nothing by itself."""
+    sentence = candidate.sentence
+    text = sentence.text
+    if text.endswith((":", "：", "?", "？")) or text.startswith("#"):
+        return False
+    if text.startswith("|") and not sentence.lead:
+        return False  # the header row
+    size = len(text) / 3 if is_chinese(text) else len(terms(text))
+    has_figure = bool(re.search(r"\d", text))
+    raw = candidate.evidence.text
+    is_whole_line = (sentence.start == 0 or raw[sentence.start - 1] == "\n") and raw[sentence.end : sentence.end + 1] in ("", "\n")
+    return (size >= _LEAST_TERMS or has_figure) and not (
+        is_whole_line and size < 2 * _LEAST_TERMS and not re.search(r"[.!。！;；|\d]", text)
+    )
+
+
+def _antecedent(candidate: Candidate) -> int | None:
+    """Return the sentence before, where this one only points back to it."""
+    if candidate.position == 0 or not _POINTS_BACK.match(candidate.sentence.text):
+        return None
+    before = candidate.passage.sentences[candidate.position - 1]
+    return candidate.position - 1 if len(terms(before.text)) >= _LEAST_TERMS and not before.text.endswith((":", "：")) else None
+
+
+def _repeats(candidate: Candidate, chosen: Sequence[tuple[Passage, int]]) -> bool:
+    words = candidate.sentence.wording.terms
+    figures = set(re.findall(r"\d+", candidate.sentence.text))
+    for passage, position in chosen:
+        other = passage.sentences[position]
+        is_same = len(words & other.wording.terms) >= 0.85 * min(len(words), len(other.wording.terms))
+        if is_same and figures <= set(re.findall(r"\d+", other.text)):
+            return True
+    return False
+
+
+def _quote(passage: Passage, position: int) -> str:
+    """Return the sentence as one line; a row with its table's header, a list item with what introduces it."""
+    sentence = passage.sentences[position]
+    text = _one_line(passage.evidence.text[sentence.start : sentence.end])
+    if text.startswith("|"):
+        text = _row(sentence.lead or passage.evidence.prefix, text)
+    elif sentence.lead and len(sentence.lead) <= _LONGEST_LEAD:
+        text = f"{sentence.lead} {text}"
+    return f"{text} [{passage.evidence.marker}]"
+
+
+def _row(header: str, row: str) -> str:
+    """Return "Grade: Manager; Limit: $500"; the bare cells where header and row do not match."""
+    names, cells = _cells(header), _cells(row)
+    if len(names) != len(cells):
+        return "; ".join(cell for cell in cells if cell)
+    return "; ".join(f"{name}: {cell}" if name else cell for name, cell in zip(names, cells, strict=True) if cell)
+
+
+def _cells(row: str) -> list[str]:
+    line = row[row.index("|") :] if "|" in row else row
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"\s*\n\s*", "" if is_chinese(text) else " ", text).strip()

@@ -1,0 +1,175 @@
+"""Hold one claim against one window of evidence."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from chat.verify.names import find_foreign_name
+from chat.verify.polarity import find_contradiction
+from chat.verify.quantities import Quantity, read_quantities, unit_mentions
+from chat.verify.windows import Window
+from chat.verify.wording import Wording, coverage, has_invented_run, read_wording, substitutions, weakest_clause
+
+# Coverage of the claim's terms by the window; between the two, meaning decides (MaxSim).
+SURE_COVERAGE = 0.8
+LEAST_COVERAGE = 0.5
+LEAST_COVERAGE_ZH = 0.62
+LEAST_CLAUSE = 0.34
+LEAST_MAXSIM = 0.62
+LEAST_WORD_MAXSIM = 0.5
+_SEGMENT_BREAKS = ";；。!?|\n"
+_CLAUSE_BREAKS = _SEGMENT_BREAKS + ",，:"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence of the answer, without markers, taken apart once."""
+
+    text: str  # normalised
+
+    @cached_property
+    def wording(self) -> Wording:
+        return read_wording(self.text)
+
+    @cached_property
+    def quantities(self) -> list[Quantity]:
+        return [quantity for quantity in read_quantities(self.text) if quantity.is_required]
+
+    @cached_property
+    def units(self) -> frozenset[str]:
+        return unit_mentions(self.text)
+
+    @property
+    def says_something(self) -> bool:
+        return bool(self.wording.terms or self.quantities)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What one window makes of a claim: `reason` is "" where it carries it."""
+
+    window: Window
+    reason: str
+    coverage: float
+    swaps: tuple[tuple[str, str], ...] = ()  # words set in the place of others: meaning must tell whether they are the same
+
+    @property
+    def is_sure(self) -> bool:
+        return not self.reason and not self.swaps and self.coverage >= SURE_COVERAGE
+
+
+def judge(claim: Claim, window: Window) -> Judgement:
+    """Compare facts and wording; the window's context may give terms, names, years and units, but no polarity."""
+    share = coverage(claim.wording.terms, window.terms)
+    is_chinese = claim.wording.is_chinese
+    reason = ""
+    if share < (LEAST_COVERAGE_ZH if is_chinese else LEAST_COVERAGE) or (
+        claim.wording.terms and not claim.wording.terms & window.own_terms and not claim.wording.terms <= window.terms
+    ):
+        reason = "unsupported"
+    reason = (
+        reason
+        or compare_quantities(claim, window)
+        or ("name" if find_foreign_name(claim.text, window.whole) else "")
+        or find_contradiction(claim.text, window.led_text)
+    )
+    if not reason and (
+        weakest_clause(claim.text, window.terms) < LEAST_CLAUSE
+        or has_invented_run(claim.wording, claim.text, window.terms, window.whole)
+    ):
+        reason = "invented"
+    swaps: list[tuple[str, str]] = []
+    if not reason and share < 1:
+        swaps = substitutions(claim.text, window.led_text, is_chinese=is_chinese)
+        if is_chinese and any(not set(said) & set(stands) for said, stands in swaps):
+            reason = "unsupported"
+    return Judgement(window, reason, share, tuple(swaps) if not is_chinese else ())
+
+
+def compare_quantities(claim: Claim, window: Window) -> str:
+    """Return "number", "date", "unit" or "": each quantity of the claim must stand in the window, with its unit."""
+    for quantity in claim.quantities:
+        if quantity.date:
+            if not _has_date(quantity, window):
+                return "date"
+            continue
+        same = [other for other in (*window.quantities, *window.context_quantities) if _is_same_value(quantity, other)]
+        if not same:
+            return "number"
+        if quantity.unit and not any(_is_same_unit(quantity.unit, other.unit, window) for other in same):
+            return "unit"
+    if claim.units - window.units - {"second"}:
+        return "unit"
+    return _misplaced(claim, window)
+
+
+def _is_same_value(left: Quantity, right: Quantity) -> bool:
+    if right.date:
+        return left.unit in ("", "year", "nth") and left.value in [part for part in right.date if part]
+    if (left.unit == "clock") != (right.unit == "clock"):
+        return False
+    return abs(left.value - right.value) <= 1e-9 * max(1.0, abs(left.value))
+
+
+def _is_same_unit(claimed: str, found: str, window: Window) -> bool:
+    return (
+        claimed == found
+        or (not found and (claimed in window.units or claimed in ("nth", "person", "times")))
+        or found in ("date", "nth")
+    )
+
+
+def _has_date(quantity: Quantity, window: Window) -> bool:
+    year, month, day = quantity.date or (None, None, None)
+    for other in (*window.quantities, *window.context_quantities):
+        if not other.date:
+            continue
+        found_year, found_month, found_day = other.date
+        if month != found_month or (day and day != found_day):
+            continue
+        if year and found_year and year != found_year:
+            continue
+        if year and not found_year and not _names_year(year, window):
+            continue
+        return True
+    return False
+
+
+def _names_year(year: int, window: Window) -> bool:
+    return any(
+        other.value == year or (other.date is not None and other.date[0] == year)
+        for other in (*window.quantities, *window.context_quantities)
+    )
+
+
+def _misplaced(claim: Claim, window: Window) -> str:
+    """Return "number" where the window gives the claim's value to other words, and another value to the claim's."""
+    for quantity in claim.quantities:
+        if quantity.date or not quantity.unit:
+            continue
+        rivals = [other for other in window.quantities if other.unit == quantity.unit]
+        if len({other.value for other in rivals}) < 2:
+            continue
+        for breaks in (_CLAUSE_BREAKS, _SEGMENT_BREAKS):
+            around = _terms_around(claim.text, quantity, breaks)
+            scores = [
+                (len(around & _terms_around(window.text, other, breaks)), _is_same_value(quantity, other)) for other in rivals
+            ]
+            own = max((score for score, is_same in scores if is_same), default=-1)
+            best = max((score for score, is_same in scores if not is_same), default=-1)
+            if 0 <= own <= best - 2:
+                return "number"
+    return ""
+
+
+def _terms_around(text: str, quantity: Quantity, breaks: str) -> frozenset[str]:
+    """Return the terms and numbers of the stretch between `breaks` that `quantity` stands in, itself left out."""
+    start = max(text.rfind(mark, 0, quantity.start) for mark in breaks) + 1
+    ends = [position for position in (text.find(mark, quantity.end) for mark in breaks) if position >= 0]
+    end = min(ends, default=len(text))
+    numbers = (
+        other
+        for other in read_quantities(text[start:end])
+        if (other.start, other.end) != (quantity.start - start, quantity.end - start)
+    )
+    words = read_wording(text[start : quantity.start] + " " + text[quantity.end : end]).terms
+    return words | frozenset(f"#{other.value:g}{other.date or ''}" for other in numbers)

@@ -1,0 +1,112 @@
+"""Proper names and codes of a claim: each must stand in its evidence."""
+
+import re
+import warnings
+from functools import cache
+from typing import Any
+
+from chat.lexicon import word_set
+
+_TOKEN = re.compile(r"[A-Za-z0-9]+(?:[.'’&/-][A-Za-z0-9]+)*")
+_GENERIC = word_set(
+    """
+    employees employee staff workers worker members member people person users user customers customer managers manager supervisors supervisor
+    applicants applicant companies company team teams students student agencies agency everyone anyone someone nobody one leave annual sick
+    the a an this that these those it its he she they we you i there here his her their our your my in on at by for from to of with without
+    and or but so yes no not if when while as after before since until during under over between within among about according based
+    however therefore thus moreover furthermore additionally also finally then each every all any some many most both either neither such
+    only once please note see who what which where how why whether because although though unless except upon per than up more less
+    can may must should will would could do does did is are was were be been has have had get make take use contact ask submit request
+    january february march april may june july august september october november december monday tuesday wednesday thursday friday saturday sunday
+    """
+)
+_NAME_FLAGS = ("nr", "ns", "nt", "nz", "nrt", "nrfg")
+_TITLED = re.compile(r"《([^》]{1,60})》|「([^」]{1,40})」|“([^”]{2,40})”")
+
+
+def find_foreign_name(claim: str, evidence: str) -> str:
+    """Return a name or code of the claim that does not stand in the evidence, or "". Both normalised."""
+    folded = evidence.casefold()
+    words = {_base(token) for token in _TOKEN.findall(evidence)}
+    initials = _initials(evidence)
+    for token in _names(claim):
+        base = _base(token)
+        if base in words or (token.isupper() and token in initials):
+            continue
+        if all(_base(part) in words for part in re.split(r"[-/&.]", token) if part):
+            continue
+        return token
+    for match in _TITLED.finditer(claim):
+        title = next(group for group in match.groups() if group)
+        if match.group(0).startswith("《") and title.casefold() not in folded:
+            return title
+    if re.search(r"[\u3400-\u9fff]", claim):
+        return _foreign_chinese_name(claim, evidence)
+    return ""
+
+
+def _names(claim: str) -> list[str]:
+    """Return the capitalised words and codes; the first word of a sentence only where it cannot be an ordinary word."""
+    found = []
+    matches = list(_TOKEN.finditer(claim))
+    for position, match in enumerate(matches):
+        token = match.group(0)
+        has_letter, has_digit = bool(re.search(r"[A-Za-z]", token)), bool(re.search(r"\d", token))
+        if (
+            has_letter
+            and has_digit
+            and not re.fullmatch(r"\d+(?:st|nd|rd|th|s|k|m|bn|am|pm|hr|hrs|h|km|kg|%)", token, re.IGNORECASE)
+        ):
+            found.append(token)
+        elif token[0].isupper() and has_letter and token.lower() not in _GENERIC:
+            before = claim[: match.start()].rstrip("\"'“‘(* ")
+            is_first = position == 0 or before.endswith((".", ":", "!", "?", "。", "："))
+            if not is_first or not token.islower():
+                found.append(token)
+    return found
+
+
+def _base(token: str) -> str:
+    token = re.sub(r"['’]s?$", "", token.lower())
+    return re.sub(r"(?<=\w{3})(?:ies|es|s)$", "", token) if token.isalpha() else token
+
+
+def _initials(evidence: str) -> set[str]:
+    found = set()
+    for run in re.findall(r"[A-Z][\w'-]*(?:\s+(?:of|the|and|for|[A-Z][\w'-]*))+", evidence):
+        capitals = "".join(word[0] for word in run.split() if word[0].isupper())
+        found |= {capitals[i:j] for i in range(len(capitals)) for j in range(i + 2, len(capitals) + 1)}
+    return found
+
+
+def _foreign_chinese_name(claim: str, evidence: str) -> str:
+    for word in chinese_names(claim):
+        stem = word.rstrip("省市县区国人")
+        if word not in evidence and (len(stem) < 2 or stem not in evidence):
+            return word
+    return ""
+
+
+def names_and_codes(text: str) -> list[str]:
+    """Return the names and codes of a normalised text, of either script, years and other plain numbers left out."""
+    latin = _names(text)
+    return [*latin, *(chinese_names(text) if re.search(r"[\u3400-\u9fff]", text) else [])]
+
+
+def chinese_names(text: str) -> list[str]:
+    """Return the words that jieba takes for names of people, places, bodies or works."""
+    return [str(word) for word, flag in _tagger().lcut(text) if len(word) > 1 and flag in _NAME_FLAGS]
+
+
+@cache
+def _tagger() -> Any:
+    """Return jieba's tagger over the analyzer's dictionary; loaded at first use."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # jieba 0.42 imports pkg_resources and has unescaped patterns
+        import jieba
+        import jieba.posseg
+
+    segmenter = jieba.Tokenizer()
+    segmenter.FREQ, segmenter.total = segmenter.gen_pfdict(segmenter.get_dict_file())
+    segmenter.initialized = True
+    return jieba.posseg.POSTokenizer(segmenter)

@@ -1,0 +1,157 @@
+"""The evidence cut into sentences, and the small windows of them that a claim is held against."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from chat.sentences import split_sentences
+from chat.types import Evidence
+from chat.verify.quantities import Quantity, normalize, read_quantities, unit_mentions
+from chat.verify.wording import Wording, coverage, read_wording
+
+MAX_SENTENCES = 3  # in one window
+_SEEDS = 3  # best sentences of one passage that windows grow from
+_LEAST_SEED = 0.2  # coverage of the claim by one sentence, below which no window grows from it
+_TRIM = re.compile(r"^[\s|>*_#-]+|[\s|*_]+$")
+
+
+@dataclass(frozen=True)
+class EvidenceSentence:
+    """One sentence of a passage; offsets are into the passage's text."""
+
+    start: int
+    end: int
+    text: str  # normalised
+    wording: Wording
+    lead: str  # normalised: what it hangs on: the sentence before a list, the header row of its table
+
+
+@dataclass(frozen=True)
+class Window:
+    """Up to three neighbouring sentences of one passage, with what stands above them."""
+
+    evidence: Evidence
+    sentences: tuple[EvidenceSentence, ...]
+    context: str  # normalised: title, heading path, the table's header that the passage continues
+    lead: str = ""  # normalised: what the sentences hang on
+
+    @property
+    def start(self) -> int:
+        return self.sentences[0].start
+
+    @property
+    def end(self) -> int:
+        return self.sentences[-1].end
+
+    @cached_property
+    def text(self) -> str:
+        return "\n".join(sentence.text for sentence in self.sentences)
+
+    @property
+    def led_text(self) -> str:
+        """The text with what it hangs on: negation and direction may stand there."""
+        return f"{self.lead}\n{self.text}" if self.lead else self.text
+
+    @cached_property
+    def whole(self) -> str:
+        return "\n".join(part for part in (self.context, self.led_text) if part)
+
+    @cached_property
+    def own_terms(self) -> frozenset[str]:
+        return frozenset().union(*(sentence.wording.terms for sentence in self.sentences))
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        return self.own_terms | read_wording(f"{self.context}\n{self.lead}").terms
+
+    @cached_property
+    def quantities(self) -> list[Quantity]:
+        return read_quantities(self.text)
+
+    @cached_property
+    def context_quantities(self) -> list[Quantity]:
+        return read_quantities(f"{self.context}\n{self.lead}")
+
+    @cached_property
+    def units(self) -> frozenset[str]:
+        return unit_mentions(self.whole)
+
+    def quote(self) -> tuple[str, int, int]:
+        """Return the exact words in the passage and their offsets in the page."""
+        raw = self.evidence.text[self.start : self.end]
+        head = _TRIM.match(raw)
+        start = self.start + (head.end() if head and head.end() < len(raw) else 0)
+        raw = self.evidence.text[start : self.end]
+        trimmed = raw.rstrip(" \t\n|") or raw
+        return trimmed, self.evidence.start + start, self.evidence.start + start + len(trimmed)
+
+
+class Passage:
+    """One piece of evidence, cut and analysed at first use."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+
+    @cached_property
+    def context(self) -> str:
+        evidence = self.evidence
+        return normalize(" \n ".join(part for part in (evidence.title, *evidence.heading_path, evidence.prefix) if part))
+
+    @cached_property
+    def sentences(self) -> list[EvidenceSentence]:
+        text = self.evidence.text
+        found: list[EvidenceSentence] = []
+        lead = header = ""
+        previous_end = 0
+        for span in split_sentences(text):
+            plain = normalize(span.text)
+            between = text[previous_end : span.start]
+            is_row = plain.startswith("|")
+            header = (header or plain) if is_row else ""
+            is_item = bool(between.strip()) or plain.endswith((";", "；"))
+            if "\n\n" in between and not is_item and not is_row:
+                lead = ""
+            hangs_on = " ".join(part for part in (lead, header if header != plain else "") if part)
+            if not re.fullmatch(r"[|\s:.-]*", plain):
+                found.append(EvidenceSentence(span.start, span.end, plain, read_wording(plain), hangs_on))
+            if plain.endswith((":", "：")):
+                lead = plain
+            previous_end = span.end
+        return found
+
+    def windows(self, claim: Wording) -> list[Window]:
+        """Return the windows that may carry the claim, best first: each sentence added brings words that the claim needs."""
+        sentences = self.sentences
+        shares = [coverage(claim.terms, sentence.wording.terms) for sentence in sentences]
+        seeds = sorted(range(len(sentences)), key=lambda i: -shares[i])[:_SEEDS]
+        found: dict[tuple[int, int], float] = {}
+        for seed in seeds:
+            if shares[seed] < _LEAST_SEED and not (claim.terms <= self.context_terms and seed == seeds[0]):
+                continue
+            first = last = seed
+            held = sentences[seed].wording.terms
+            found[first, last] = coverage(claim.terms, held)
+            while last - first + 1 < MAX_SENTENCES:
+                options = [(i, sentences[i].wording.terms) for i in (first - 1, last + 1) if 0 <= i < len(sentences)]
+                gains = [(len((words - held) & claim.terms), i) for i, words in options]
+                gain, best = max(gains, default=(0, -1))
+                if gain < 1:
+                    break
+                held = held | sentences[best].wording.terms
+                first, last = min(first, best), max(last, best)
+                found[first, last] = coverage(claim.terms, held)
+        ordered = sorted(found, key=lambda key: (-round(found[key] - 0.08 * (key[1] - key[0]), 3), key))
+        return [self._window(first, last) for first, last in ordered]
+
+    def whole(self, first: int, last: int) -> Window:
+        return self._window(first, last)
+
+    @cached_property
+    def context_terms(self) -> frozenset[str]:
+        return read_wording(self.context).terms
+
+    def _window(self, first: int, last: int) -> Window:
+        chosen: Sequence[EvidenceSentence] = self.sentences[first : last + 1]
+        leads = dict.fromkeys(sentence.lead for sentence in chosen if sentence.lead)
+        return Window(self.evidence, tuple(chosen), self.context, "\n".join(leads))

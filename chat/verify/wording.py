@@ -1,0 +1,149 @@
+"""How much of a claim's wording its evidence holds."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cache
+
+from chat.lexicon import word_set
+from retrieval.analyzer import terms
+
+# Words that speak of the answer or the source, not of the matter: they need no evidence.
+_META_TEXT = (
+    "according document documents source sources text passage states stated state says say said mention mentioned note noted section "
+    "following follows provided provides information answer question specifically general generally also additionally however therefore "
+    "see refer described specified listed per based please context given example "
+    "根据 按照 依据 文件 资料 文档 显示 指出 提到 规定 说明 上述 以下 如下 因此 所以 此外 另外 其中 即 也就是说 具体 具体来说 总之 参见 请 参考 "
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty "
+    "forty fifty sixty seventy eighty ninety hundred thousand million billion 一 二 两 三 四 五 六 七 八 九 十 百 千 万 亿"
+)
+# One name for words that say the same in any office; two of one group never contradict each other.
+_SAME_LINES = (
+    "employee staff worker personnel",
+    "must required obligated mandatory",
+    "permitted allowed entitled eligible",
+    "maximum most",
+    "minimum least",
+    "begin start commence",
+    "end finish conclude",
+    "receive get obtain",
+    "approximately around roughly",
+    "purchase buy",
+    "big large",
+    "员工 职工 劳动者 雇员",
+    "单位 公司 企业 雇主",
+    "应当 必须 须 应",
+    "可以 能够 可",
+    "年假 年休假",
+)
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_CLAUSE = re.compile(
+    r"[,;:，；：。.!?！？\n|]+\s*|\s[–—-]\s|\b(?:and|but|which|while|whereas|because|unless|so that)\b|(?:并且|而且|但是|因为|同时|以及|并)",
+    re.IGNORECASE,
+)
+_IGNORED_ZH = word_set(
+    "的 了 是 在 和 与 及 或 也 都 而 且 被 将 其 之 所 为 以 于 并 等 应 应当 必须 可以 可 按 按照 由 对 从 到 有 进行 共 就 则 须 需 能 即 内 中 上 下"
+)
+_STEPS = 3  # so many content words in a row without evidence make an invented clause
+_STEPS_ZH = 6  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The terms of a text: as a set, and in order with numbers left out."""
+
+    terms: frozenset[str]
+    order: tuple[str, ...]
+    is_chinese: bool
+
+
+def read_wording(text: str) -> Wording:
+    meta, same = _tables()
+    order = tuple(same.get(term, term) for term in terms(text) if term not in meta and not term[0].isdigit())
+    return Wording(frozenset(order), order, len(_HAN.findall(text)) >= max(2, len(re.findall(r"[A-Za-z]+", text))))
+
+
+def coverage(claim: Iterable[str], evidence: frozenset[str]) -> float:
+    """Return the weighed share of the claim's terms that stand in `evidence`, in [0, 1]; 1 for a claim without terms."""
+    claim = frozenset(claim)
+    whole = sum(_weight(term) for term in claim)
+    return sum(_weight(term) for term in claim if term in evidence) / whole if whole else 1.0
+
+
+def weakest_clause(claim: str, evidence: frozenset[str]) -> float:
+    """Return the coverage of the least covered clause of at least two terms; 1 where there is none."""
+    shares = []
+    for clause in _CLAUSE.split(claim):
+        words = read_wording(clause).terms
+        if sum(_weight(term) for term in words) >= 2:
+            shares.append(coverage(words, evidence))
+    return min(shares, default=1.0)
+
+
+def has_invented_run(claim: Wording, text: str, evidence: frozenset[str], evidence_text: str) -> bool:
+    """Tell whether several content words in a row have no like in the evidence."""
+    run = 0
+    for term in claim.order:
+        run = 0 if term in evidence or _HAN.match(term) else run + 1
+        if run >= _STEPS:
+            return True
+    han_run = 0
+    for i in range(len(text)):
+        is_known = not _HAN.match(text[i]) or text[i : i + 2] in evidence_text or (i > 0 and text[i - 1 : i + 1] in evidence_text)
+        han_run = 0 if is_known else han_run + 1
+        if han_run >= _STEPS_ZH:
+            return True
+    return False
+
+
+def substitutions(claim: str, evidence: str, *, is_chinese: bool) -> list[tuple[str, str]]:
+    """Return (claimed words, evidence's words) where the claim follows the evidence's wording but for some content words.
+
+    Empty where the claim is no near copy of the evidence: then words cannot be set against each other.
+    """
+    left = _units(claim, is_chinese=is_chinese)
+    right = _units(evidence, is_chinese=is_chinese)
+    known = frozenset(right)
+    matcher = SequenceMatcher(a=left, b=right, autojunk=False)
+    blocks = matcher.get_opcodes()
+    same = sum(i2 - i1 for tag, i1, i2, _, _ in blocks if tag == "equal")
+    if not left or same < 0.5 * len(left):
+        return []
+    found = []
+    for position, (tag, i1, i2, j1, j2) in enumerate(blocks):
+        if tag != "replace" or i2 - i1 > 4 or j2 - j1 > 6:
+            continue
+        before = blocks[position - 1] if position else None
+        after = blocks[position + 1] if position + 1 < len(blocks) else None
+        if not any(block and block[0] == "equal" for block in (before, after)):
+            continue
+        claimed = [unit for unit in left[i1:i2] if unit not in known]
+        if claimed:
+            found.append((("" if is_chinese else " ").join(claimed), ("" if is_chinese else " ").join(right[j1:j2])))
+    return found
+
+
+def _units(text: str, *, is_chinese: bool) -> list[str]:
+    meta, same = _tables()
+    if is_chinese:
+        ordered: Sequence[str] = terms(text)
+        # the search mode gives the parts of a long word before the word: keep the longest only
+        kept: list[str] = []
+        for term in ordered:
+            while kept and len(kept[-1]) < len(term) and kept[-1] in term:
+                kept.pop()
+            kept.append(term)
+        return [same.get(term, term) for term in kept if term not in _IGNORED_ZH and not term[0].isdigit() and term not in meta]
+    return [same.get(term, term) for term in terms(text) if term not in meta and not term[0].isdigit()]
+
+
+def _weight(term: str) -> float:
+    return 0.3 if len(term) == 1 and _HAN.match(term) else 1.0
+
+
+@cache
+def _tables() -> tuple[frozenset[str], dict[str, str]]:
+    """Return the terms without matter, and the one name of each group; analysed at first use, since that loads jieba."""
+    groups = [terms(line) for line in _SAME_LINES]
+    return frozenset(terms(_META_TEXT)), {term: group[0] for group in groups for term in group}
