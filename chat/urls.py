@@ -1,3 +1,18 @@
 """Addresses of the chat pages."""
 
-urlpatterns: list = []
+from django.urls import URLPattern, path
+
+from chat import stream, views
+
+app_name = "chat"
+
+urlpatterns: list[URLPattern] = [
+    path("", views.home, name="home"),
+    path("ask/", views.ask, name="ask"),
+    path("c/<uuid:uid>/", views.conversation, name="conversation"),
+    path("c/<uuid:uid>/rename/", views.rename, name="rename"),
+    path("c/<uuid:uid>/delete/", views.delete, name="delete"),
+    path("turns/<uuid:uid>/regenerate/", views.regenerate, name="regenerate"),
+    path("turns/<uuid:uid>/stream/", stream.stream_turn, name="stream"),
+    path("turns/<uuid:uid>/stop/", stream.stop, name="stop"),
+]

@@ -1,3 +1,19 @@
-"""Addresses of the kb pages."""
+"""Addresses of the library: collections, documents, and the sources that citations open."""
 
-urlpatterns: list = []
+from django.urls import URLPattern, path
+
+from kb import source_views, views
+
+app_name = "kb"
+
+urlpatterns: list[URLPattern] = [
+    path("", views.index, name="index"),
+    path("new/", views.create_collection, name="collection_new"),
+    path("c/<slug:slug>/", views.collection, name="collection"),
+    path("c/<slug:slug>/progress/", views.progress, name="progress"),
+    path("c/<slug:slug>/edit/", views.change_collection, name="collection_edit"),
+    path("documents/<uuid:uid>/", views.document, name="document"),
+    path("versions/<uuid:uid>/original/", views.original, name="original"),
+    path("sources/<uuid:version_uid>/<int:page_number>/", source_views.source, name="source"),
+    path("sources/<uuid:version_uid>/<int:page_number>/image.webp", source_views.page_image, name="page_image"),
+]

@@ -1,0 +1,130 @@
+"""The pages of a conversation: ask, read, rename, delete. Streaming is in chat.stream, the flow in chat.answering."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
+
+from chat import services
+from chat.errors import QuestionRefused
+from chat.models import Conversation, Turn
+from kb.models import Collection
+
+SUGGESTIONS_SHOWN = 4
+CONVERSATIONS_SHOWN = 100
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """A new conversation: the composer and what one might ask."""
+    return render(request, "chat/home.html", page_context(request) | {"suggestions": suggest_questions(request)})
+
+
+@require_GET
+def conversation(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """One conversation with the newest attempt at each of its questions."""
+    current = get_object_or_404(Conversation.objects.visible_to(request.user), uid=uid)
+    newest = {turn.position: turn for turn in current.turns.all()}  # ordered by attempt, so the last one stays
+    turns = [(turn, services.readable_answer(turn, user=request.user)) for turn in newest.values()]
+    context = page_context(request, current) | {"turns": turns}
+    return render(request, "chat/conversation.html", context)
+
+
+@require_POST
+def ask(request: HttpRequest) -> HttpResponseBase:
+    """Take a question; its answer is streamed into the page that this leads to."""
+    current = None
+    if uid := request.POST.get("conversation"):
+        current = get_object_or_404(Conversation.objects.visible_to(request.user), uid=uid)
+    collection = None
+    if slug := request.POST.get("collection"):
+        collection = get_object_or_404(Collection.objects.visible_to(request.user), slug=slug)
+    question = request.POST.get("question", "")
+    try:
+        turn = services.start_turn(user=request.user, question=question, conversation=current, collection=collection)
+    except QuestionRefused as refused:
+        return refuse(request, current, question, str(refused))
+    if request.htmx and current:
+        return render(request, "chat/_turn.html", {"turn": turn, "answer": turn.answer})
+    return leave(request, reverse("chat:conversation", args=[turn.conversation.uid]))
+
+
+@require_POST
+def regenerate(request: HttpRequest, uid: UUID) -> HttpResponseBase:
+    """Ask the same question again."""
+    turn = get_object_or_404(Turn, uid=uid, conversation__in=Conversation.objects.visible_to(request.user))
+    try:
+        fresh = services.regenerate_turn(turn)
+    except QuestionRefused as refused:
+        return refuse(request, turn.conversation, "", str(refused))
+    if request.htmx:
+        return render(request, "chat/_turn.html", {"turn": fresh, "answer": fresh.answer})
+    return redirect("chat:conversation", uid=turn.conversation.uid)
+
+
+@require_POST
+def rename(request: HttpRequest, uid: UUID) -> HttpResponseBase:
+    """Give a conversation another title."""
+    current = get_object_or_404(Conversation.objects.visible_to(request.user), uid=uid)
+    if title := " ".join(request.POST.get("title", "").split())[:200]:
+        services.rename_conversation(current, title=title)
+    return redirect("chat:conversation", uid=uid)
+
+
+@require_POST
+def delete(request: HttpRequest, uid: UUID) -> HttpResponseBase:
+    """Delete a conversation; the receipts of its answers stay in the audit."""
+    services.delete_conversation(get_object_or_404(Conversation.objects.visible_to(request.user), uid=uid))
+    messages.success(request, _("The conversation was deleted."))
+    return redirect("chat:home")
+
+
+def leave(request: HttpRequest, address: str) -> HttpResponseBase:
+    """Send the browser to another page, whether htmx asked or the browser itself."""
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+
+
+def refuse(request: HttpRequest, current: Conversation | None, question: str, reason: str) -> HttpResponseBase:
+    """Say why a question was not taken, and keep its words."""
+    if request.htmx:
+        response = render(request, "chat/_refused.html", {"reason": reason}, status=422)
+        return reswap(retarget(response, "#composer-error"), "innerHTML")
+    messages.error(request, reason)
+    if current:
+        return redirect("chat:conversation", uid=current.uid)
+    context = page_context(request) | {"suggestions": suggest_questions(request), "question": question}
+    return render(request, "chat/home.html", context, status=422)
+
+
+def page_context(request: HttpRequest, current: Conversation | None = None) -> dict[str, Any]:
+    """Return what every chat page shows around the conversation."""
+    today = timezone.localdate()
+    recent, earlier = [], []
+    for row in Conversation.objects.visible_to(request.user)[:CONVERSATIONS_SHOWN]:
+        (recent if timezone.localdate(row.updated_at) == today else earlier).append(row)
+    collections = Collection.objects.visible_to(request.user)
+    chosen = current.collection.slug if current and current.collection else ""
+    if current is None and (slug := request.GET.get("collection")):
+        chosen = get_object_or_404(collections, slug=slug).slug
+    return {
+        "conversation": current,
+        "recent": recent,
+        "earlier": earlier,
+        "collections": collections,
+        "chosen": chosen,
+    }
+
+
+def suggest_questions(request: HttpRequest) -> list[tuple[str, Collection]]:
+    """Return up to four questions, taken in turn from each collection that this reader may ask."""
+    rows = [(row, list(row.suggested_questions)) for row in Collection.objects.visible_to(request.user)]
+    longest = max((len(questions) for _row, questions in rows), default=0)
+    spread = [(questions[index], row) for index in range(longest) for row, questions in rows if index < len(questions)]
+    return spread[:SUGGESTIONS_SHOWN]

@@ -1,0 +1,65 @@
+"""What people fill in about collections."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import Group
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from kb.models import Collection
+
+MAX_QUESTIONS = 12
+
+
+class CollectionForm(forms.ModelForm):
+    """A collection's name, address, readers and suggested questions (one a line)."""
+
+    questions = forms.CharField(
+        label=_("Suggested questions"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("One a line. They are offered to readers on the empty chat page."),
+    )
+
+    class Meta:
+        model = Collection
+        fields = ["name", "slug", "description", "groups"]
+        widgets = {"description": forms.Textarea(attrs={"rows": 2}), "groups": forms.CheckboxSelectMultiple}
+        labels = {"groups": _("Readers")}
+        help_texts = {
+            "slug": _("Latin letters, digits and hyphens; part of the address. Left empty, it is made from the name."),
+            "groups": _("Members of these groups may read the collection. Knowledge admins read every collection."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["groups"].queryset = Group.objects.order_by("name")
+        self.fields["slug"].required = False
+        if self.instance.pk:
+            self.fields["questions"].initial = "\n".join(self.instance.suggested_questions)
+            self.fields["slug"].disabled = True  # addresses in citations and scripts stay valid
+            self.fields["slug"].help_text = _("The address stays as it is, so that links keep working.")
+
+    def clean_slug(self) -> str:
+        """Make the address from the name where none is given; a name without Latin letters needs one by hand."""
+        slug = self.cleaned_data["slug"] or slugify(self.cleaned_data.get("name", ""))[:60]
+        if not slug:
+            raise forms.ValidationError(_("Give an address of Latin letters, digits and hyphens, for example “travel”."))
+        if Collection.objects.exclude(pk=self.instance.pk).filter(slug=slug).exists():
+            raise forms.ValidationError(_("Another collection has this address."))
+        return slug
+
+    def clean_questions(self) -> list[str]:
+        """Return the lines that say something, at most twelve of 300 characters."""
+        lines = [" ".join(line.split()) for line in self.cleaned_data["questions"].splitlines()]
+        questions = [line for line in lines if line]
+        if len(questions) > MAX_QUESTIONS:
+            raise forms.ValidationError(_("At most %(count)d questions.") % {"count": MAX_QUESTIONS})
+        if any(len(question) > 300 for question in questions):
+            raise forms.ValidationError(_("A suggested question has at most 300 characters."))
+        return questions
+
+    def save(self, commit: bool = True) -> Collection:
+        self.instance.suggested_questions = self.cleaned_data["questions"]
+        return super().save(commit)

@@ -1,0 +1,181 @@
+"""The library: collections and documents to read, and for knowledge admins to manage."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Page as Slice
+from django.core.paginator import Paginator
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.models import User
+from kb import services
+from kb.forms import CollectionForm
+from kb.models import Collection, Document, DocumentVersion
+
+DOCUMENTS_PER_PAGE = 50
+PAGES_PER_PAGE = 12
+CHUNKS_PER_PAGE = 40
+STATES = ("ready", "running", "failed")
+View = Callable[..., HttpResponseBase]
+
+
+def knowledge_admins_only(view: View) -> View:
+    """Answer 404 to everyone else: they cannot tell the page from one that does not exist."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_knowledge_admin:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    """The collections this reader may open."""
+    readable = Q(documents__deleted_at=None)
+    if not request.user.is_knowledge_admin:
+        readable &= Q(documents__current_version__isnull=False)
+    collections = (
+        Collection.objects.visible_to(request.user)
+        .annotate(document_count=Count("documents", filter=readable, distinct=True))
+        .prefetch_related("groups")
+    )
+    return render(request, "kb/index.html", {"collections": collections})
+
+
+@require_http_methods(["GET", "POST"])
+@knowledge_admins_only
+def create_collection(request: HttpRequest) -> HttpResponseBase:
+    """Make a collection."""
+    return edit_collection(request, Collection())
+
+
+@require_http_methods(["GET", "POST"])
+@knowledge_admins_only
+def change_collection(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Change a collection's words and readers."""
+    return edit_collection(request, get_object_or_404(Collection.objects.manageable_by(request.user), slug=slug))
+
+
+def edit_collection(request: HttpRequest, collection: Collection) -> HttpResponseBase:
+    """Show the form, or save it."""
+    form = CollectionForm(request.POST or None, instance=collection)
+    if request.method == "POST" and form.is_valid():
+        saved = services.save_collection(form=form, user=request.user)
+        messages.success(request, _("The collection was saved."))
+        return redirect("kb:collection", slug=saved.slug)
+    status = 422 if form.errors else 200
+    return render(request, "kb/collection_form.html", {"form": form, "collection": collection}, status=status)
+
+
+@require_GET
+def collection(request: HttpRequest, slug: str) -> HttpResponse:
+    """The documents of a collection: the page, or the list alone for htmx."""
+    current = get_object_or_404(Collection.objects.visible_to(request.user), slug=slug)
+    query, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
+    rows = documents_of(current, request.user, query=query, state=state)
+    context = {
+        "collection": current,
+        "collections": Collection.objects.visible_to(request.user),
+        "query": query,
+        "state": state if state in STATES else "",
+        "page": cut(rows, request, DOCUMENTS_PER_PAGE),
+        "max_bytes": settings.UPLOAD_MAX_BYTES,
+    }
+    return render(request, "kb/_documents.html" if request.htmx else "kb/collection.html", context)
+
+
+@require_GET
+@knowledge_admins_only
+def progress(request: HttpRequest, slug: str) -> HttpResponse:
+    """The rows that were running a moment ago, as they stand now."""
+    current = get_object_or_404(Collection.objects.visible_to(request.user), slug=slug)
+    uids = [UUID(part) for part in request.GET.get("watch", "").split(",")[:DOCUMENTS_PER_PAGE] if is_uuid(part)]
+    rows = documents_of(current, request.user).filter(uid__in=uids)
+    return render(request, "kb/_progress.html", {"collection": current, "documents": rows})
+
+
+def documents_of(collection: Collection, user: User, *, query: str = "", state: str = "") -> QuerySet[Document]:
+    """Return the documents this person may see in the list; readers see those that answer, admins all."""
+    rows = Document.objects.visible_to(user).filter(collection=collection)
+    if not user.is_knowledge_admin:
+        rows = rows.filter(current_version__isnull=False)
+    if query:
+        rows = rows.filter(Q(name__icontains=query) | Q(title__icontains=query))
+    unfinished = ~Q(versions__status__in=[DocumentVersion.Status.INDEXED, DocumentVersion.Status.FAILED])
+    if state == "ready":
+        rows = rows.filter(current_version__isnull=False)
+    elif state == "running":
+        rows = rows.filter(unfinished & Q(versions__isnull=False)).distinct()
+    elif state == "failed":
+        rows = rows.filter(versions__status=DocumentVersion.Status.FAILED).distinct()
+    versions = DocumentVersion.objects.select_related("created_by").order_by("-number")
+    return rows.select_related("current_version", "collection").prefetch_related(Prefetch("versions", versions))
+
+
+@require_GET
+def document(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """One document: its pages, its versions, and for admins its passages."""
+    current = get_object_or_404(Document.objects.visible_to(request.user).select_related("collection"), uid=uid)
+    versions = current.versions.select_related("created_by")
+    if not request.user.is_knowledge_admin:
+        versions = versions.filter(indexed_at__isnull=False)
+    shown = choose_version(request, current, versions)
+    tab = request.GET.get("tab", "pages")
+    context: dict[str, Any] = {"document": current, "collection": current.collection, "versions": versions, "version": shown}
+    context["collections"] = Collection.objects.visible_to(request.user)
+    if tab == "passages" and request.user.is_knowledge_admin:
+        context["page"] = cut(shown.chunks.select_related("page"), request, CHUNKS_PER_PAGE)
+    elif tab == "versions":
+        context["page"] = None
+    else:
+        tab = "pages"
+        context["page"] = cut(shown.pages.defer("boxes", "blocks"), request, PAGES_PER_PAGE)
+    return render(request, "kb/document.html", context | {"tab": tab})
+
+
+def choose_version(request: HttpRequest, document: Document, versions: QuerySet[DocumentVersion]) -> DocumentVersion:
+    """Return the version asked for, else the one that answers, else the newest."""
+    number = request.GET.get("version", "")
+    if number:
+        return get_object_or_404(versions, number=number if number.isdecimal() and len(number) < 9 else 0)
+    shown = versions.filter(pk=document.current_version_id).first() or versions.first()
+    if shown is None:
+        raise Http404
+    return shown
+
+
+@require_GET
+@knowledge_admins_only
+def original(request: HttpRequest, uid: UUID) -> FileResponse:
+    """The file as it was uploaded, always as a download: its content is not ours."""
+    documents = Document.objects.visible_to(request.user)
+    version = get_object_or_404(DocumentVersion.objects.select_related("document"), uid=uid, document__in=documents)
+    path = settings.MEDIA_ROOT / version.storage_path
+    if not path.is_file():
+        raise Http404
+    name = version.document.name.rsplit("/", 1)[-1]
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type="application/octet-stream")
+
+
+def cut(rows: QuerySet[Any], request: HttpRequest, size: int) -> Slice:
+    """Return the slice of `rows` that the address asks for; the nearest one when it asks for none that exists."""
+    return Paginator(rows, size).get_page(request.GET.get("page"))
+
+
+def is_uuid(text: str) -> bool:
+    """Whether `text` is a UUID as the pages write it."""
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False

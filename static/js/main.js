@@ -1,0 +1,29 @@
+// @ts-check
+// Starts every behaviour on the page, and again on whatever htmx or a stream brings in.
+
+import { init as citations } from "./citations.js";
+import { init as composer } from "./composer.js";
+import { init as copy } from "./copy.js";
+import { init as drawer } from "./drawer.js";
+import { init as menus } from "./menus.js";
+import { init as panel } from "./panel.js";
+import { init as stream } from "./stream.js";
+import { init as theme } from "./theme.js";
+import { toast } from "./toast.js";
+import { init as upload } from "./upload.js";
+
+const PAGE = [drawer, theme, menus, copy, citations, panel, composer]; // listen on the page: once
+const PARTS = [stream, upload]; // look for their elements: wherever new ones arrive
+
+for (const init of [...PAGE, ...PARTS]) init(document.body);
+
+document.addEventListener("htmx:load", (event) => {
+  for (const init of PARTS) init(/** @type {HTMLElement} */ (event.target));
+});
+for (const name of ["htmx:sendError", "htmx:responseError"]) {
+  document.addEventListener(name, (event) => {
+    const source = /** @type {HTMLElement} */ (event.target);
+    // What asks by itself tries again by itself; only what a person did deserves a message.
+    if (!source.matches("[hx-trigger*='every'], #panel-body")) toast(document.body.dataset.failed ?? "");
+  });
+}

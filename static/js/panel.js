@@ -1,0 +1,88 @@
+// @ts-check
+// Opens a source beside the answer. Without this module, or with Ctrl held, the link opens the source's own page.
+
+/** @type {any} */
+const htmx = /** @type {any} */ (window).htmx;
+
+/** @param {HTMLElement} root */
+export function init(root) {
+  const panel = document.getElementById("panel");
+  if (!panel) return;
+  let opener = /** @type {HTMLElement | null} */ (null);
+
+  const close = () => {
+    if (panel.hidden) return;
+    panel.hidden = true;
+    document.getElementById("panel-body")?.replaceChildren();
+    mark(null);
+    opener?.focus({ preventScroll: true });
+  };
+
+  root.addEventListener("click", (event) => {
+    const target = /** @type {Element} */ (event.target);
+    if (target.closest("[data-panel-close]")) {
+      close();
+      return;
+    }
+    const link = /** @type {HTMLAnchorElement | null} */ (target.closest("a[data-source]"));
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    if (!panel.contains(link)) {
+      opener = link;
+      mark(link);
+    }
+    open(panel, link.href);
+  });
+  root.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !document.querySelector(":popover-open")) close();
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (/** @type {Element} */ (event.target).id === "panel-body") reveal(panel);
+  });
+  document.addEventListener("htmx:responseError", (event) => {
+    if (/** @type {Element} */ (event.target).id === "panel-body") fill("panel-failed");
+  });
+  document.addEventListener("htmx:sendError", (event) => {
+    if (/** @type {Element} */ (event.target).id === "panel-body") fill("panel-failed");
+  });
+}
+
+/**
+ * @param {HTMLElement} panel
+ * @param {string} address
+ */
+function open(panel, address) {
+  panel.hidden = false;
+  fill("panel-waiting");
+  panel.focus({ preventScroll: true });
+  htmx.ajax("GET", address, { source: "#panel-body", target: "#panel-body", swap: "innerHTML" });
+}
+
+/** @param {string} id of the template to show */
+function fill(id) {
+  const template = /** @type {HTMLTemplateElement | null} */ (document.getElementById(id));
+  if (template) document.getElementById("panel-body")?.replaceChildren(template.content.cloneNode(true));
+}
+
+/**
+ * Scroll the panel, and only the panel, until the quote is in its upper third.
+ * @param {HTMLElement} panel
+ */
+function reveal(panel) {
+  const scroll = panel.querySelector(".panel__scroll");
+  const quote = panel.querySelector(".leaf__marks rect, mark");
+  if (!scroll || !quote) return;
+  const image = panel.querySelector("img");
+  const move = () => {
+    const offset = quote.getBoundingClientRect().top - scroll.getBoundingClientRect().top;
+    scroll.scrollTop += offset - scroll.clientHeight / 3;
+  };
+  move();
+  if (image && !image.complete) image.addEventListener("load", move, { once: true });
+}
+
+/** @param {HTMLElement | null} link the one whose source is open */
+function mark(link) {
+  for (const old of document.querySelectorAll("a[data-source][aria-current]")) old.removeAttribute("aria-current");
+  link?.setAttribute("aria-current", "true");
+}

@@ -1,0 +1,97 @@
+// @ts-check
+// Streams an answer into its turn. The page follows the text only while the reader is at its end.
+
+/** @type {any} */
+const htmx = /** @type {any} */ (window).htmx;
+const NEAR_END_PX = 120;
+
+/** @param {HTMLElement} root */
+export function init(root) {
+  const found = root.matches("[data-stream]") ? [root] : root.querySelectorAll("[data-stream]");
+  for (const reply of found) start(/** @type {HTMLElement} */ (reply));
+  const down = document.querySelector("[data-scroll-down]");
+  if (down instanceof HTMLElement && !down.dataset.ready) {
+    down.dataset.ready = "yes";
+    down.addEventListener("click", () => scrollTo({ top: document.documentElement.scrollHeight, behavior: "smooth" }));
+    addEventListener("scroll", () => (down.hidden = isAtEnd()), { passive: true });
+  }
+}
+
+/** @param {HTMLElement} reply */
+function start(reply) {
+  if (reply.dataset.streaming) return;
+  reply.dataset.streaming = "yes";
+  const source = new EventSource(/** @type {string} */ (reply.dataset.stream));
+  const on = (/** @type {string} */ name, /** @type {(data: any) => void} */ act) =>
+    source.addEventListener(name, (event) => act(JSON.parse(/** @type {MessageEvent} */ (event).data)));
+
+  on("status", ({ text }) => {
+    const line = reply.querySelector("[data-status]");
+    if (line) line.textContent = text;
+  });
+  on("answer", ({ html }) => follow(() => replaceAnswer(reply, html)));
+  on("sources", ({ html }) => follow(() => replaceInner(reply.querySelector("[data-sources]"), html)));
+  for (const name of ["done", "failed"]) {
+    on(name, ({ html }) => {
+      source.close();
+      follow(() => finish(reply, html));
+    });
+  }
+  reply.querySelector("[data-stop]")?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const form = /** @type {HTMLFormElement} */ (event.currentTarget);
+    form.querySelector("button")?.setAttribute("disabled", "");
+    htmx.ajax("POST", form.action, { source: form, swap: "none" });
+  });
+  addEventListener("pagehide", () => source.close(), { once: true });
+}
+
+/**
+ * Replace the answer so far; sentences that were not there before fade in and are read out.
+ * @param {HTMLElement} reply
+ * @param {string} html
+ */
+function replaceAnswer(reply, html) {
+  const answer = reply.querySelector("[data-answer]");
+  const before = answer?.querySelectorAll(".sentence").length ?? 0;
+  replaceInner(answer, html);
+  const added = [...(answer?.querySelectorAll(".sentence") ?? [])].slice(before);
+  for (const sentence of added) sentence.classList.add("is-new");
+  const announce = reply.querySelector("[data-announce]");
+  if (announce && added.length) announce.append(`${added.map((sentence) => sentence.textContent).join(" ")} `);
+}
+
+/**
+ * @param {HTMLElement} reply
+ * @param {string} html the finished turn
+ */
+function finish(reply, html) {
+  const turn = reply.closest(".turn");
+  if (!turn) return;
+  const hadFocus = turn.contains(document.activeElement);
+  turn.insertAdjacentHTML("afterend", html);
+  const finished = /** @type {HTMLElement} */ (turn.nextElementSibling);
+  turn.remove();
+  htmx.process(finished);
+  if (hadFocus) document.getElementById("question")?.focus({ preventScroll: true });
+}
+
+/**
+ * @param {Element | null} element
+ * @param {string} html rendered and escaped by our own templates
+ */
+function replaceInner(element, html) {
+  if (element) element.innerHTML = html;
+}
+
+/** @param {() => void} change */
+function follow(change) {
+  const wasAtEnd = isAtEnd();
+  change();
+  if (wasAtEnd) scrollTo({ top: document.documentElement.scrollHeight });
+}
+
+function isAtEnd() {
+  const { scrollHeight } = document.documentElement;
+  return innerHeight + scrollY >= scrollHeight - NEAR_END_PX;
+}
