@@ -1,3 +1,17 @@
-"""Addresses of the accounts pages."""
+"""Addresses of the pages about people and groups."""
 
-urlpatterns: list = []
+from django.urls import URLPattern, path
+
+from accounts import views
+
+app_name = "accounts"
+
+urlpatterns: list[URLPattern] = [
+    path("", views.index, name="index"),
+    path("new/", views.create, name="create"),
+    path("<int:pk>/", views.change, name="change"),
+    path("<int:pk>/password/", views.password, name="password"),
+    path("groups/new/", views.group_create, name="group_create"),
+    path("groups/<int:pk>/", views.group, name="group"),
+    path("groups/<int:pk>/delete/", views.group_delete, name="group_delete"),
+]

@@ -1,0 +1,34 @@
+"""What a knowledge admin fills in about people and groups. What is allowed is decided in `accounts.services`."""
+
+from django import forms
+from django.contrib.auth.models import Group
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+
+
+class PersonForm(forms.Form):
+    """A person as the form shows it; `username` is asked for once, when the account is made."""
+
+    username = forms.CharField(
+        label=_("User name"),
+        max_length=150,
+        help_text=_("Letters, digits and @ . + - _. It cannot be changed later."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    first_name = forms.CharField(label=_("First name"), max_length=150, required=False)
+    last_name = forms.CharField(label=_("Last name"), max_length=150, required=False)
+    email = forms.EmailField(label=_("Email address"), max_length=254, required=False)
+    role = forms.ChoiceField(label=_("Role"), choices=User.Role.choices, widget=forms.RadioSelect, initial=User.Role.EMPLOYEE)
+    groups = forms.ModelMultipleChoiceField(
+        label=_("Groups"), queryset=Group.objects.order_by("name"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+
+class ChangePersonForm(PersonForm):
+    username = None
+    is_active = forms.BooleanField(label=_("May sign in"), required=False)
+
+
+class GroupForm(forms.Form):
+    name = forms.CharField(label=_("Name of the group"), max_length=150)

@@ -1,0 +1,140 @@
+"""People and groups, for knowledge admins; everyone else gets the 404 of a page that does not exist."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.models import Group
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import services
+from accounts.errors import AccountRefused
+from accounts.forms import ChangePersonForm, GroupForm, PersonForm
+from accounts.models import User
+
+PEOPLE_PER_PAGE = 50
+View = Callable[..., HttpResponseBase]
+
+
+def knowledge_admins_only(view: View) -> View:
+    """Answer 404 to everyone else."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_knowledge_admin:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+@require_GET
+@knowledge_admins_only
+def index(request: HttpRequest) -> HttpResponse:
+    """Everyone with an account, and the groups."""
+    words = request.GET.get("q", "").replace("\x00", "").strip()
+    people = User.objects.prefetch_related("groups").order_by("-is_active", "username")
+    if words:
+        found = Q(username__icontains=words) | Q(first_name__icontains=words) | Q(last_name__icontains=words)
+        people = people.filter(found | Q(email__icontains=words))
+    page = Paginator(people, PEOPLE_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "people/index.html", {"page": page, "words": words, "groups": _groups(), "group_form": GroupForm()})
+
+
+@require_http_methods(["GET", "POST"])
+@knowledge_admins_only
+@sensitive_variables("account")
+def create(request: HttpRequest) -> HttpResponse:
+    """Make an account; its password is on the answering page and nowhere else."""
+    form = PersonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            account = services.create_account(**form.cleaned_data, actor=request.user)
+        except AccountRefused as refused:
+            form.add_error(None, refused.message)
+        else:
+            return render(request, "people/password.html", {"account": account, "is_new": True}, status=201)
+    return _form_page(request, "people/person.html", form, {"person": None})
+
+
+@require_http_methods(["GET", "POST"])
+@knowledge_admins_only
+def change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a person's name, role, groups and whether they may sign in."""
+    person = get_object_or_404(User, pk=pk)
+    initial = {name: getattr(person, name) for name in ("first_name", "last_name", "email", "role", "is_active")}
+    form = ChangePersonForm(request.POST or None, initial=initial | {"groups": person.groups.all()})
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.change_account(user=person, actor=request.user, **form.cleaned_data)
+        except AccountRefused as refused:
+            form.add_error(None, refused.message)
+        else:
+            messages.success(request, _("%(name)s was saved.") % {"name": person.username})
+            return redirect("accounts:index")
+    return _form_page(request, "people/person.html", form, {"person": person})
+
+
+@require_POST
+@knowledge_admins_only
+@sensitive_variables("account")
+def password(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a person a new password, shown once."""
+    account = services.reset_password(user=get_object_or_404(User, pk=pk), actor=request.user)
+    return render(request, "people/password.html", {"account": account, "is_new": False})
+
+
+@require_POST
+@knowledge_admins_only
+def group_create(request: HttpRequest) -> HttpResponseBase:
+    form = GroupForm(request.POST)
+    try:
+        name = form.cleaned_data["name"] if form.is_valid() else ""
+        group = services.create_group(name=name, actor=request.user)
+    except AccountRefused as refused:
+        messages.error(request, refused.message)
+    else:
+        messages.success(request, _("The group %(name)s was made.") % {"name": group.name})
+    return redirect("accounts:index")
+
+
+@require_http_methods(["GET", "POST"])
+@knowledge_admins_only
+def group(request: HttpRequest, pk: int) -> HttpResponse:
+    """A group: its members, its name."""
+    found = get_object_or_404(_groups(), pk=pk)
+    form = GroupForm(request.POST or None, initial={"name": found.name})
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.rename_group(group=found, name=form.cleaned_data["name"], actor=request.user)
+        except AccountRefused as refused:
+            form.add_error("name", refused.message)
+        else:
+            messages.success(request, _("%(name)s was saved.") % {"name": found.name})
+            return redirect("accounts:index")
+    return _form_page(request, "people/group.html", form, {"group": found, "members": found.user_set.order_by("username")})
+
+
+@require_POST
+@knowledge_admins_only
+def group_delete(request: HttpRequest, pk: int) -> HttpResponseBase:
+    found = get_object_or_404(Group, pk=pk)
+    services.delete_group(group=found, actor=request.user)
+    messages.success(request, _("The group %(name)s was deleted.") % {"name": found.name})
+    return redirect("accounts:index")
+
+
+def _groups() -> Any:
+    return Group.objects.annotate(member_count=Count("user")).order_by("name")
+
+
+def _form_page(request: HttpRequest, template: str, form: Form, context: dict[str, Any]) -> HttpResponse:
+    return render(request, template, {"form": form, **context}, status=422 if form.errors else 200)
