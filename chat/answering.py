@@ -1,0 +1,254 @@
+"""The flow of a question: scope, rewrite, search, evidence, sufficiency, prompt, generate, verify, record, show.
+
+`answer_question` is the one way from a question to an answer; the stream, the command and the evaluation all go through it.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Literal
+
+from asgiref.sync import async_to_sync
+from django.utils import timezone
+
+from accounts.models import User
+from chat.conclusion import conclude, conclude_failed, fail_turn
+from chat.errors import ChatError, ContextOverflow, EvidenceWithdrawn, ModelError, SearchFailed
+from chat.evidence import are_readable, gather_evidence
+from chat.llm.extractive import ExtractiveModel
+from chat.means import Means, configured_means
+from chat.models import Turn
+from chat.offload import beside_loop
+from chat.ports import LanguageModel, Message
+from chat.prompting import fit_prompt, is_decline
+from chat.rewrite import rewrite_question
+from chat.sentences import SentenceBuffer
+from chat.sufficiency import DEFAULT_THRESHOLD, assess
+from chat.trail import Asked, Trail
+from chat.types import Answer, Sentence, Verdict, VerdictKind
+from chat.verify import Verifier
+from kb.models import Collection
+from retrieval.errors import RetrievalError
+
+__all__ = ["Asked", "Event", "Progress", "Status", "answer_question", "ask", "fail_turn"]
+
+WATCH_INTERVAL_S = 1.0
+HEARTBEAT_EVERY = 5  # watches
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What is being done now."""
+
+    step: Literal["searching", "reading", "writing", "fallback"]
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """The answer so far: every sentence in it has passed."""
+
+    answer: Answer
+
+
+Event = Status | Progress
+Emit = Callable[[Event], None]
+
+
+def ask(question: str, *, user: User, collection: Collection | None = None, means: Means | None = None) -> Answer:
+    """Answer one question from a script or a command, through the same flow and into the same audit.
+
+    Raises: ChatError: there is no answer.
+    """
+    asked = Asked(question=question, user=user, collection=collection)
+    return async_to_sync(answer_question)(asked, means=means or configured_means())
+
+
+async def answer_question(asked: Asked, *, means: Means, emit: Emit = lambda _event: None) -> Answer:
+    """Answer, or refuse, and return it with its receipt. Cancelled, it records what was released as stopped.
+
+    Raises: ChatError: there is no answer; the failure is in the audit and in the turn.
+    """
+    trail = Trail(asked=asked)
+    work = asyncio.create_task(_answer(trail, means=means, emit=emit))
+    watch = asyncio.create_task(_watch(trail))
+    try:
+        await asyncio.wait({work, watch}, return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            return await beside_loop(conclude)(trail, work.result())
+        await _cancel(work)
+        if watch.result() == "withdrawn":
+            raise EvidenceWithdrawn
+        return await beside_loop(conclude)(trail, trail.answer(), is_stopped=True)
+    except asyncio.CancelledError:
+        await _cancel(work)
+        await _conclude_left(trail)
+        raise
+    except Exception as error:
+        await beside_loop(conclude_failed)(trail, error.code if isinstance(error, ChatError) else ChatError.code)
+        raise
+    finally:
+        await _cancel(watch)
+
+
+async def _conclude_left(trail: Trail) -> None:
+    """The reader has gone: the receipt tells what they have seen."""
+    try:
+        await beside_loop(conclude)(trail, trail.answer(), is_stopped=True)
+    except ChatError as error:
+        await beside_loop(conclude_failed)(trail, error.code)
+
+
+async def _cancel(task: asyncio.Task) -> None:
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def _watch(trail: Trail) -> Literal["stopped", "withdrawn"]:
+    """Look once a second whether the answer may go on. Returns when it may not."""
+    look = beside_loop(_look)
+    for count in range(1, 1_000_000):
+        await asyncio.sleep(WATCH_INTERVAL_S)
+        found = await look(trail, is_heartbeat=count % HEARTBEAT_EVERY == 0)
+        if found != "go":
+            return found
+    return "stopped"
+
+
+def _look(trail: Trail, *, is_heartbeat: bool) -> Literal["go", "stopped", "withdrawn"]:
+    if trail.asked.turn is not None:
+        streaming = Turn.objects.filter(pk=trail.asked.turn.pk, state=Turn.State.STREAMING)
+        if not (streaming.update(heartbeat_at=timezone.now()) if is_heartbeat else streaming.exists()):
+            return "stopped"
+    return "go" if are_readable(trail.cited_chunks(), user=trail.asked.user) else "withdrawn"
+
+
+async def _answer(trail: Trail, *, means: Means, emit: Emit) -> Answer:
+    asked = trail.asked
+    with trail.timed("scope"):
+        trail.collections = await beside_loop(_readable_collections)(asked)
+    emit(Status(step="searching", count=len(trail.collections)))
+    with trail.timed("rewrite"):
+        trail.rewritten = rewrite_question(asked.question, asked.history)
+    await _find_evidence(trail, means=means)
+    if not trail.evidence:
+        return trail.refusal("nothing_found")
+    emit(Status(step="reading", count=len(trail.evidence)))
+    with trail.timed("sufficiency"):
+        is_sufficient = await beside_loop(_assess)(trail, means)
+    if not is_sufficient:
+        return trail.refusal("insufficient_evidence")
+    await _generate(trail, means=means, emit=emit)
+    if trail.shown:
+        return trail.answer()
+    return trail.refusal("model_declined" if trail.is_declined else "nothing_supported")
+
+
+def _readable_collections(asked: Asked) -> tuple[Collection, ...]:
+    readable = Collection.objects.visible_to(asked.user)
+    return tuple(readable.filter(pk=asked.collection.pk) if asked.collection else readable)
+
+
+async def _find_evidence(trail: Trail, *, means: Means) -> None:
+    asked = trail.asked
+    try:
+        with trail.timed("search"):
+            trail.search_config = means.search_config
+            trail.search = await beside_loop(means.search)(
+                trail.rewritten, user=asked.user, collection=asked.collection, config=means.search_config
+            )
+    except (RetrievalError, OSError) as error:
+        raise SearchFailed(str(error)) from error
+    with trail.timed("evidence"):
+        trail.evidence = await beside_loop(gather_evidence)(trail.search.passages, user=asked.user)
+
+
+def _assess(trail: Trail, means: Means) -> bool:
+    """Judge the evidence by the threshold of the collection that the best passage stands in."""
+    found = assess(trail.rewritten, trail.evidence, trail.search.result, score_texts=means.score_texts)
+    best = trail.search.passages[0].chunk.version.document.collection
+    threshold = DEFAULT_THRESHOLD if best.sufficiency_threshold is None else best.sufficiency_threshold
+    trail.sufficiency = {"probability": found.probability, "threshold": threshold, "features": dict(found.features)}
+    return found.probability >= threshold
+
+
+async def _generate(trail: Trail, *, means: Means, emit: Emit) -> None:
+    """Let the served model write; where there is none, or it fails, quote the evidence."""
+    emit(Status(step="writing"))
+    if means.model is not None:
+        try:
+            await _prompt_and_write(trail, means=means, emit=emit)
+            return
+        except ModelError as error:
+            trail.start_over(fallback=error.code)
+            emit(Status(step="fallback"))
+    extractive = ExtractiveModel(question=trail.rewritten, evidence=trail.evidence, score_texts=means.score_texts)
+    trail.model, trail.base_url, trail.parameters = extractive.name, "", {}
+    try:
+        await _write(trail, extractive, (), means=means, emit=emit)
+    except ModelError:
+        return  # nothing to quote: a refusal
+
+
+async def _prompt_and_write(trail: Trail, *, means: Means, emit: Emit) -> None:
+    """Ask the model; with half of the evidence once more where its context was too short after all."""
+    model = means.model
+    trail.model, trail.base_url, trail.parameters = model.name, model.base_url, means.parameters()
+    evidence = trail.evidence
+    for is_last in (False, True):
+        with trail.timed("prompt"):
+            trail.prompt = await fit_prompt(
+                trail.rewritten,
+                evidence,
+                model=model,
+                context_tokens=means.context_tokens,
+                answer_tokens=means.options.max_tokens,
+                language=trail.language,
+            )
+        try:
+            await _write(trail, model, trail.prompt.messages, means=means, emit=emit)
+            return
+        except ContextOverflow:
+            if is_last or len(trail.prompt.evidence) == 1:
+                raise
+            evidence = trail.prompt.evidence[: len(trail.prompt.evidence) // 2]
+
+
+async def _write(trail: Trail, model: LanguageModel, messages: tuple[Message, ...], *, means: Means, emit: Emit) -> None:
+    """Stream the model's text, cut it into sentences, and release each one that passes. Raises: ModelError."""
+    verifier = await beside_loop(Verifier)(trail.evidence, score_texts=means.score_texts)
+    buffer, finish_reason = SentenceBuffer(), ""
+    begin = time.perf_counter()
+    async with aclosing(model.stream(messages, options=means.options)) as deltas:
+        async for delta in deltas:
+            trail.usage = delta.usage or trail.usage
+            finish_reason = delta.finish_reason or finish_reason
+            if not delta.text:
+                continue
+            trail.timings_ms.setdefault("model_first_token", round((time.perf_counter() - begin) * 1000, 3))
+            trail.mark("first_token")
+            trail.raw_output.append(delta.text)
+            for text in buffer.feed(delta.text):
+                await _release(trail, text, verifier=verifier, emit=emit)
+    for text in buffer.flush():
+        # Cut off by the token limit, the last sentence may say the opposite of what it was going to.
+        await _release(trail, text, verifier=verifier, emit=emit, is_cut_off=finish_reason == "length")
+
+
+async def _release(trail: Trail, text: str, *, verifier: Verifier, emit: Emit, is_cut_off: bool = False) -> None:
+    """Verify one sentence; show it where it passes, else only count it."""
+    if not text.strip():
+        return
+    if is_cut_off or is_decline(text):
+        trail.is_declined = trail.is_declined or not is_cut_off
+        verdict = Verdict(kind=VerdictKind.WITHHELD, reason="cut_off" if is_cut_off else "declined")
+        trail.add(text, Sentence(text=text.strip(), verdict=verdict))
+        return
+    with trail.timed("verify"):
+        sentence = await beside_loop(verifier.verify)(text)
+    checked = trail.add(text, sentence)
+    if checked.sentence.verdict.kind != VerdictKind.WITHHELD:
+        trail.mark("first_sentence")
+        emit(Progress(answer=trail.answer()))

@@ -1,0 +1,38 @@
+"""The model that needs no model: it quotes the best sentences of the evidence."""
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+
+from asgiref.sync import sync_to_async
+
+from chat.errors import ModelSilent
+from chat.extractive import extract
+from chat.ports import Delta, GenerationOptions, Message, TokenCount
+from chat.types import Evidence
+
+NAME = "extractive"
+
+
+class ExtractiveModel:
+    """Made for one question, since it reads the evidence itself instead of a prompt."""
+
+    name = NAME
+    base_url = ""
+
+    def __init__(
+        self, *, question: str, evidence: Sequence[Evidence], score_texts: Callable[[str, Sequence[str]], list[float]]
+    ) -> None:
+        self._question = question
+        self._evidence = evidence
+        self._score_texts = score_texts
+
+    async def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> AsyncGenerator[Delta, None]:
+        """Yield one quoted sentence after the other, each with its marker. Raises: ModelSilent: nothing fits."""
+        sentences = await sync_to_async(extract)(self._question, self._evidence, score_texts=self._score_texts)
+        if not sentences:
+            raise ModelSilent("no sentence of the evidence fits the question")
+        for position, sentence in enumerate(sentences):
+            yield Delta(text=sentence if position == 0 else f"\n{sentence}")
+        yield Delta(finish_reason="stop")
+
+    async def count_tokens(self, messages: Sequence[Message]) -> TokenCount | None:
+        return None
