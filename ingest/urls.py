@@ -1,3 +1,13 @@
 """Addresses of the ingest pages."""
 
-urlpatterns: list = []
+from django.urls import URLPattern, path
+
+from ingest import views
+
+app_name = "ingest"
+
+urlpatterns: list[URLPattern] = [
+    path("c/<slug:slug>/upload/", views.upload, name="upload"),
+    path("versions/<uuid:uid>/retry/", views.retry, name="retry"),
+    path("documents/<uuid:uid>/delete/", views.delete, name="delete"),
+]

@@ -3,14 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
 from audit.services import record
 from kb.marking import Quote, mark_blocks, mark_boxes
-from kb.models import Document, DocumentVersion, Page
+from kb.models import Collection, Document, DocumentVersion, Page
 from kb.render import PictureUnavailable, page_picture
 
 THUMBNAIL_WIDTH = 480  # pixels: twice the column, for dense screens
@@ -57,6 +57,7 @@ def source(request: HttpRequest, version_uid: UUID, page_number: int) -> HttpRes
     context: dict[str, Any] = {
         "document": document,
         "collection": document.collection,
+        "collections": Collection.objects.visible_to(request.user),
         "version": version,
         "is_current": document.current_version_id == version.pk,
         "page": page,
@@ -85,4 +86,4 @@ def page_image(request: HttpRequest, version_uid: UUID, page_number: int) -> Htt
         path = page_picture(version=version, page_number=page_number, **wanted)
     except PictureUnavailable as error:
         raise Http404 from error
-    return FileResponse(path.open("rb"), content_type="image/webp", headers=headers)
+    return HttpResponse(path.read_bytes(), content_type="image/webp", headers=headers)

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.models import User
 from kb import services
 from kb.forms import CollectionForm
+from kb.marking import Quote, mark_blocks
 from kb.models import Collection, Document, DocumentVersion
 
 DOCUMENTS_PER_PAGE = 50
@@ -48,9 +49,10 @@ def index(request: HttpRequest) -> HttpResponse:
     collections = (
         Collection.objects.visible_to(request.user)
         .annotate(document_count=Count("documents", filter=readable, distinct=True))
+        .order_by("name")  # the model's own order is dropped where rows are grouped
         .prefetch_related("groups")
     )
-    return render(request, "kb/index.html", {"collections": collections})
+    return render(request, "kb/index.html", {"collections": collections, "collection": None})
 
 
 @require_http_methods(["GET", "POST"])
@@ -140,7 +142,9 @@ def document(request: HttpRequest, uid: UUID) -> HttpResponse:
         context["page"] = None
     else:
         tab = "pages"
-        context["page"] = cut(shown.pages.defer("boxes", "blocks"), request, PAGES_PER_PAGE)
+        context["page"] = cut(shown.pages.defer("boxes"), request, PAGES_PER_PAGE)
+        for row in context["page"].object_list:
+            row.shown_blocks = mark_blocks(row.text, row.blocks, Quote(start=0, end=0))
     return render(request, "kb/document.html", context | {"tab": tab})
 
 

@@ -16,5 +16,5 @@ def icon(name: str, modifier: str = "") -> SafeString:
     """
     classes = " ".join(["icon", *("spin" if word == "spin" else f"icon--{word}" for word in modifier.split())])
     return format_html(
-        '<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>', classes, static("vendor/lucide/icons.svg"), name
+        '<svg class="{}" width="18" height="18" aria-hidden="true"><use href="{}#{}"></use></svg>', classes, static("vendor/lucide/icons.svg"), name
     )

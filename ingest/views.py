@@ -1,0 +1,86 @@
+"""Taking files in, trying again, and deleting: what knowledge admins do to documents."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from ingest import services
+from ingest.errors import UploadRefused
+from ingest.forms import UploadForm
+from kb.models import Collection, Document, DocumentVersion
+
+
+@require_POST
+def upload(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Take in the files of a form; the page's script sends them one by one and reads JSON, to show each one's progress."""
+    collection = get_object_or_404(Collection.objects.manageable_by(request.user), slug=slug)
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return tell(request, slug, [(False, "", " ".join(form.errors.get("files", [_("Choose a file first.")])))])
+    told = []
+    for file in form.cleaned_data["files"]:
+        try:
+            accepted = services.accept_upload(collection=collection, name=file.name, stream=file, user=request.user)
+        except UploadRefused as refused:
+            told.append((False, file.name, refused.message))
+        else:
+            told.append((True, file.name, outcome_text(accepted)))
+    return tell(request, slug, told)
+
+
+def outcome_text(accepted: services.Accepted) -> str:
+    """Say what became of an accepted file."""
+    version = accepted.version
+    if accepted.outcome == "unchanged" and version.status == version.Status.FAILED:
+        return _("The same file is already here and could not be read. See the reason in the list; “Retry” tries it again.")
+    if accepted.outcome == "unchanged":
+        return _("Already here as “%(name)s”, unchanged. Nothing to do.") % {"name": version.document.name}
+    if accepted.outcome == "new_version":
+        return _("Received as version %(number)d; the version before it answers until this one is ready.") % {
+            "number": version.number
+        }
+    return _("Received. It can be asked about as soon as it is read.")
+
+
+def tell(request: HttpRequest, slug: str, told: list[tuple[bool, str, str]]) -> HttpResponseBase:
+    """Answer the script with the one file's outcome, a browser without scripts with messages on the collection's page."""
+    if request.headers.get("Accept") == "application/json":
+        accepted, name, message = told[0]
+        return JsonResponse({"accepted": accepted, "name": name, "message": str(message)}, status=200 if accepted else 422)
+    for accepted, name, message in told:
+        line = f"{name}: {message}" if name else str(message)
+        messages.add_message(request, messages.SUCCESS if accepted else messages.ERROR, line)
+    return redirect("kb:collection", slug=slug)
+
+
+@require_POST
+def retry(request: HttpRequest, uid: UUID) -> HttpResponseBase:
+    """Try a failed version again."""
+    documents = manageable_documents(request)
+    version = get_object_or_404(DocumentVersion.objects.select_related("document__collection"), uid=uid, document__in=documents)
+    try:
+        services.retry_version(version, user=request.user)
+    except UploadRefused as refused:
+        messages.error(request, refused.message)
+    return redirect("kb:collection", slug=version.document.collection.slug)
+
+
+@require_http_methods(["GET", "POST"])
+def delete(request: HttpRequest, uid: UUID) -> HttpResponseBase:
+    """Ask whether a document is to go, and delete it on yes."""
+    document = get_object_or_404(manageable_documents(request).select_related("collection"), uid=uid)
+    if request.method == "GET":
+        return render(request, "ingest/delete.html", {"document": document, "collection": document.collection})
+    services.delete_document(document, user=request.user)
+    messages.success(request, _("“%(title)s” was deleted. It answers no more.") % {"title": document.title})
+    return redirect("kb:collection", slug=document.collection.slug)
+
+
+def manageable_documents(request: HttpRequest) -> QuerySet[Document]:
+    """Live documents of the collections that this user may manage."""
+    return Document.objects.live().filter(collection__in=Collection.objects.manageable_by(request.user))
