@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from accounts.models import User
 from chat import services
 from chat.answering import Asked, Event, Progress, Status, answer_question, fail_turn
 from chat.errors import AnswerInterrupted, ChatError
-from chat.means import configured_means
+from chat.means import Means, configured_means
 from chat.models import Conversation, Turn
 from chat.offload import beside_loop
 
@@ -37,7 +37,7 @@ async def stream_turn(request: HttpRequest, uid: UUID) -> StreamingHttpResponse:
     """Answer a waiting turn, follow one that is being answered elsewhere, or replay a finished one."""
     user = await request.auser()
     turn = await beside_loop(_find_turn)(user, uid)
-    frames = _frames(turn, request=request, user=user)
+    frames = stream_frames(turn, request=request, user=user)
     return StreamingHttpResponse(frames, content_type="text/event-stream; charset=utf-8", headers=_STREAM_HEADERS)
 
 
@@ -57,9 +57,12 @@ def _find_turn(user: User, uid: UUID) -> Turn:
     return turn
 
 
-async def _frames(turn: Turn, *, request: HttpRequest, user: User) -> AsyncGenerator[bytes, None]:
+async def stream_frames(
+    turn: Turn, *, request: HttpRequest, user: User, compose: Callable[[], Means] = configured_means
+) -> AsyncGenerator[bytes, None]:
+    """Yield the events of a turn until it is finished; the last one is "done" or "failed"."""
     if await beside_loop(_claim)(turn):
-        async for frame in _answer(turn, request=request, user=user):
+        async for frame in _answer(turn, request=request, user=user, compose=compose):
             yield frame
     else:
         async for frame in _follow(turn):
@@ -74,10 +77,10 @@ def _claim(turn: Turn) -> bool:
     return bool(mine)
 
 
-async def _answer(turn: Turn, *, request: HttpRequest, user: User) -> AsyncGenerator[bytes, None]:
+async def _answer(turn: Turn, *, request: HttpRequest, user: User, compose: Callable[[], Means]) -> AsyncGenerator[bytes, None]:
     """Answer, and yield what is to be shown on the way. When the reader leaves, the answering is cancelled with it."""
     events: asyncio.Queue[Event | None] = asyncio.Queue()
-    work = asyncio.create_task(_work(turn, user=user, events=events))
+    work = asyncio.create_task(_work(turn, user=user, events=events, compose=compose))
     work.add_done_callback(lambda _task: events.put_nowait(None))
     render = beside_loop(_progress_frames)
     try:
@@ -97,12 +100,12 @@ async def _answer(turn: Turn, *, request: HttpRequest, user: User) -> AsyncGener
             await asyncio.wait({work})
 
 
-async def _work(turn: Turn, *, user: User, events: asyncio.Queue[Event | None]) -> None:
+async def _work(turn: Turn, *, user: User, events: asyncio.Queue[Event | None], compose: Callable[[], Means]) -> None:
     """Answer; what goes wrong is in the turn and in the audit when this returns."""
     try:
         history = await beside_loop(services.history_before)(turn)
         asked = Asked(question=turn.question, user=user, collection=turn.conversation.collection, history=history, turn=turn)
-        await answer_question(asked, means=await beside_loop(configured_means)(), emit=events.put_nowait)
+        await answer_question(asked, means=await beside_loop(compose)(), emit=events.put_nowait)
     except ChatError as error:
         logger.warning("turn %s failed: %s", turn.uid, error.code)
     except Exception:  # the edge: the reader is told, the log keeps the trace
