@@ -8,12 +8,20 @@ from django.conf import settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
 
 app = Celery("attest")
+app.set_default()  # for every thread: the web server's threads ring through celery.current_app
 
 
 def broker_options() -> dict[str, object]:
     """Return transport options; the filesystem broker gets one folder for both directions."""
     if not settings.CELERY_BROKER_URL.startswith("filesystem"):
-        return {"visibility_timeout": 3600}
+        # A broker that is down costs an upload a second, not six: the sweeper rings again.
+        return {
+            "visibility_timeout": 3600,
+            "max_retries": 1,
+            "interval_start": 0,
+            "interval_step": 0.1,
+            "socket_connect_timeout": 2,
+        }
     folder = settings.BROKER_ROOT
     for name in ("queue", "processed", "control"):
         (folder / name).mkdir(parents=True, exist_ok=True)

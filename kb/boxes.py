@@ -4,11 +4,11 @@ A run is a word, or a single character of a script that writes without spaces. R
 origin at the page's top left, so that a percentage of the page's size places them over its image.
 """
 
+import array
+import sys
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-import numpy as np
 
 UNITS_PER_POINT = 10  # a tenth of a point is finer than any screen shows
 
@@ -27,28 +27,26 @@ class Box:
 
 def pack(boxes: Iterable[Box]) -> bytes:
     """Return the boxes as compressed bytes, in the order given. No boxes: no bytes."""
-    rows = [
-        (box.start, box.end, *(round(edge * UNITS_PER_POINT) for edge in (box.left, box.top, box.right, box.bottom)))
-        for box in boxes
-    ]
-    return zlib.compress(np.array(rows, dtype="<i4").tobytes(), 6) if rows else b""
+    numbers = array.array("i")  # 32 bits everywhere CPython runs
+    for box in boxes:
+        numbers.extend((box.start, box.end))
+        numbers.extend(round(edge * UNITS_PER_POINT) for edge in (box.left, box.top, box.right, box.bottom))
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return zlib.compress(numbers.tobytes(), 6) if numbers else b""
 
 
 def unpack(packed: bytes) -> tuple[Box, ...]:
     """Return the boxes that `pack` was given, edges rounded to a tenth of a point."""
     if not packed:
         return ()
-    rows = np.frombuffer(zlib.decompress(bytes(packed)), dtype="<i4").reshape(-1, 6)
+    numbers = array.array("i", zlib.decompress(bytes(packed)))
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    edges = [number / UNITS_PER_POINT for number in numbers]
     return tuple(
-        Box(
-            start=int(row[0]),
-            end=int(row[1]),
-            left=row[2] / UNITS_PER_POINT,
-            top=row[3] / UNITS_PER_POINT,
-            right=row[4] / UNITS_PER_POINT,
-            bottom=row[5] / UNITS_PER_POINT,
-        )
-        for row in rows
+        Box(start=numbers[i], end=numbers[i + 1], left=edges[i + 2], top=edges[i + 3], right=edges[i + 4], bottom=edges[i + 5])
+        for i in range(0, len(numbers), 6)
     )
 
 

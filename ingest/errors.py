@@ -1,0 +1,73 @@
+"""What can go wrong when a document is taken in.
+
+IngestError
+├── UserFault         the file is at fault; trying again changes nothing. Has a `code` of MESSAGES and its `message`
+│   └── UploadRefused it was not accepted at all; nothing is kept of it
+├── PassingFault      something else is at fault (a full disk, a killed child): worth trying again
+└── LeaseLost         another worker has the job, or it was cancelled: stop without a word
+"""
+
+from django.utils.translation import gettext, gettext_noop
+
+MESSAGES = {
+    "empty": gettext_noop("The file is empty. Check that the right file was chosen, and upload it again."),
+    "unknown_type": gettext_noop("Files of this kind cannot be read. Upload PDF, DOCX, HTML, Markdown or TXT."),
+    "mismatch": gettext_noop("The file is not what its name says. Rename it to its real type, or export it again."),
+    "archive": gettext_noop("Archives are not accepted. Unpack it and upload the documents in it."),
+    "legacy": gettext_noop("This is an old office format. Save it as DOCX or PDF and upload that."),
+    "macros": gettext_noop("Documents with macros are not accepted. Save it as DOCX without macros, or as PDF."),
+    "locked": gettext_noop("The file is locked with a password. Remove the password and upload it again."),
+    "damaged": gettext_noop("The file is damaged and cannot be opened. Export it again from its source and upload that."),
+    "bomb": gettext_noop("The file unpacks to an extreme size and was not opened. Export it again from its source."),
+    "no_pages": gettext_noop("The document has no pages. Check it in a viewer and upload it again."),
+    "no_text": gettext_noop(
+        "No text was found in the file. If it is a scan, make a sharper one; a picture without words holds no answers."
+    ),
+    "too_large": gettext_noop("The file is larger than is allowed here. Split it into parts."),
+    "too_many_pages": gettext_noop("The document has more pages than are allowed here. Split it into parts."),
+    "too_complex": gettext_noop("The file needs more memory than is allowed. Split it, or print it to a plain PDF."),
+    "too_slow": gettext_noop("Reading the file took too long. Split it, or print it to a plain PDF."),
+    "bad_name": gettext_noop("The file's name cannot be used. Rename it with letters and digits."),
+    "storage_full": gettext_noop(
+        "The server's disk is full, so the file was not kept. Tell your administrator and try again later."
+    ),
+    "missing": gettext_noop("The stored file is missing on the server. Upload it again."),
+    "not_failed": gettext_noop("This document has not failed; there is nothing to try again."),
+    "internal": gettext_noop(
+        "Reading failed three times for a reason that is not in the file. Try again later, or tell your administrator."
+    ),
+}
+
+
+def message_for(code: str) -> str:
+    """Return the sentence for a code in the reader's language."""
+    return gettext(MESSAGES[code if code in MESSAGES else "internal"])
+
+
+class IngestError(Exception):
+    """Root of every error of this package."""
+
+
+class UserFault(IngestError):
+    """The file cannot be taken in. `code` is stable, `message` in the reader's language, `detail` for the log."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail
+
+    @property
+    def message(self) -> str:
+        return message_for(self.code)
+
+
+class UploadRefused(UserFault):
+    pass
+
+
+class PassingFault(IngestError):
+    pass
+
+
+class LeaseLost(IngestError):
+    pass

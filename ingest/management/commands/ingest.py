@@ -1,0 +1,128 @@
+"""manage.py ingest PATH… --collection SLUG: takes in files and folders, and waits until they are searchable."""
+
+import time
+from argparse import ArgumentParser
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.text import capfirst
+from tqdm import tqdm
+
+from accounts.models import User
+from ingest.errors import UploadRefused, message_for
+from ingest.models import Job
+from ingest.queue import run_due_jobs
+from ingest.services import accept_upload
+from kb.models import Collection, DocumentVersion
+
+POLL_S = 0.2
+FINISHED = (DocumentVersion.Status.INDEXED, DocumentVersion.Status.FAILED)
+
+
+class Command(BaseCommand):
+    help = "Take files and folders into a collection. Needs no worker; what a worker has begun is waited for."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+        parser.add_argument("--collection", required=True, metavar="SLUG")
+        parser.add_argument("--create", action="store_true", help="make the collection where it does not exist")
+        parser.add_argument("--no-wait", action="store_true", help="leave the reading to the workers")
+        parser.add_argument("--user", metavar="NAME", help="who uploads, by user name; default: the first knowledge admin")
+
+    def handle(
+        self, *, paths: list[Path], collection: str, create: bool, no_wait: bool, user: str | None, **options: object
+    ) -> None:
+        files = list(find_files(paths))
+        if not files:
+            raise CommandError("No files were found there.")
+        target = find_collection(collection, create=create)
+        uploader = find_uploader(user)
+        outcomes: Counter[str] = Counter()
+        problems: list[str] = []
+        versions: list[int] = []
+        for path, name in tqdm(files, desc="Upload", unit="file", disable=None):
+            try:
+                with path.open("rb") as stream:
+                    accepted = accept_upload(collection=target, name=name, stream=stream, user=uploader, should_ring=no_wait)
+            except (UploadRefused, OSError) as error:
+                outcomes["failed"] += 1
+                problems.append(f"{name}: {error.message if isinstance(error, UploadRefused) else error}")
+                continue
+            outcomes[accepted.outcome] += 1
+            if accepted.outcome != "unchanged" or accepted.version.status not in FINISHED:
+                versions.append(accepted.version.pk)
+            elif accepted.version.status == DocumentVersion.Status.FAILED:
+                outcomes["failed"] += 1
+                problems.append(f"{name}: {message_for(accepted.version.error_code)}")
+        if versions and not no_wait:
+            failed = self._wait(versions)
+            problems += failed
+            outcomes["failed"] += len(failed)
+        for problem in problems:
+            self.stderr.write(problem)
+        self.stdout.write(summary(outcomes, total=len(files), waited=not no_wait))
+        if problems:
+            raise SystemExit(1)
+
+    def _wait(self, versions: list[int]) -> list[str]:
+        """Do the jobs here, or wait for the worker that has them. Returns: a line for each that failed."""
+        open_jobs = Job.objects.filter(version__in=versions, kind=Job.Kind.INGEST)
+        open_jobs = open_jobs.filter(state__in=[Job.State.WAITING, Job.State.RUNNING])
+        with tqdm(total=len(versions), desc="Index", unit="file", disable=None) as bar:
+            while left := open_jobs.count():
+                bar.update(len(versions) - left - bar.n)
+                if not run_due_jobs(only_versions=versions, limit=1):
+                    time.sleep(POLL_S)
+            bar.update(len(versions) - bar.n)
+        run_due_jobs(only_kind=Job.Kind.REMOVE)
+        failed = DocumentVersion.objects.filter(pk__in=versions, status=DocumentVersion.Status.FAILED).select_related("document")
+        return [f"{version.document.name}: {message_for(version.error_code)}" for version in failed]
+
+
+def find_files(paths: list[Path]) -> Iterator[tuple[Path, str]]:
+    """Yield each file with the name it gets: below a folder its relative path. Hidden files are left out.
+
+    Raises: CommandError: a path does not exist.
+    """
+    for path in paths:
+        if path.is_file():
+            yield path, path.name
+        elif path.is_dir():
+            for file in sorted(path.rglob("*")):
+                relative = file.relative_to(path)
+                if file.is_file() and not any(part.startswith(".") for part in relative.parts):
+                    yield file, relative.as_posix()
+        else:
+            raise CommandError(f"{path} does not exist.")
+
+
+def find_collection(slug: str, *, create: bool) -> Collection:
+    """Return the collection. Raises: CommandError: it does not exist and is not to be made."""
+    if create:
+        return Collection.objects.get_or_create(slug=slug, defaults={"name": capfirst(slug.replace("-", " "))})[0]
+    found = Collection.objects.filter(slug=slug).first()
+    if found is None:
+        known = ", ".join(Collection.objects.values_list("slug", flat=True)) or "none yet"
+        raise CommandError(f"There is no collection {slug!r} (there are: {known}). Add --create to make it.")
+    return found
+
+
+def find_uploader(name: str | None) -> User | None:
+    """Return the user who uploads, None on an installation without a knowledge admin. Raises: CommandError: unknown name."""
+    if name:
+        user = User.objects.filter(username=name).first()
+        if user is None:
+            raise CommandError(f"There is no user {name!r}.")
+        return user
+    return User.objects.filter(role=User.Role.KNOWLEDGE_ADMIN, is_active=True).order_by("pk").first()
+
+
+def summary(outcomes: Counter[str], *, total: int, waited: bool) -> str:
+    """Return the closing line."""
+    if outcomes["unchanged"] == total:
+        return f"{total} files: all unchanged, nothing to do."
+    parts = [f"{outcomes['new']} new", f"{outcomes['new_version']} new versions", f"{outcomes['unchanged']} unchanged"]
+    parts.append(f"{outcomes['failed']} failed")
+    return f"{total} files: {', '.join(parts)}." + ("" if waited else " The workers read them now.")

@@ -1,0 +1,117 @@
+"""Where the originals lie: below MEDIA_ROOT, named by the SHA-256 of their bytes, written whole or not at all."""
+
+import errno
+import hashlib
+import os
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from django.conf import settings
+
+PIECE_BYTES = 1 << 20
+TEMPORARY = "incoming"  # folder below MEDIA_ROOT: on the same disk, so that a rename is enough
+FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+
+
+class StorageFull(Exception):
+    """The disk has no room for the file. Nothing was left behind."""
+
+
+class TooLarge(Exception):
+    """The file has more bytes than it may have. Nothing was left behind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A file that was received whole but is not yet kept. `path` is temporary."""
+
+    path: Path
+    sha256: str
+    size: int  # bytes
+
+
+def receive(stream: BinaryIO, *, max_bytes: int) -> Incoming:
+    """Copy a stream to the storage's disk while hashing it. The caller keeps or discards the result.
+
+    Raises: StorageFull, TooLarge.
+    """
+    folder = settings.MEDIA_ROOT / TEMPORARY
+    path = folder / f"{uuid.uuid4().hex}.part"
+    digest, size = hashlib.sha256(), 0
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as target:
+            while piece := stream.read(PIECE_BYTES):
+                size += len(piece)
+                if size > max_bytes:
+                    raise TooLarge
+                digest.update(piece)
+                target.write(piece)
+            target.flush()
+            os.fsync(target.fileno())
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        if error.errno in FULL:
+            raise StorageFull from error
+        raise
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return Incoming(path=path, sha256=digest.hexdigest(), size=size)
+
+
+def discard(incoming: Incoming) -> None:
+    """Remove a received file that is not kept."""
+    incoming.path.unlink(missing_ok=True)
+
+
+def keep(incoming: Incoming) -> str:
+    """Give a received file its lasting name; the same bytes are kept once. Returns: the path below MEDIA_ROOT.
+
+    Raises: StorageFull.
+    """
+    relative = f"{incoming.sha256[:2]}/{incoming.sha256}"
+    target = settings.MEDIA_ROOT / relative
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        incoming.path.replace(target)
+        _sync_folder(target.parent)
+    except OSError as error:
+        discard(incoming)
+        if error.errno in FULL:
+            raise StorageFull from error
+        raise
+    return relative
+
+
+def original_path(storage_path: str) -> Path:
+    """Return where the file lies. Raises: ValueError: the path would leave the storage."""
+    path = (settings.MEDIA_ROOT / storage_path).resolve()
+    if not path.is_relative_to(settings.MEDIA_ROOT.resolve()):
+        raise ValueError(f"{storage_path!r} is outside of the storage")
+    return path
+
+
+def remove_stale_uploads(*, older_than_s: float) -> int:
+    """Remove what killed uploads left behind. Returns: how many files."""
+    removed = 0
+    for path in (settings.MEDIA_ROOT / TEMPORARY).glob("*.part"):
+        try:
+            if time.time() - path.stat().st_mtime > older_than_s:
+                path.unlink()
+                removed += 1
+        except FileNotFoundError:
+            continue  # its upload has just ended
+    return removed
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
