@@ -112,11 +112,18 @@ def read_receipt(data: Mapping[str, Any]) -> Receipt:
         raw_output=str(data.get("raw_output", "")) or str(model.get("failed_output", "")),
         timings=tuple(
             (str(STEPS.get(name, name)), f"{value:,.1f}")
-            for name, value in (_mapping(search.get("timings_ms")) | _mapping(data.get("timings_ms"))).items()
-            if isinstance(value, int | float)
+            for name, value in sorted(_timings(search, data), key=lambda step: step[1])
         ),
         rest=_rows(data),
     )
+
+
+def _timings(*parts: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    """Yield every step with its milliseconds; the search's own steps stand in a part of their own."""
+    for part in parts:
+        for name, value in _mapping(part.get("timings_ms")).items():
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                yield name, value
 
 
 def _judged(entry: Mapping[str, Any]) -> Judged:

@@ -18,6 +18,7 @@ WORDS = {  # status: code, heading, sentence
         gettext_lazy("That request makes no sense to us"),
         gettext_lazy("Go back, reload the page and try again."),
     ),
+    401: ("sign_in", gettext_lazy("Sign in first"), gettext_lazy("Sign in and try again.")),
     403: (
         "forbidden",
         gettext_lazy("That was not sent from our pages"),
@@ -68,7 +69,7 @@ def render_error(request: HttpRequest, *, status: int, code: str = "", message: 
     default_code, heading, sentence = WORDS.get(status, WORDS[400] if status < 500 else WORDS[500])
     code, message = code or default_code, message or str(sentence)
     request_id = getattr(request, "request_id", "")
-    if _wants_json(request):
+    if wants_json(request):
         body = {"error": {"code": code, "message": message}, "request_id": request_id}
         return JsonResponse(body, status=status, json_dumps_params={"ensure_ascii": False})
     context = {"status": status, "code": code, "heading": heading, "message": message, "request_id": request_id}
@@ -110,7 +111,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return HttpResponse(f"{text}: {getattr(request, 'request_id', '')}", status=500, content_type="text/plain; charset=utf-8")
 
 
-def _wants_json(request: HttpRequest) -> bool:
+def wants_json(request: HttpRequest) -> bool:
+    """True for programs; a browser that asks for a page, a picture or anything gets pages."""
     if request.path.startswith(MACHINE_PATHS):
         return True
-    return request.get_preferred_type(["text/html", "application/json"]) != "text/html"
+    return request.get_preferred_type(["text/html", "application/json", "text/event-stream"]) not in ("text/html", None)

@@ -2,12 +2,16 @@
 
 import uuid
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from asgiref.sync import iscoroutinefunction
-from django.http import HttpRequest, HttpResponseBase
+from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import resolve_url
 from django.utils.decorators import sync_and_async_middleware
 
-from config.errors import is_expected, render_expected
+from config.errors import is_expected, render_error, render_expected, wants_json
 from config.logging import current_request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
@@ -67,9 +71,29 @@ def _new_id() -> str:
 
 
 def _finish(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    response = _without_sign_in_page(request, response)
     response["X-Request-ID"] = request.request_id
     response.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
     response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     # Pages differ by reader: no proxy and no shared browser may keep them. Static files never come this far.
     response.setdefault("Cache-Control", "private, no-store")
     return response
+
+
+def _without_sign_in_page(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """A redirect to the sign-in page is for people. A fragment's request would put that page into the middle of another, and
+    a program would take it for its answer: they get 401, htmx together with the address to go to."""
+    if response.status_code != 302 or not response["Location"].startswith(resolve_url(settings.LOGIN_URL)):
+        return response
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=401, headers={"HX-Redirect": _back_to_page(request)})
+    if wants_json(request):
+        return render_error(request, status=401)
+    return response
+
+
+def _back_to_page(request: HttpRequest) -> str:
+    """Return the sign-in address that leads back to the page the fragment was for."""
+    page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    query = urlencode({REDIRECT_FIELD_NAME: urlunsplit(("", "", page.path, page.query, ""))}) if page.path else ""
+    return f"{resolve_url(settings.LOGIN_URL)}?{query}"

@@ -3,7 +3,7 @@
 from django import template
 from django.utils.translation import gettext_lazy as _
 
-from audit.words import ACTIONS, PROBLEMS
+from audit.words import ACTIONS, OUTCOMES, PROBLEMS
 
 register = template.Library()
 
@@ -34,6 +34,12 @@ def action_word(action: str) -> str:
 
 
 @register.filter
+def outcome_word(action: str) -> str:
+    """The outcome alone, where the column already says that it is a question's."""
+    return str(OUTCOMES.get(action.removeprefix("question."), action))
+
+
+@register.filter
 def problem_word(code: str) -> str:
     return str(PROBLEMS.get(code, code))
 
@@ -47,8 +53,3 @@ def tab_word(kind: str) -> str:
 def tone(code: str) -> str:
     """The colour of a badge for an action, an outcome or a verdict; "" for none."""
     return TONES.get(code.rpartition(".")[2], "")
-
-
-@register.filter
-def short_hash(value: str) -> str:
-    return f"{value[:10]}…{value[-6:]}" if len(value) > 20 else value
