@@ -4,6 +4,8 @@
 /** @type {any} */
 const htmx = /** @type {any} */ (window).htmx;
 
+const MARGIN_PX = 24;
+
 /** @param {HTMLElement} root */
 export function init(root) {
   const panel = document.getElementById("panel");
@@ -45,6 +47,8 @@ export function init(root) {
   document.addEventListener("htmx:sendError", (event) => {
     if (/** @type {Element} */ (event.target).id === "panel-body") fill("panel-failed");
   });
+  // Where a page cannot be drawn, its words are shown instead.
+  document.addEventListener("error", (event) => showWords(/** @type {Element} */ (event.target)), { capture: true });
 }
 
 /**
@@ -58,6 +62,14 @@ function open(panel, address) {
   htmx.ajax("GET", address, { source: "#panel-body", target: "#panel-body", swap: "innerHTML" });
 }
 
+/** @param {Element} image that did not load */
+function showWords(image) {
+  const leaf = image instanceof HTMLImageElement ? image.closest(".leaf") : null;
+  if (!(leaf instanceof HTMLElement)) return;
+  leaf.hidden = true;
+  leaf.nextElementSibling?.setAttribute("open", "");
+}
+
 /** @param {string} id of the template to show */
 function fill(id) {
   const template = /** @type {HTMLTemplateElement | null} */ (document.getElementById(id));
@@ -65,7 +77,7 @@ function fill(id) {
 }
 
 /**
- * Scroll the panel, and only the panel, until the quote is in its upper third.
+ * Scroll the panel, and only the panel, until the quote is in its upper third and its first words are in sight.
  * @param {HTMLElement} panel
  */
 function reveal(panel) {
@@ -74,8 +86,10 @@ function reveal(panel) {
   if (!scroll || !quote) return;
   const image = panel.querySelector("img");
   const move = () => {
-    const offset = quote.getBoundingClientRect().top - scroll.getBoundingClientRect().top;
-    scroll.scrollTop += offset - scroll.clientHeight / 3;
+    const place = quote.getBoundingClientRect();
+    const view = scroll.getBoundingClientRect();
+    scroll.scrollTop += place.top - view.top - scroll.clientHeight / 3;
+    if (place.right > view.right) scroll.scrollLeft += place.left - view.left - MARGIN_PX;
   };
   move();
   if (image && !image.complete) image.addEventListener("load", move, { once: true });
