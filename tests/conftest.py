@@ -5,6 +5,9 @@ from django.contrib.auth.models import Group
 
 from accounts.models import User
 from kb.models import Collection
+from tests.vllm_server import vllm_server
+
+__all__ = ["vllm_server"]
 
 
 @pytest.fixture

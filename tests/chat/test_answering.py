@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from chat import errors, services
 from chat.answering import Asked, Progress, Status, answer_question, ask
 from chat.llm.openai_compatible import OpenAICompatibleModel
 from chat.models import Turn
+from chat.ports import GenerationOptions
 from chat.types import Answer, Outcome
 from kb.models import Collection, Document
 from retrieval.errors import IndexDamaged
@@ -209,20 +211,29 @@ def test_when_the_model_fails_the_documents_are_quoted_and_it_is_said(
     assert receipt_of(answer)["model"]["fallback"] == code
 
 
+def test_a_hanging_server_is_given_up_and_the_documents_are_quoted(
+    employee: User, leave: Document, fake_server: FakeServer
+) -> None:
+    options = GenerationOptions(max_tokens=50, first_token_timeout_s=0.2, total_timeout_s=1)
+    answer = ask(QUESTION, user=employee, means=means_with(served(fake_server, "slow-first"), options=options))
+    assert (answer.outcome, answer.model, answer.fallback) == (Outcome.ANSWERED, "extractive", "model_timeout")
+
+
+def test_a_dead_server_is_not_waited_for(employee: User, leave: Document) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        dead = OpenAICompatibleModel(base_url=f"http://127.0.0.1:{taken.getsockname()[1]}/v1", name="dead")
+        answer = ask(QUESTION, user=employee, means=means_with(dead))
+    assert (answer.outcome, answer.model, answer.fallback) == (Outcome.ANSWERED, "extractive", "model_unreachable")
+
+
 def test_what_a_broken_model_had_shown_is_replaced_and_kept_in_the_receipt(
     employee: User, leave: Document, fake_server: FakeServer
 ) -> None:
     fake_server.text = "Employees with more than fifteen years of service earn 8 hours of annual leave per pay period. [1] And then"
-    calls: list[Any] = []
-    answer = ask(QUESTION, user=employee, means=means_with(served(fake_server, "error-event"), score_texts=_logged(calls)))
+    answer = ask(QUESTION, user=employee, means=means_with(served(fake_server, "error-event")))
     assert answer.fallback == "model_faulty"
     assert receipt_of(answer)["model"]["failed_output"] == "Employees with"
-
-
-def _logged(calls: list[Any]) -> Callable[..., list[float]]:
-    from tests.chat.library import score_texts
-
-    return lambda query, texts: calls.append(query) or score_texts(query, texts)
 
 
 def test_a_prompt_that_the_server_finds_too_long_is_sent_once_more_with_less(
