@@ -99,7 +99,7 @@ def _is_text(head: bytes) -> bool:
     encoding = detect_encoding(head)
     text = head.decode(encoding, "replace")
     bad = len(CONTROL.findall(text)) + text[:-4].count("\ufffd")
-    return bad <= 0.02 * len(text)
+    return bad <= max(1, 0.02 * len(text))
 
 
 def _magic_name(head: bytes) -> str:

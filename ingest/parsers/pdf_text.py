@@ -14,7 +14,7 @@ import pypdfium2.raw as pdfium
 from ingest.parsers.cleaning import CJK, Cleaner
 
 PIECE = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
-SOFT_HYPHENS = "\x02\ufffe\u00ad"
+BROKEN = re.compile("[\x02\ufffe]")
 MAX_PAGE_POINTS = 20_000  # PDF allows 14,400; what is larger is an attack or an error
 MAX_PAGE_CHARACTERS = 400_000
 BOLD_WEIGHT = 600
@@ -141,10 +141,14 @@ class _Reader:
         exact = length == count
         position = 0
         for line in units.split("\n"):
-            self._read_line(line.rstrip("\r"), position, exact)
-            position += len(line) + 1
+            # pdfium joins a hyphenated word over the line break, with a mark in it: the rest stands on the next line.
+            parts = BROKEN.split(line.rstrip("\r"))
+            for number, part in enumerate(parts):
+                self._read_line(part, position, exact, hyphenated=number < len(parts) - 1)
+                position += len(part) + 1
+            position += len(line) - len(line.rstrip("\r"))
 
-    def _read_line(self, text: str, offset: int, exact: bool) -> None:
+    def _read_line(self, text: str, offset: int, exact: bool, *, hyphenated: bool) -> None:
         words: list[Word] = []
         first_character = -1
         end = -1
@@ -165,7 +169,6 @@ class _Reader:
         if words:
             weight = pdfium.FPDFText_GetFontWeight(self.text_page, first_character)
             bold = weight >= BOLD_WEIGHT or self._bold_name(first_character)
-            hyphenated = text.rstrip()[-1:] in SOFT_HYPHENS
             self.raw.lines.append(Line(words, bold=bold, hyphenated=hyphenated))
 
     def _character(self, unit: int, exact: bool) -> int:
