@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from chat.verify.names import find_foreign_name
-from chat.verify.polarity import find_contradiction
+from chat.verify.alignment import Alignment, align, swapped_name, swapped_number, swapped_words
+from chat.verify.names import find_foreign_name, opening_word
+from chat.verify.polarity import count_negations, find_contradiction
 from chat.verify.quantities import Quantity, read_quantities, unit_mentions
 from chat.verify.windows import Window
-from chat.verify.wording import Wording, coverage, has_invented_run, read_wording, substitutions, weakest_clause
+from chat.verify.wording import Wording, coverage, has_invented_run, read_wording, weakest_clause
 
 # Coverage of the claim's terms by the window; between the two, meaning decides (MaxSim).
 SURE_COVERAGE = 0.8
@@ -15,7 +16,7 @@ LEAST_COVERAGE = 0.5
 LEAST_COVERAGE_ZH = 0.62
 LEAST_CLAUSE = 0.34
 LEAST_MAXSIM = 0.62
-LEAST_WORD_MAXSIM = 0.5
+LEAST_WORD_MAXSIM = 0.45
 _SEGMENT_BREAKS = ";；。!?|\n"
 _CLAUSE_BREAKS = _SEGMENT_BREAKS + ",，:"
 
@@ -62,7 +63,7 @@ def judge(claim: Claim, window: Window) -> Judgement:
     share = coverage(claim.wording.terms, window.terms)
     is_chinese = claim.wording.is_chinese
     reason = ""
-    if share < (LEAST_COVERAGE_ZH if is_chinese else LEAST_COVERAGE) or (
+    if share < _least_coverage(claim) or (
         claim.wording.terms and not claim.wording.terms & window.own_terms and not claim.wording.terms <= window.terms
     ):
         reason = "unsupported"
@@ -78,11 +79,32 @@ def judge(claim: Claim, window: Window) -> Judgement:
     ):
         reason = "invented"
     swaps: list[tuple[str, str]] = []
-    if not reason and share < 1:
-        swaps = substitutions(claim.text, window.led_text, is_chinese=is_chinese)
+    alignment = None if reason else align(claim.text, [sentence.text for sentence in window.sentences], is_chinese=is_chinese)
+    if alignment:
+        reason = _turned(claim, alignment)
+        swaps = swapped_words(alignment)
         if is_chinese and any(not set(said) & set(stands) for said, stands in swaps):
-            reason = "unsupported"
-    return Judgement(window, reason, share, tuple(swaps) if not is_chinese else ())
+            reason = reason or "unsupported"
+    opening = "" if is_chinese else opening_word(claim.text)
+    if opening and not set(read_wording(opening).terms) <= window.terms:
+        swaps.append((opening, window.text))
+    return Judgement(window, reason, share, () if is_chinese else tuple(swaps))
+
+
+def _least_coverage(claim: Claim) -> float:
+    """A short claim has no words to spare."""
+    if claim.wording.is_chinese:
+        return LEAST_COVERAGE_ZH
+    return LEAST_COVERAGE if len(claim.wording.terms) >= 8 else 0.6 if len(claim.wording.terms) >= 5 else 0.75
+
+
+def _turned(claim: Claim, alignment: Alignment) -> str:
+    """Return what a near copy changes: "number", "name", "negation" or ""."""
+    if swapped_number(alignment):
+        return "number"
+    if swapped_name(claim.text, alignment):
+        return "name"
+    return "negation" if alignment.is_close and count_negations(claim.text) != count_negations(alignment.sentence) else ""
 
 
 def compare_quantities(claim: Claim, window: Window) -> str:

@@ -61,7 +61,8 @@ def _names(claim: str) -> list[str]:
         elif token[0].isupper() and has_letter and token.lower() not in _GENERIC:
             before = claim[: match.start()].rstrip("\"'“‘(* ")
             is_first = position == 0 or before.endswith((".", ":", "!", "?", "。", "："))
-            if not is_first or not token.islower():
+            follower = matches[position + 1].group(0) if position + 1 < len(matches) else ""
+            if not is_first or token.isupper() or (follower[:1].isupper() and claim[match.end() : match.end() + 1] == " "):
                 found.append(token)
     return found
 
@@ -85,6 +86,13 @@ def _foreign_chinese_name(claim: str, evidence: str) -> str:
         if word not in evidence and (len(stem) < 2 or stem not in evidence):
             return word
     return ""
+
+
+def opening_word(claim: str) -> str:
+    """Return the claim's first word where it may be a name or an ordinary word: capitalised as any first word is."""
+    match = _TOKEN.search(claim)
+    token = match.group(0) if match else ""
+    return token if token[:1].isupper() and token.lower() not in _GENERIC else ""
 
 
 def names_and_codes(text: str) -> list[str]:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pair of opposites is read in one line
 """Negation, bounds and opposites: does a claim turn its evidence round?
 
 Both directions are looked at through the words around each cue: a cue of the claim must have its like in the evidence where the evidence
@@ -11,11 +12,16 @@ from dataclasses import dataclass
 from chat.lexicon import word_set
 
 _AT_LEAST, _AT_MOST = "\u2191", "\u2193"  # one private token for each bound, once phrases are masked
+_NOT_ZH = "(?:不得?|不能|不可以?|不应|不会|未|没有)"
+# In this order: a negated bound holds the plain one ("no more than" holds "more than").
 _BOUNDS = (
-    (_AT_LEAST, r"\bat least\b|\bno(?:t)? (?:less|fewer) than\b|\bno(?:t)? below\b|\b(?:a )?minimum(?: of)?\b|\bor (?:more|above|over|longer|higher)\b|\bmore than\b|\b(?:over|exceed(?:s|ing|ed)?|above)(?= [\d$€£¥a-z])|"
-     r"至少|最少|最低|起码|不少于|不低于|不得少于|不得低于|不短于|以上|(?<!不)(?<!不得)(?<!未)(?<!不能)超过|多于|高于|大于|已满"),
-    (_AT_MOST, r"\bat most\b|\bno(?:t)? (?:more|longer|greater|later|higher) than\b|\b(?:may|must|can|shall|does|do|will|should)? ?not (?:to )?exceed\b|\bup to\b|\b(?:a )?maximum(?: of)?\b|\bor (?:less|fewer|below|under)\b|\b(?:less|fewer) than\b|"
-     r"\bunder(?= [\d$€£¥])|\bbelow(?= [\d$€£¥])|至多|最多|最高|不超过|不得超过|不能超过|未超过|不多于|不高于|不得高于|不大于|以下|以内|少于|低于|小于|不满|不足"),
+    (_AT_LEAST, rf"\bno(?:t)? (?:less|fewer) than\b|\bno(?:t)? below\b|{_NOT_ZH}(?:少于|低于|小于|短于)"),
+    (_AT_MOST, r"\bno(?:t)? (?:more|longer|greater|later|higher) than\b"
+     rf"|\b(?:may|must|can|shall|does|do|will|should)? ?not (?:to )?exceed\b|{_NOT_ZH}(?:超过|多于|高于|大于)"),
+    (_AT_LEAST, r"\bat least\b|\b(?:a )?minimum(?: of)?\b|\bor (?:more|above|over|longer|higher)\b|\bmore than\b"
+     r"|\b(?:over|exceed(?:s|ing|ed)?|above)(?= [\d$€£¥a-z])|至少|最少|最低|起码|以上|超过|多于|高于|大于|已满"),
+    (_AT_MOST, r"\bat most\b|\bup to\b|\b(?:a )?maximum(?: of)?\b|\bor (?:less|fewer|below|under)\b|\b(?:less|fewer) than\b"
+     r"|\b(?:under|below)(?= [\d$€£¥])|至多|最多|最高|以下|以内|少于|低于|小于|不满|不足"),
 )  # fmt: skip
 _OPPOSITES = tuple(
     (re.compile(left, re.IGNORECASE), re.compile(right, re.IGNORECASE))
@@ -28,7 +34,7 @@ _OPPOSITES = tuple(
         (r"\bearl(?:y|ier|iest)\b|最早|更早|早于", r"\blate(?:r|st)?\b|最晚|更晚|晚于|最迟"),
         (r"\bfirst\b|首次|首先|第一个", r"\blast\b|\bfinal\b|最后"),
         (r"\b(?:always|all|every|entire)\b|全部|所有|总是|一律|均", r"\b(?:never|none|no one|nobody)\b|从不|从未|没有任何"),
-        (r"\b(?:allow(?:ed|s)?|permit(?:s|ted)?|eligible|entitled|may|can)\b|可以|允许|准许|有权", r"\b(?:prohibit(?:s|ed)?|forbid(?:s|den)?|forbade|ban(?:ned|s)?|ineligible|must not|cannot|may not)\b|禁止|不得|不准|不可以|不能|严禁|无权"),
+        (r"\b(?:allow(?:ed|s)?|permit(?:s|ted)?|eligible|entitled|may|can)\b(?! not)|(?<!不)可以|(?<!不)允许|准许|有权", r"\b(?:prohibit(?:s|ed)?|forbid(?:s|den)?|forbade|ban(?:ned|s)?|ineligible|must not|cannot|may not)\b|禁止|不得|不准|不可以|不能|严禁|无权"),
         (r"\b(?:paid)\b|带薪|有薪|有偿", r"\bunpaid\b|\bwithout pay\b|无薪|停薪|无偿|不带薪"),
         (r"\b(?:mandatory|required|compulsory|obligatory)\b|必须|强制|应当", r"\b(?:optional|voluntary|not required)\b|自愿|可选|不必|无需|无须"),
         (r"\bfull-time\b|全日制|全职", r"\bpart-time\b|非全日制|兼职"),
@@ -57,12 +63,12 @@ _CUES = re.compile(
     re.IGNORECASE,
 )
 _WEAK = re.compile(
-    r"\b(?:unable|fail(?:s|ed)?|lack(?:s|ed|ing)?|refus\w+|den(?:y|ied|ies)|prohibit\w*|forbid\w*|exclud\w+|except\w*|unless|hardly|rarely|few|little|ineligible|exempt\w*|avoid\w*|prevent\w*|stop\w*|un[a-z]{4,}|in(?:eligible|capable|valid|sufficient|complete)|non-?\w+)\b"
+    r"\b(?:unable|fail(?:s|ed)?|lack(?:s|ed|ing)?|refus\w+|den(?:y|ied|ies)|prohibit\w*|forbid\w*|exclud\w+|except\w*|unless|hardly|rarely|few|little|ineligible|exempt\w*|avoid\w*|prevent\w*|stop\w*|un(?:able|paid|available|likely|lawful|authori[sz]ed|common|known|successful|necessary|fit|willing|acceptable|inhabited|affected|changed)|in(?:eligible|capable|valid|sufficient|complete)|non-?\w+)\b"
     r"|拒绝|除外|免|缺乏|无法|难以|停止|不",
     re.IGNORECASE,
 )
 _HARMLESS = re.compile(
-    r"\bnot only\b|\bno doubt\b|\bwhether or not\b|\bif not\b|\bno\. ?\d|不仅|不但|是否|能否|可否|会不会|不断|不动产|不同",
+    r"\bnot only\b|\bno doubt\b|\bwhether or not\b|\bif not\b|\bno\.\s|不仅|不但|是否|能否|可否|会不会|不断|不动产|不同",
     re.IGNORECASE,
 )
 _WORDS = re.compile(r"[a-z0-9]+(?:[-'’][a-z0-9]+)*|[\u3400-\u9fff]|[\u2191\u2193]|[.;:!?。；：！？]", re.IGNORECASE)
@@ -93,10 +99,14 @@ def find_contradiction(claim: str, evidence: str) -> str:
     return ""
 
 
+def count_negations(text: str) -> int:
+    """Return how many words of a normalised text negate, those of a bound ("no more than") left out."""
+    return len(_CUES.findall(_mask(text)))
+
+
 def _mask(text: str) -> str:
     text = _HARMLESS.sub(" ", text)
-    # the upper bounds first: "no more than" holds "more than"
-    for token, pattern in reversed(_BOUNDS):
+    for token, pattern in _BOUNDS:
         text = re.sub(pattern, f" {token} ", text, flags=re.IGNORECASE)
     return text
 

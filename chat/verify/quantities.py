@@ -146,6 +146,9 @@ _NUMERAL_ZH = re.compile(
     r"(?P<percent>百分之)?(?P<nth>第)?(?P<n>[零〇一二两三四五六七八九十百千万亿]+(?:点[零一二三四五六七八九]+)?|(?<=百分之)\d+(?:\.\d+)?)"
 )
 _CLASSIFIERS = "个年月日天周小分秒元块美人名位次倍章条款项级种件届期家台座部岁公米厘吨亩股份页场支只辆艘架成半多余工"
+_CODE = re.compile(
+    r"\b[A-Za-z]+-?\d[\w-]*|(?<![\d.,$€£¥])\d+(?:-[A-Za-z]\b|\([a-z]\)|[kK]\b)", re.ASCII
+)  # "SF-50", "401(k)", "10-K"
 _RANGE_UNIT = re.compile(r"\s*(?:-|–|—|~|to|and|or|至|到|或)\s*", re.IGNORECASE)
 
 
@@ -171,6 +174,8 @@ def read_quantities(text: str) -> list[Quantity]:
     """Return the quantities of a normalised text, dates included, by position."""
     found: list[Quantity] = []
     taken = bytearray(len(text))
+    for match in _CODE.finditer(text):
+        taken[match.start() : match.end()] = b"\1" * (match.end() - match.start())
     for reader in (_read_dates, _read_times, _read_percent_zh, _read_digits, _read_words, _read_numerals_zh):
         for quantity in reader(text):
             if not any(taken[quantity.start : quantity.end]):
@@ -322,4 +327,4 @@ def unit_mentions(text: str) -> frozenset[str]:
     words = {UNIT_WORDS[word] for word in re.findall(r"[a-z]+", text.lower()) if word in UNIT_WORDS and len(word) > 2}
     chinese = {unit for word, unit in UNITS_ZH if len(word) > 1 and word in text}
     chinese |= {unit_of(text, match.end())[0] for match in re.finditer(r"[每按]", text)} - {""}
-    return frozenset(words | chinese)
+    return frozenset(words | chinese | {quantity.unit for quantity in read_quantities(text)} - {"", "date", "clock", "nth"})

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from functools import cache
 
 from chat.lexicon import word_set
@@ -13,8 +12,8 @@ from retrieval.analyzer import terms
 _META_TEXT = (
     "according document documents source sources text passage states stated state says say said mention mentioned note noted section "
     "following follows provided provides information answer question specifically general generally also additionally however therefore "
-    "see refer described specified listed per based please context given example "
-    "根据 按照 依据 文件 资料 文档 显示 指出 提到 规定 说明 上述 以下 如下 因此 所以 此外 另外 其中 即 也就是说 具体 具体来说 总之 参见 请 参考 "
+    "percent dollar dollars euro euros yuan here below above lot lots many several various due example whereas while although like most least maximum minimum more less fewer see refer described specified listed per based please context given example "
+    "根据 按照 依据 文件 资料 文档 显示 指出 提到 规定 说明 上述 以下 如下 因此 所以 此外 另外 其中 即 也就是说 具体 具体来说 总之 参见 请 参考 由于 因为 所以 曾 曾经 现在 目前 至少 至多 最少 最多 不得 不可 不可以 不能 "
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty "
     "forty fifty sixty seventy eighty ninety hundred thousand million billion 一 二 两 三 四 五 六 七 八 九 十 百 千 万 亿"
 )
@@ -35,7 +34,6 @@ _SAME_LINES = (
     "单位 公司 企业 雇主",
     "应当 必须 须 应",
     "可以 能够 可",
-    "年假 年休假",
 )
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _CLAUSE = re.compile(
@@ -43,7 +41,7 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 _IGNORED_ZH = word_set(
-    "的 了 是 在 和 与 及 或 也 都 而 且 被 将 其 之 所 为 以 于 并 等 应 应当 必须 可以 可 按 按照 由 对 从 到 有 进行 共 就 则 须 需 能 即 内 中 上 下"
+    "他 她 它 他们 她们 它们 该 此 本 的 了 是 在 和 与 及 或 也 都 而 且 被 将 其 之 所 为 以 于 并 等 应 应当 必须 可以 可 按 按照 由 对 从 到 有 进行 共 就 则 须 需 能 即 内 中 上 下"
 )
 _STEPS = 3  # so many content words in a row without evidence make an invented clause
 _STEPS_ZH = 6  # characters
@@ -97,45 +95,19 @@ def has_invented_run(claim: Wording, text: str, evidence: frozenset[str], eviden
     return False
 
 
-def substitutions(claim: str, evidence: str, *, is_chinese: bool) -> list[tuple[str, str]]:
-    """Return (claimed words, evidence's words) where the claim follows the evidence's wording but for some content words.
-
-    Empty where the claim is no near copy of the evidence: then words cannot be set against each other.
-    """
-    left = _units(claim, is_chinese=is_chinese)
-    right = _units(evidence, is_chinese=is_chinese)
-    known = frozenset(right)
-    matcher = SequenceMatcher(a=left, b=right, autojunk=False)
-    blocks = matcher.get_opcodes()
-    same = sum(i2 - i1 for tag, i1, i2, _, _ in blocks if tag == "equal")
-    if not left or same < 0.5 * len(left):
-        return []
-    found = []
-    for position, (tag, i1, i2, j1, j2) in enumerate(blocks):
-        if tag != "replace" or i2 - i1 > 4 or j2 - j1 > 6:
-            continue
-        before = blocks[position - 1] if position else None
-        after = blocks[position + 1] if position + 1 < len(blocks) else None
-        if not any(block and block[0] == "equal" for block in (before, after)):
-            continue
-        claimed = [unit for unit in left[i1:i2] if unit not in known]
-        if claimed:
-            found.append((("" if is_chinese else " ").join(claimed), ("" if is_chinese else " ").join(right[j1:j2])))
-    return found
-
-
-def _units(text: str, *, is_chinese: bool) -> list[str]:
+def content_units(text: str, *, is_chinese: bool) -> list[str]:
+    """Return the content words of a text in order, each once where it stands; numbers are the caller's."""
     meta, same = _tables()
+    ordered: Sequence[str] = terms(text)
     if is_chinese:
-        ordered: Sequence[str] = terms(text)
         # the search mode gives the parts of a long word before the word: keep the longest only
         kept: list[str] = []
         for term in ordered:
             while kept and len(kept[-1]) < len(term) and kept[-1] in term:
                 kept.pop()
             kept.append(term)
-        return [same.get(term, term) for term in kept if term not in _IGNORED_ZH and not term[0].isdigit() and term not in meta]
-    return [same.get(term, term) for term in terms(text) if term not in meta and not term[0].isdigit()]
+        ordered = [term for term in kept if term not in _IGNORED_ZH]
+    return [same.get(term, term) for term in ordered if term not in meta and not term[0].isdigit()]
 
 
 def _weight(term: str) -> float:
@@ -145,5 +117,6 @@ def _weight(term: str) -> float:
 @cache
 def _tables() -> tuple[frozenset[str], dict[str, str]]:
     """Return the terms without matter, and the one name of each group; analysed at first use, since that loads jieba."""
-    groups = [terms(line) for line in _SAME_LINES]
-    return frozenset(terms(_META_TEXT)), {term: group[0] for group in groups for term in group}
+    groups = [[terms(word) for word in line.split()] for line in _SAME_LINES]
+    same = {word[0]: group[0][0] for group in groups for word in group if len(word) == 1 and len(group[0]) == 1}
+    return frozenset(terms(_META_TEXT)), same
