@@ -1,0 +1,173 @@
+"""Every address × everyone. An address that is not in this table is a red build.
+
+Outsiders read 404, never 403; whoever is not signed in is sent to the sign-in page.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.permissions.conftest import PEOPLE, World
+
+pytestmark = pytest.mark.django_db
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`expected`: the status for each of PEOPLE, in their order."""
+
+    method: str
+    expected: str
+    arguments: Callable[[World], tuple[Any, ...]] = lambda world: ()
+    data: Callable[[World], dict[str, Any]] = lambda world: {}
+
+
+EVERYONE = "200 200 200 200 200 200"
+SIGNED_IN = "200 200 200 302 200 200"
+READERS = "200 200 404 302 200 404"  # whoever is in the collection's group, and knowledge admins
+OWNER = "200 404 404 302 404 404"  # of a conversation: nobody else, whatever their role
+OWNER_POST = "302 404 404 302 404 404"
+ADMIN = "404 404 404 302 200 404"
+ADMIN_POST = "404 404 404 302 302 404"
+AUDITOR = "404 404 404 302 404 200"
+
+
+def slug(world: World) -> tuple[str]:
+    return (world.collection.slug,)
+
+
+def conversation(world: World) -> tuple[Any]:
+    return (world.conversation.uid,)
+
+
+def turn(world: World) -> tuple[Any]:
+    return (world.turn.uid,)
+
+
+def document(world: World) -> tuple[Any]:
+    return (world.document.uid,)
+
+
+def page(world: World) -> tuple[Any, int]:
+    return (world.version.uid, 1)
+
+
+def person(world: World) -> tuple[int]:
+    return (world.people["outsider"].pk,)
+
+
+def group(world: World) -> tuple[int]:
+    return (world.group.pk,)
+
+
+def event(world: World) -> tuple[Any]:
+    return (world.event.uid,)
+
+
+ADDRESSES = {
+    "account_login": [Case("get", "302 302 302 200 302 302")],
+    "account_logout": [Case("post", "302 302 302 302 302 302")],
+    "account_inactive": [Case("get", EVERYONE)],
+    "account_change_password": [Case("get", SIGNED_IN)],
+    "set_language": [Case("post", "302 302 302 302 302 302", data=lambda world: {"language": "zh-hans"})],
+    "healthz": [Case("get", EVERYONE)],
+    "readyz": [Case("get", EVERYONE)],
+    "metrics": [Case("get", EVERYONE)],  # from this machine; tests/config/test_health.py has the rest
+    "chat:home": [Case("get", SIGNED_IN)],
+    "chat:ask": [
+        Case("post", "302 302 302 302 302 302", data=lambda world: {"question": "How long?"}),
+        Case("post", "302 302 404 302 302 404", data=lambda world: {"question": "How long?", "collection": world.collection.slug}),
+        Case("post", OWNER_POST, data=lambda world: {"question": "How long?", "conversation": world.conversation.uid}),
+    ],
+    "chat:conversation": [Case("get", OWNER, conversation)],
+    "chat:rename": [Case("post", OWNER_POST, conversation, lambda world: {"title": "Mine"})],
+    "chat:delete": [Case("post", OWNER_POST, conversation)],
+    "chat:regenerate": [Case("post", OWNER_POST, turn)],
+    "chat:stream": [Case("get", OWNER, turn)],
+    "chat:stop": [Case("post", "204 404 404 302 404 404", turn)],
+    "kb:index": [Case("get", SIGNED_IN)],
+    "kb:collection_new": [
+        Case("get", ADMIN),
+        Case("post", ADMIN_POST, data=lambda world: {"name": "Fleet", "slug": "fleet"}),
+    ],
+    "kb:collection": [Case("get", READERS, slug)],
+    "kb:progress": [Case("get", ADMIN, slug)],
+    "kb:collection_edit": [
+        Case("get", ADMIN, slug),
+        Case("post", ADMIN_POST, slug, lambda world: {"name": "Renamed", "slug": world.collection.slug}),
+    ],
+    "kb:document": [
+        Case("get", READERS, document),
+        Case("get", ADMIN, lambda world: (world.failed.document.uid,)),
+    ],
+    "kb:original": [Case("get", ADMIN, lambda world: (world.version.uid,))],
+    "kb:source": [Case("get", READERS, page)],
+    "kb:page_image": [Case("get", READERS, page)],
+    "ingest:upload": [
+        Case("post", ADMIN_POST, slug, lambda world: {"files": SimpleUploadedFile("new.txt", b"Koalas sleep for twenty hours.")}),
+    ],
+    "ingest:retry": [Case("post", ADMIN_POST, lambda world: (world.failed.uid,))],
+    "ingest:delete": [Case("get", ADMIN, document), Case("post", ADMIN_POST, document)],
+    "audit:index": [Case("get", AUDITOR)],
+    "audit:export": [Case("get", AUDITOR)],
+    "audit:receipt": [Case("get", AUDITOR, event)],
+    "audit:payload": [Case("get", AUDITOR, event)],
+    "audit:integrity": [Case("get", AUDITOR), Case("post", AUDITOR)],
+    "audit:checkpoint_file": [
+        Case("get", AUDITOR, lambda world: ("checkpoints.jsonl",)),
+        Case("get", AUDITOR, lambda world: ("signing_key.pub",)),
+    ],
+    "accounts:index": [Case("get", ADMIN)],
+    "accounts:create": [
+        Case("get", ADMIN),
+        Case("post", "404 404 404 302 201 404", data=lambda world: {"username": "nora", "role": "employee"}),
+    ],
+    "accounts:change": [
+        Case("get", ADMIN, person),
+        Case("post", ADMIN_POST, person, lambda world: {"role": "employee", "is_active": "on"}),
+    ],
+    "accounts:password": [Case("post", ADMIN, person)],
+    "accounts:group_create": [Case("post", ADMIN_POST, data=lambda world: {"name": "Legal"})],
+    "accounts:group": [Case("get", ADMIN, group), Case("post", ADMIN_POST, group, lambda world: {"name": "HR"})],
+    "accounts:group_delete": [Case("post", ADMIN_POST, group)],
+}
+
+
+def every_name(patterns: list[URLPattern | URLResolver], namespace: str = "") -> Iterator[str]:
+    for entry in patterns:
+        if isinstance(entry, URLResolver):
+            yield from every_name(entry.url_patterns, f"{namespace}{entry.namespace}:" if entry.namespace else namespace)
+        else:
+            yield f"{namespace}{entry.name}"
+
+
+def test_the_table_holds_every_address_and_no_other() -> None:
+    assert sorted(every_name(get_resolver().url_patterns)) == sorted(ADDRESSES)
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+@pytest.mark.parametrize(
+    ("name", "case"),
+    [pytest.param(name, case, id=f"{name}-{case.method}-{n}") for name, cases in ADDRESSES.items() for n, case in enumerate(cases)],
+)
+def test_each_address_answers_each_person_as_the_table_says(client: Client, world: World, name: str, case: Case, who: str) -> None:
+    user = world.people[who]
+    if user is not None:
+        client.force_login(user)
+    address = reverse(name, args=case.arguments(world))
+    response = getattr(client, case.method)(address, case.data(world))
+    response.close()  # an original is an open file
+    assert response.status_code == int(case.expected.split()[PEOPLE.index(who)])
+    if who == "anonymous" and response.status_code == 302 and name not in ("set_language", "account_logout"):
+        assert response["Location"].startswith("/accounts/login/?next=")
+
+
+@pytest.mark.parametrize("address", ["/admin/", "/static/", "/media/", "/files/", "/accounts/signup/", "/.env", "/attest.sqlite3"])
+def test_nothing_else_is_served(client: Client, world: World, address: str) -> None:
+    client.force_login(world.people["knowledge_admin"])
+    assert client.get(address).status_code == 404
