@@ -37,6 +37,11 @@ class Conversation(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def search_everything(self) -> None:
+        """From the next question on, search all collections that the owner may read."""
+        self.collection = None
+        self.save(update_fields=["collection"])
+
 
 class Turn(models.Model):
     """A question and its answer. Asking again makes a new turn with the same `position`; the newest is shown."""

@@ -46,6 +46,8 @@ def ask(request: HttpRequest) -> HttpResponseBase:
     collection = None
     if slug := request.POST.get("collection"):
         collection = get_object_or_404(Collection.objects.visible_to(request.user), slug=slug)
+    elif current and current.collection_id and "collection" in request.POST:
+        current.search_everything()
     question = request.POST.get("question", "")
     try:
         turn = services.start_turn(user=request.user, question=question, conversation=current, collection=collection)

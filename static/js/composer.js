@@ -26,8 +26,8 @@ export function init(root) {
   document.addEventListener("htmx:afterRequest", (event) => {
     const form = /** @type {HTMLFormElement} */ (event.target);
     if (!(form instanceof HTMLFormElement) || !form.matches("[data-composer]")) return;
-    const { successful } = /** @type {CustomEvent} */ (event).detail;
-    if (!successful) return;
+    const { xhr } = /** @type {CustomEvent} */ (event).detail;
+    if (xhr.status >= 400 || xhr.status === 0) return; // refused: its words stay
     document.getElementById("composer-error")?.replaceChildren();
     const area = form.querySelector("textarea");
     if (area) {

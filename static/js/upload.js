@@ -3,7 +3,7 @@
 
 /** @type {any} */
 const htmx = /** @type {any} */ (window).htmx;
-const GONE_AFTER_MS = 6000;
+const GONE_AFTER_MS = 4000;
 
 /** @param {HTMLElement} root */
 export function init(root) {
