@@ -1,7 +1,7 @@
 """Signed checkpoints: "at this time the chain was this long and ended with this hash", in a file outside the database.
 
 Whoever can write the database can recompute a chain, or cut its tail off; a checkpoint that has left the machine shows both.
-Copy `checkpoints.jsonl` and `signing_key.pub` elsewhere as often as you like (docs/audit.md).
+Copy `checkpoints.jsonl` and `signing_key.pub` elsewhere as often as you like (docs/operations.md).
 """
 
 import fcntl

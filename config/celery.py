@@ -48,8 +48,11 @@ def configure(sender: Celery, **_: object) -> None:
         worker_hijack_root_logger=False,
         timezone=settings.TIME_ZONE,
         beat_schedule_filename=str(settings.ATTEST_HOME / "beat-schedule"),
-        beat_schedule={"sweep": {"task": "ingest.tasks.sweep", "schedule": settings.SWEEP_INTERVAL_S, "options": {"expires": 30}}},
+        beat_schedule={
+            "sweep": {"task": "ingest.tasks.sweep", "schedule": settings.SWEEP_INTERVAL_S, "options": {"expires": 30}},
+            "sign": {"task": "audit.tasks.sign", "schedule": 60.0, "options": {"expires": 60}},
+        },
     )
 
 
-app.autodiscover_tasks(["ingest"])
+app.autodiscover_tasks(["audit", "ingest"])

@@ -8,6 +8,8 @@ import pytest
 
 from audit.checkpoints import append_checkpoint, last_checkpoint, read_checkpoints, verifying_key
 from audit.services import record
+from audit.tasks import sign
+from config.celery import app
 
 
 def test_the_key_is_made_once_and_readable_by_its_owner_alone(tmp_path: Path) -> None:
@@ -48,6 +50,16 @@ def test_an_event_signs_the_chain_when_the_last_signature_is_old(settings, audit
     settings.AUDIT_CHECKPOINT_S = 0.0
     event = record("a.d")
     assert (last_checkpoint(audit_root).sequence, last_checkpoint(audit_root).hash) == (3, event.hash)
+
+
+@pytest.mark.django_db
+def test_beat_signs_the_end_of_the_chain_once(audit_root: Path) -> None:
+    assert sign() == 0
+    record("a.b")
+    record("a.c")
+    assert [sign(), sign()] == [2, 2]
+    assert len((audit_root / "checkpoints.jsonl").read_text().splitlines()) == 1
+    assert app.conf.beat_schedule["sign"]["task"] == sign.name
 
 
 @pytest.mark.django_db(transaction=True)
