@@ -12,12 +12,17 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
 
 logger = logging.getLogger(__name__)
+FIRST_PAGE_WAIT_S = 3.0
 Event = MutableMapping[str, Any]
 pages = get_asgi_application()
 
 
-def warm_up() -> None:
-    """Load the encoder and open the index, so that the first question does not wait for them."""
+def warm_up(first_page: threading.Event) -> None:
+    """Load the encoder and open the index, so that the first question does not wait for them.
+
+    Begins when the first page was sent, or after a moment without one: importing torch would make that page wait.
+    """
+    first_page.wait(timeout=FIRST_PAGE_WAIT_S)
     from kb.engine import get_engine  # imports torch: seconds, which the first page must not wait for
 
     started = time.monotonic()
@@ -33,11 +38,14 @@ async def application(scope: Event, receive: Callable[[], Awaitable[Event]], sen
     """Serve pages; at the start of the server (and only then) warm up beside them."""
     if scope["type"] != "lifespan":
         await pages(scope, receive, send)
+        if "first_page" in scope.get("state", {}):
+            scope["state"]["first_page"].set()
         return
+    first_page = scope.setdefault("state", {})["first_page"] = threading.Event()  # uvicorn hands the state to every request
     while True:
         event = await receive()
         if event["type"] == "lifespan.startup":
-            threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+            threading.Thread(target=warm_up, args=(first_page,), name="warm-up", daemon=True).start()
             await send({"type": "lifespan.startup.complete"})
         elif event["type"] == "lifespan.shutdown":
             await send({"type": "lifespan.shutdown.complete"})

@@ -47,6 +47,8 @@ def logging_config(*, level: str, style: str) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "httpx": {"level": "WARNING"},
+            "faiss.loader": {"level": "WARNING"},
+            "kombu.connection": {"level": "ERROR"},  # the broker of folders has no host, and says so at every start
             "jieba": {"level": "WARNING"},
             "sentence_transformers": {"level": "WARNING"},
             "pypdf": {"level": "ERROR"},

@@ -22,7 +22,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.env import env_int, env_str
 
-GRACE_S = 6.0  # from the request to end until the end is forced
+GRACE_S = 4.0  # from the request to end until the end is forced
+HEAD_START_S = 10.0  # at most, for the first part: on two cores the first page would wait for the worker's imports
 PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 
 
@@ -140,21 +141,28 @@ def is_listening(*, host: str, port: int) -> bool:
 class Supervisor:
     """Runs the parts until a signal comes or one of them ends."""
 
-    def __init__(self, parts: tuple[Part, ...], *, folder: Path, grace_s: float = GRACE_S) -> None:
+    def __init__(
+        self, parts: tuple[Part, ...], *, folder: Path, grace_s: float = GRACE_S, head_start_s: float = HEAD_START_S
+    ) -> None:
         self.parts = parts
         self.folder = folder
         self.grace_s = grace_s
+        self.head_start_s = head_start_s
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.signals = 0
 
     def run(self, *, host: str, port: int, greeting: str) -> int:
-        """Start the parts, print `greeting` once pages are served, and stay. Returns: 0 after a signal, 1 after a part ended."""
+        """Start the first part and, once it serves pages, the others; print `greeting`, and stay.
+
+        Returns: 0 after a signal, 1 after a part ended.
+        """
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self.note_signal)
         local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  compared, not bound
         try:
-            for part in self.parts:
-                self.running[part.name] = start_part(part, folder=self.folder)
+            waiting = list(self.parts)
+            self.start(waiting.pop(0))
+            deadline = time.monotonic() + self.head_start_s
             greeted = False
             while not self.signals:
                 ended = next((name for name, process in self.running.items() if process.poll() is not None), None)
@@ -165,11 +173,17 @@ class Supervisor:
                 if not greeted and is_listening(host=local, port=port):
                     print(greeting, flush=True)
                     greeted = True
+                while waiting and (greeted or time.monotonic() > deadline):
+                    self.start(waiting.pop(0))
                 time.sleep(0.2 if greeted else 0.05)
             print("Stopping …", file=sys.stderr, flush=True)
             return 0
         finally:
             stop_parts(self.running, grace_s=self.grace_s)
+
+    def start(self, part: Part) -> None:
+        """Start one part, and keep it in mind."""
+        self.running[part.name] = start_part(part, folder=self.folder)
 
     def note_signal(self, number: int, frame: FrameType | None) -> None:
         """End calmly at the first signal, at once at the second."""
@@ -199,11 +213,11 @@ def main() -> int:
 
         with hold_home(Path(settings.ATTEST_HOME)):
             django.setup()
-            from ingest.installation import describe_accounts, prepare_installation  # needs the app registry
+            from ingest.installation import describe_prepared, prepare_installation  # needs the app registry
 
             prepared = prepare_installation()
             parts = list_parts(host=host, port=port, workers=workers)
-            greeting = greet(host=host, port=port, accounts_text=describe_accounts(prepared))
+            greeting = greet(host=host, port=port, accounts_text=describe_prepared(prepared))
             return Supervisor(parts, folder=settings.BASE_DIR).run(host=host, port=port, greeting=greeting)
     except (CannotServe, ImproperlyConfigured) as error:
         print(error, file=sys.stderr)

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +13,11 @@ from accounts.models import User
 from accounts.services import create_account, create_group
 from audit.services import record
 from ingest.errors import UploadRefused
+from ingest.first_accounts import FirstAccount
 from ingest.services import accept_upload
 from kb.models import Collection
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FirstAccount:
-    """An account made just now. The password is in clear here alone: it is printed once and kept nowhere."""
-
-    username: str
-    password: str = field(repr=False)
-    role: str  # a User.Role
-    explanation: str  # what this person shows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

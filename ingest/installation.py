@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services import create_account
-from ingest.demo import FirstAccount, load_demo
+from ingest.first_accounts import FirstAccount, describe_accounts
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,8 @@ def prepare_installation() -> Prepared:
     if User.objects.exists():
         return Prepared(migrated=migrated, accounts=(), documents=0)
     if settings.DEMO:
+        from ingest.demo import load_demo  # brings the indexes' libraries: half a second that only the first start needs
+
         demo = load_demo(folder=settings.BASE_DIR / "demo")
         return Prepared(migrated=migrated, accounts=demo.accounts, documents=demo.documents)
     account = create_account(username="admin", role=User.Role.KNOWLEDGE_ADMIN)
@@ -53,22 +55,9 @@ def migrate_if_needed() -> bool:
     return True
 
 
-def describe_accounts(prepared: Prepared) -> str:
-    """Return the lines that tell who may sign in; passwords stand there only for accounts made just now."""
-    if not prepared.accounts:
-        return _("Sign in with your account. A forgotten password: .venv/bin/python manage.py changepassword NAME") + "\n"
-    roles = dict(User.Role.choices)
-    width = max(len(account.username) for account in prepared.accounts)
-    lines = [
-        f"  {account.username:<{width}}  {account.password}  {roles[account.role]}: {account.explanation}"
-        for account in prepared.accounts
-    ]
-    head = _("These accounts were made. Their passwords are shown now and never again:")
-    return "\n".join([head, *lines, *describe_documents(prepared)]) + "\n"
-
-
-def describe_documents(prepared: Prepared) -> list[str]:
-    """Return the line about the demo's documents, if any were accepted."""
-    if not prepared.documents:
-        return []
-    return [_("%(count)d demo documents are being read; they can be asked about within a minute.") % {"count": prepared.documents}]
+def describe_prepared(prepared: Prepared) -> str:
+    """Return what is printed about the accounts and the demo."""
+    text = describe_accounts(prepared.accounts)
+    if prepared.documents:
+        text += _("%(count)d demo documents are being read; soon they can be asked about.") % {"count": prepared.documents} + "\n"
+    return text

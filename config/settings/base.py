@@ -16,6 +16,7 @@ ATTEST_HOME = Path(env_str("ATTEST_HOME", str(BASE_DIR / "var"))).expanduser().r
 # Nothing is downloaded at run time: the encoder comes from an installed package.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 DEBUG = env_bool("ATTEST_DEBUG", False)
 SECRET_KEY = env_secret("ATTEST_SECRET_KEY", ATTEST_HOME / "secret_key")

@@ -8,7 +8,7 @@ import pytest
 from accounts.models import User
 from audit.models import Event
 from ingest.demo import load_demo
-from ingest.installation import Prepared, describe_accounts, migrate_if_needed, prepare_installation
+from ingest.installation import Prepared, describe_prepared, migrate_if_needed, prepare_installation
 from ingest.models import Job
 from kb.models import Collection, Document
 
@@ -61,10 +61,10 @@ def test_the_first_start_makes_accounts_once_and_tells_their_passwords_once(sett
     first = prepare_installation()
     assert [account.username for account in first.accounts] == ["priya", "owen", "grace", "victor"]
     assert len({account.password for account in first.accounts}) == 4
-    assert all(account.password in describe_accounts(first) for account in first.accounts)
+    assert all(account.password in describe_prepared(first) for account in first.accounts)
     second = prepare_installation()
     assert second == Prepared(migrated=False, accounts=(), documents=0)
-    assert "changepassword" in describe_accounts(second)
+    assert "changepassword" in describe_prepared(second)
 
 
 @pytest.mark.django_db

@@ -22,7 +22,8 @@ from config.serve import Part, Supervisor
 
 port, *codes = sys.argv[1:]
 parts = tuple(Part(name=f"part {number}", command=(sys.executable, "-c", code)) for number, code in enumerate(codes, start=1))
-sys.exit(Supervisor(parts, folder=Path.cwd(), grace_s=1.0).run(host="127.0.0.1", port=int(port), greeting="ready"))
+supervisor = Supervisor(parts, folder=Path.cwd(), grace_s=1.0, head_start_s=0.0)
+sys.exit(supervisor.run(host="127.0.0.1", port=int(port), greeting="ready"))
 """
 # Each says its process id in a file, named by the environment, before it stays.
 SAY = "import os, pathlib, signal, subprocess, sys, time; pathlib.Path(os.environ['PIDS'], str(os.getpid())).touch();"

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from ingest.demo import load_demo
-from ingest.installation import Prepared, describe_accounts
+from ingest.first_accounts import describe_accounts
 
 
 class Command(BaseCommand):
@@ -23,4 +23,4 @@ class Command(BaseCommand):
         for name in demo.refused:
             self.stderr.write(f"{name} was not accepted.")
         if demo.accounts:
-            self.stdout.write(describe_accounts(Prepared(migrated=False, accounts=demo.accounts, documents=0)))
+            self.stdout.write(describe_accounts(demo.accounts))

@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from ingest.installation import describe_accounts, prepare_installation
+from ingest.installation import describe_prepared, prepare_installation
 
 
 class Command(BaseCommand):
@@ -12,4 +12,4 @@ class Command(BaseCommand):
         """Prepare and say what was done."""
         prepared = prepare_installation()
         self.stdout.write("Migrated the database." if prepared.migrated else "The database is up to date.")
-        self.stdout.write(describe_accounts(prepared))
+        self.stdout.write(describe_prepared(prepared))
