@@ -4,8 +4,10 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from chat.answer_types import answer_type, holds_answer
+from chat.ranges import fits_a_range
 from chat.types import Evidence
 from chat.verify.quantities import normalize
 from chat.verify.verifier import ScoreTexts
@@ -14,6 +16,8 @@ from retrieval.analyzer import terms
 from retrieval.bm25_small import SmallRanking
 
 MAX_SCORED = 28  # sentences that MaxSim looks at, in one batch
+_JUDGED = 16  # best sentences whose kind of content is looked at
+_WRONG_KIND, _RIGHT_RANGE, _WRONG_RANGE = 0.8, 1.15, 0.75
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _WEIGHT_MEANING, _WEIGHT_WORDS, _WEIGHT_RANK = 0.6, 0.3, 0.1
 
@@ -71,7 +75,9 @@ def rank_sentences(question: str, evidence: Sequence[Evidence], *, score_texts: 
         _candidate(place, bm25[i] / top, shares[i], meanings.get(i), ranks[place[0].evidence.marker], has_meaning=bool(meanings))
         for i, place in enumerate(places)
     ]
-    return sorted(candidates, key=lambda candidate: -candidate.score)
+    candidates.sort(key=lambda candidate: -candidate.score)
+    judged = [_weighed(candidate, question) for candidate in candidates[:_JUDGED]]
+    return sorted(judged, key=lambda candidate: -candidate.score) + candidates[_JUDGED:]
 
 
 def rarities(question: str, texts: Sequence[str]) -> dict[str, float]:
@@ -88,6 +94,16 @@ def weighed_share(rarity: dict[str, float], found: Sequence[str]) -> float:
     whole = sum(rarity.values())
     held = set(found)
     return sum(weight for term, weight in rarity.items() if term in held) / whole if whole else 0.0
+
+
+def _weighed(candidate: Candidate, question: str) -> Candidate:
+    """Lower a sentence that holds nothing of the kind asked for, or whose range leaves the question's number out."""
+    text = candidate.sentence.text
+    factor = 1.0 if holds_answer(answer_type(question), text, question) else _WRONG_KIND
+    fits = fits_a_range(question, text)
+    if fits is not None:
+        factor *= _RIGHT_RANGE if fits else _WRONG_RANGE
+    return replace(candidate, score=candidate.score * factor)
 
 
 def _in_context(passage: Passage, position: int) -> str:
