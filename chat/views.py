@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -40,9 +40,7 @@ def conversation(request: HttpRequest, uid: UUID) -> HttpResponse:
 @require_POST
 def ask(request: HttpRequest) -> HttpResponseBase:
     """Take a question; its answer is streamed into the page that this leads to."""
-    current = None
-    if uid := request.POST.get("conversation"):
-        current = get_object_or_404(Conversation.objects.visible_to(request.user), uid=uid)
+    current = named_conversation(request)
     collection = None
     if slug := request.POST.get("collection"):
         collection = get_object_or_404(Collection.objects.visible_to(request.user), slug=slug)
@@ -86,6 +84,18 @@ def delete(request: HttpRequest, uid: UUID) -> HttpResponseBase:
     services.delete_conversation(get_object_or_404(Conversation.objects.visible_to(request.user), uid=uid))
     messages.success(request, _("The conversation was deleted."))
     return redirect("chat:home")
+
+
+def named_conversation(request: HttpRequest) -> Conversation | None:
+    """Return the conversation that a form names; None for a new one."""
+    named = request.POST.get("conversation")
+    if not named:
+        return None
+    try:
+        uid = UUID(named)
+    except ValueError as error:
+        raise Http404 from error
+    return get_object_or_404(Conversation.objects.visible_to(request.user), uid=uid)
 
 
 def leave(request: HttpRequest, address: str) -> HttpResponseBase:

@@ -1,7 +1,9 @@
 """The library: collections and documents to read, and for knowledge admins to manage."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +12,9 @@ from django.contrib import messages
 from django.core.paginator import Page as Slice
 from django.core.paginator import Paginator
 from django.db.models import Count, Prefetch, Q, QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -24,6 +27,7 @@ from kb.models import Collection, Document, DocumentVersion
 DOCUMENTS_PER_PAGE = 50
 PAGES_PER_PAGE = 12
 CHUNKS_PER_PAGE = 40
+DOWNLOAD_BYTES = 256 * 1024  # read at once
 STATES = ("ready", "running", "failed")
 View = Callable[..., HttpResponseBase]
 
@@ -114,11 +118,11 @@ def documents_of(collection: Collection, user: User, *, query: str = "", state: 
         rows = rows.filter(current_version__isnull=False)
     if query:
         rows = rows.filter(Q(name__icontains=query) | Q(title__icontains=query))
-    unfinished = ~Q(versions__status__in=[DocumentVersion.Status.INDEXED, DocumentVersion.Status.FAILED])
+    finished = [DocumentVersion.Status.INDEXED, DocumentVersion.Status.FAILED]
     if state == "ready":
         rows = rows.filter(current_version__isnull=False)
     elif state == "running":
-        rows = rows.filter(unfinished & Q(versions__isnull=False)).distinct()
+        rows = rows.filter(versions__in=DocumentVersion.objects.exclude(status__in=finished)).distinct()
     elif state == "failed":
         rows = rows.filter(versions__status=DocumentVersion.Status.FAILED).distinct()
     versions = DocumentVersion.objects.select_related("created_by").order_by("-number")
@@ -161,15 +165,23 @@ def choose_version(request: HttpRequest, document: Document, versions: QuerySet[
 
 @require_GET
 @knowledge_admins_only
-def original(request: HttpRequest, uid: UUID) -> FileResponse:
+def original(request: HttpRequest, uid: UUID) -> StreamingHttpResponse:
     """The file as it was uploaded, always as a download: its content is not ours."""
     documents = Document.objects.visible_to(request.user)
     version = get_object_or_404(DocumentVersion.objects.select_related("document"), uid=uid, document__in=documents)
     path = settings.MEDIA_ROOT / version.storage_path
     if not path.is_file():
         raise Http404
-    name = version.document.name.rsplit("/", 1)[-1]
-    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type="application/octet-stream")
+    disposition = content_disposition_header(True, version.document.name.rsplit("/", 1)[-1])
+    headers = {"Content-Disposition": disposition, "Content-Length": str(path.stat().st_size)}
+    return StreamingHttpResponse(read_file(path), content_type="application/octet-stream", headers=headers)
+
+
+async def read_file(path: Path) -> AsyncIterator[bytes]:
+    """Yield a file piece by piece; under ASGI a FileResponse would be read into memory whole."""
+    with await asyncio.to_thread(path.open, "rb") as stream:
+        while piece := await asyncio.to_thread(stream.read, DOWNLOAD_BYTES):
+            yield piece
 
 
 def cut(rows: QuerySet[Any], request: HttpRequest, size: int) -> Slice:
