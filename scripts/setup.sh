@@ -47,7 +47,7 @@ setup_venv() {
   say "Installing $1 into .venv; this takes a few minutes the first time …"
   rm -f .venv/installed-*
   # shellcheck disable=SC2046  # the index is two words
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$1" $(torch_index) \
+  .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check -r "$1" $(torch_index) \
     || stop "Installing $1 failed (see above). Nothing else was changed; start again once the cause is gone."
   printf '%s\n' "$wanted" > "$stamp"
   # What requirements-dev.txt installs holds all of requirements.txt.
