@@ -76,6 +76,7 @@ class _Pages:
         self.cleaner = Cleaner()
         self.second = SecondReader(path)
         self.layout = Layout(read_outline(document))
+        self.running: set[tuple[str, str]] = set()
         self.plain: dict[int, str] = {}  # pages that pypdf read: text without boxes
         self.pictures: list[int] = []
         self.unread: list[int] = []
@@ -98,7 +99,7 @@ class _Pages:
         raw = read_page(self.document, index, cleaner=self.cleaner)
         if raw.hidden:
             self.hidden.append(raw.number)
-        if raw.lines and garbage_share(raw.text) < GARBAGE:
+        if raw.lines and raw.unmapped <= len(raw.lines) / 2 and garbage_share(raw.text) < GARBAGE:
             return raw
         if raw.lines or not raw.objects:
             text = self.cleaner.clean(self.second.text(index)).strip()
@@ -121,7 +122,7 @@ class _Pages:
             (self.pictures if raw.lines else self.unread).append(raw.number)
 
     def _build(self, window: list[RawPage]) -> Iterator[ParsedPage]:
-        drop_running_lines(window)
+        drop_running_lines(window, kept=self.running)
         body = body_size(window)
         for raw in window:
             text = self.plain.pop(raw.number, "")

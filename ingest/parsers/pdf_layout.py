@@ -25,22 +25,33 @@ YEAR = re.compile(r"^(?:19|20)\d\d[,:]?$")
 ENDS_SENTENCE = re.compile(r"[.!?:;。！？：；][\"'”’」』）)]*$")
 ONLY_CJK = re.compile(rf"[{CJK}]")
 OPENERS, CLOSERS = frozenset("$€£¥("), frozenset((")", "%", ")%"))
+PAGE_NUMBER = re.compile(r"\b(?:page|seite|of|p)\b|[#/|·.\-–—第页共 ]")
 MAX_PATH = 5
 MAX_HEADING = 160
 WORD_TAIL = re.compile(r"^[a-z][a-z'’]*")
 
 
-def drop_running_lines(pages: list[RawPage]) -> int:
-    """Remove from the pages, in place, the lines that repeat at their edges. Returns: how many lines went."""
+def drop_running_lines(pages: list[RawPage], *, kept: set[tuple[str, str]]) -> int:
+    """Remove from the pages, in place, the lines that repeat at their edges.
+
+    What such a line says is kept where it stands first. `kept`: those of earlier pages; added to. Returns: how many went.
+    """
     seen: Counter[tuple[str, str]] = Counter()
     for page in pages:
         seen.update({key for line in page.lines if (key := _edge_key(page, line))})
     needed = max(MIN_REPEATS, len(pages) // 8)
     dropped = 0
     for page in pages:
-        kept = [line for line in page.lines if not ((key := _edge_key(page, line)) and seen[key] >= needed)]
-        dropped += len(page.lines) - len(kept)
-        page.lines = kept
+        lines = []
+        for line in page.lines:
+            key = _edge_key(page, line)
+            is_running = key is not None and seen[key] >= needed
+            if not is_running or (key not in kept and PAGE_NUMBER.sub("", key[1]).strip()):
+                lines.append(line)
+            if is_running:
+                kept.add(key)
+        dropped += len(page.lines) - len(lines)
+        page.lines = lines
     return dropped
 
 

@@ -74,6 +74,7 @@ class RawPage:
     lines: list[Line] = field(default_factory=list)
     objects: int = 0
     hidden: int = 0
+    unmapped: int = 0  # lines whose font does not say which characters its glyphs are
 
     @property
     def text(self) -> str:
@@ -167,6 +168,7 @@ class _Reader:
                 first_character = first
             words.append(Word(clean, *box, spaced))
         if words:
+            self.raw.unmapped += pdfium.FPDFText_HasUnicodeMapError(self.text_page, first_character) == 1
             weight = pdfium.FPDFText_GetFontWeight(self.text_page, first_character)
             bold = weight >= BOLD_WEIGHT or self._bold_name(first_character)
             self.raw.lines.append(Line(words, bold=bold, hyphenated=hyphenated))

@@ -78,10 +78,13 @@ def test_running_headers_and_page_numbers_are_dropped_and_hyphens_joined(tmp_pat
     ]
     _, parsed, _ = read_file(write(tmp_path, "a.pdf", pdf(*pages)))
 
-    assert [page.text for page in parsed] == [f"Rule {n} of this book covers accommodation on long journeys." for n in range(1, 7)]
-    boxes = unpack(parsed[0].boxes)
-    assert "".join(parsed[0].text[box.start : box.end] for box in boxes) == parsed[0].text.replace(" ", "")
-    assert len(covering(boxes, start=parsed[0].text.index("accom"), end=parsed[0].text.index("on long"))) == 2
+    assert parsed[0].text.startswith("Acme travel policy")  # once, where it stands first
+    assert [page.text for page in parsed[1:]] == [
+        f"Rule {n} of this book covers accommodation on long journeys." for n in range(2, 7)
+    ]
+    boxes, text = unpack(parsed[1].boxes), parsed[1].text
+    assert "".join(text[box.start : box.end] for box in boxes) == text.replace(" ", "")
+    assert len(covering(boxes, start=text.index("accom"), end=text.index("on long"))) == 2
 
 
 def test_table_rows_stay_on_one_line(tmp_path):

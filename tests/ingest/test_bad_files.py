@@ -1,0 +1,81 @@
+"""Real damaged, locked, scanned, slow and hostile files end as they should, and nothing worse happens."""
+
+import json
+import time
+import unicodedata
+
+import pytest
+
+from ingest.errors import MESSAGES, UserFault
+from ingest.parsers import ocr
+from ingest.parsers.content import ParsedPage
+from ingest.parsers.detect import EXTENSIONS, detect_type
+from ingest.parsers.refusal import Refusal
+from ingest.sandbox import parse_file
+from tests.ingest.files import SHARED
+
+FOLDER = SHARED / "bad-files"
+LATER = (".pptx", ".xlsx", ".csv", ".eml", ".png", ".jpg", ".tif")  # formats that are still to come
+NEEDED_SHARE = 0.98
+
+
+def entries():
+    rows = [json.loads(line) for line in (FOLDER / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
+    return [row for row in rows if not row["file"].lower().endswith(LATER) or row["expect"] == "refused"]
+
+
+def plain(text):
+    return "".join(c for c in unicodedata.normalize("NFKC", text).lower() if not c.isspace() and unicodedata.category(c) != "Cc")
+
+
+def outcome(path):
+    """Return (verdict, code, text) of a file, as an upload and its parsing would give it."""
+    try:
+        media_type = detect_type(path, name=path.name)
+        items = list(parse_file(path, name=path.name, media_type=media_type))
+    except (Refusal, UserFault) as error:
+        return "refused", error.code, ""
+    text = "\n".join(item.text for item in items if isinstance(item, ParsedPage))
+    return ("readable", "", text) if text.strip() else ("refused", "no_text", "")
+
+
+def is_right(row, verdict, text):
+    accepted = {row["expect"], *row.get("accept", ())}
+    if verdict == "refused":
+        return "refused" in accepted or ("readable-with-ocr" in accepted and not ocr.is_available())
+    if not accepted & {"readable", "readable-with-ocr"}:
+        return False
+    wanted = (
+        [row[key] for key in ("must_contain", "must_contain_ocr") if row.get(key)]
+        if "readable" not in accepted
+        else [row.get("must_contain", "")]
+    )
+    forbidden = row.get("must_not_contain") or []
+    forbidden = [forbidden] if isinstance(forbidden, str) else forbidden
+    return any(plain(words) in plain(text) for words in wanted or [""]) and not any(
+        plain(words) in plain(text) for words in forbidden
+    )
+
+
+def test_bad_files_end_as_they_should():
+    if not FOLDER.is_dir():
+        pytest.skip("../shared/data/bad-files is not there")
+    rows, wrong, slow = entries(), [], []
+    for row in rows:
+        started = time.monotonic()
+        verdict, code, text = outcome(FOLDER / row["file"])
+        if time.monotonic() - started > 60:
+            slow.append(row["file"])
+        assert not code or code in MESSAGES
+        assert "\0" not in text
+        text.encode()  # no lone surrogates
+        if not is_right(row, verdict, text):
+            wrong.append((row["file"], row["expect"], verdict, code, row.get("must_contain", ""), text[:60]))
+    assert not slow
+    assert len(rows) > 100
+    assert len(wrong) <= (1 - NEEDED_SHARE) * len(rows), wrong
+    assert {suffix for row in rows if (suffix := "." + row["file"].rsplit(".", 1)[-1].lower()) in EXTENSIONS} >= {
+        ".pdf",
+        ".docx",
+        ".html",
+    }
