@@ -1,0 +1,94 @@
+"""Debian's Chromium against `scripts/run`."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+from tests.browser.installation import Installation
+
+CHROMIUM = shutil.which("chromium")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("Debian's chromium is not installed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A fresh installation with its demo, shared by the browser tests."""
+    installation = Installation(tmp_path_factory.mktemp("installation"))
+    try:
+        installation.wait_until_ready()
+        yield installation
+    finally:
+        installation.stop()
+
+
+SignIn = Callable[[str], Page]
+
+
+@pytest.fixture
+def sign_in(browser: Browser, installation: Installation) -> Iterator[SignIn]:
+    """Return a page on which that person has signed in; each call is a browser session of its own.
+
+    Afterwards: nothing was requested outside the application, and the console shows no error.
+    """
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def note_request(request: Request) -> None:
+        if not request.url.startswith((installation.url, "data:", "blob:")):
+            complaints.append(f"left the application: {request.url}")
+
+    def note_message(message: ConsoleMessage) -> None:
+        # A refusal is answered with a 4xx, which Chromium notes as an error; a 5xx is one.
+        if message.type == "error" and "status of 4" not in message.text:
+            complaints.append(f"console: {message.text}")
+
+    def _sign_in(username: str) -> Page:
+        context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: request.url.startswith(installation.url) or complaints.append(f"left: {request.url}"))
+        page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+        page.on(
+            "console", lambda message: message.type == "error" and "404" not in message.text and complaints.append(message.text)
+        )
+        page.goto(installation.url)
+        page.fill("input[name=login]", username)
+        page.fill("input[name=password]", installation.password(username))
+        page.click("form[action*=login] button[type=submit]")
+        page.wait_for_url(f"{installation.url}/")
+        return page
+
+    yield _sign_in
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def filing() -> Path:
+    """A real 30-page PDF from the evaluation data; it is not part of the project."""
+    path = Path(__file__).resolve().parents[3] / "shared/data/financebench-a/pdfs/BESTBUY_2024Q2_10Q.pdf"
+    if not path.exists():
+        pytest.skip("the evaluation data is not beside the project (../shared/data/financebench-a)")
+    return path
