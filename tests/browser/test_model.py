@@ -1,0 +1,71 @@
+"""A real vLLM behind the pages: what it streams is shown sentence by sentence, each with the citation that it earned."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import SignIn
+from tests.browser.installation import Installation
+from tests.browser.test_story import ask
+from tests.vllm_server import EIGHT_HOURS, NINE_HOURS, SIX_HOURS, VllmServer
+
+pytestmark = [pytest.mark.browser, pytest.mark.vllm]
+
+
+@pytest.fixture(scope="module")
+def installation(vllm_server: VllmServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """An installation whose answers are written by the model; it knows one document more than the demo."""
+    handbook = tmp_path_factory.mktemp("handbook") / "annual-leave.md"
+    handbook.write_text(f"# Annual leave\n\nEmployees earn annual leave by length of service. {SIX_HOURS} {EIGHT_HOURS}\n")
+    installation = Installation(
+        tmp_path_factory.mktemp("installation"),
+        LLM_BASE_URL=vllm_server.base_url,
+        LLM_MODEL=vllm_server.model,
+        LLM_API_KEY=vllm_server.api_key,
+        LLM_CONTEXT_TOKENS="4096",
+    )
+    try:
+        installation.wait_until_ready()
+        ingested = installation.manage("ingest", str(handbook), "--collection", "larkspur")
+        assert ingested.returncode == 0, ingested.stderr
+        yield installation
+    finally:
+        installation.stop()
+
+
+def test_markers_of_a_streamed_answer_become_citations(sign_in: SignIn) -> None:
+    page = sign_in("owen")
+    ask(page, "How many hours of annual leave per pay period do employees with five years of service earn?")
+    turn = page.locator(".turn")
+    expect(turn).to_have_attribute("data-state", "answered", timeout=60_000)
+    expect(turn.locator(".sentence")).to_have_text([SIX_HOURS, EIGHT_HOURS])
+    expect(turn.locator("a.cite")).to_have_text([re.compile("1"), re.compile("2")])
+    expect(turn).to_contain_text("tiny")
+    turn.locator("a.cite").first.click()
+    expect(page.locator("#panel mark")).to_have_text(SIX_HOURS, timeout=10_000)
+
+
+def test_a_wrong_number_never_reaches_the_page(sign_in: SignIn) -> None:
+    page = sign_in("owen")
+    seen: list[str] = []
+    page.on("response", lambda response: "/stream/" in response.url and seen.append(response.url))
+    ask(page, "How many hours of annual leave per pay period do employees with ten years of service earn?")
+    turn = page.locator(".turn")
+    expect(turn).to_have_attribute("data-state", "answered", timeout=60_000)
+    expect(turn.locator(".sentence")).to_have_text([EIGHT_HOURS])
+    expect(turn).to_contain_text("1 statement withheld")
+    assert NINE_HOURS not in page.content()
+    assert NINE_HOURS not in page.request.get(seen[0]).text()
+
+
+def test_the_stop_button_ends_the_generation(sign_in: SignIn, vllm_server: VllmServer) -> None:
+    page = sign_in("owen")
+    ask(page, "Tell me endlessly about annual leave of employees by length of service per pay period?")
+    page.get_by_role("button", name="Stop").click(timeout=30_000)
+    expect(page.locator(".turn")).to_have_attribute("data-state", re.compile("stopped|refused"), timeout=10_000)
+    generated = vllm_server.metric("vllm:generation_tokens_total")
+    page.wait_for_timeout(1500)
+    assert vllm_server.metric("vllm:generation_tokens_total") == generated
