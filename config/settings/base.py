@@ -16,6 +16,9 @@ ATTEST_HOME = Path(env_str("ATTEST_HOME", str(BASE_DIR / "var"))).expanduser().r
 # Nothing is downloaded at run time: the encoder comes from an installed package.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# Threads of one sum wait asleep: spinning, they keep the cores from those they wait for (measured on two busy cores: embedding
+# a query 682 ms spinning, 22 ms asleep).
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 DEBUG = env_bool("ATTEST_DEBUG", False)
@@ -139,6 +142,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_TLS else 0
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # asked by machines on the inside
 CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 SECURE_CONTENT_TYPE_NOSNIFF = True
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # HSTS for subdomains is up to whoever owns the domain
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
