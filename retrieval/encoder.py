@@ -186,6 +186,7 @@ class SentenceEncoder:
             import torch
             from sentence_transformers import SentenceTransformer
 
+            import_module("transformers.utils.logging").disable_progress_bar()
             model = SentenceTransformer(str(self._path), local_files_only=True)
         except (OSError, ValueError, ImportError) as error:
             raise EncoderError(f"The encoder {self._path} could not be loaded: {error}") from error

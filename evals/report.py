@@ -1,0 +1,87 @@
+"""What `manage.py evaluate` finds, as the contract's JSON and as a table."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from chat.answering import ask
+from evals.answers import measure_answers
+from evals.datasets import Question, read_entries, read_questions
+from evals.indexing import index_entries, make_collection
+from evals.ranking import STAGES, measure_latency, measure_stage
+from kb.engine import get_engine
+from kb.models import Document
+from kb.search import search_passages
+from retrieval.types import SearchConfig
+
+ANSWER_FIGURES = (
+    "answered_rate",
+    "refused_rate_unanswerable",
+    "false_refusal_rate",
+    "auroc",
+    "contains_gold",
+    "citation_precision",
+    "supported_sentence_rate",
+)
+
+
+def evaluate_folder(folder: Path, *, limit: int | None, with_answers: bool) -> dict[str, Any]:
+    """Index the folder into this process's (empty) installation and measure. Raises: BadDataset."""
+    questions = spread(read_questions(folder), limit)
+    entries = list(read_entries(folder))
+    engine = get_engine()
+    collection, user = make_collection()
+    with tqdm(total=len(entries), desc="documents", unit="doc") as bar:
+        names = index_entries(entries, collection=collection, user=user, engine=engine, progress=bar.update)
+    engine.warm_up()
+
+    def search(text: str, config: SearchConfig) -> list[tuple[str, int]]:
+        found = search_passages(text, user=user, collection=collection, config=config)
+        return [(names[passage.chunk.version.document_id], passage.chunk.page.number) for passage in found.passages]
+
+    judged = [question for question in questions if question.relevant]
+    ablation = {}
+    for name, config in tqdm(STAGES.items(), desc="stages"):
+        ablation[name] = measure_stage(judged, search, config)
+    report: dict[str, Any] = {
+        "dataset": folder.name,
+        "queries": len(questions),
+        "documents": len(entries),
+        "retrieval": ablation["reranked"],
+        "ablation": ablation,
+        "latency_ms": measure_latency(judged, search),
+        "answers": dict.fromkeys(ANSWER_FIGURES),
+    }
+    if with_answers:
+        uids = {str(document.uid): names[document.pk] for document in Document.objects.filter(pk__in=names)}
+        with tqdm(total=len(questions), desc="answers") as bar:
+            report["answers"] = measure_answers(
+                questions, lambda text: ask(text, user=user, collection=collection), names=uids, progress=bar.update
+            )
+    return report
+
+
+def spread(questions: Sequence[Question], limit: int | None) -> list[Question]:
+    """Return at most `limit` questions, evenly from the whole set: its parts are often in blocks."""
+    if not limit or limit >= len(questions):
+        return list(questions)
+    return [questions[index * len(questions) // limit] for index in range(limit)]
+
+
+def as_table(report: dict[str, Any]) -> str:
+    """Return the report for a terminal."""
+    columns = ("ndcg@10", "hit@1", "hit@5", "recall@10", "recall@100", "page_hit@5", "page_hit@10")
+    lines = [f"{report['dataset']}: {report['documents']} documents, {report['queries']} questions"]
+    lines.append(f"{'':10}" + "".join(f"{column:>12}" for column in columns))
+    for stage, figures in report["ablation"].items():
+        lines.append(f"{stage:10}" + "".join(f"{_figure(figures[column]):>12}" for column in columns))
+    latency = report["latency_ms"]
+    lines.append(f"latency p50 {latency['p50']} ms, p95 {latency['p95']} ms")
+    lines.extend(f"{name:26}{_figure(value):>8}" for name, value in report["answers"].items() if value is not None)
+    return "\n".join(lines)
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
