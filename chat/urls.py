@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("c/<uuid:uid>/rename/", views.rename, name="rename"),
     path("c/<uuid:uid>/delete/", views.delete, name="delete"),
     path("turns/<uuid:uid>/regenerate/", views.regenerate, name="regenerate"),
+    path("turns/<uuid:uid>/answer/", views.answer, name="answer"),
     path("turns/<uuid:uid>/stream/", stream.stream_turn, name="stream"),
     path("turns/<uuid:uid>/stop/", stream.stop, name="stop"),
 ]

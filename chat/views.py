@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
-from chat import services
+from chat import services, stream
 from chat.errors import QuestionRefused
 from chat.models import Conversation, Turn
 from kb.models import Collection
@@ -54,6 +54,16 @@ def ask(request: HttpRequest) -> HttpResponseBase:
     if request.htmx and current:
         return render(request, "chat/_turn.html", {"turn": turn, "answer": turn.answer})
     return leave(request, reverse("chat:conversation", args=[turn.conversation.uid]))
+
+
+@require_GET
+async def answer(request: HttpRequest, uid: UUID) -> HttpResponseBase:
+    """For browsers without scripts: let the stream run to its end unseen, then show the conversation."""
+    frames = await stream.stream_turn(request, uid)
+    async for _frame in frames.streaming_content:
+        pass
+    turn = await Turn.objects.select_related("conversation").aget(uid=uid)
+    return redirect("chat:conversation", uid=turn.conversation.uid)
 
 
 @require_POST

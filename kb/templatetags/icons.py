@@ -15,6 +15,6 @@ def icon(name: str, modifier: str = "") -> SafeString:
     `modifier` is "s", "l", "spin" or "chevron", or several of them with spaces between.
     """
     classes = " ".join(["icon", *("spin" if word == "spin" else f"icon--{word}" for word in modifier.split())])
-    return format_html(
-        '<svg class="{}" width="18" height="18" aria-hidden="true"><use href="{}#{}"></use></svg>', classes, static("vendor/lucide/icons.svg"), name
-    )
+    sprite = static("vendor/lucide/icons.svg")
+    drawing = '<svg class="{}" width="18" height="18" aria-hidden="true"><use href="{}#{}"></use></svg>'
+    return format_html(drawing, classes, sprite, name)

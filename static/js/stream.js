@@ -25,10 +25,7 @@ function start(reply) {
   const on = (/** @type {string} */ name, /** @type {(data: any) => void} */ act) =>
     source.addEventListener(name, (event) => act(JSON.parse(/** @type {MessageEvent} */ (event).data)));
 
-  on("status", ({ text }) => {
-    const line = reply.querySelector("[data-status]");
-    if (line) line.textContent = text;
-  });
+  on("status", ({ text }) => tell(reply, text));
   on("answer", ({ html }) => follow(() => replaceAnswer(reply, html)));
   on("sources", ({ html }) => follow(() => replaceInner(reply.querySelector("[data-sources]"), html)));
   for (const name of ["done", "failed"]) {
@@ -41,9 +38,19 @@ function start(reply) {
     event.preventDefault();
     const form = /** @type {HTMLFormElement} */ (event.currentTarget);
     form.querySelector("button")?.setAttribute("disabled", "");
+    tell(reply, form.dataset.stopping ?? "");
     htmx.ajax("POST", form.action, { source: form, swap: "none" });
   });
   addEventListener("pagehide", () => source.close(), { once: true });
+}
+
+/**
+ * @param {HTMLElement} reply
+ * @param {string} text what is being done
+ */
+function tell(reply, text) {
+  const line = reply.querySelector("[data-status]");
+  if (line) line.textContent = text;
 }
 
 /**

@@ -88,6 +88,7 @@ ADDRESSES = {
     "chat:rename": [Case("post", OWNER_POST, conversation, lambda world: {"title": "Mine"})],
     "chat:delete": [Case("post", OWNER_POST, conversation)],
     "chat:regenerate": [Case("post", OWNER_POST, turn)],
+    "chat:answer": [Case("get", "302 404 404 302 404 404", turn)],
     "chat:stream": [Case("get", OWNER, turn)],
     "chat:stop": [Case("post", "204 404 404 302 404 404", turn)],
     "kb:index": [Case("get", SIGNED_IN)],
