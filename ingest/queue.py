@@ -1,6 +1,8 @@
 """Doing jobs: one at a time under a lease; what fails is tried again, put aside, or blamed on the file."""
 
 import logging
+import math
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -39,10 +41,11 @@ def run_due_jobs(
     only_versions: list[int] | None = None,
     only_kind: str | None = None,
     limit: int | None = None,
+    for_s: float = math.inf,
 ) -> int:
-    """Do jobs until none is due, or `limit` were done. Returns: how many were done."""
-    count = 0
-    while limit is None or count < limit:
+    """Do jobs until none is due, `limit` were done, or `for_s` seconds are over. Returns: how many were done."""
+    count, end = 0, time.monotonic() + for_s
+    while (limit is None or count < limit) and time.monotonic() < end:
         lease = claim_job(only_versions=only_versions, only_kind=only_kind)
         if lease is None:
             break
@@ -153,6 +156,12 @@ def _fail(lease: Lease, job: Job, code: str, cause: str) -> None:
         logger.info("job %s was taken from this worker", job.pk)
 
 
+def ring_if_due() -> None:
+    """Call a worker if a job waits that may be done now."""
+    if Job.objects.filter(state=Job.State.WAITING).exclude(not_before__gt=timezone.now()).exists():
+        ring()
+
+
 def sweep() -> int:
     """Free what dead workers held, call a worker if anything is due, remove stale temporary files. Returns: jobs freed."""
     now = timezone.now()
@@ -162,7 +171,6 @@ def sweep() -> int:
         )
     if freed:
         logger.warning("%s jobs were taken from workers that had stopped renewing their lease", freed)
-    if Job.objects.filter(state=Job.State.WAITING).exclude(not_before__gt=now).exists():
-        ring()
+    ring_if_due()
     remove_stale_uploads(older_than_s=STALE_UPLOAD_S)
     return freed

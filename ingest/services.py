@@ -33,7 +33,10 @@ LIVE_STATES = (Job.State.WAITING, Job.State.RUNNING)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """What became of an upload. "unchanged": these bytes are in the collection already, as `version`, maybe of another name."""
+    """What became of an upload. "unchanged": these bytes are in the collection already, as `version`, maybe of another name.
+
+    "new" also where the same file had failed before: it is tried again.
+    """
 
     version: DocumentVersion
     outcome: Literal["new", "new_version", "unchanged"]
@@ -60,7 +63,12 @@ def accept_upload(*, collection: Collection, name: str, stream: BinaryIO, user: 
     try:
         media_type = detect_type(incoming.path, name=cleaned)
         if same := find_same(collection=collection, name=cleaned, sha256=incoming.sha256):
-            return Accepted(version=same, outcome="unchanged")
+            if same.status != DocumentVersion.Status.FAILED:
+                return Accepted(version=same, outcome="unchanged")
+            storage.keep(incoming)  # what failed because its file was missing has it again
+            retry_version(same, user=user, should_ring=should_ring)
+            same.refresh_from_db()
+            return Accepted(version=same, outcome="new")
         path = storage.keep(incoming)
         fault("file_kept")
     except Refusal as refusal:
@@ -81,7 +89,7 @@ def accept_upload(*, collection: Collection, name: str, stream: BinaryIO, user: 
 def find_same(*, collection: Collection, name: str, sha256: str) -> DocumentVersion | None:
     """Return the version that holds these bytes in this collection now: the newest of a live document, and not failed.
 
-    A failed one of the same name counts too: uploading it again changes nothing, trying it again may.
+    A failed one of the same name counts too: uploading it again is trying it again.
     """
     versions = (
         DocumentVersion.objects.filter(sha256=sha256, document__collection=collection, document__deleted_at=None)
@@ -136,7 +144,7 @@ def _write_version(
     return Accepted(version=version, outcome="new" if is_new else "new_version")
 
 
-def retry_version(version: DocumentVersion, *, user: User, should_ring: bool = True) -> Job:
+def retry_version(version: DocumentVersion, *, user: User | None, should_ring: bool = True) -> Job:
     """Put a failed version into the queue again, from its start. Raises: UploadRefused: it has not failed, or is deleted."""
     with transaction.atomic():
         locked = DocumentVersion.objects.select_for_update(of=("self",)).select_related("document").get(pk=version.pk)
@@ -148,8 +156,8 @@ def retry_version(version: DocumentVersion, *, user: User, should_ring: bool = T
         job = Job.objects.create(version=locked, priority=sum(locked.size > limit for limit in SIZE_CLASSES))
         record(
             "document.retried",
-            actor_id=user.pk,
-            actor_name=user.get_username(),
+            actor_id=user.pk if user else "",
+            actor_name=user.get_username() if user else "manage.py",
             subject=f"document:{locked.document.uid}",
             summary=locked.document.name,
             payload={"version": locked.number, "version_uid": str(locked.uid)},

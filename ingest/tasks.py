@@ -1,14 +1,28 @@
 """What the broker may ask for. The database says what is to be done; a task only looks."""
 
+import threading
+
 from celery import shared_task
+from celery.signals import worker_process_init
 
 from ingest import queue
+from kb.engine import get_engine
+
+TURN_S = 5.0  # a worker that is told to stop ends its turn first
+
+
+@worker_process_init.connect
+def warm_up(**_: object) -> None:
+    """Load the encoder beside the worker's start, so that the first upload does not wait for it."""
+    threading.Thread(target=get_engine().warm_up, name="warm-up", daemon=True).start()
 
 
 @shared_task(name="ingest.tasks.work")
 def work() -> int:
-    """Do jobs until none is due. Returns: how many."""
-    return queue.run_due_jobs()
+    """Do jobs for a turn, and ring again if more are due. Returns: how many were done."""
+    count = queue.run_due_jobs(for_s=TURN_S)
+    queue.ring_if_due()
+    return count
 
 
 @shared_task(name="ingest.tasks.sweep")

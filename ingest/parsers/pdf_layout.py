@@ -339,7 +339,7 @@ def _is_heading(row: Line, body: float, entries: dict[str, int]) -> bool:
     text = row.text
     if _plain(text) in entries:
         return True
-    if len(text) > MAX_HEADING or not any(character.isalpha() for character in text):
+    if len(text) > MAX_HEADING or (text[0] == "(" and text[-1] == ")") or not any(character.isalpha() for character in text):
         return False
     if row.size >= 1.18 * body and row.characters >= 2:
         return True

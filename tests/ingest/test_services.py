@@ -222,6 +222,20 @@ def test_a_failed_version_can_be_tried_again(upload, engine, knowledge_admin):
         retry_version(version, user=knowledge_admin)
 
 
+def test_a_failed_file_that_is_uploaded_again_is_tried_again(upload, engine, storage):
+    version = upload().version
+    (storage / version.storage_path).unlink()
+    work(engine)
+    version.refresh_from_db()
+    assert (version.status, version.error_code) == ("failed", "missing")
+
+    accepted = upload()
+    assert (accepted.outcome, accepted.version) == ("new", version)
+    work(engine)
+    version.refresh_from_db()
+    assert (version.status, version.error_code) == ("indexed", "")
+
+
 def test_a_passing_fault_waits_before_the_next_try(upload, engine):
     engine.writer.publish = None  # calling it raises
     upload()
