@@ -20,6 +20,13 @@ for (const init of [...PAGE, ...PARTS]) init(document.body);
 document.addEventListener("htmx:load", (event) => {
   for (const init of PARTS) init(/** @type {HTMLElement} */ (event.target));
 });
+// A whole page in place of a part: the session has ended, and this is the sign-in page.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { detail } = /** @type {CustomEvent} */ (event);
+  if (!/^\s*<!doctype html/i.test(detail.xhr.responseText)) return;
+  detail.shouldSwap = false;
+  location.reload();
+});
 for (const name of ["htmx:sendError", "htmx:responseError"]) {
   document.addEventListener(name, (event) => {
     const source = /** @type {HTMLElement} */ (event.target);

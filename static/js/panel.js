@@ -8,8 +8,13 @@ const MARGIN_PX = 24;
 
 /** @param {HTMLElement} root */
 export function init(root) {
+  // Where a page cannot be drawn, its words are shown instead.
+  document.addEventListener("error", (event) => showWords(/** @type {Element} */ (event.target)), { capture: true });
   const panel = document.getElementById("panel");
-  if (!panel) return;
+  if (!panel) {
+    revealOnPage();
+    return;
+  }
   let opener = /** @type {HTMLElement | null} */ (null);
 
   const close = () => {
@@ -47,8 +52,6 @@ export function init(root) {
   document.addEventListener("htmx:sendError", (event) => {
     if (/** @type {Element} */ (event.target).id === "panel-body") fill("panel-failed");
   });
-  // Where a page cannot be drawn, its words are shown instead.
-  document.addEventListener("error", (event) => showWords(/** @type {Element} */ (event.target)), { capture: true });
 }
 
 /**
@@ -64,10 +67,10 @@ function open(panel, address) {
 
 /** @param {Element} image that did not load */
 function showWords(image) {
-  const leaf = image instanceof HTMLImageElement ? image.closest(".leaf") : null;
-  if (!(leaf instanceof HTMLElement)) return;
-  leaf.hidden = true;
-  leaf.nextElementSibling?.setAttribute("open", "");
+  const frame = image instanceof HTMLImageElement ? image.closest(".leaf-frame") : null;
+  if (!(frame instanceof HTMLElement)) return;
+  frame.hidden = true;
+  frame.nextElementSibling?.setAttribute("open", "");
 }
 
 /** @param {string} id of the template to show */
@@ -86,13 +89,31 @@ function reveal(panel) {
   if (!scroll || !quote) return;
   const image = panel.querySelector("img");
   const move = () => {
-    const place = quote.getBoundingClientRect();
-    const view = scroll.getBoundingClientRect();
-    scroll.scrollTop += place.top - view.top - scroll.clientHeight / 3;
-    if (place.right > view.right) scroll.scrollLeft += place.left - view.left - MARGIN_PX;
+    scroll.scrollTop += quote.getBoundingClientRect().top - scroll.getBoundingClientRect().top - scroll.clientHeight / 3;
+    showBeginning(quote);
   };
   move();
   if (image && !image.complete) image.addEventListener("load", move, { once: true });
+}
+
+/** The same on a source's own page, where the whole page scrolls. */
+function revealOnPage() {
+  const quote = document.querySelector(".source-page .leaf__marks rect, .source-page mark");
+  if (!quote) return;
+  quote.scrollIntoView({ block: "center" });
+  showBeginning(quote);
+}
+
+/**
+ * On a phone the page is wider than the screen.
+ * @param {Element} quote
+ */
+function showBeginning(quote) {
+  const frame = quote.closest(".leaf-frame");
+  if (!frame) return;
+  const place = quote.getBoundingClientRect();
+  const view = frame.getBoundingClientRect();
+  if (place.right > view.right) frame.scrollLeft += place.left - view.left - MARGIN_PX;
 }
 
 /** @param {HTMLElement | null} link the one whose source is open */

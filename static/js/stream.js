@@ -34,6 +34,13 @@ function start(reply) {
       follow(() => finish(reply, html));
     });
   }
+  source.addEventListener("error", () => {
+    // A broken connection is tried again by the browser; what stays closed was refused: signed out, or taken away.
+    if (source.readyState !== EventSource.CLOSED) return;
+    tell(reply, reply.dataset.lost ?? "");
+    reply.querySelector(".spin")?.remove();
+    reply.querySelector("[data-stop]")?.remove();
+  });
   reply.querySelector("[data-stop]")?.addEventListener("submit", (event) => {
     event.preventDefault();
     const form = /** @type {HTMLFormElement} */ (event.currentTarget);
