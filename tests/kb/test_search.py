@@ -1,0 +1,97 @@
+"""Searching as a user: scope in the index, hydration as the second lock, top-up of what fell out."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
+
+from accounts.models import User
+from kb.engine import Engine
+from kb.models import Collection
+from kb.search import scope_for, search_passages
+from retrieval.types import SearchConfig
+from tests.kb.indexing import index_document
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    return Engine(embedder="bundled", root=tmp_path)
+
+
+@pytest.fixture
+def secret() -> Collection:
+    """A collection without readers."""
+    return Collection.objects.create(name="Secret", slug="secret")
+
+
+def texts(search: object) -> list[str]:
+    return [passage.chunk.text for passage in search.passages]  # type: ignore[attr-defined]
+
+
+def test_scope_holds_the_collections_of_the_users_groups(
+    employee: User, outsider: User, knowledge_admin: User, collection: Collection, secret: Collection
+) -> None:
+    assert scope_for(employee).collection_ids == {collection.pk}
+    assert scope_for(outsider).collection_ids == frozenset()
+    assert scope_for(AnonymousUser()).collection_ids == frozenset()
+    assert scope_for(knowledge_admin).collection_ids == {collection.pk, secret.pk}
+    assert scope_for(knowledge_admin, collection=secret).collection_ids == {secret.pk}
+    assert scope_for(employee, collection=secret).collection_ids == frozenset()
+
+
+def test_a_reader_finds_what_their_group_may_read_and_an_outsider_nothing(
+    engine: Engine, employee: User, outsider: User, collection: Collection, secret: Collection
+) -> None:
+    index_document(engine, collection, "leave.md", ["Employees earn six hours of annual leave.", "Parking costs twenty dollars."])
+    index_document(engine, secret, "merger.md", ["Annual leave is frozen during the merger."])
+    found = search_passages("annual leave", user=employee, engine=engine)
+    assert texts(found)[0] == "Employees earn six hours of annual leave."
+    assert not any("merger" in text for text in texts(found))
+    assert [passage.hit.rank for passage in found.passages] == list(range(1, len(found.passages) + 1))
+    assert found.result.index_generation == 2
+    for user in (outsider, AnonymousUser()):
+        assert search_passages("annual leave", user=user, engine=engine).passages == ()
+    assert search_passages("annual leave", user=employee, collection=secret, engine=engine).passages == ()
+
+
+def test_deleted_and_revoked_text_is_gone_though_the_index_still_has_it(
+    engine: Engine, employee: User, collection: Collection
+) -> None:
+    document = index_document(engine, collection, "leave.md", ["Employees earn six hours of annual leave."])
+    document.deleted_at = timezone.now()
+    document.save()
+    assert len(engine.writer.chunk_ids()[0]) == 1
+    assert search_passages("annual leave", user=employee, engine=engine).passages == ()
+    document.deleted_at = None
+    document.save()
+    assert len(search_passages("annual leave", user=employee, engine=engine).passages) == 1
+    collection.groups.clear()
+    assert search_passages("annual leave", user=employee, engine=engine).passages == ()
+
+
+def test_only_the_current_version_answers(engine: Engine, employee: User, collection: Collection) -> None:
+    document = index_document(engine, collection, "leave.md", ["Employees earn four hours of annual leave."])
+    index_document(engine, collection, "leave.md", ["Employees earn eight hours of annual leave."], document=document)
+    assert texts(search_passages("annual leave", user=employee, engine=engine)) == ["Employees earn eight hours of annual leave."]
+
+
+def test_it_tops_up_where_deleted_chunks_fill_the_first_round(engine: Engine, employee: User, collection: Collection) -> None:
+    gone = index_document(engine, collection, "old.md", [f"Annual leave rule number {number}." for number in range(12)])
+    index_document(engine, collection, "new.md", ["A word on annual leave, and many others on parking, badges and the cafeteria."])
+    gone.deleted_at = timezone.now()
+    gone.save()
+    found = search_passages("annual leave rule", user=employee, engine=engine, config=SearchConfig(limit=2))
+    assert [passage.chunk.version.document.name for passage in found.passages] == ["new.md"]
+
+
+def test_a_chinese_question_is_found_by_words_while_the_dense_leg_abstains(
+    engine: Engine, employee: User, collection: Collection
+) -> None:
+    index_document(engine, collection, "假期.md", ["职工累计工作已满10年不满20年的，年休假10天。", "停车证每月收费二十元。"])
+    found = search_passages("工作满12年的员工每年有几天带薪年休假？", user=employee, engine=engine)
+    assert found.result.dense_abstained
+    assert texts(found)[0].startswith("职工累计工作")
+    assert found.passages[0].hit.dense_score is None

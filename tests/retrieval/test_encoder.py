@@ -1,0 +1,63 @@
+"""The bundled encoder: offline, batched like single, counts without cutting, knows what it cannot read."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from retrieval.encoder import SentenceEncoder, open_encoder
+from retrieval.errors import EncoderError
+
+LEAVE = "Employees earn six hours of annual leave per pay period."
+
+
+@pytest.fixture(scope="module")
+def encoder() -> SentenceEncoder:
+    return open_encoder()
+
+
+def dense(encoder: SentenceEncoder, text: str) -> np.ndarray:
+    return np.frombuffer(encoder.embed_query(text).dense, dtype="<f4")
+
+
+def test_it_equals_sentence_transformers_own_encoding(encoder: SentenceEncoder) -> None:
+    texts = [LEAVE, "Parking.", "word " * 400]
+    theirs = encoder._model.encode(texts, normalize_embeddings=True)
+    ours = [np.frombuffer(embedding.dense, dtype="<f4") for embedding in encoder.embed_passages(texts)]
+    assert np.abs(np.stack(ours) - theirs).max() < 1e-4
+
+
+def test_batches_keep_the_order_and_the_values(encoder: SentenceEncoder) -> None:
+    texts = [f"{LEAVE} " * (1 + number % 7) + str(number) for number in range(40)]
+    batched = encoder.embed_passages(texts)
+    for number in (0, 13, 39):
+        vector = np.frombuffer(batched[number].dense, dtype="<f4")
+        assert float(vector @ dense(encoder, texts[number])) == pytest.approx(1.0, abs=1e-4)
+        assert len(batched[number].tokens) == 32 * encoder.count_tokens([texts[number]])[0]
+    assert encoder.embed_passages([]) == []
+
+
+def test_tokens_are_counted_without_cutting_and_vectors_within_the_window(encoder: SentenceEncoder) -> None:
+    assert encoder.count_tokens(["leave", "leave " * 1000, ""]) == [1, 1000, 0]
+    assert encoder.max_tokens == 254
+    (embedding,) = encoder.embed_passages(["leave " * 1000])
+    assert len(embedding.tokens) == 32 * 254
+
+
+def test_it_knows_what_it_cannot_read(encoder: SentenceEncoder) -> None:
+    assert encoder.unknown_share(LEAVE) == 0.0
+    assert encoder.unknown_share("北京大学的研究生什么时候毕业？") > 0.4
+    assert encoder.unknown_share("") == 0.0
+
+
+def test_threads_share_one_model_and_agree() -> None:
+    fresh = open_encoder()
+    with ThreadPoolExecutor(4) as pool:
+        vectors = list(pool.map(lambda _: fresh.embed_query(LEAVE).dense, range(8)))
+    assert len(set(vectors)) == 1
+    assert len(fresh.embed_query(LEAVE).tokens) == 4 * 64 * fresh.count_tokens([LEAVE])[0]
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path: object) -> None:
+    with pytest.raises(EncoderError, match="not the folder"):
+        open_encoder(str(tmp_path))

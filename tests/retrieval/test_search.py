@@ -1,0 +1,73 @@
+"""The flow of a query, with a ten-line encoder."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from retrieval.local.reader import Snapshot
+from retrieval.search import search
+from retrieval.types import Scope, SearchConfig, SearchResult
+from tests.retrieval.builders import EVERYTHING, PROJECTION, WordEncoder, make_entry, make_reader, make_writer
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Snapshot:
+    texts = [
+        "annual leave accrues",
+        "annual report",
+        "leave the building",
+        "parking permits",
+        "年休假 天",
+        "annual  leave accrues!",
+    ]
+    make_writer(tmp_path).publish(
+        [make_entry(number, text, collection=1 + number % 2) for number, text in enumerate(texts, start=1)]
+    )
+    return make_reader(tmp_path).snapshot()
+
+
+def run(index: Snapshot, query: str, *, scope: Scope = EVERYTHING, **changes: object) -> SearchResult:
+    config = replace(SearchConfig(), **changes)
+    return search(query, scope=scope, config=config, index=index, embedder=WordEncoder(), projection=PROJECTION)
+
+
+def test_every_stage_leaves_its_mark_on_the_best_hit(index: Snapshot) -> None:
+    best = run(index, "annual leave").hits[0]
+    assert best.chunk_id in (1, 6)
+    assert best.keyword_score > 0 and best.fused_score > 0.9
+    assert best.dense_score == pytest.approx(0.8, abs=0.2)
+    assert best.rerank_score == pytest.approx(1.0, abs=0.1)
+
+
+def test_a_stage_that_is_off_leaves_none(index: Snapshot) -> None:
+    assert all(hit.dense_score is None for hit in run(index, "annual leave", use_dense=False).hits)
+    assert all(hit.keyword_score is None for hit in run(index, "annual leave", use_keyword=False).hits)
+    assert all(hit.rerank_score is None for hit in run(index, "annual leave", use_rerank=False).hits)
+    assert run(index, "annual leave", use_dense=False, use_keyword=False).hits == ()
+
+
+def test_the_dense_leg_abstains_on_a_script_it_cannot_read(index: Snapshot) -> None:
+    result = run(index, "年休假")
+    assert result.dense_abstained
+    assert result.unknown_share == 1.0
+    assert [hit.chunk_id for hit in result.hits] == [5]
+
+
+def test_word_for_word_repeats_step_back(index: Snapshot) -> None:
+    kept = [hit.chunk_id for hit in run(index, "annual leave").hits]
+    assert {kept[0], kept[-1]} == {1, 6}
+    assert {*kept} == {*[hit.chunk_id for hit in run(index, "annual leave", collapse_duplicates=False).hits]}
+
+
+def test_scope_holds_through_the_whole_flow(index: Snapshot) -> None:
+    odd = {hit.chunk_id for hit in run(index, "annual leave", scope=Scope(collection_ids=frozenset({2}))).hits}
+    assert odd == {1, 3, 5}
+    assert run(index, "annual leave", scope=Scope(collection_ids=frozenset())).hits == ()
+
+
+def test_limit_and_ranks(index: Snapshot) -> None:
+    result = run(index, "annual leave", limit=2)
+    assert [hit.rank for hit in result.hits] == [1, 2]
+    assert result.index_generation == 1
+    assert {"embed", "keyword", "dense", "fuse", "rerank"} <= result.timings_ms.keys()
