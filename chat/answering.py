@@ -14,6 +14,7 @@ from asgiref.sync import async_to_sync
 from django.utils import timezone
 
 from accounts.models import User
+from chat.candidates import rank_sentences
 from chat.conclusion import conclude, conclude_failed, fail_turn
 from chat.errors import ChatError, ContextOverflow, EvidenceWithdrawn, ModelError, SearchFailed
 from chat.evidence import are_readable, gather_evidence
@@ -167,7 +168,9 @@ async def _find_evidence(trail: Trail, *, means: Means) -> None:
 
 def _assess(trail: Trail, means: Means) -> bool:
     """Judge the evidence by the threshold of the collection that the best passage stands in."""
-    found = assess(trail.rewritten, trail.evidence, trail.search.result, score_texts=means.score_texts)
+    # Judged here, and quoted from where no model writes: the sentences are scored once.
+    trail.candidates = tuple(rank_sentences(trail.rewritten, trail.evidence, score_texts=means.score_texts))
+    found = assess(trail.rewritten, trail.evidence, trail.search.result, score_texts=means.score_texts, candidates=trail.candidates)
     best = trail.search.passages[0].chunk.version.document.collection
     threshold = DEFAULT_THRESHOLD if best.sufficiency_threshold is None else best.sufficiency_threshold
     trail.sufficiency = {"probability": found.probability, "threshold": threshold, "features": dict(found.features)}
@@ -184,7 +187,9 @@ async def _generate(trail: Trail, *, means: Means, emit: Emit) -> None:
         except ModelError as error:
             trail.start_over(fallback=error.code)
             emit(Status(step="fallback"))
-    extractive = ExtractiveModel(question=trail.rewritten, evidence=trail.evidence, score_texts=means.score_texts)
+    extractive = ExtractiveModel(
+        question=trail.rewritten, evidence=trail.evidence, score_texts=means.score_texts, candidates=trail.candidates
+    )
     trail.model, trail.base_url, trail.parameters = extractive.name, "", {}
     try:
         await _write(trail, extractive, (), means=means, emit=emit)

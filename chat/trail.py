@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from accounts.models import User
+from chat.candidates import Candidate
 from chat.models import Turn
 from chat.ports import Usage
 from chat.prompting import Prompt, language_of
@@ -48,6 +49,7 @@ class Trail:
     search: PassageSearch | None = None
     search_config: SearchConfig | None = None
     evidence: tuple[Evidence, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
     sufficiency: dict[str, Any] = field(default_factory=dict)
     prompt: Prompt | None = None
     model: str = ""

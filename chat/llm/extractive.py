@@ -1,9 +1,11 @@
 """The model that needs no model: it quotes the best sentences of the evidence."""
 
 from collections.abc import AsyncGenerator, Callable, Sequence
+from functools import partial
 
 from asgiref.sync import sync_to_async
 
+from chat.candidates import Candidate
 from chat.errors import ModelSilent
 from chat.extractive import extract
 from chat.ports import Delta, GenerationOptions, Message, TokenCount
@@ -19,15 +21,18 @@ class ExtractiveModel:
     base_url = ""
 
     def __init__(
-        self, *, question: str, evidence: Sequence[Evidence], score_texts: Callable[[str, Sequence[str]], list[float]]
+        self,
+        *,
+        question: str,
+        evidence: Sequence[Evidence],
+        score_texts: Callable[[str, Sequence[str]], list[float]],
+        candidates: Sequence[Candidate] | None = None,
     ) -> None:
-        self._question = question
-        self._evidence = evidence
-        self._score_texts = score_texts
+        self._extract = partial(extract, question, evidence, score_texts=score_texts, candidates=candidates)
 
     async def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> AsyncGenerator[Delta, None]:
         """Yield one quoted sentence after the other, each with its marker. Raises: ModelSilent: nothing fits."""
-        sentences = await sync_to_async(extract)(self._question, self._evidence, score_texts=self._score_texts)
+        sentences = await sync_to_async(self._extract)()
         if not sentences:
             raise ModelSilent("no sentence of the evidence fits the question")
         for position, sentence in enumerate(sentences):
