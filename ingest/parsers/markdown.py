@@ -18,6 +18,7 @@ HTML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 QUOTED_ARGUMENT = re.compile(r"""\{%-?\s*\w*(?:channel|email|mail)\w*\s+["']([^"']+)["'][^%]*%\}""")
 TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{:[^}\n]*\}", re.DOTALL)
 FRONT_TITLE = re.compile(r"^title:\s*(.+?)\s*$", re.MULTILINE)
+DECLARATION = re.compile(r"^[A-Za-z_]\w*:\s*\S")
 HEADING_ANCHOR = re.compile(r"\s*\{#[\w-]+\}\s*$")
 
 
@@ -29,7 +30,17 @@ def parse_markdown(path: Path, *, name: str) -> Iterator[Opening | ParsedPage]:
     tokens = _reader().parse(strip_template_tags(flow.cleaner.clean(source)))
     yield Opening(title=_title(tokens))
     yield from _walk(tokens, flow)
+    if not flow.characters:
+        yield from _front_matter(tokens, flow)
     yield from flow.finish()
+
+
+def _front_matter(tokens: list[Token], flow: Flow) -> Iterator[ParsedPage]:
+    """Yield a page that has nothing but front matter, a redirect for instance: what it declares is what it says."""
+    for token in tokens:
+        if token.type == "front_matter":
+            lines = [line for line in token.content.splitlines() if DECLARATION.match(line)]
+            yield from flow.add("paragraph", "\n".join(lines))
 
 
 def strip_template_tags(source: str) -> str:

@@ -38,6 +38,14 @@ def test_markdown_reads_as_a_reader_sees_it(tmp_path):
     assert pages[0].text[table.start : table.header_end] == "A | B"
 
 
+def test_a_page_of_front_matter_says_what_it_declares(tmp_path):
+    source = "---\ntitle: Billing policy\nredirect_to: /tock/\nredirect_from:\n  - /billing/\n---\n"
+    opening, pages, _ = read_file(write(tmp_path, "a.md", source))
+
+    assert opening.title == "Billing policy"
+    assert blocks_of(pages) == [("paragraph", "title: Billing policy\nredirect_to: /tock/")]
+
+
 def test_html_gives_its_main_content_only(tmp_path):
     source = (
         "<!doctype html><html><head><title>Our page</title><style>p{}</style></head><body><nav>Home Away</nav>"

@@ -11,6 +11,7 @@ from django.utils.text import capfirst
 from tqdm import tqdm
 
 from accounts.models import User
+from ingest.doorbell import ring
 from ingest.errors import UploadRefused, message_for
 from ingest.models import Job
 from ingest.queue import run_due_jobs
@@ -45,7 +46,7 @@ class Command(BaseCommand):
         for path, name in tqdm(files, desc="Upload", unit="file", disable=None):
             try:
                 with path.open("rb") as stream:
-                    accepted = accept_upload(collection=target, name=name, stream=stream, user=uploader, should_ring=no_wait)
+                    accepted = accept_upload(collection=target, name=name, stream=stream, user=uploader, should_ring=False)
             except (UploadRefused, OSError) as error:
                 outcomes["failed"] += 1
                 problems.append(f"{name}: {error.message if isinstance(error, UploadRefused) else error}")
@@ -60,6 +61,8 @@ class Command(BaseCommand):
             failed = self._wait(versions)
             problems += failed
             outcomes["failed"] += len(failed)
+        elif versions:
+            ring()
         for problem in problems:
             self.stderr.write(problem)
         self.stdout.write(summary(outcomes, total=len(files), waited=not no_wait))
