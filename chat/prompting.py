@@ -121,10 +121,11 @@ async def fit_prompt(
         context_tokens: of the model, unless the server itself names a smaller one.
         answer_tokens: kept free for the answer.
     """
-    kept = tuple(evidence)
+    kept, is_counting = tuple(evidence), True
     while True:
         messages = write_messages(question, kept, language=language)
-        counted = await model.count_tokens(messages)
+        counted = await model.count_tokens(messages) if is_counting else None
+        is_counting = counted is not None  # a server that does not tell is not asked again
         tokens = counted.tokens if counted else estimate_tokens(messages)
         context = min(context_tokens, counted.context) if counted and counted.context else context_tokens
         room = context - answer_tokens
