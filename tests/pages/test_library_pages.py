@@ -1,8 +1,13 @@
 """The library: readers read, knowledge admins manage, outsiders find nothing."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.test import AsyncClient
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
@@ -164,3 +169,16 @@ async def test_the_original_is_a_download_for_admins(
     assert response["Content-Type"] == "application/octet-stream"
     assert response["Content-Disposition"] == 'attachment; filename="leave.md"'
     assert b"".join([part async for part in response]) == b"<script>alert(1)</script>"
+
+
+def test_a_longer_list_needs_no_more_queries(
+    knowledge_admin: User, document: Document, django_assert_num_queries: Callable[..., AbstractContextManager[object]]
+) -> None:
+    client, address = signed_in(knowledge_admin), reverse("kb:collection", args=["handbook"])
+    with CaptureQueriesContext(connection) as few:
+        client.get(address)
+    for number in range(20):
+        added = Document.objects.create(collection=document.collection, name=f"{number}.md", title=f"T{number}")
+        add_version(add_version(added).document, number=2, status="failed", error_code="damaged")
+    with django_assert_num_queries(len(few)):
+        assert client.get(address).content.decode().count("<tr id=") == 21
