@@ -84,6 +84,8 @@ class FakeServer:
             await self._complete(body, writer, asyncio.ensure_future(reader.read(1)))
         except ConnectionError:
             self.hung_up.set()
+        except asyncio.CancelledError:
+            pass  # the test is over
         finally:
             writer.close()
 
