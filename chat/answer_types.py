@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a kind of question is read in one line
 """What kind of thing a question asks for, and whether a text holds one."""
 
 import re
@@ -21,8 +22,8 @@ class AnswerType(StrEnum):
 
 _QUESTIONS = (
     (AnswerType.PERCENT, r"\bwhat (?:percent|percentage|proportion|share)\b|百分之几|百分比|比例|占比|增长率|同比"),
-    (AnswerType.AMOUNT, r"\bhow much (?:does|do|did|is|are|was|were|will|can|money|revenue)?.*\b(?:cost|pay|paid|price|worth|earn|reimburse|acquire|dollar|money|spend|revenue|fee|charge)|\bdollar (?:amount|limit)|\bwhat (?:is|was|were) .*\b(?:revenue|price|cost|salary|fee|profit|income)\b|多少钱|多少元|多少万元|多少亿|工资|营收|净利润|票房|价格|金额"),
-    (AnswerType.DURATION, r"\bhow long\b|\bhow (?:many|much) (?:\w+ )?(?:hours|days|weeks|months|years|time)\b|多久|多长时间|几天|多少天|几个月|几年|多少年|几小时|多少小时|几周"),
+    (AnswerType.DURATION, r"\bhow long\b|\bhow (?:many|much) (?:\w+ )?(?:hours|workdays|days|weeks|months|years|time)\b|多久|多长时间|几天|多少天|几个月|几年|多少年|几小时|多少小时|几周"),
+    (AnswerType.AMOUNT, r"\bhow much (?:does|do|did|is|are|was|were|will|can|money|revenue)?.*\b(?:cost|pay|paid|price|worth|earn|reimburse|acquire|dollar|money|spend|revenue|fee|charge)|\bdollar (?:amount|limit)|\bwhat (?:is|was|were) .*\b(?:revenue|price|cost|salary|fee|profit|income)\b|多少钱|多少(?:万|亿|美|欧)?元|多少亿|(?:工资|营收|净利润|票房|价格|金额|费用)(?:是|为|有|达)?多少"),
     (AnswerType.NUMBER, r"\bhow (?:many|much|far|often|large|big|tall|high|old|fast|deep|wide)\b|\bwhat number\b|多少|几[个次人名位家条级天年月届岁]|多高|多大|多远|多长|人数|数量|次数|几"),
     (AnswerType.PERSON, r"\bwho(?:m|se)?\b|谁|哪位|何人|哪个人|导演|主演|作者|创始人|冠军"),
     (AnswerType.DATE, r"\bwhen\b|\bwhat (?:year|date|day|month|century|decade|time)\b|\b(?:in|on|by|since) (?:what|which) (?:year|date|day|month|century)|何时|什么时候|哪[一]?年|哪天|几月|几号|日期|什么时间|时间"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from chat.answer_types import answer_type, holds_answer
 from chat.ranges import fits_a_range
+from chat.rarity import telling_share, telling_weights
 from chat.types import Evidence
 from chat.verify.quantities import normalize
 from chat.verify.verifier import ScoreTexts
@@ -62,7 +63,8 @@ def rank_sentences(question: str, evidence: Sequence[Evidence], *, score_texts: 
     bm25 = SmallRanking(texts).scores(question)
     top = max(bm25) or 1.0
     rarity = rarities(question, texts)
-    shares = [weighed_share(rarity, terms(text)) for text in texts]
+    weights = telling_weights(question)
+    shares = [telling_share(weights, text) if is_chinese(question) else weighed_share(rarity, terms(text)) for text in texts]
     ranks = {passage.evidence.marker: 1.0 / (1 + place) for place, passage in enumerate(passages)}
     likely = sorted(
         range(len(places)),
@@ -119,5 +121,5 @@ def _candidate(
     if has_meaning:
         score = _WEIGHT_MEANING * (meaning if meaning is not None else 0.0) + _WEIGHT_WORDS * words + _WEIGHT_RANK * rank
     else:
-        score = 0.45 * words + 0.45 * share + _WEIGHT_RANK * rank
+        score = 0.35 * words + 0.55 * share + _WEIGHT_RANK * rank
     return Candidate(place[0], place[1], words, share, meaning, score)

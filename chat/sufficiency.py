@@ -15,6 +15,8 @@ from typing import Any
 
 from chat.answer_types import AnswerType, answer_type, holds_answer
 from chat.candidates import Candidate, is_chinese, rank_sentences, rarities, weighed_share
+from chat.ranges import fits_a_range
+from chat.rarity import telling_share, telling_weights
 from chat.types import Evidence
 from chat.verify.names import names_and_codes
 from chat.verify.polarity import find_contradiction
@@ -83,6 +85,9 @@ def read_features(
     window_shares = [weighed_share(rarity, terms(text)) for text in windows]
     found_anywhere = set(terms("\n".join(passages)))
     heaviest = sorted(rarity, key=lambda term: -rarity[term])[:4]
+    weights = telling_weights(asked)
+    rare_windows = [telling_share(weights, text) for text in windows]
+    rare_passages = [telling_share(weights, text) for text in passages]
     kind = answer_type(asked)
     meanings = sorted((candidate.meaning for candidate in ranked if candidate.meaning is not None), reverse=True)
     fitting = [candidate for candidate, text in zip(best, windows, strict=True) if holds_answer(kind, text, asked)]
@@ -97,6 +102,11 @@ def read_features(
         "rare_missing_window": sum(term not in set(terms(windows[0])) for term in heaviest) / max(1, len(heaviest))
         if windows
         else 1.0,
+        "rare_share_window": max(rare_windows, default=0.0),
+        "rare_share_first": rare_windows[0] if rare_windows else 0.0,
+        "rare_share_passage": max(rare_passages),
+        "rare_share_all": telling_share(weights, "\n".join(passages)),
+        "fits_range": {None: 0.0, True: 1.0, False: -1.0}[fits_a_range(asked, best[0].sentence.text) if best else None],
         "names_missing_window": _missing_share(asked, windows[:2]),
         "names_missing": _missing_share(asked, passages),
         "numbers_missing": _missing_numbers(asked, "\n".join(passages)),

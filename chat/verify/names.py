@@ -106,6 +106,11 @@ def chinese_names(text: str) -> list[str]:
     return [str(word) for word, flag in _tagger().lcut(text) if len(word) > 1 and flag in _NAME_FLAGS]
 
 
+def frequency(word: str) -> int:
+    """Return how often jieba's corpus has a Chinese word; 0 for one that it does not know."""
+    return int(_tagger().tokenizer.FREQ.get(word, 0) or 0)
+
+
 @cache
 def _tagger() -> Any:
     """Return jieba's tagger over the analyzer's dictionary; loaded at first use."""

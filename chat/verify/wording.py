@@ -95,6 +95,12 @@ def has_invented_run(claim: Wording, text: str, evidence: frozenset[str], eviden
     return False
 
 
+def canonical_terms(text: str) -> list[str]:
+    """Return the analyzer's terms, one name for words that say the same."""
+    _, same = _tables()
+    return [same.get(term, term) for term in terms(text)]
+
+
 def content_units(text: str, *, is_chinese: bool) -> list[str]:
     """Return the content words of a text in order, each once where it stands; numbers are the caller's."""
     meta, same = _tables()

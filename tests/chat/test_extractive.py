@@ -1,0 +1,84 @@
+"""The answer without a model: the best sentences, word for word, with their markers."""
+
+from collections.abc import Sequence
+
+from chat.candidates import rank_sentences
+from chat.extractive import extract
+from chat.types import Evidence, VerdictKind
+from chat.verify import Verifier
+from retrieval.analyzer import terms
+from retrieval.types import Hit
+
+LEAVE = (
+    "Annual leave depends on service. It is earned as follows:\n\n- Less than 3 years: 4 hours per pay period\n"
+    "- Between 3 and 15 years: 6 hours per pay period\n- More than 15 years: 8 hours per pay period\n\n"
+    "The kitchen is on the second floor. Credit hours are earned by working longer. They expire when you move to another agency."
+)
+EXPENSES = "| Grade | Daily limit |\n|---|---|\n| Manager | $500 |\n| Director | $900 |"
+LEAVE_ZH = "第十条 职工累计工作已满1年不满10年的，年休假5天；\n已满10年不满20年的，年休假10天；\n已满20年的，年休假15天。\n用人单位不得扣减工资。"
+
+
+def evidence(marker: int, text: str, *, title: str = "") -> Evidence:
+    return Evidence(
+        marker=marker, chunk_id=marker, document_uid="d", document=title, title=title, version=1, version_uid="v", page=None, page_number=1,
+        page_label="", heading_path=(), prefix="", text=text, text_hash="", start=0, end=len(text),
+        hit=Hit(chunk_id=marker, score=1.0, rank=marker),
+    )  # fmt: skip
+
+
+EVIDENCE = [evidence(1, LEAVE, title="Leave"), evidence(2, EXPENSES, title="Expenses"), evidence(3, LEAVE_ZH, title="年休假条例")]
+
+
+def shared_words(query: str, texts: Sequence[str]) -> list[float]:
+    """Stand in for the encoder: the share of the query's words that each text has."""
+    words = set(terms(query))
+    return [len(words & set(terms(text))) / max(1, len(words)) for text in texts]
+
+
+def test_the_range_that_holds_the_questions_number_comes_first() -> None:
+    shown = extract("How many hours of leave are earned per pay period after five years?", EVIDENCE, score_texts=shared_words)
+    assert shown[0] == "It is earned as follows: Between 3 and 15 years: 6 hours per pay period [1]"
+    assert len(shown) <= 3
+
+
+def test_the_range_counts_in_chinese_too() -> None:
+    shown = extract("工作满12年的员工每年有几天年休假？", EVIDENCE, score_texts=shared_words)
+    assert shown[0] == "已满10年不满20年的，年休假10天； [3]"
+
+
+def test_a_table_row_carries_its_header() -> None:
+    shown = extract("What is the daily limit of a director?", EVIDENCE, score_texts=shared_words)
+    assert shown[0] == "Grade: Director; Daily limit: $900 [2]"
+
+
+def test_a_pronoun_brings_the_sentence_before_it() -> None:
+    shown = extract("When do they expire if you move to another agency?", EVIDENCE, score_texts=shared_words)
+    assert shown[:2] == ["Credit hours are earned by working longer. [1]", "They expire when you move to another agency. [1]"]
+
+
+def test_what_it_shows_passes_verification() -> None:
+    verifier = Verifier(EVIDENCE, score_texts=shared_words)
+    for question in (
+        "How many hours of leave after five years?",
+        "What is the daily limit of a director?",
+        "用人单位可以扣减工资吗？",
+    ):
+        shown = extract(question, EVIDENCE, score_texts=shared_words)
+        assert shown
+        assert {verifier.verify(sentence).verdict.kind for sentence in shown} == {VerdictKind.SUPPORTED}
+
+
+def test_without_evidence_it_says_nothing() -> None:
+    assert extract("Anything?", [], score_texts=shared_words) == []
+
+
+def test_sentences_are_scored_in_one_batch() -> None:
+    calls: list[int] = []
+
+    def counting(query: str, texts: Sequence[str]) -> list[float]:
+        calls.append(len(texts))
+        return shared_words(query, texts)
+
+    ranked = rank_sentences("How many hours of leave after five years?", EVIDENCE, score_texts=counting)
+    extract("How many hours of leave after five years?", EVIDENCE, score_texts=counting, candidates=ranked)
+    assert len(calls) == 1

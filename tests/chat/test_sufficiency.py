@@ -1,0 +1,78 @@
+"""The gate before an answer: what the evidence holds scores above what it does not."""
+
+import pytest
+
+from chat.answer_types import AnswerType, answer_type, holds_answer
+from chat.ranges import fits_a_range
+from chat.sufficiency import DEFAULT_THRESHOLD, assess
+from retrieval.types import Hit, SearchResult
+from tests.chat.test_extractive import EVIDENCE, shared_words
+
+RESULT = SearchResult(hits=tuple(piece.hit for piece in EVIDENCE))
+
+
+def found(rerank: float) -> SearchResult:
+    return SearchResult(
+        hits=(Hit(chunk_id=1, score=1.0, rank=1, rerank_score=rerank, keyword_rank=1, dense_rank=1, keyword_score=9.0),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("held", "missing"),
+    [
+        ("How many hours per pay period after 4 years?", "How much does the gym in Chicago cost?"),
+        ("用人单位可以扣减工资吗？", "员工手机话费的报销标准是多少元？"),
+    ],
+)
+def test_held_answers_are_more_probable_than_missing_ones(held: str, missing: str) -> None:
+    high = assess(held, EVIDENCE, found(0.8), score_texts=shared_words)
+    low = assess(missing, EVIDENCE, found(0.4), score_texts=shared_words)
+    assert 0.0 <= low.probability < DEFAULT_THRESHOLD < high.probability <= 1.0
+    assert high.features["rare_share_window"] > low.features["rare_share_window"]
+
+
+def test_without_evidence_it_is_impossible() -> None:
+    assert assess("Anything?", [], SearchResult(hits=()), score_texts=shared_words).probability == 0.0
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("Who approves leave?", AnswerType.PERSON),
+        ("When was the policy signed?", AnswerType.DATE),
+        ("How many days can I take?", AnswerType.DURATION),
+        ("What percentage does the agency match?", AnswerType.PERCENT),
+        ("How much does a taxi cost?", AnswerType.AMOUNT),
+        ("Where is the office?", AnswerType.PLACE),
+        ("Can I sell leave?", AnswerType.YES_NO),
+        ("冬奥会总导演是谁？", AnswerType.PERSON),
+        ("每月按多少天计薪？", AnswerType.DURATION),
+        ("最低工资是多少元？", AnswerType.AMOUNT),
+        ("总部在哪里？", AnswerType.PLACE),
+        ("可以居家办公吗？", AnswerType.YES_NO),
+        ("What is annual leave?", AnswerType.OTHER),
+    ],
+)
+def test_it_tells_what_a_question_asks_for(question: str, kind: AnswerType) -> None:
+    assert answer_type(question) == kind
+
+
+def test_the_questions_own_number_is_no_answer() -> None:
+    assert not holds_answer(AnswerType.DURATION, "After 5 years you may apply.", "How long must I wait after 5 years?")
+    assert holds_answer(AnswerType.DURATION, "After 5 years you wait 3 weeks.", "How long must I wait after 5 years?")
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "fits"),
+    [
+        ("after five years", "Between 3 and 15 years: 6 hours", True),
+        ("after five years", "More than 15 years: 8 hours", False),
+        ("after five years", "Less than 3 years: 4 hours", False),
+        ("工作满12年", "已满10年不满20年的，年休假10天", True),
+        ("工作满12年", "已满20年的，年休假15天", False),
+        ("how many hours", "Between 3 and 15 years", None),
+        ("in 2021 years", "More than 15 years", None),
+    ],
+)
+def test_it_sees_whether_a_number_falls_into_a_range(question: str, text: str, fits: bool | None) -> None:
+    assert fits_a_range(question, text) is fits
