@@ -69,7 +69,9 @@ class Receipt:
     sentences: tuple[Judged, ...]
     passages: tuple[Passage, ...]
     search: tuple[Row, ...]
+    search_config: tuple[Row, ...]
     sufficiency: tuple[Row, ...]
+    features: tuple[Row, ...]  # what the sufficiency was judged by
     model: tuple[Row, ...]
     model_name: str
     prompt: tuple[Row, ...]
@@ -84,7 +86,7 @@ def read_receipt(data: Mapping[str, Any]) -> Receipt:
     answer = _mapping(data.get("answer"))
     outcome = str(data.get("outcome", ""))
     reason = str(data.get("reason", ""))
-    model, prompt, search = (_mapping(data.get(name)) for name in ("model", "prompt", "search"))
+    model, prompt, search, sufficiency = (_mapping(data.get(name)) for name in ("model", "prompt", "search", "sufficiency"))
     citations = [_mapping(entry) for entry in _sequence(data.get("citations"))]
     sentences = tuple(_judged(_mapping(entry)) for entry in _sequence(data.get("sentences")))
     return Receipt(
@@ -99,9 +101,12 @@ def read_receipt(data: Mapping[str, Any]) -> Receipt:
         sentences=sentences,
         passages=tuple(_passage(_mapping(entry), citations) for entry in _sequence(data.get("evidence"))),
         search=_rows(
-            {"language": data.get("language"), "index_generation": data.get("index_generation")} | _without(search, "timings_ms")
+            {"language": data.get("language"), "index_generation": data.get("index_generation")}
+            | _without(search, "timings_ms", "config")
         ),
-        sufficiency=_rows(_mapping(data.get("sufficiency"))),
+        search_config=_rows(_mapping(search.get("config"))),
+        sufficiency=_rows(_without(sufficiency, "features")),
+        features=_rows(_mapping(sufficiency.get("features"))),
         model=_rows(_without(model, "failed_output")),
         model_name=str(model.get("name", "")),
         prompt=_rows(_without(prompt, "messages")),

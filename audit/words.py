@@ -86,6 +86,7 @@ STEPS = {
     "sufficiency": _("Judging the evidence"),
     "prompt": _("Writing the prompt"),
     "verify": _("Verifying"),
+    "model_first_token": _("Waiting for the model's first word"),
     "first_token": _("Until the first word of the model"),
     "first_sentence": _("Until the first sentence was shown"),
     "total": _("In all"),
