@@ -260,3 +260,13 @@ def test_the_owner_stops(employee: User, turn: Turn, client: Client) -> None:
     assert client.post(reverse("chat:stop", args=[turn.uid])).status_code == 204
     turn.refresh_from_db()
     assert turn.state == Turn.State.STOPPED
+
+
+def test_a_follow_up_is_searched_as_a_question_that_stands_alone(employee: User, leave: Document, turn: Turn) -> None:
+    read(turn, employee, ScriptedModel(TRUE))
+    follow_up = services.start_turn(user=employee, question="And after twenty years?", conversation=turn.conversation)
+    read(follow_up, employee, ScriptedModel(EIGHT))
+    follow_up.refresh_from_db()
+    assert "annual leave" in follow_up.rewritten
+    assert "twenty years" in follow_up.rewritten
+    assert json.loads(Event.objects.get(uid=follow_up.receipt).payload.body)["payload"]["rewritten"] == follow_up.rewritten
