@@ -9,6 +9,7 @@ from ingest.parsers.detect import DOCX, HTML, MARKDOWN, PDF, TEXT, inspect_zip
 from ingest.parsers.refusal import Refusal
 from kb.child import Channel, confine, read_request
 
+STRETCHES_PER_PAGE = 10  # of a format without pages, where a "page" is only a stretch of text
 Items = Iterator[Opening | ParsedPage | Notice]
 
 
@@ -23,7 +24,7 @@ def parse(path: Path, *, name: str, media_type: str, first_page: int = 1, max_pa
         inspect_zip(path)
     for item in _reader(media_type)(path, name=name):
         if isinstance(item, ParsedPage):
-            if item.number > max_pages:
+            if item.number > max_pages * STRETCHES_PER_PAGE:
                 raise Refusal("too_many_pages")
             if item.number < first_page:
                 continue

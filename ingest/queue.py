@@ -72,10 +72,15 @@ def run_leased(lease: Lease, *, engine: Callable[[], Engine]) -> None:
                 ring()
         except UserFault as error:
             logger.info("job %s: version %s failed: %s (%s)", job.pk, job.version_id, error.code, error.detail)
-            _fail(lease, job, error.code, error.detail)
+            _fail(lease, job, error.code, storable(error.detail))
         except Exception as error:
             logger.exception("job %s (%s of version %s), attempt %s", job.pk, job.kind, job.version_id, job.attempts)
-            _try_again(lease, job, f"{type(error).__name__}: {error}"[:2000])
+            _try_again(lease, job, storable(f"{type(error).__name__}: {error}"))
+
+
+def storable(cause: str) -> str:
+    """Return the technical cause without what a database refuses: a hostile file may have a say in it."""
+    return cause.replace("\0", "").encode("utf-8", "replace").decode()[:2000]
 
 
 def _do(job: Job, lease: Lease, engine: Engine) -> dict[str, float]:

@@ -109,7 +109,7 @@ def read_page(document: object, index: int, *, cleaner: Cleaner) -> RawPage:
 def _label(document: object, index: int) -> str:
     buffer = ctypes.create_string_buffer(128)
     length = pdfium.FPDF_GetPageLabel(document, index, buffer, 128)
-    return buffer.raw[: max(0, min(length, 128) - 2)].decode("utf-16-le", "ignore").strip("\0 ")[:40]
+    return Cleaner().clean_line(buffer.raw[: max(0, min(length, 128) - 2)].decode("utf-16-le", "ignore"))[:40]
 
 
 class _Reader:

@@ -13,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
 def main() -> None:
     django.setup()
     command, *arguments = sys.argv[1:]
-    print(json.dumps({"upload": upload, "delete": delete, "work": work, "state": state}[command](*arguments)))
+    print(json.dumps({"upload": upload, "delete": delete, "work": work, "state": state, "recover": recover}[command](*arguments)))
 
 
 def home() -> Path:
@@ -43,6 +43,11 @@ def work() -> int:
     from tests.ingest.engine import FakeEngine
 
     return run_due_jobs(engine=lambda: FakeEngine(home() / "index.json"))
+
+
+def recover() -> dict:
+    work()
+    return state()
 
 
 def state() -> dict:
