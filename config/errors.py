@@ -3,6 +3,7 @@
 import logging
 from http import HTTPStatus
 
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template import TemplateDoesNotExist, loader
 from django.utils.translation import gettext as _
@@ -62,6 +63,12 @@ def render_expected(request: HttpRequest, error: Exception) -> HttpResponse:
     else:
         logger.info("refused: %s", error.code)
     return render_error(request, status=status, code=error.code, message=str(message or getattr(error, "sentence", "")))
+
+
+def render_refused_value(request: HttpRequest, error: DataError) -> HttpResponse:
+    """Answer a value that the database cannot hold, such as a NUL in a search field on PostgreSQL: the sender's doing."""
+    logger.warning("the database refused a value", exc_info=error)
+    return render_error(request, status=HTTPStatus.BAD_REQUEST)
 
 
 def render_error(request: HttpRequest, *, status: int, code: str = "", message: str = "") -> HttpResponse:

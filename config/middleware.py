@@ -7,11 +7,12 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.decorators import sync_and_async_middleware
 
-from config.errors import is_expected, render_error, render_expected, wants_json
+from config.errors import is_expected, render_error, render_expected, render_refused_value, wants_json
 from config.logging import current_request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
@@ -60,6 +61,8 @@ def expected_errors(get_response: GetResponse) -> GetResponse:
             return get_response(request)
 
     def process_exception(request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        if isinstance(exception, DataError):
+            return render_refused_value(request, exception)
         return render_expected(request, exception) if is_expected(exception) else None
 
     middleware.process_exception = process_exception

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError
+from django.db import DatabaseError, DataError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import AsyncClient, Client
 from django.urls import include, path
@@ -30,7 +30,14 @@ class Foreign(Exception):
     code = "foreign"
 
 
-ERRORS = {"refused": Refused, "damaged": IndexDamaged, "audit": AuditError, "foreign": Foreign, "broken": ZeroDivisionError}
+ERRORS = {
+    "refused": Refused,
+    "damaged": IndexDamaged,
+    "audit": AuditError,
+    "foreign": Foreign,
+    "value": DataError,
+    "broken": ZeroDivisionError,
+}
 
 
 @login_not_required
@@ -77,6 +84,7 @@ def client() -> Client:
         ("refused", 400, "empty", "The file is empty."),
         ("damaged", 503, "index_damaged", "Try again in a moment; if it stays, give an administrator the number below."),
         ("audit", 503, "audit", "Try again in a moment; if it stays, give an administrator the number below."),
+        ("value", 400, "bad_request", "Go back, reload the page and try again."),
         ("foreign", 500, "server_error", "It has been noted. Try again; if it stays, give an administrator the number below."),
         ("broken", 500, "server_error", "It has been noted. Try again; if it stays, give an administrator the number below."),
     ],
