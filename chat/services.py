@@ -118,11 +118,12 @@ def title_of(question: str) -> str:
 
 
 def history_before(turn: Turn) -> tuple[tuple[str, str], ...]:
-    """Return the last questions, as they were searched, and answers before this turn, oldest first."""
+    """Return the last questions, as they were searched, and what may still be read of their answers, oldest first."""
     earlier = Turn.objects.filter(conversation=turn.conversation_id, position__lt=turn.position).exclude(state__in=_LIVE)
     newest = {before.position: before for before in earlier.order_by("position", "attempt")}
-    last = sorted(newest.items())[-HISTORY_TURNS:]
-    return tuple((before.rewritten or before.question, before.answer.get("answer", "")) for _position, before in last)
+    last = [before for _position, before in sorted(newest.items())[-HISTORY_TURNS:]]
+    reader = turn.conversation.user
+    return tuple((before.rewritten or before.question, readable_answer(before, user=reader).get("answer", "")) for before in last)
 
 
 def readable_answer(turn: Turn, *, user: User) -> dict[str, Any]:

@@ -82,7 +82,7 @@ class FakeServer:
                 return
             self.requests.append(body | {"head": head})
             await self._complete(body, writer, asyncio.ensure_future(reader.read(1)))
-        except ConnectionError:
+        except (ConnectionError, asyncio.IncompleteReadError):
             self.hung_up.set()
         except asyncio.CancelledError:
             pass  # the test is over

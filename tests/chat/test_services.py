@@ -155,3 +155,12 @@ def test_an_old_answer_hides_what_was_revoked_since(employee: User, collection: 
     employee.groups.clear()
     answer = services.readable_answer(turn, user=employee)
     assert (answer["answer"], answer["citations"], answer["sentences"], answer["hidden"]) == ("", [], [], 1)
+
+
+def test_a_follow_up_does_not_hear_of_what_was_revoked_since(employee: User, collection: Collection) -> None:
+    document = add_document(collection, "leave.md", LEAVE)
+    first = finish(services.start_turn(user=employee, question="What?"), answer_citing(str(document.uid)))
+    second = services.start_turn(user=employee, question="And then?", conversation=first.conversation)
+    assert services.history_before(second) == (("What?", "Fact 1.[1] Fact 2.[2]"),)
+    employee.groups.clear()
+    assert services.history_before(second) == (("What?", ""),)
