@@ -4,6 +4,10 @@ FROM python:3.11-slim
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 ATTEST_HOME=/data
 WORKDIR /app
 
+# tesseract reads scanned pages.
+RUN apt-get update && apt-get install --yes --no-install-recommends tesseract-ocr tesseract-ocr-chi-sim \
+    && rm -rf /var/lib/apt/lists/*
+
 # torch without CUDA: the models that need a GPU run in the vllm service.
 COPY requirements.txt .
 RUN pip install --no-cache-dir --disable-pip-version-check --extra-index-url https://download.pytorch.org/whl/cpu \

@@ -54,6 +54,8 @@ def list_parts(*, host: str, port: int, workers: int) -> tuple[Part, ...]:
                 *("--lifespan", "on", "--no-server-header", "--no-access-log", "--log-level", "warning"),
                 *("--timeout-graceful-shutdown", "2"),  # an open answer stream does not hold up the end
             ),
+            # WhiteNoise and page images send files, which Django reads in a thread: nothing that a person could mend.
+            environment=(("PYTHONWARNINGS", "ignore:StreamingHttpResponse must consume synchronous iterators"),),
         ),
         Part(
             name="worker",
