@@ -4,19 +4,22 @@
 say() { printf '%s\n' "$*" >&2; }
 stop() { say "$*"; exit 1; }
 
-# Prints a Python of at least 3.11 that can make virtual environments.
+# Prints a Python from 3.11 to 3.13 that can make virtual environments.
 find_python() {
-  local candidate
+  local candidate without_venv=
   for candidate in ${PYTHON:-} python3.11 python3.12 python3.13 python3 python; do
-    if command -v "$candidate" >/dev/null 2>&1 \
-      && "$candidate" -c 'import sys; sys.exit(not ((3, 11) <= sys.version_info[:2] <= (3, 13)))' 2>/dev/null; then
-      "$candidate" -c 'import ensurepip, venv' 2>/dev/null \
-        || stop "$candidate has no venv module. On Debian or Ubuntu: apt-get install python3-venv (or python3.11-venv), then start again."
-      printf '%s\n' "$candidate"
-      return
+    if "$candidate" -c 'import sys; sys.exit(not ((3, 11) <= sys.version_info[:2] <= (3, 13)))' 2>/dev/null; then
+      if "$candidate" -c 'import ensurepip, venv' 2>/dev/null; then
+        printf '%s\n' "$candidate"
+        return
+      fi
+      without_venv=${without_venv:-$candidate}
     fi
   done
-  stop "Attest needs Python 3.11, 3.12 or 3.13, and found none. Install it (on Debian or Ubuntu: apt-get install python3.11 python3.11-venv), or name it: PYTHON=/path/to/python3.11 $0"
+  if [ -n "$without_venv" ]; then
+    stop "$without_venv cannot make virtual environments. On Debian or Ubuntu: apt-get install python3-venv (or python3.11-venv); then start again."
+  fi
+  stop "Attest needs Python 3.11, 3.12 or 3.13 and found none. On Debian or Ubuntu: apt-get install python3.11 python3.11-venv. If it is elsewhere: PYTHON=/path/to/python3.11 $0"
 }
 
 # Prints what pip must be told so that torch comes without CUDA on a Linux machine without an NVIDIA GPU; nothing where

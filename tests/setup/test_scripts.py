@@ -1,0 +1,120 @@
+"""scripts/setup.sh: what it says to a machine that lacks something, and when it installs."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BASH = shutil.which("bash")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A project folder with a lock file, and a bin/ that is the whole PATH but for the tools that the script uses."""
+    (tmp_path / "bin").mkdir()
+    for tool in ("cat", "cksum", "rm", "uname", "grep", "mkdir", "dirname"):
+        (tmp_path / "bin" / tool).symlink_to(shutil.which(tool))
+    (tmp_path / "requirements.txt").write_text("one==1\n")
+    return tmp_path
+
+
+def write_program(path: Path, body: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!{BASH}\n{body}\n")
+    path.chmod(0o755)
+
+
+def run_setup(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [BASH, "-euc", f". {ROOT}/scripts/setup.sh; {command}"],
+        cwd=folder, env={"PATH": str(folder / "bin")}, text=True, capture_output=True, check=False,
+    )  # fmt: skip
+
+
+# Answers as an interpreter of this version does: to the question for its version, then to the one for venv.
+def python_of(version: str, *, has_venv: bool = True) -> str:
+    return f"""
+    case "$2" in
+      *version_info*) {sys.executable} -c "import sys; sys.version_info = ({version}); $2" ;;
+      *ensurepip*) exit {0 if has_venv else 1} ;;
+    esac"""
+
+
+def test_without_any_python_it_says_what_is_needed(folder: Path) -> None:
+    done = run_setup(folder, "setup_venv requirements.txt")
+    assert done.returncode == 1
+    assert done.stderr.startswith("Attest needs Python 3.11, 3.12 or 3.13 and found none.")
+    assert not (folder / ".venv").exists()
+
+
+def test_a_python_that_is_too_old_is_none(folder: Path) -> None:
+    write_program(folder / "bin/python3", python_of("3, 9, 2"))
+    assert "found none" in run_setup(folder, "find_python").stderr
+
+
+def test_without_venv_it_names_the_package(folder: Path) -> None:
+    write_program(folder / "bin/python3", python_of("3, 11, 2", has_venv=False))
+    done = run_setup(folder, "setup_venv requirements.txt")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith("python3 cannot make virtual environments. On Debian or Ubuntu: apt-get install python3-venv")
+
+
+def test_it_takes_the_first_that_can_make_virtual_environments(folder: Path) -> None:
+    write_program(folder / "bin/python3.11", python_of("3, 11, 7", has_venv=False))
+    write_program(folder / "bin/python3.12", python_of("3, 12, 1"))
+    assert run_setup(folder, "find_python").stdout == "python3.12\n"
+
+
+PIP = """
+case "$*" in
+  *--dry-run*) echo "Would install {torch}" ;;
+  *"pip install"*) echo "$*" >> pip.log ;;
+esac"""
+
+
+@pytest.fixture
+def with_venv(folder: Path) -> Path:
+    for program in ("python", "pip"):
+        write_program(folder / ".venv/bin" / program, PIP.format(torch="torch-2.13.0"))
+    return folder
+
+
+@pytest.mark.skipif(sys.platform != "linux" or Path("/dev/nvidiactl").exists(), reason="about Linux without a GPU")
+def test_without_a_gpu_and_without_a_cpu_build_it_adds_pytorchs_index(with_venv: Path) -> None:
+    assert run_setup(with_venv, "setup_venv requirements.txt").returncode == 0
+    assert (with_venv / "pip.log").read_text().rstrip().endswith("--extra-index-url https://download.pytorch.org/whl/cpu")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="about Linux")
+def test_where_pip_takes_a_cpu_build_no_index_is_added(with_venv: Path) -> None:
+    write_program(with_venv / ".venv/bin/pip", PIP.format(torch="torch-2.13.0+cpu"))
+    run_setup(with_venv, "setup_venv requirements.txt")
+    assert "index-url" not in (with_venv / "pip.log").read_text()
+
+
+def test_it_installs_again_only_when_the_lock_has_changed(with_venv: Path) -> None:
+    def count_installs() -> int:
+        assert run_setup(with_venv, "setup_venv requirements.txt").returncode == 0
+        return len((with_venv / "pip.log").read_text().splitlines())
+
+    assert [count_installs(), count_installs()] == [1, 1]
+    (with_venv / "requirements.txt").write_text("one==2\n")
+    assert [count_installs(), count_installs()] == [2, 2]
+
+
+def test_an_installation_that_failed_is_tried_again(with_venv: Path) -> None:
+    write_program(with_venv / ".venv/bin/python", 'case "$*" in *"pip install"*) exit 1 ;; esac')
+    done = run_setup(with_venv, "setup_venv requirements.txt")
+    assert done.returncode == 1
+    assert "Installing requirements.txt failed" in done.stderr
+    assert not list((with_venv / ".venv").glob("installed-*"))
+
+
+def test_what_the_tests_installed_serves_too(with_venv: Path) -> None:
+    (with_venv / "requirements-dev.txt").write_text("-r requirements.txt\ntwo==2\n")
+    run_setup(with_venv, "setup_venv requirements-dev.txt")
+    run_setup(with_venv, "setup_venv requirements.txt")
+    assert len((with_venv / "pip.log").read_text().splitlines()) == 1
