@@ -196,10 +196,10 @@ class Supervisor:
                     os.killpg(process.pid, signal.SIGKILL)
 
 
-def greet(*, host: str, port: int, accounts_text: str) -> str:
+def greet(*, host: str, port: int) -> str:
     """Return what is printed when the first page can be opened."""
     name = f"[{host}]" if ":" in host else host
-    return f"\nAttest is ready: http://{name}:{port}/\n{accounts_text}Stop it with Ctrl-C.\n"
+    return f"Attest is ready: http://{name}:{port}/\nStop it with Ctrl-C."
 
 
 def main() -> int:
@@ -217,10 +217,10 @@ def main() -> int:
             django.setup()
             from ingest.installation import describe_prepared, prepare_installation  # needs the app registry
 
-            prepared = prepare_installation()
+            # Told at once: whatever fails from here on, nobody loses the passwords, which are told this once.
+            print(describe_prepared(prepare_installation()), flush=True)
             parts = list_parts(host=host, port=port, workers=workers)
-            greeting = greet(host=host, port=port, accounts_text=describe_prepared(prepared))
-            return Supervisor(parts, folder=settings.BASE_DIR).run(host=host, port=port, greeting=greeting)
+            return Supervisor(parts, folder=settings.BASE_DIR).run(host=host, port=port, greeting=greet(host=host, port=port))
     except (CannotServe, ImproperlyConfigured) as error:
         print(error, file=sys.stderr)
         return 1

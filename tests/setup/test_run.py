@@ -104,10 +104,10 @@ def count_indexed(home: Path) -> int:
 def test_two_starts(start, tmp_path: Path) -> None:
     home = tmp_path / "home"
     first = start()
-    address = first.wait_for(READY, timeout_s=120)[1]
-    priya = first.wait_for(ACCOUNT, timeout_s=5)
+    priya = first.wait_for(ACCOUNT, timeout_s=120)
     assert priya[1] == "priya"
     assert [first.wait_for(ACCOUNT, timeout_s=5)[1] for _ in range(3)] == ["owen", "grace", "victor"]
+    address = first.wait_for(READY, timeout_s=60)[1]
 
     with httpx.Client(base_url=address, follow_redirects=True, timeout=30) as browser:
         page = browser.get("/")
