@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from tokenizers import Encoding, Tokenizer
 
+from retrieval.analyzer import STOPWORDS
 from retrieval.errors import EncoderError
 from retrieval.tokens import Projection, load_projection
 from retrieval.types import Embedding
@@ -22,6 +23,8 @@ logger = logging.getLogger(__name__)
 BUNDLED = "bundled"
 BUNDLED_NAME = "all-MiniLM-L6-v2"
 BATCH_TOKENS = 4096  # padded tokens in one forward pass: larger batches are no faster on two cores and take more memory
+# Of a stop word's token in MaxSim. Measured on squad2-a (300 questions, nDCG@10): .921 at 1.0, .929 at 0.4, .925 at 0.
+LIGHT_WEIGHT = 0.4
 
 
 class SentenceEncoder:
@@ -89,6 +92,11 @@ class SentenceEncoder:
     def embed_query(self, text: str) -> Embedding:
         ((_, dense, tokens),) = self._forward([(0, self._tokenizer.encode(text))])
         return Embedding(dense=dense, tokens=tokens.tobytes() if self._projection is not None else b"")
+
+    def query_weights(self, text: str) -> list[float]:
+        """Words without a subject and punctuation count less: every passage has a token like them."""
+        tokens = self._tokenizer.encode(text, add_special_tokens=False).tokens[: self.max_tokens]
+        return [LIGHT_WEIGHT if token in STOPWORDS or not token.strip("#").isalnum() else 1.0 for token in tokens]
 
     def token_vectors(self, texts: Sequence[str]) -> Iterator[np.ndarray[Any, np.dtype[np.float32]]]:
         """Yield each text's unprojected token vectors [tokens, dimension]; for fitting a projection."""

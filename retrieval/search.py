@@ -49,7 +49,7 @@ def search(
     hits = fuse(keyword, dense, alpha=_alpha(config, keyword, dense), top_n=2 * config.candidates)
     lap("fuse")
     if embedding is not None and projection is not None and config.use_rerank:
-        hits = _rerank(hits, embedding, config, index, projection)
+        hits = _rerank(hits, embedding, embedder.query_weights(query), config, index, projection)
         lap("rerank")
     if config.collapse_duplicates:
         hits = demote_duplicates(hits, index.digests([hit.chunk_id for hit in hits]))
@@ -71,7 +71,13 @@ def _alpha(config: SearchConfig, keyword: Sequence[Hit], dense: Sequence[Hit]) -
 
 
 def _rerank(
-    hits: tuple[Hit, ...], embedding: Embedding, config: SearchConfig, index: IndexSnapshot, projection: Projection
+    hits: tuple[Hit, ...],
+    embedding: Embedding,
+    weights: Sequence[float],
+    config: SearchConfig,
+    index: IndexSnapshot,
+    projection: Projection,
 ) -> tuple[Hit, ...]:
     candidates = [hit.chunk_id for hit in hits[: config.rerank_depth]]
-    return blend(hits, projection.max_sim(embedding.tokens, index.tokens(candidates)), weight=config.rerank_weight)
+    scores = projection.max_sim(embedding.tokens, index.tokens(candidates), weights=weights)
+    return blend(hits, scores, weight=config.rerank_weight)

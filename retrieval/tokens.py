@@ -60,12 +60,15 @@ class Projection:
         packed: bytes = (codes[:, 0::2] | (codes[:, 1::2] << 4)).tobytes()
         return packed
 
-    def max_sim(self, query: bytes, passages: Sequence[bytes | memoryview]) -> list[float | None]:
+    def max_sim(
+        self, query: bytes, passages: Sequence[bytes | memoryview], *, weights: Sequence[float] | None = None
+    ) -> list[float | None]:
         """Return the mean over query tokens of the best inner product with a token of each passage, about [-1, 1].
 
         Args:
             query: float32 projected token vectors, as `Embedder.embed_query` gives them.
             passages: packed token vectors; an empty one gives None.
+            weights: of the query tokens in the mean, > 0; None: all alike.
         """
         vectors = np.frombuffer(query, dtype=np.float32).reshape(-1, self.dimension)
         lengths = [len(passage) // self.token_bytes for passage in passages]
@@ -77,7 +80,7 @@ class Projection:
         levels = self._levels[codes].reshape(-1, self.dimension)
         similarity = levels @ (vectors * self.step).T  # the step is folded into the query: cheaper than scaling every passage
         starts = np.concatenate([[0], np.cumsum([lengths[position] for position in filled])[:-1]])
-        best = np.maximum.reduceat(similarity, starts, axis=0).mean(axis=1)
+        best = np.average(np.maximum.reduceat(similarity, starts, axis=0), axis=1, weights=weights)
         for position, score in zip(filled, best.tolist(), strict=True):
             scores[position] = score
         return scores

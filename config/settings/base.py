@@ -19,6 +19,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 # Threads of one sum wait asleep: spinning, they keep the cores from those they wait for (measured on two busy cores: embedding
 # a query 682 ms spinning, 22 ms asleep).
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's products here are small: a second thread costs more than it does
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 DEBUG = env_bool("ATTEST_DEBUG", False)

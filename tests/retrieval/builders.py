@@ -42,6 +42,9 @@ class WordEncoder:
     def embed_query(self, text: str) -> Embedding:
         return self._embed(text, quantised=False)
 
+    def query_weights(self, text: str) -> list[float]:
+        return [1.0] * len(terms(text) or [""])
+
     def _embed(self, text: str, *, quantised: bool) -> Embedding:
         words = np.array([word_vector(word) for word in terms(text) or [""]], dtype=np.float32)
         dense = words.sum(axis=0)

@@ -61,3 +61,12 @@ def test_threads_share_one_model_and_agree() -> None:
 def test_a_folder_without_a_model_is_refused(tmp_path: object) -> None:
     with pytest.raises(EncoderError, match="not the folder"):
         open_encoder(str(tmp_path))
+
+
+def test_words_without_a_subject_weigh_less_and_one_weight_goes_with_each_vector(encoder: SentenceEncoder) -> None:
+    query = "What is the annual leave?"
+    weights = encoder.query_weights(query)
+    assert weights == [0.4, 0.4, 0.4, 1.0, 1.0, 0.4]
+    assert len(encoder.embed_query(query).tokens) == len(weights) * 64 * 4
+    long = "leave " * 1000
+    assert len(encoder.query_weights(long)) * 64 * 4 == len(encoder.embed_query(long).tokens)
