@@ -107,7 +107,7 @@ class Pipeline:
     def _store_pages(self, pages: Sequence[ParsedPage]) -> None:
         if not pages:
             return
-        with self.lease.fenced():
+        with self.lease.fenced() as job:
             Page.objects.bulk_create(
                 Page(
                     version=self.version,
@@ -123,6 +123,7 @@ class Pipeline:
             )
             self.version.pages_done = pages[-1].number
             self.version.save(update_fields=["pages_done"])
+            self._count_anew(job)
         fault("pages_stored")
 
     # --- chunk ----------------------------------------------------------------------------------------------------
@@ -218,7 +219,7 @@ class Pipeline:
 
     def _make_current(self) -> None:
         version, now = self.version, timezone.now()
-        with self.lease.fenced():
+        with self.lease.fenced() as job:
             document = Document.objects.select_for_update().get(pk=version.document_id)
             replaced = document.current_version_id
             newer = document.deleted_at is None and (
@@ -232,6 +233,7 @@ class Pipeline:
                 superseded = version.pk  # a newer one was faster, or the document is gone: this one never answers
             version.status, version.indexed_at = Status.INDEXED, now
             version.save(update_fields=["status", "indexed_at"])
+            self._count_anew(job)
             if superseded:
                 open_removal(superseded)
             record(
@@ -247,10 +249,16 @@ class Pipeline:
             )
 
     def _advance(self, status: str, **changes: object) -> None:
-        with self.lease.fenced():
+        with self.lease.fenced() as job:
             for name, value in {**changes, "status": status}.items():
                 setattr(self.version, name, value)
             self.version.save(update_fields=[*changes, "status"])
+            self._count_anew(job)
+
+    def _count_anew(self, job: Job) -> None:
+        """What gets on is not what kills its worker: the attempts of this job are counted from here."""
+        job.attempts = 1
+        job.save(update_fields=["attempts"])
 
 
 def open_removal(version_id: int, *, not_before: object = None) -> None:

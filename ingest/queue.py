@@ -59,7 +59,8 @@ def run_leased(lease: Lease, *, engine: Callable[[], Engine]) -> None:
     with lease:
         job = Job.objects.select_related("version__document").get(pk=lease.job_id)
         try:
-            if job.attempts > MAX_ATTEMPTS:
+            is_indexed = job.version.status == DocumentVersion.Status.INDEXED  # killed between its last step and this line
+            if job.attempts > MAX_ATTEMPTS and not is_indexed:
                 _quarantine(lease, job, "its worker died three times")
                 return
             timings = _do(job, lease, engine())
@@ -107,10 +108,11 @@ def _finish(lease: Lease, timings: dict[str, float]) -> None:
 
 def _try_again(lease: Lease, job: Job, cause: str) -> None:
     """Put the job back with a delay, or aside after the last attempt."""
-    if job.attempts >= MAX_ATTEMPTS:
-        _quarantine(lease, job, cause)
-        return
     try:
+        job.refresh_from_db(fields=["attempts"])  # progress has set it back
+        if job.attempts >= MAX_ATTEMPTS:
+            _quarantine(lease, job, cause)
+            return
         with lease.fenced() as held:
             held.state, held.last_error = Job.State.WAITING, cause
             held.leased_by, held.lease_expires_at = "", None

@@ -118,6 +118,28 @@ def test_a_killed_worker_is_taken_over(with_upload, tmp_path, fault):
     assert len(state["chunk_ids"]) > 60
 
 
+def test_a_job_that_gets_on_survives_any_number_of_kills(with_upload, tmp_path):
+    installation = copy_of(with_upload, tmp_path)
+    for fault in ("pages_stored", "after_parse", "after_chunk", "after_embed", "published", "after_publish"):
+        installation.run("work", fault=fault)
+        time.sleep(LEASE_S + 0.2)
+    state = installation.recover()
+
+    assert_whole(state)
+    assert state["statuses"] == {"book.md v1": "indexed"}
+
+
+def test_a_file_that_kills_every_worker_is_put_aside(with_upload, tmp_path):
+    installation = copy_of(with_upload, tmp_path)
+    for _ in range(3):
+        installation.run("work", fault="before_parse")
+        time.sleep(LEASE_S + 0.2)
+    state = installation.recover()
+
+    assert (state["statuses"], state["jobs"]) == ({"book.md v1": "failed"}, ["failed"])
+    assert (state["chunk_ids"], state["index_ids"], state["pages"]) == ([], [], [])
+
+
 @pytest.mark.parametrize("fault", ["published", "after_publish", "removed_from_index"])
 def test_a_new_version_replaces_the_old_whole_though_its_worker_is_killed(installation, book, fault):
     installation.run("upload", str(book), "book.md")
