@@ -12,8 +12,9 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 # What a question is made of: it tells what is asked for, not what about.
 _ASKING = word_set(
     """
-    几天 几年 几个 几次 几张 几种 多少 多久 多长 多大 多高 最长 最晚 最多 最少 最低 最高 最大 一共 总共 可以 能够 需要 应该 必须 目前 现在 现行
-    规定 标准 按照 是否 能否 什么 时候 怎么 如何 哪些 哪个 以后 之后 以前 之前 时 后 里 内 要 给 被 请问 情况
+    几天 几年 几个 几次 几张 几种 多少 多久 多长 多大 多高 最长 最晚 最多 最少 最低 最高 最大 一共 总共 可以 能够 需要 应该
+    必须 目前 现在 现行 规定 标准 按照 是否 能否 什么 时候 怎么 如何 哪些 哪个 以后 之后 以前 之前 时 后 里 内 要 给 被 请问
+    情况
     """
 )
 _ASKING_WEIGHT, _LETTER_WEIGHT, _ENGLISH_WEIGHT = 0.2, 0.15, 0.8

@@ -34,9 +34,9 @@ _NUMBER_UNIT_ZH = re.compile(
 )
 _STOP = word_set(
     """
-    what who whom whose when where which why how is are was were do does did can could may must should will would has have
-    had be been a an the i me my we our you your of to in on at for from by with and or not many much long often far there
-    that this it if per get
+    what who whom whose when where which why how is are was were do does did can could may must should will would has have had
+    be been a an the i me my we our you your of to in on at for from by with and or not many much long often far there that
+    this it if per get
     """
 )
 _MIN_WORDS_ALONE = 5  # an English question with so many content words and no pronoun stands alone

@@ -23,8 +23,8 @@ _LINE_START = re.compile(
 )
 _NEVER_LAST = word_set(
     """
-    mr mrs ms dr prof st vs e.g i.e cf fig figs sec eq art vol pp approx gen col lt capt sgt gov sen rep rev hon mt dept
-    est ca viz op inc.) nos
+    mr mrs ms dr prof st vs e.g i.e cf fig figs sec eq art vol pp approx gen col lt capt sgt gov sen rep rev hon mt dept est
+    ca viz op inc.) nos
     """
 )
 _OFTEN_LAST = word_set(

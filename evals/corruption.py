@@ -41,7 +41,8 @@ _TAGGED_ZH = re.compile(r"[\u3400-\u9fff]{2,6}")
 def corrupt(kind: str, sentence: str, passage: str, rng: random.Random) -> str | None:
     """Return the sentence with one fact turned, or None."""
     makers: dict[str, Callable[[str, str, random.Random], str | None]] = {
-        "number": _number, "date": _date, "unit": _unit, "name": _name, "negation": _negation, "subject": _subject, "clause": _clause,
+        "number": _number, "date": _date, "unit": _unit, "name": _name,
+        "negation": _negation, "subject": _subject, "clause": _clause,
     }  # fmt: skip
     changed = makers[kind](sentence, passage, rng)
     return changed if changed and changed != sentence else None

@@ -1,8 +1,9 @@
 """How faithful is verification? True sentences must pass, and each with one fact turned must not.
 
-From the visible sets' answers and quotes: the sentences of the evidence that hold a true answer, word for word and lightly reworded, are
-held against their passage among seven others; then one fact at a time is corrupted: number, date, unit, name, negation, subject, an
-invented clause, the marker. Goal: at least 95 % of the corrupted withheld (a wrong marker: corrected), at most 5 % of the true ones.
+From the visible sets' answers and quotes: the sentences of the evidence that hold a true answer, word for word and lightly
+reworded, are held against their passage among seven others; then one fact at a time is corrupted: number, date, unit, name,
+negation, subject, an invented clause, the marker. Goal: at least 95 % of the corrupted withheld (a wrong marker: corrected), at
+most 5 % of the true ones.
 
     python -m evals.faithfulness [--data DIR] [--limit N] [--json FILE]
 """
@@ -124,8 +125,8 @@ def _rows(path: Path) -> list[dict[str, Any]]:
 
 def _evidence(marker: int, title: str, text: str) -> Evidence:
     return Evidence(
-        marker=marker, chunk_id=marker, document_uid=str(marker), document=title, title=title, version=1, version_uid=str(marker), page=None,
-        page_number=1, page_label="", heading_path=(), prefix="", text=text, text_hash="", start=0, end=len(text),
+        marker=marker, chunk_id=marker, document_uid=str(marker), document=title, title=title, version=1, version_uid=str(marker),
+        page=None, page_number=1, page_label="", heading_path=(), prefix="", text=text, text_hash="", start=0, end=len(text),
         hit=Hit(chunk_id=marker, score=1.0, rank=marker),
     )  # fmt: skip
 
@@ -182,8 +183,8 @@ def report(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         value, goal = (1 - right, 0.05) if is_true else (right, 0.95)
         measures.append(
             {
-                "name": f"{'withheld_true' if is_true else 'caught'}.{name}", "value": round(value, 4), "unit": "share", "goal": goal,
-                "met": value <= goal if is_true else value >= goal, "count": len(rights), "peers": {}, "ratio": {},
+                "name": f"{'withheld_true' if is_true else 'caught'}.{name}", "value": round(value, 4), "unit": "share",
+                "goal": goal,                 "met": value <= goal if is_true else value >= goal, "count": len(rights), "peers": {}, "ratio": {},
             }
         )  # fmt: skip
     return {"machine": platform.platform(), "date": datetime.now(UTC).isoformat(timespec="seconds"), "measures": measures}

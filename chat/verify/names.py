@@ -10,14 +10,15 @@ from chat.lexicon import word_set
 _TOKEN = re.compile(r"[A-Za-z0-9]+(?:[.'’&/-][A-Za-z0-9]+)*")
 _GENERIC = word_set(
     """
-    employees employee staff workers worker members member people person users user customers customer managers manager supervisors supervisor
-    applicants applicant companies company team teams students student agencies agency everyone anyone someone nobody one leave annual sick
-    the a an this that these those it its he she they we you i there here his her their our your my in on at by for from to of with without
-    and or but so yes no not if when while as after before since until during under over between within among about according based
-    however therefore thus moreover furthermore additionally also finally then each every all any some many most both either neither such
-    only once please note see who what which where how why whether because although though unless except upon per than up more less
-    can may must should will would could do does did is are was were be been has have had get make take use contact ask submit request
-    january february march april may june july august september october november december monday tuesday wednesday thursday friday saturday sunday
+    employees employee staff workers worker members member people person users user customers customer managers manager
+    supervisors supervisor applicants applicant companies company team teams students student agencies agency everyone anyone
+    someone nobody one leave annual sick the a an this that these those it its he she they we you i there here his her their
+    our your my in on at by for from to of with without and or but so yes no not if when while as after before since until
+    during under over between within among about according based however therefore thus moreover furthermore additionally also
+    finally then each every all any some many most both either neither such only once please note see who what which where how
+    why whether because although though unless except upon per than up more less can may must should will would could do does
+    did is are was were be been has have had get make take use contact ask submit request january february march april may
+    june july august september october november december monday tuesday wednesday thursday friday saturday sunday
     """
 )
 _NAME_FLAGS = ("nr", "ns", "nt", "nz", "nrt", "nrfg")

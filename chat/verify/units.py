@@ -105,7 +105,7 @@ def unit_of(text: str, end: int) -> tuple[str, int]:
     if re.match(r"\s?°", rest):
         return "degree", end
     position, is_working = end, False
-    for step in range(4):
+    for _ in range(4):
         match = _NEXT_WORD.match(text, position)
         if not match:
             break

@@ -9,14 +9,17 @@ from chat.lexicon import word_set
 from retrieval.analyzer import terms
 
 # Words that speak of the answer or the source, not of the matter: they need no evidence.
-_META_TEXT = (
-    "according document documents source sources text passage states stated state says say said mention mentioned note noted section "
-    "following follows provided provides information answer question specifically general generally also additionally however therefore "
-    "percent dollar dollars euro euros yuan here below above lot lots many several various due example whereas while although like most least maximum minimum more less fewer see refer described specified listed per based please context given example "
-    "根据 按照 依据 文件 资料 文档 显示 指出 提到 规定 说明 上述 以下 如下 因此 所以 此外 另外 其中 即 也就是说 具体 具体来说 总之 参见 请 参考 由于 因为 所以 曾 曾经 现在 目前 至少 至多 最少 最多 不得 不可 不可以 不能 "
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty "
-    "forty fifty sixty seventy eighty ninety hundred thousand million billion 一 二 两 三 四 五 六 七 八 九 十 百 千 万 亿"
-)
+_META_TEXT = """
+    according document documents source sources text passage states stated state says say said mention mentioned note noted
+    section following follows provided provides information answer question specifically general generally also additionally
+    however therefore percent dollar dollars euro euros yuan here below above lot lots many several various due example
+    whereas while although like most least maximum minimum more less fewer see refer described specified listed per based
+    please context given 根据 按照 依据 文件 资料 文档 显示 指出 提到 规定 说明 上述 以下 如下 因此 所以 此外 另外 其中 即
+    也就是说 具体 具体来说 总之 参见 请 参考 由于 因为 曾 曾经 现在 目前 至少 至多 最少 最多 不得 不可 不可以 不能 one two
+    three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen
+    twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion 一 二 两 三 四 五 六 七 八 九 十 百
+    千 万 亿
+"""
 # One name for words that say the same in any office; two of one group never contradict each other.
 _SAME_LINES = (
     "employee staff worker personnel",
@@ -37,11 +40,15 @@ _SAME_LINES = (
 )
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _CLAUSE = re.compile(
-    r"[,;:，；：。.!?！？\n|]+\s*|\s[–—-]\s|\b(?:and|but|which|while|whereas|because|unless|so that)\b|(?:并且|而且|但是|因为|同时|以及|并)",
+    r"[,;:，；：。.!?！？\n|]+\s*|\s[–—-]\s|\b(?:and|but|which|while|whereas|because|unless|so that)\b"
+    r"|(?:并且|而且|但是|因为|同时|以及|并)",
     re.IGNORECASE,
 )
 _IGNORED_ZH = word_set(
-    "他 她 它 他们 她们 它们 该 此 本 的 了 是 在 和 与 及 或 也 都 而 且 被 将 其 之 所 为 以 于 并 等 应 应当 必须 可以 可 按 按照 由 对 从 到 有 进行 共 就 则 须 需 能 即 内 中 上 下"
+    """
+    他 她 它 他们 她们 它们 该 此 本 的 了 是 在 和 与 及 或 也 都 而 且 被 将 其 之 所 为 以 于 并 等 应 应当 必须 可以 可 按
+    按照 由 对 从 到 有 进行 共 就 则 须 需 能 即 内 中 上 下
+    """
 )
 _STEPS = 3  # so many content words in a row without evidence make an invented clause
 _STEPS_ZH = 6  # characters

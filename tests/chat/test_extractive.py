@@ -15,13 +15,16 @@ LEAVE = (
     "The kitchen is on the second floor. Credit hours are earned by working longer. They expire when you move to another agency."
 )
 EXPENSES = "| Grade | Daily limit |\n|---|---|\n| Manager | $500 |\n| Director | $900 |"
-LEAVE_ZH = "第十条 职工累计工作已满1年不满10年的，年休假5天；\n已满10年不满20年的，年休假10天；\n已满20年的，年休假15天。\n用人单位不得扣减工资。"
+LEAVE_ZH = (
+    "第十条 职工累计工作已满1年不满10年的，年休假5天；\n已满10年不满20年的，年休假10天；\n"
+    "已满20年的，年休假15天。\n用人单位不得扣减工资。"
+)
 
 
 def evidence(marker: int, text: str, *, title: str = "") -> Evidence:
     return Evidence(
-        marker=marker, chunk_id=marker, document_uid="d", document=title, title=title, version=1, version_uid="v", page=None, page_number=1,
-        page_label="", heading_path=(), prefix="", text=text, text_hash="", start=0, end=len(text),
+        marker=marker, chunk_id=marker, document_uid="d", document=title, title=title, version=1, version_uid="v", page=None,
+        page_number=1, page_label="", heading_path=(), prefix="", text=text, text_hash="", start=0, end=len(text),
         hit=Hit(chunk_id=marker, score=1.0, rank=marker),
     )  # fmt: skip
 

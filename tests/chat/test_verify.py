@@ -11,12 +11,17 @@ from retrieval.types import Hit
 LEAVE = (
     "Your annual leave depends on how long you have worked.\n\n- Less than 3 years: 4 hours per pay period\n"
     "- Between 3 and 15 years: 6 hours per pay period\n- More than 15 years: 8 hours per pay period\n\n"
-    "You can carry over a maximum of 240 annual leave hours. You cannot sell leave. Supervisors must approve leave before it starts."
+    "You can carry over a maximum of 240 annual leave hours. You cannot sell leave. "
+    "Supervisors must approve leave before it starts."
 )
-LEAVE_ZH = "第十条 职工累计工作已满1年不满10年的，年休假5天；已满10年不满20年的，年休假10天；已满20年的，年休假15天。用人单位不得扣减工资。本办法自2024年1月5日起施行。"
+LEAVE_ZH = (
+    "第十条 职工累计工作已满1年不满10年的，年休假5天；已满10年不满20年的，年休假10天；已满20年的，年休假15天。"
+    "用人单位不得扣减工资。本办法自2024年1月5日起施行。"
+)
 EXPENSES = (
     "| Grade | Limit |\n|---|---|\n| Manager | $500 |\n| Director | $900 |\n\nThe policy started on 5 January 2024. "
-    "Margaret Cole of the Finance Office wrote form SF-50. See https://intranet.example/expenses for the form. Revenue rose by 12 percent to $1.5 million."
+    "Margaret Cole of the Finance Office wrote form SF-50. See https://intranet.example/expenses for the form. "
+    "Revenue rose by 12 percent to $1.5 million."
 )
 
 
