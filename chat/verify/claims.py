@@ -17,7 +17,7 @@ LEAST_COVERAGE_ZH = 0.62
 LEAST_CLAUSE = 0.34
 LEAST_MAXSIM = 0.65
 LEAST_WORD_MAXSIM = 0.52
-_SEGMENT_BREAKS = ";；。!?|\n"
+_SEGMENT_BREAKS = ";；。!?\n"
 _CLAUSE_BREAKS = _SEGMENT_BREAKS + ",，:"
 
 
@@ -178,7 +178,7 @@ def _misplaced(claim: Claim, window: Window) -> str:
             ]
             own = max((score for score, is_same in scores if is_same), default=-1)
             best = max((score for score, is_same in scores if not is_same), default=-1)
-            if 0 <= own <= best - 2:
+            if 0 <= own <= best - 2 or (own == 0 and best > 0):
                 return "number"
     return ""
 
