@@ -1,0 +1,53 @@
+"""`manage.py evaluate` on a folder of three texts, and on one of two files, in a child with a data folder of its own."""
+
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+TEXTS = {
+    "leave": "Employees earn six hours of annual leave in each pay period after three years.",
+    "parking": "A parking permit costs twenty dollars a month and is taken from the pay.",
+    "cafeteria": "The cafeteria opens at eight in the morning and closes at three.",
+}
+QUESTIONS = [
+    {"_id": "1", "text": "How much annual leave do I earn?", "answers": ["six hours"], "relevant": ["leave"]},
+    {"_id": "2", "text": "What does a parking permit cost?", "answers": ["twenty dollars"], "relevant": ["parking"]},
+]
+
+
+def write_lines(path: Path, rows: list[dict]) -> None:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def test_it_prints_and_writes_the_contracts_figures(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    write_lines(tmp_path / "corpus.jsonl", [{"_id": name, "title": "", "text": text} for name, text in TEXTS.items()])
+    write_lines(tmp_path / "queries.jsonl", QUESTIONS)
+    out = tmp_path / "figures.json"
+    call_command("evaluate", str(tmp_path), "--json", str(out))
+    report = json.loads(out.read_text())
+    assert report["queries"] == 2
+    assert report["retrieval"]["ndcg@10"] == report["retrieval"]["hit@1"] == 1.0
+    assert report["retrieval"]["page_hit@5"] is None
+    assert list(report["ablation"]) == ["keyword", "dense", "fused", "reranked"]
+    assert 0 < report["latency_ms"]["p50"] <= report["latency_ms"]["p95"]
+    assert set(report["answers"].values()) == {None}
+    assert "reranked" in capfd.readouterr().out
+
+
+def test_files_go_through_the_upload(tmp_path: Path) -> None:
+    (tmp_path / "docs" / "people").mkdir(parents=True)
+    (tmp_path / "docs" / "people" / "leave.md").write_text(f"# Leave\n\n{TEXTS['leave']}\n")
+    (tmp_path / "docs" / "parking.md").write_text(f"# Parking\n\n{TEXTS['parking']}\n")
+    write_lines(tmp_path / "queries.jsonl", [{**QUESTIONS[0], "relevant": ["people/leave.md"], "page": 1}])
+    out = tmp_path / "figures.json"
+    call_command("evaluate", str(tmp_path), "--json", str(out))
+    report = json.loads(out.read_text())
+    assert (report["documents"], report["retrieval"]["hit@1"], report["retrieval"]["page_hit@5"]) == (2, 1.0, 1.0)
+
+
+def test_a_folder_that_is_no_set_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"queries\.jsonl"):
+        call_command("evaluate", str(tmp_path), stdout=StringIO())
