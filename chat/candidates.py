@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chat.answer_types import answer_type, holds_answer
-from chat.ranges import fits_a_range
 from chat.rarity import telling_share, telling_weights
 from chat.types import Evidence
 from chat.verify.quantities import normalize
+from chat.verify.ranges import fits_a_range
 from chat.verify.verifier import ScoreTexts
 from chat.verify.windows import EvidenceSentence, Passage
 from retrieval.analyzer import terms

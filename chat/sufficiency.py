@@ -16,12 +16,12 @@ from typing import Any
 
 from chat.answer_types import AnswerType, answer_type, holds_answer
 from chat.candidates import Candidate, is_chinese, rank_sentences, rarities, weighed_share
-from chat.ranges import fits_a_range
 from chat.rarity import telling_share, telling_weights
 from chat.types import Evidence
 from chat.verify.names import names_and_codes
 from chat.verify.polarity import find_contradiction
 from chat.verify.quantities import normalize, read_quantities
+from chat.verify.ranges import fits_a_range
 from chat.verify.verifier import ScoreTexts
 from retrieval.analyzer import terms
 from retrieval.types import SearchResult

@@ -4,7 +4,7 @@ Only for near copies: where the wording is the model's own, words cannot be set 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -49,11 +49,12 @@ def align(claim: str, sentences: Sequence[str], *, is_chinese: bool) -> Alignmen
     return best if best and best.claim_share >= NEAR_COPY else None
 
 
-def swapped_number(alignment: Alignment) -> bool:
-    """Tell whether another number stands where the claim has one."""
+def swapped_number(alignment: Alignment, *, within_range: Iterable[float] = ()) -> bool:
+    """Tell whether another number stands where the claim has one; values `within_range` of what stands there are no swap."""
+    ranged = {_form(value) for value in within_range}
     for swap in alignment.swaps:
         said, stands = ({unit for unit in units if _is_number(unit)} for units in (swap.said, swap.stands))
-        if said - stands and stands - said:
+        if said - stands - ranged and stands - said:
             return True
     return False
 
@@ -96,15 +97,19 @@ def _units(text: str, *, is_chinese: bool) -> list[str]:
     """Return the content words in order, each quantity as one unit in one form: "six" and "6" meet."""
     parts, end = [], 0
     for quantity in read_quantities(text):
-        form = "x".join(str(part) for part in quantity.date if part) if quantity.date else f"{quantity.value:g}".replace(".", "p")
+        form = "qq" + "x".join(str(part) for part in quantity.date if part) if quantity.date else _form(quantity.value)
         stop = (
             quantity.end
             if quantity.date or quantity.unit in ("clock", "%", "nth")
             else _number_end(text, quantity.start, quantity.end)
         )
-        parts.append(f"{text[end : quantity.start]} qq{form} ")
+        parts.append(f"{text[end : quantity.start]} {form} ")
         end = max(end, stop)
     return content_units("".join([*parts, text[end:]]), is_chinese=is_chinese)
+
+
+def _form(value: float) -> str:
+    return "qq" + f"{value:g}".replace(".", "p")
 
 
 def _number_end(text: str, start: int, end: int) -> int:

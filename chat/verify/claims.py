@@ -1,5 +1,7 @@
 """Hold one claim against one window of evidence."""
 
+import math
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -7,6 +9,7 @@ from chat.verify.alignment import Alignment, align, swapped_name, swapped_number
 from chat.verify.names import find_foreign_name, opening_word
 from chat.verify.polarity import count_negations, find_contradiction
 from chat.verify.quantities import Quantity, read_quantities, unit_mentions
+from chat.verify.ranges import read_ranges
 from chat.verify.windows import Window
 from chat.verify.wording import Wording, coverage, has_invented_run, read_wording, weakest_clause
 
@@ -81,7 +84,7 @@ def judge(claim: Claim, window: Window) -> Judgement:
     swaps: list[tuple[str, str]] = []
     alignment = None if reason else align(claim.text, [sentence.text for sentence in window.sentences], is_chinese=is_chinese)
     if alignment:
-        reason = _turned(claim, alignment)
+        reason = _turned(claim, alignment, window)
         swaps = swapped_words(alignment)
         if is_chinese and any(not set(said) & set(stands) for said, stands in swaps):
             reason = reason or "unsupported"
@@ -98,9 +101,10 @@ def _least_coverage(claim: Claim) -> float:
     return LEAST_COVERAGE if len(claim.wording.terms) >= 8 else 0.6 if len(claim.wording.terms) >= 5 else 0.75
 
 
-def _turned(claim: Claim, alignment: Alignment) -> str:
+def _turned(claim: Claim, alignment: Alignment, window: Window) -> str:
     """Return what a near copy changes: "number", "name", "negation" or ""."""
-    if swapped_number(alignment):
+    ranged = [quantity.value for quantity in claim.quantities if not quantity.date and _falls_into_range(claim, quantity, window)]
+    if swapped_number(alignment, within_range=ranged):
         return "number"
     if swapped_name(claim.text, alignment):
         return "name"
@@ -116,12 +120,31 @@ def compare_quantities(claim: Claim, window: Window) -> str:
             continue
         same = [other for other in (*window.quantities, *window.context_quantities) if _is_same_value(quantity, other)]
         if not same:
+            if _falls_into_range(claim, quantity, window):
+                continue
             return "number"
         if quantity.unit and not any(_is_same_unit(quantity.unit, other.unit, window) for other in same):
             return "unit"
     if claim.units - window.units - {"second"}:
         return "unit"
     return _misplaced(claim, window)
+
+
+def _falls_into_range(claim: Claim, quantity: Quantity, window: Window) -> bool:
+    """Tell whether one row or clause gives a range that holds the value, with everything else that the claim counts.
+
+    "After five years" is carried by "between 3 and 15 years: 6 hours", not by the row beside it.
+    """
+    if any(math.isfinite(span.high) and quantity.value in (span.low, span.high) for span in read_ranges(claim.text)):
+        return False  # the claim states a range itself: its ends must stand in the evidence
+    others = [other for other in claim.quantities if other is not quantity]
+    for segment in re.split(f"[{_SEGMENT_BREAKS}]", window.text):
+        found = read_quantities(segment)
+        if any(span.unit == quantity.unit and span.holds(quantity.value) for span in read_ranges(segment)) and all(
+            any(_is_same_value(other, stands) for stands in found) for other in others
+        ):
+            return bool(others)
+    return False
 
 
 def _is_same_value(left: Quantity, right: Quantity) -> bool:

@@ -3,8 +3,8 @@
 import pytest
 
 from chat.answer_types import AnswerType, answer_type, holds_answer
-from chat.ranges import fits_a_range
 from chat.sufficiency import DEFAULT_THRESHOLD, assess
+from chat.verify.ranges import fits_a_range
 from retrieval.types import Hit, SearchResult
 from tests.chat.test_extractive import EVIDENCE, shared_words
 

@@ -55,6 +55,7 @@ def close_meaning(query: str, texts: Sequence[str]) -> list[float]:
         ("You cannot sell leave. [1]", 1, "You cannot sell leave."),
         ("You can carry over at most 240 hours of annual leave. [1]", 1, "You can carry over a maximum of 240 annual leave hours."),
         ("Between 3 and 15 years, you earn six hours per pay period. [1]", 1, "6 hours per pay period"),
+        ("After five years you earn 6 hours per pay period. [1]", 1, "Between 3 and 15 years: 6 hours per pay period"),
         ("已满10年不满20年的员工，年休假为十天。[2]", 2, "年休假10天"),
         ("用人单位不可以扣减工资。【2】", 2, "用人单位不得扣减工资。"),
         ("本办法自2024-01-05起施行。[2]", 2, "2024年1月5日"),
@@ -80,6 +81,8 @@ def test_what_the_cited_evidence_says_is_supported(sentence: str, marker: int, q
     [
         ("You can carry over a maximum of 340 annual leave hours. [1]", "number"),
         ("Between 3 and 15 years, you earn eight hours per pay period. [1]", "number"),
+        ("After five years you earn 8 hours per pay period. [1]", "number"),
+        ("工作满12年的员工，年休假为15天。[2]", "number"),
         ("已满10年不满20年的，年休假15天。[2]", "number"),
         ("The limit for a manager is $900. [3]", "number"),
         ("Managers have a limit of $900, while directors have a limit of $500. [3]", "number"),
