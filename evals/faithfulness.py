@@ -183,7 +183,8 @@ def report(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         value, goal = (1 - right, 0.05) if is_true else (right, 0.95)
         measures.append(
             {
-                "name": f"{'withheld_true' if is_true else 'caught'}.{name}", "value": round(value, 4), "unit": "share",
+                "name": f"{'withheld_true' if is_true else 'caught'}.{name}",
+                "value": round(value, 4), "unit": "share",
                 "goal": goal,                 "met": value <= goal if is_true else value >= goal, "count": len(rights), "peers": {}, "ratio": {},
             }
         )  # fmt: skip

@@ -192,7 +192,9 @@ def _misplaced(claim: Claim, window: Window) -> str:
         if quantity.date or not quantity.unit:
             continue
         rivals = [other for other in window.quantities if other.unit == quantity.unit]
-        if len({other.value for other in rivals}) < 2:
+        if len({other.value for other in rivals}) < 2 or any(
+            _falls_into_range(claim, other, window) for other in claim.quantities if other is not quantity and not other.date
+        ):
             continue
         for breaks in (_CLAUSE_BREAKS, _SEGMENT_BREAKS):
             around = _terms_around(claim.text, quantity, breaks)

@@ -93,11 +93,13 @@ def has_invented_run(claim: Wording, text: str, evidence: frozenset[str], eviden
         run = 0 if term in evidence or _HAN.match(term) else run + 1
         if run >= _STEPS:
             return True
-    han_run = 0
-    for i in range(len(text)):
-        is_known = not _HAN.match(text[i]) or text[i : i + 2] in evidence_text or (i > 0 and text[i - 1 : i + 1] in evidence_text)
-        han_run = 0 if is_known else han_run + 1
-        if han_run >= _STEPS_ZH:
+    if not claim.is_chinese:
+        return False
+    run = 0
+    for unit in content_units(text, is_chinese=True):
+        is_known = unit in evidence or unit in evidence_text or any(unit[i : i + 2] in evidence_text for i in range(len(unit) - 1))
+        run = 0 if is_known else run + len(unit)
+        if run >= _STEPS_ZH:
             return True
     return False
 

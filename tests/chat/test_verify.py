@@ -56,6 +56,7 @@ def close_meaning(query: str, texts: Sequence[str]) -> list[float]:
         ("You can carry over at most 240 hours of annual leave. [1]", 1, "You can carry over a maximum of 240 annual leave hours."),
         ("Between 3 and 15 years, you earn six hours per pay period. [1]", 1, "6 hours per pay period"),
         ("After five years you earn 6 hours per pay period. [1]", 1, "Between 3 and 15 years: 6 hours per pay period"),
+        ("工作满12年的员工每年可以休10天年休假。[2]", 2, "年休假10天"),
         ("已满10年不满20年的员工，年休假为十天。[2]", 2, "年休假10天"),
         ("用人单位不可以扣减工资。【2】", 2, "用人单位不得扣减工资。"),
         ("本办法自2024-01-05起施行。[2]", 2, "2024年1月5日"),
