@@ -185,7 +185,8 @@ def report(outcomes: Sequence[Outcome]) -> dict[str, Any]:
             {
                 "name": f"{'withheld_true' if is_true else 'caught'}.{name}",
                 "value": round(value, 4), "unit": "share",
-                "goal": goal,                 "met": value <= goal if is_true else value >= goal, "count": len(rights), "peers": {}, "ratio": {},
+                "goal": goal,
+                "met": value <= goal if is_true else value >= goal, "count": len(rights), "peers": {}, "ratio": {},
             }
         )  # fmt: skip
     return {"machine": platform.platform(), "date": datetime.now(UTC).isoformat(timespec="seconds"), "measures": measures}
