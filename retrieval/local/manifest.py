@@ -82,8 +82,12 @@ def describe(folder: Path, *, known: Part | None = None) -> dict[str, FileSum]:
     return sums
 
 
-def check_part(root: Path, part: Part, *, thorough: bool = False) -> None:
-    """Raise IndexDamaged where a file of the part is missing or differs; contents of large files only if `thorough`."""
+def check_part(root: Path, part: Part, *, thorough: bool = False, known: Part | None = None) -> None:
+    """Raise IndexDamaged where a file of the part is missing or differs; contents of large files only if `thorough`.
+
+    What `known`, a part that was checked before, lists alike is not read again: a new generation shares most of its files
+    with the last, and opening it must not cost a reading of the whole index.
+    """
     for name, expected in part.files.items():
         path = root / part.name / name
         try:
@@ -92,6 +96,8 @@ def check_part(root: Path, part: Part, *, thorough: bool = False) -> None:
             raise IndexDamaged(f"{path} is missing.") from error
         if size != expected.size:
             raise IndexDamaged(f"{path} has {size} bytes, {expected.size} were published.")
+        if known is not None and known.files.get(name) == expected:
+            continue
         if (thorough or size <= QUICK_CHECK_BYTES) and file_digest(path) != expected.sha256:
             raise IndexDamaged(f"{path} does not match its checksum.")
 

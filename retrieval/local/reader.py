@@ -12,7 +12,7 @@ import numpy as np
 from retrieval.analyzer import Analyzer
 from retrieval.errors import IndexDamaged
 from retrieval.local.keyword import KeywordReader
-from retrieval.local.manifest import NAME, Manifest, check_part, load_manifest
+from retrieval.local.manifest import NAME, Manifest, Part, check_part, load_manifest
 from retrieval.local.segment import Mask, Segment
 from retrieval.types import Hit, Scope
 
@@ -102,6 +102,7 @@ class LocalIndex:
         self._seen: tuple[int, int, int] | None = None
         self._snapshot = Snapshot(generation=0, keyword=None, segments=())
         self._open: dict[str, Segment] = {}
+        self._checked: Part | None = None
 
     def snapshot(self) -> Snapshot:
         """Return the generation that is published now. Raises: IndexDamaged."""
@@ -143,8 +144,9 @@ class LocalIndex:
         segments = tuple(Segment(self._root, part, opened=self._open.get(part.name)) for part in manifest.segments)
         keyword = None
         if manifest.keyword is not None:
-            check_part(self._root, manifest.keyword)
+            check_part(self._root, manifest.keyword, known=self._checked)
             keyword = KeywordReader(self._root / manifest.keyword.name, self._analyzer)
         self._open = {segment.part.name: segment for segment in segments}
+        self._checked = manifest.keyword
         logger.debug("index opened: generation=%s segments=%s", manifest.generation, len(segments))
         return Snapshot(generation=manifest.generation, keyword=keyword, segments=segments)

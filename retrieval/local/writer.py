@@ -52,6 +52,7 @@ class LocalIndexWriter:
         self._dimension = dimension
         self._analyzer = analyzer
         self._reached = reached
+        self._open: dict[str, Segment] = {}  # by name; touched under the lock only
 
     def publish(self, entries: Sequence[IndexEntry], *, remove_versions: Iterable[int] = ()) -> int:
         removed = frozenset(remove_versions)
@@ -99,6 +100,7 @@ class LocalIndexWriter:
         durable.sync_folder(folder)
         self._reached("keyword committed")
         chunk_ids = np.concatenate(ids) if ids else np.zeros(0, np.uint64)
+        self._open = {part.name: self._segment(part) for part in current.segments}
         kept = [self._bury(part, chunk_ids, removed) for part in current.segments]
         segments = self._merge([part for part in kept if part is not None] + added)
         return Manifest(
@@ -106,6 +108,10 @@ class LocalIndexWriter:
             keyword=Part(name=folder.name, files=describe(folder, known=current.keyword)),
             segments=tuple(segments),
         )
+
+    def _segment(self, part: Part) -> Segment:
+        """Open a segment; one that an earlier publish of this writer opened is not read and checked again."""
+        return Segment(self._root, part, opened=self._open.get(part.name))
 
     def _inherit(self, before: Part | None, folder: Path) -> None:
         folder.mkdir()
@@ -131,7 +137,7 @@ class LocalIndexWriter:
 
     def _bury(self, part: Part, chunk_ids: npt.NDArray[np.uint64], removed: frozenset[int]) -> Part | None:
         """Return the part with further tombstones, itself where nothing dies, None where nothing is left."""
-        segment = Segment(self._root, part)
+        segment = self._segment(part)
         alive = segment.alive.copy()
         rows = segment.find(chunk_ids)
         alive[rows[rows >= 0]] = False
@@ -158,7 +164,7 @@ class LocalIndexWriter:
                 crowded = [part for part in parts if part.dead_rows * 2 > part.rows]
             if not crowded:
                 return parts
-            contents = [Segment(self._root, part).live_content() for part in crowded]
+            contents = [self._segment(part).live_content() for part in crowded]
             merged = self._write(
                 SegmentContent(
                     rows=np.concatenate([content.rows for content in contents]),
