@@ -1,13 +1,28 @@
 """People and collections that most tests need."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
 
 from accounts.models import User
 from kb.models import Collection
 from tests.vllm_server import vllm_server
 
 __all__ = ["vllm_server"]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
+    """The test database. Threads of asynchronous tests leave sessions open, and PostgreSQL drops no database in use."""
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 @pytest.fixture
