@@ -67,11 +67,9 @@ def sign_in(browser: Browser, installation: Installation) -> Iterator[SignIn]:
         context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
         contexts.append(context)
         page = context.new_page()
-        page.on("request", lambda request: request.url.startswith(installation.url) or complaints.append(f"left: {request.url}"))
+        page.on("request", note_request)
         page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
-        page.on(
-            "console", lambda message: message.type == "error" and "404" not in message.text and complaints.append(message.text)
-        )
+        page.on("console", note_message)
         page.goto(installation.url)
         page.fill("input[name=login]", username)
         page.fill("input[name=password]", installation.password(username))

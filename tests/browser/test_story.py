@@ -41,17 +41,23 @@ def words(text: str) -> list[str]:
 
 
 def marked_words(page: Page, filing: Path, number: int) -> list[str]:
-    """Return the words that really stand in the PDF below the rectangles that the page shows."""
+    """Return the words whose characters really stand, by their centres, below the rectangles that the page shows."""
+    shown = [
+        [float(rectangle.get_attribute(name)) for name in ("x", "y", "width", "height")]
+        for rectangle in page.locator(".leaf__marks rect").all()
+    ]
     with pypdfium2.PdfDocument(filing) as document:
         leaf = document[number - 1]
-        height = leaf.get_height()
-        text = leaf.get_textpage()
-        found = []
-        for rectangle in page.locator(".leaf__marks rect").all():
-            x, y, width, tall = (float(rectangle.get_attribute(name)) for name in ("x", "y", "width", "height"))
-            found += words(text.get_text_bounded(left=x - 1, bottom=height - y - tall - 1, right=x + width + 1, top=height - y + 1))
+        height, text = leaf.get_height(), leaf.get_textpage()
+        marked = []
+        for index in range(text.count_chars()):
+            left, bottom, right, top = text.get_charbox(index)
+            across, down = (left + right) / 2, height - (bottom + top) / 2
+            inside = any(x <= across <= x + width and y <= down <= y + tall for x, y, width, tall in shown)
+            character = text.get_text_range(index, 1)
+            marked.append(character if inside or character.isspace() else "\n")
         text.close()
-    return found
+    return words("".join(marked))
 
 
 def test_a_filing_becomes_an_answer_whose_sentences_open_their_page(
