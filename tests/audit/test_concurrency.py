@@ -1,13 +1,14 @@
 """Many processes record at once: nobody fails, nothing is lost, the chain has no gap and no fork."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.services.servers import Postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITERS, EVENTS_EACH = 4, 25
@@ -57,31 +58,12 @@ def test_processes_record_at_once_on_sqlite(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def postgres_url(tmp_path: Path) -> Iterator[str]:
-    """A PostgreSQL of its own that listens on a socket in a folder only."""
-    found = (
-        sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl")) if not shutil.which("pg_ctl") else [Path(shutil.which("pg_ctl"))]
-    )
-    if not found:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    folder = Path(subprocess.check_output(["mktemp", "-d"], text=True).strip())  # short: a socket's path has 107 bytes
-    as_user: list[str] = []
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        shutil.chown(folder, "postgres")
-        as_user = ["runuser", "-u", "postgres", "--"]
-    pg_ctl = [*as_user, str(found[-1]), "-D", str(folder / "data"), "-s", "-w"]
-    try:
-        subprocess.run(
-            [*pg_ctl, "initdb", "-o", "-A trust -U attest -E UTF8 --locale=C.UTF-8"], check=True, capture_output=True, cwd=folder
-        )
-        options = f"-k {folder} -c listen_addresses='' -c fsync=off"
-        subprocess.run([*pg_ctl, "start", "-o", options, "-l", str(folder / "log")], check=True, capture_output=True, cwd=folder)
-        yield f"postgres://attest@{str(folder).replace('/', '%2F')}/postgres"
-    finally:
-        subprocess.run([*pg_ctl, "stop", "-m", "immediate"], check=False, capture_output=True, cwd=folder)
-        shutil.rmtree(folder, ignore_errors=True)
+def postgres() -> Iterator[Postgres]:
+    server = Postgres()
+    yield server
+    server.remove()
 
 
 @pytest.mark.postgres
-def test_processes_record_at_once_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
-    record_from_many_processes(tmp_path, postgres_url)
+def test_processes_record_at_once_on_postgresql(tmp_path: Path, postgres: Postgres) -> None:
+    record_from_many_processes(tmp_path, postgres.url)

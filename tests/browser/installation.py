@@ -26,6 +26,7 @@ class Installation:
 
     def __init__(self, home: Path, **environment: str) -> None:
         self.home = home
+        self.environment = environment
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.output: list[str] = []
@@ -72,7 +73,7 @@ class Installation:
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
-            env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.base", "ATTEST_HOME": str(self.home)},
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.base", "ATTEST_HOME": str(self.home), **self.environment},
             capture_output=True,
             text=True,
             timeout=180,

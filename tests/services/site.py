@@ -1,0 +1,177 @@
+"""An installation as `scripts/run` serves it, with a person who uses it over HTTP and a witness who reads its database."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+import psycopg
+
+from tests.browser.installation import Installation
+
+T = TypeVar("T")
+ENVIRONMENT = {"ATTEST_DEMO": "0", "ATTEST_WORKERS": "2", "ATTEST_LEASE_S": "6"}  # the lease is 20 s by default
+RECOVERY_S = 30.0
+READ_S = 150.0  # some hundred passages, on a machine that does other things too
+SLUG = "rules"
+
+
+def wait_until(look: Callable[[], T], *, timeout_s: float, what: str) -> T:
+    """Return the first truthy value that `look` gives."""
+    deadline = time.monotonic() + timeout_s
+    while not (value := look()):
+        assert time.monotonic() < deadline, f"not within {timeout_s:.0f} s: {what}"
+        time.sleep(0.05)
+    return value
+
+
+def write_book(title: str, *, sections: int = 60) -> str:
+    """Return Markdown of about as many passages as sections."""
+    rules = (
+        f"## Rule {n}\n\n" + f"Rule {n} of {title} says that the form {n} is kept for {n} years. " * 12 for n in range(sections)
+    )
+    return f"# {title}\n\n" + "\n\n".join(rules)
+
+
+class Site:
+    """One data folder and database, served now; `admin` is signed in and has made one collection."""
+
+    def __init__(self, home: Path, **environment: str) -> None:
+        self.home = home
+        self.environment = ENVIRONMENT | environment
+        self.start()
+        self.admin = self.sign_in("admin", self.installation.password("admin"))
+        self.post("/library/new/", {"name": "Rules", "slug": SLUG})
+
+    def start(self) -> None:
+        """Serve, and return when pages are answered."""
+        self.installation = Installation(self.home, **self.environment)
+        self.installation.wait_until_ready()
+
+    def end(self) -> None:
+        """Press Ctrl-C."""
+        self.admin.close()
+        assert self.installation.stop() == 0, self.output
+
+    @property
+    def output(self) -> str:
+        """What it has printed and logged since its last start."""
+        return "".join(self.installation.output)
+
+    # --- a person ---
+
+    def sign_in(self, username: str, password: str) -> httpx.Client:
+        """Return a browser in which that person has signed in."""
+        browser = httpx.Client(follow_redirects=True, timeout=30)
+        browser.get(f"{self.installation.url}/accounts/login/")
+        page = self.post("/accounts/login/", {"login": username, "password": password}, browser=browser)
+        assert page.url.path == "/", page.text
+        return browser
+
+    def get(self, path: str, *, browser: httpx.Client | None = None) -> httpx.Response:
+        return (browser or self.admin).get(self.installation.url + path)
+
+    def probe(self, path: str) -> int:
+        """Return the status that a machine without a session gets."""
+        return httpx.get(self.installation.url + path, timeout=30).status_code
+
+    def post(self, path: str, fields: dict[str, str], *, browser: httpx.Client | None = None, **more: object) -> httpx.Response:
+        browser = browser or self.admin
+        headers = {"X-CSRFToken": browser.cookies["csrftoken"], "Accept": "application/json" if more else "text/html"}
+        response = browser.post(self.installation.url + path, data=fields, headers=headers, **more)
+        assert response.status_code == 200, (response.status_code, response.text)
+        return response
+
+    def upload(self, name: str, text: str) -> None:
+        """As the page's script does; the file was accepted when this returns."""
+        answer = self.post(f"/library/c/{SLUG}/upload/", {}, files={"files": (name, text.encode(), "text/markdown")}).json()
+        assert answer["accepted"], answer
+
+    def ask(self, question: str) -> dict[str, list[str]]:
+        """Ask, and read the stream to its end. Returns: by event, what was sent, in its order."""
+        page = self.post("/ask/", {"question": question})
+        address = re.search(r'data-stream="([^"]+)"', page.text)[1]
+        events: dict[str, list[str]] = {}
+        with self.admin.stream("GET", self.installation.url + address) as stream:
+            assert stream.headers["content-type"] == "text/event-stream; charset=utf-8"
+            for frame in stream.read().decode().strip().split("\n\n"):
+                if found := re.fullmatch(r"event: (\w+)\ndata: (.+)", frame):
+                    data = json.loads(found[2])
+                    events.setdefault(found[1], []).append(data.get("html") or data["text"])
+        return events
+
+    # --- a witness ---
+
+    def rows(self, sql: str) -> list[tuple]:
+        """Return what the database holds now."""
+        if url := self.environment.get("DATABASE_URL"):
+            with psycopg.connect(url) as database:
+                return database.execute(sql).fetchall()
+        with contextlib.closing(sqlite3.connect(f"file:{self.home / 'attest.sqlite3'}?mode=ro", uri=True, timeout=20)) as database:
+            return database.execute(sql).fetchall()
+
+    def statuses(self) -> dict[str, str]:
+        return dict(self.rows("SELECT d.name, v.status FROM kb_documentversion v JOIN kb_document d ON d.id = v.document_id"))
+
+    def leases(self) -> dict[str, int]:
+        """The leases that are held, each with the process id of the worker that holds it."""
+        held = self.rows("SELECT leased_by FROM ingest_job WHERE state = 'running' AND leased_by <> ''")
+        return {token: int(token.split(":")[1]) for (token,) in held}
+
+    def wait_until_embedding(self) -> dict[str, int]:
+        """Return the leases once a document is in the middle of its way."""
+        wait_until(lambda: "chunked" in self.statuses().values(), timeout_s=READ_S, what="a document is being embedded")
+        return self.leases()
+
+    def wait_until_taken_over(self, leases: dict[str, int]) -> None:
+        """Wait until nothing is held under these leases any more; fails where that takes longer than recovery may."""
+        wait_until(lambda: not leases.keys() & self.leases().keys(), timeout_s=RECOVERY_S, what=f"leases {leases} are taken over")
+
+    def wait_until_settled(self, *names: str) -> None:
+        """Wait until no job is left and these documents answer."""
+        wait_until(
+            lambda: not self.rows("SELECT 1 FROM ingest_job WHERE state IN ('waiting', 'running')"),
+            timeout_s=READ_S,
+            what="no jobs",
+        )
+        assert {name: self.statuses()[name] for name in names} == dict.fromkeys(names, "indexed")
+
+    def assert_whole(self) -> None:
+        """The invariants of docs/architecture.md, after whatever happened."""
+        counted = self.rows(
+            "SELECT v.chunk_count, COUNT(c.id), COUNT(DISTINCT c.ordinal), MIN(c.ordinal), MAX(c.ordinal)"
+            " FROM kb_documentversion v JOIN kb_chunk c ON c.version_id = v.id"
+            " WHERE v.status = 'indexed' GROUP BY v.id, v.chunk_count"
+        )
+        assert counted
+        for chunk_count, rows, ordinals, first, last in counted:
+            assert (rows, ordinals, first, last) == (chunk_count, chunk_count, 0, chunk_count - 1)
+        assert self.rows(
+            "SELECT COUNT(*) FROM kb_chunk c LEFT JOIN kb_chunkembedding e ON e.chunk_id = c.id WHERE e.chunk_id IS NULL"
+        ) == [(0,)]
+        indexed = self.rows("SELECT subject, COUNT(*) FROM audit_event WHERE action = 'document.indexed' GROUP BY subject")
+        assert {count for _, count in indexed} == {1}
+        assert len(indexed) == len(counted)
+        for command in ("verify_index", "verify_audit"):
+            done = self.installation.manage(command)
+            assert done.returncode == 0, done.stdout + done.stderr
+        temporary = [path for ending in ("*.part", "*.tmp") for path in self.home.rglob(ending)]
+        assert temporary == []
+
+    # --- faults ---
+
+    def kill_everything(self) -> None:
+        """SIGKILL to every process of this installation."""
+        wanted = f"ATTEST_HOME={self.home}".encode()
+        for entry in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if wanted in (entry / "environ").read_bytes().split(b"\0"):
+                    os.kill(int(entry.name), signal.SIGKILL)
+        self.installation.process.wait(timeout=10)
