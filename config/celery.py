@@ -42,6 +42,7 @@ def configure(sender: Celery, **_: object) -> None:
         broker_url=settings.CELERY_BROKER_URL,
         broker_transport_options=broker_options(),
         broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,  # a broker that is away for hours must not end worker and beat for good
         task_ignore_result=True,
         task_acks_late=False,  # the lease in the database decides what runs again, not the broker
         worker_prefetch_multiplier=1,

@@ -76,21 +76,29 @@ def env_secret(name: str, path: Path) -> str:
     value = os.environ.get(name, "").strip()
     if value:
         return value
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as stream:
-            stream.write(secrets.token_urlsafe(48))
-            stream.flush()
-            os.fsync(stream.fileno())
-        try:
-            os.link(temporary, path)
-        except FileExistsError:
-            pass  # another process was first; its secret is the one
-        finally:
-            temporary.unlink()
-    secret = path.read_text().strip()
+    try:
+        if not path.exists():
+            _make_secret(path)
+        secret = path.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{path} cannot be used: {error.strerror}. Choose a folder with ATTEST_HOME=PATH.") from error
     if not secret:
         raise ImproperlyConfigured(f"{path} is empty; delete it or set {name}.")
     return secret
+
+
+def _make_secret(path: Path) -> None:
+    """Write a new secret, unless another process is faster."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(secrets.token_urlsafe(48))
+        stream.flush()
+        os.fsync(stream.fileno())
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        pass  # another process was first; its secret is the one
+    finally:
+        temporary.unlink()

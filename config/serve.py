@@ -215,10 +215,16 @@ def main() -> int:
 
         with hold_home(Path(settings.ATTEST_HOME)):
             django.setup()
+            from django.db import OperationalError
+
             from ingest.installation import describe_prepared, prepare_installation  # needs the app registry
 
             # Told at once: whatever fails from here on, nobody loses the passwords, which are told this once.
-            print(describe_prepared(prepare_installation()), flush=True)
+            try:
+                print(describe_prepared(prepare_installation()), flush=True)
+            except OperationalError as error:
+                reason = str(error).strip().partition("\n")[0]
+                raise CannotServe(f"Cannot use the database: {reason}. Does it run, and is DATABASE_URL right?") from error
             parts = list_parts(host=host, port=port, workers=workers)
             return Supervisor(parts, folder=settings.BASE_DIR).run(host=host, port=port, greeting=greet(host=host, port=port))
     except (CannotServe, ImproperlyConfigured) as error:

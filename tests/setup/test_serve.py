@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -166,3 +167,26 @@ def test_the_parts_are_web_worker_and_beat() -> None:
     assert "config.asgi:application" in parts[0].command
     assert "8123" in parts[0].command
     assert parts[1].command[parts[1].command.index("--concurrency") + 1] == "2"
+
+
+def serve_in_vain(**environment: str) -> str:
+    """Return what a start that cannot succeed says."""
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.base", "PORT": str(free_port()), **environment}
+    done = subprocess.run(
+        [sys.executable, "-m", "config.serve"], cwd=ROOT, env=environment, text=True, capture_output=True, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    return done.stderr
+
+
+def test_a_database_that_does_not_answer_is_told_in_a_sentence_without_its_password(tmp_path: Path) -> None:
+    url = f"postgresql://attest:tell-nobody@127.0.0.1:{free_port()}/attest"
+    told = serve_in_vain(ATTEST_HOME=str(tmp_path), DATABASE_URL=url)
+    assert re.fullmatch(r"Cannot use the database: .*refused\. Does it run, and is DATABASE_URL right\?\n", told)
+    assert "tell-nobody" not in told
+
+
+def test_a_data_folder_that_cannot_hold_the_secret_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    told = serve_in_vain(ATTEST_HOME=str(tmp_path / "file" / "home"))
+    assert re.fullmatch(r"/.*/file/home/secret_key cannot be used: .*\. Choose a folder with ATTEST_HOME=PATH\.\n", told)
