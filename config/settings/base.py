@@ -133,6 +133,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# In any minute; 0: no limit. Counted in the cache, like the above.
+RATE_ASK_PER_MINUTE = env_int("ATTEST_RATE_ASK_PER_MINUTE", 30, minimum=0)  # questions of one person, by pages and keys together
+RATE_SEARCH_PER_MINUTE = env_int("ATTEST_RATE_SEARCH_PER_MINUTE", 120, minimum=0)  # searches of one person
+RATE_KEY_PER_MINUTE = env_int("ATTEST_RATE_KEY_PER_MINUTE", 300, minimum=0)  # requests of one API key, whatever they ask
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = env_int("ATTEST_SESSION_HOURS", 12, minimum=1) * 3600  # then sign in again
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -165,6 +169,7 @@ CONTENT_SECURITY_POLICY = {
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["config.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env_str("ATTEST_TIME_ZONE", "UTC")
