@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -16,13 +17,17 @@ from tokenizers import Encoding, Tokenizer
 from retrieval.analyzer import STOPWORDS
 from retrieval.errors import EncoderError
 from retrieval.tokens import Projection, load_projection
-from retrieval.types import Embedding
+from retrieval.types import UNREADABLE_SHARE, Embedding
 
 logger = logging.getLogger(__name__)
 
+# The commonest Chinese characters. A vocabulary that lacks many of them was not trained on Chinese, and the vectors of those that
+# it has by chance mean nothing.
+_HAN_PROBE = "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里"
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 BUNDLED = "bundled"
 BUNDLED_NAME = "all-MiniLM-L6-v2"
-BATCH_TOKENS = 4096  # padded tokens in one forward pass: larger batches are no faster on two cores and take more memory
+BATCH_TOKENS = 2048  # padded tokens in one forward pass; measured on two cores, passages/s: 130 at 2048, 112 at 4096, 71 at 16384
 # Of a stop word's token in MaxSim. Measured on squad2-a (300 questions, nDCG@10): .921 at 1.0, .929 at 0.4, .925 at 0.
 LIGHT_WEIGHT = 0.4
 
@@ -75,19 +80,21 @@ class SentenceEncoder:
 
     def unknown_share(self, text: str) -> float:
         """Weighted by characters: a word of one unknown piece weighs as much as it is long."""
-        encoding = self._tokenizer.encode(text, add_special_tokens=False)
-        spans = [end - start for start, end in encoding.offsets]
-        unknown = sum(span for span, token in zip(spans, encoding.tokens, strict=True) if token == self._unknown_token)
-        return unknown / max(1, sum(spans))
+        return self._unknown_share(text, self._tokenizer.encode(text, add_special_tokens=False))
 
     def embed_passages(self, texts: Sequence[str]) -> list[Embedding]:
         encodings = self._tokenizer.encode_batch(list(texts))
-        embeddings: list[Embedding | None] = [None] * len(encodings)
-        for batch in self._batches(encodings):
+        unread = Embedding(dense=bytes(4 * self.dimension), tokens=b"")
+        embeddings = [unread] * len(encodings)
+        pairs = zip(texts, encodings, strict=True)
+        readable = [
+            position for position, (text, encoding) in enumerate(pairs) if self._unknown_share(text, encoding) <= UNREADABLE_SHARE
+        ]
+        for batch in self._batches(encodings, readable):
             for position, dense, tokens in self._forward([(position, encodings[position]) for position in batch]):
                 packed = self._projection.pack(tokens) if self._projection is not None else b""
                 embeddings[position] = Embedding(dense=dense, tokens=packed)
-        return [embedding for embedding in embeddings if embedding is not None]
+        return embeddings
 
     def embed_query(self, text: str) -> Embedding:
         ((_, dense, tokens),) = self._forward([(0, self._tokenizer.encode(text))])
@@ -104,10 +111,23 @@ class SentenceEncoder:
             _, states, mask = self._run([self._tokenizer.encode(text)])
             yield states[0][mask[0]]
 
-    def _batches(self, encodings: Sequence[Encoding]) -> Iterator[list[int]]:
-        """Yield positions, sorted by length, whose padded batch holds at most BATCH_TOKENS."""
+    def _unknown_share(self, text: str, encoding: Encoding) -> float:
+        unknown = read = 0
+        for (start, end), token in zip(encoding.offsets, encoding.tokens, strict=True):
+            read += end - start
+            if token == self._unknown_token or (not self._reads_han and _HAN.match(text, start)):
+                unknown += end - start
+        return unknown / max(1, read)
+
+    @cached_property
+    def _reads_han(self) -> bool:
+        tokens = self._tokenizer.encode(_HAN_PROBE, add_special_tokens=False).tokens
+        return tokens.count(self._unknown_token) < 0.1 * len(_HAN_PROBE)
+
+    def _batches(self, encodings: Sequence[Encoding], positions: Sequence[int]) -> Iterator[list[int]]:
+        """Yield the positions, sorted by length, in batches that hold at most BATCH_TOKENS when padded."""
         batch: list[int] = []
-        for position in sorted(range(len(encodings)), key=lambda index: -len(encodings[index].ids)):
+        for position in sorted(positions, key=lambda index: -len(encodings[index].ids)):
             longest = min(len(encodings[batch[0] if batch else position].ids), self._window)
             if batch and (len(batch) + 1) * longest > BATCH_TOKENS:
                 yield batch
@@ -198,16 +218,19 @@ class SentenceEncoder:
             model = SentenceTransformer(str(self._path), local_files_only=True)
         except (OSError, ValueError, ImportError) as error:
             raise EncoderError(f"The encoder {self._path} could not be loaded: {error}") from error
-        if model.device.type == "cpu" and _has_amx():
+        if model.device.type == "cpu" and _multiplies_bf16():
             model = model.to(torch.bfloat16)
         logger.info("encoder loaded: name=%s device=%s", self._name, model.device)
         return model.eval()
 
 
-def _has_amx() -> bool:
-    """bf16 pays only where the CPU multiplies it in tiles; elsewhere it is slower than float32."""
+def _multiplies_bf16() -> bool:
+    """bf16 pays only where the CPU has instructions for it; elsewhere it is slower than float32.
+
+    Measured on two cores of an AMD Zen 5 (avx512_bf16): 125 passages/s against 49, no cosine to float32 below 0.9999.
+    """
     try:
-        return "amx_bf16" in Path("/proc/cpuinfo").read_text()
+        return not {"amx_bf16", "avx512_bf16"}.isdisjoint(Path("/proc/cpuinfo").read_text().split())
     except OSError:
         return False
 

@@ -9,10 +9,7 @@ from retrieval.fuse import fuse
 from retrieval.ports import Embedder, IndexSnapshot
 from retrieval.rerank import blend
 from retrieval.tokens import Projection
-from retrieval.types import Embedding, Hit, Scope, SearchConfig, SearchResult
-
-# Above this share of characters that the encoder cannot read, its vector says more about the punctuation than the text.
-ABSTAIN_SHARE = 0.3
+from retrieval.types import UNREADABLE_SHARE, Embedding, Hit, Scope, SearchConfig, SearchResult
 
 
 def search(
@@ -39,12 +36,14 @@ def search(
 
     wants_vectors = config.use_dense or config.use_rerank
     unknown_share = embedder.unknown_share(query)
-    abstains = unknown_share > ABSTAIN_SHARE
+    abstains = unknown_share > UNREADABLE_SHARE
     embedding = embedder.embed_query(query) if wants_vectors and not abstains and scope.collection_ids else None
     lap("embed")
     keyword = index.search_keyword(query, scope=scope, limit=config.candidates) if config.use_keyword else ()
     lap("keyword")
-    dense = index.search_dense(embedding.dense, scope=scope, limit=config.candidates) if embedding and config.use_dense else ()
+    dense = (
+        _near(index.search_dense(embedding.dense, scope=scope, limit=config.candidates)) if embedding and config.use_dense else ()
+    )
     lap("dense")
     hits = fuse(keyword, dense, alpha=_alpha(config, keyword, dense), top_n=2 * config.candidates)
     lap("fuse")
@@ -61,6 +60,11 @@ def search(
         index_generation=index.generation,
         timings_ms=timings,
     )
+
+
+def _near(hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    """Only what has something in common with the query: a passage that the encoder cannot read has a vector of zeros."""
+    return tuple(hit for hit in hits if hit.score > 0.0)
 
 
 def _alpha(config: SearchConfig, keyword: Sequence[Hit], dense: Sequence[Hit]) -> float:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+# Above this share of characters that the encoder cannot read, a text's vector says more about its punctuation than about it.
+UNREADABLE_SHARE = 0.3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
@@ -27,8 +30,8 @@ class Chunk:
 class Embedding:
     """The vectors of one chunk."""
 
-    dense: bytes  # float32, little endian, `dimension` values, unit length
-    tokens: bytes  # quantised token vectors (retrieval.tokens); empty where the encoder gives none
+    dense: bytes  # float32, little endian, `dimension` values, unit length; zeros where the encoder cannot read the text
+    tokens: bytes  # quantised token vectors (retrieval.tokens); empty where the encoder gives none or cannot read the text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

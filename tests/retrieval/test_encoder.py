@@ -24,7 +24,7 @@ def test_it_equals_sentence_transformers_own_encoding(encoder: SentenceEncoder) 
     texts = [LEAVE, "Parking.", "word " * 400]
     theirs = encoder._model.encode(texts, normalize_embeddings=True)
     ours = [np.frombuffer(embedding.dense, dtype="<f4") for embedding in encoder.embed_passages(texts)]
-    assert np.abs(np.stack(ours) - theirs).max() < 1e-4
+    assert (np.stack(ours) * theirs).sum(axis=1).min() > 0.9995  # bf16 rounds, and each batch otherwise
 
 
 def test_batches_keep_the_order_and_the_values(encoder: SentenceEncoder) -> None:
@@ -32,7 +32,7 @@ def test_batches_keep_the_order_and_the_values(encoder: SentenceEncoder) -> None
     batched = encoder.embed_passages(texts)
     for number in (0, 13, 39):
         vector = np.frombuffer(batched[number].dense, dtype="<f4")
-        assert float(vector @ dense(encoder, texts[number])) == pytest.approx(1.0, abs=1e-4)
+        assert float(vector @ dense(encoder, texts[number])) == pytest.approx(1.0, abs=5e-4)
         assert len(batched[number].tokens) == 32 * encoder.count_tokens([texts[number]])[0]
     assert encoder.embed_passages([]) == []
 
@@ -48,6 +48,20 @@ def test_it_knows_what_it_cannot_read(encoder: SentenceEncoder) -> None:
     assert encoder.unknown_share(LEAVE) == 0.0
     assert encoder.unknown_share("北京大学的研究生什么时候毕业？") > 0.4
     assert encoder.unknown_share("") == 0.0
+
+
+def test_all_han_counts_as_unread_by_a_vocabulary_that_lacks_much_of_it(encoder: SentenceEncoder) -> None:
+    known = "一三上中大日"  # in the bundled vocabulary, by chance
+    assert "[UNK]" not in encoder._tokenizer.encode(known).tokens
+    assert encoder.unknown_share(known) == 1.0
+    assert encoder.unknown_share("leave 年") == pytest.approx(1 / 6)
+
+
+def test_what_it_cannot_read_gets_zeros_without_a_forward_pass(encoder: SentenceEncoder) -> None:
+    chinese, english = encoder.embed_passages(["职工连续工作一年以上的，享受带薪年休假。", LEAVE])
+    assert (chinese.dense, chinese.tokens) == (bytes(4 * encoder.dimension), b"")
+    assert np.linalg.norm(np.frombuffer(english.dense, dtype="<f4")) == pytest.approx(1.0, abs=1e-5)
+    assert english.tokens
 
 
 def test_threads_share_one_model_and_agree() -> None:

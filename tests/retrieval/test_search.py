@@ -7,7 +7,7 @@ import pytest
 
 from retrieval.local.reader import Snapshot
 from retrieval.search import search
-from retrieval.types import Scope, SearchConfig, SearchResult
+from retrieval.types import Embedding, Scope, SearchConfig, SearchResult
 from tests.retrieval.builders import EVERYTHING, PROJECTION, WordEncoder, make_entry, make_reader, make_writer
 
 
@@ -71,3 +71,12 @@ def test_limit_and_ranks(index: Snapshot) -> None:
     assert [hit.rank for hit in result.hits] == [1, 2]
     assert result.index_generation == 1
     assert {"embed", "keyword", "dense", "fuse", "rerank"} <= result.timings_ms.keys()
+
+
+def test_a_passage_without_a_vector_is_found_by_words_alone(tmp_path: Path) -> None:
+    readable, unread = make_entry(1, "annual leave"), make_entry(2, "年休假 annual")
+    unread = replace(unread, embedding=Embedding(dense=bytes(len(unread.embedding.dense)), tokens=b""))
+    make_writer(tmp_path).publish([readable, unread])
+    index = make_reader(tmp_path).snapshot()
+    assert [hit.chunk_id for hit in run(index, "annual", use_keyword=False).hits] == [1]
+    assert {hit.chunk_id: hit.dense_score is None for hit in run(index, "annual").hits} == {1: False, 2: True}
