@@ -34,7 +34,7 @@ class FilterForm(forms.Form):
     outcome = forms.ChoiceField(
         label=_("Outcome"),
         required=False,
-        choices=[("", _("Any")), *((code, word) for code, word in OUTCOMES.items() if code != "stopped")],
+        choices=[("", _("Any")), *OUTCOMES.items()],
     )
     document = forms.CharField(label=_("Document"), max_length=300, required=False)
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))

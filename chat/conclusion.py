@@ -12,7 +12,7 @@ from chat.errors import AnswerInterrupted, AuditUnavailable, EvidenceWithdrawn
 from chat.evidence import are_readable
 from chat.models import Turn
 from chat.trail import Trail
-from chat.types import Answer, Outcome
+from chat.types import Answer
 
 logger = logging.getLogger(__name__)
 
@@ -32,9 +32,8 @@ def conclude(trail: Trail, answer: Answer, *, is_stopped: bool = False) -> Answe
     trail.mark("total")
     answer = replace(answer, nearest=nearest, timings_ms=dict(trail.timings_ms))
     outcome = "stopped" if is_stopped else str(answer.outcome)
-    action = "question.refused" if answer.outcome == Outcome.REFUSED else "question.answered"
     try:
-        answer = _write(trail, answer, action=action, outcome=outcome)
+        answer = _write(trail, answer, outcome=outcome)
     except (AuditError, DatabaseError, OSError) as error:
         logger.exception("the receipt could not be written")
         raise AuditUnavailable from error
@@ -50,10 +49,10 @@ def conclude(trail: Trail, answer: Answer, *, is_stopped: bool = False) -> Answe
     return answer
 
 
-def _write(trail: Trail, answer: Answer, *, action: str, outcome: str) -> Answer:
+def _write(trail: Trail, answer: Answer, *, outcome: str) -> Answer:
     with transaction.atomic():
         turn = _lock_turn(trail)
-        event = _record(trail, action, trail.receipt(outcome=outcome, answer=answer))
+        event = _record(trail, f"question.{outcome}", trail.receipt(outcome=outcome, answer=answer))
         answer = replace(answer, receipt=str(event.uid))
         if turn is not None:
             # Pressed at the last moment, "stop" finds the whole answer.

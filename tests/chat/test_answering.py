@@ -351,7 +351,7 @@ def test_cancelling_closes_the_model_and_records_what_was_seen(employee: User, l
     turn.refresh_from_db()
     assert turn.state == Turn.State.STOPPED
     assert turn.answer["answer"] == f"{SIX_HOURS}[1]"
-    assert Event.objects.get(uid=turn.receipt).action == "question.answered"
+    assert Event.objects.get(uid=turn.receipt).action == "question.stopped"
     assert model.closed
 
 

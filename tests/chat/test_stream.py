@@ -200,7 +200,7 @@ def test_when_the_reader_leaves_the_model_is_closed_and_what_was_seen_is_kept(em
     assert model.closed
     assert turn.state == Turn.State.STOPPED
     assert turn.answer["answer"] == f"{SIX_HOURS}[1]"
-    assert Event.objects.filter(uid=turn.receipt, action="question.answered").exists()
+    assert Event.objects.filter(uid=turn.receipt, action="question.stopped").exists()
 
 
 def test_a_conversation_that_is_deleted_meanwhile_ends_the_stream(employee: User, leave: Document, turn: Turn) -> None:
