@@ -11,7 +11,9 @@ from django.utils.translation import gettext, gettext_noop
 
 MESSAGES = {
     "empty": gettext_noop("The file is empty. Check that the right file was chosen, and upload it again."),
-    "unknown_type": gettext_noop("Files of this kind cannot be read. Upload PDF, DOCX, HTML, Markdown or TXT."),
+    "unknown_type": gettext_noop(
+        "Files of this kind cannot be read. Upload PDF, Word, HTML, Markdown or text, or a scan as PNG, JPEG or TIFF."
+    ),
     "mismatch": gettext_noop("The file is not what its name says. Rename it to its real type, or export it again."),
     "archive": gettext_noop("Archives are not accepted. Unpack it and upload the documents in it."),
     "legacy": gettext_noop("This is an old office format. Save it as DOCX or PDF and upload that."),
@@ -23,6 +25,10 @@ MESSAGES = {
     "no_text": gettext_noop(
         "No text was found in the file. If it is a scan, make a sharper one; a picture without words holds no answers."
     ),
+    "no_ocr": gettext_noop(
+        "Reading text from pictures is not set up on this server. Tell your administrator that tesseract is missing."
+    ),
+    "too_many_pixels": gettext_noop("The picture is too large to be read. Save it with 300 dots per inch or fewer."),
     "too_large": gettext_noop("The file is larger than is allowed here. Split it into parts."),
     "too_many_pages": gettext_noop("The document has more pages than are allowed here. Split it into parts."),
     "too_complex": gettext_noop("The file needs more memory than is allowed. Split it, or print it to a plain PDF."),
@@ -36,6 +42,15 @@ MESSAGES = {
     "internal": gettext_noop(
         "Reading failed three times for a reason that is not in the file. Try again later, or tell your administrator."
     ),
+}
+
+# What the uploader is told of a file that was read; `values` of the notice fill the figures in.
+WARNINGS = {
+    "ocr": gettext_noop("Text in pictures was recognised by machine; it may have errors."),
+    "pictures": gettext_noop("Pictures whose text could not be read were left out."),
+    "hidden_text": gettext_noop("Text that cannot be seen (white, tiny or off the page) was left out: %(count)s words."),
+    "invisible": gettext_noop("Invisible characters were removed: %(count)s."),
+    "replaced": gettext_noop("Characters that could not be read in the encoding %(encoding)s: %(count)s."),
 }
 
 

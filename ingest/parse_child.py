@@ -5,7 +5,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ingest.parsers.content import Notice, Opening, ParsedPage
-from ingest.parsers.detect import DOCX, HTML, MARKDOWN, PDF, TEXT, inspect_zip
+from ingest.parsers.detect import inspect_zip
+from ingest.parsers.media_types import DOCX, HTML, MARKDOWN, PDF, PICTURES, TEXT
 from ingest.parsers.refusal import Refusal
 from kb.child import Channel, confine, read_request
 
@@ -19,6 +20,11 @@ def parse(path: Path, *, name: str, media_type: str, first_page: int = 1, max_pa
         from ingest.parsers.pdf import parse_pdf  # each reader is loaded only where it is needed: a child starts in 0.1 s
 
         yield from parse_pdf(path, name=name, first_page=first_page, max_pages=max_pages)
+        return
+    if media_type in PICTURES:
+        from ingest.parsers.image import parse_image
+
+        yield from parse_image(path, name=name, first_page=first_page)
         return
     if media_type == DOCX:
         inspect_zip(path)

@@ -82,7 +82,7 @@ class Pipeline:
             if isinstance(item, Opening):
                 self._open(item)
             elif isinstance(item, Notice):
-                notices.append({"code": item.code, "message": item.message, "pages": list(item.pages)[:1000]})
+                notices.append(item.as_dict())
             else:
                 batch.append(item)
                 if len(batch) >= PAGE_BATCH or time.monotonic() - stored_at > PAGE_BATCH_S:

@@ -112,7 +112,7 @@ class DocumentVersion(models.Model):
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.UPLOADED)
     error_code = models.CharField(max_length=60, blank=True)  # stable, for machines: "locked", "empty", "no_text" …
     error_message = models.TextField(blank=True)  # in English; translated at display by its code where there is one
-    warnings = models.JSONField(default=list, blank=True)  # [{"code", "message", "pages"}]
+    warnings = models.JSONField(default=list, blank=True)  # [{"code", "pages", "values"}]
     metadata = models.JSONField(default=dict, blank=True)  # title, author, date, language as the file declares them
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -1,4 +1,4 @@
-"""Pictures of pages: rendered by pdfium in a child process, kept on disk, named by the file's hash."""
+"""Pictures of pages: rendered in a child process, kept on disk, named by the file's hash."""
 
 import re
 import uuid
@@ -30,7 +30,7 @@ def page_picture(*, version: DocumentVersion, page_number: int, width: int = 120
     path = settings.CACHE_ROOT / "pages" / version.sha256 / f"{page_number}-{pixels}.webp"
     if path.exists():
         return path
-    picture = _render(settings.MEDIA_ROOT / version.storage_path, page_number, pixels)
+    picture = _render(settings.MEDIA_ROOT / version.storage_path, version.media_type, page_number, pixels)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     temporary.write_bytes(picture)
@@ -38,8 +38,8 @@ def page_picture(*, version: DocumentVersion, page_number: int, width: int = 120
     return path
 
 
-def _render(source: Path, page_number: int, width: int) -> bytes:
-    request = {"path": str(source), "page": page_number, "width": width}
+def _render(source: Path, media_type: str, page_number: int, width: int) -> bytes:
+    request = {"path": str(source), "media_type": media_type, "page": page_number, "width": width}
     try:
         for head, body in run_child("kb.render_child", request, limits=LIMITS):
             if head.get("picture"):

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+MAX_NOTICE_PAGES = 1000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
@@ -71,8 +73,12 @@ class Opening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """Something the uploader should know though the file was read."""
+    """Something the uploader should know though the file was read. `code`: one of ingest.errors.WARNINGS, `values`: its figures."""
 
     code: str
-    message: str
     pages: tuple[int, ...] = ()
+    values: dict[str, str | int] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the JSON that kb.DocumentVersion.warnings holds."""
+        return {"code": self.code, "pages": list(self.pages)[:MAX_NOTICE_PAGES], "values": self.values}

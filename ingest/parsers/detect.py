@@ -8,28 +8,12 @@ from pathlib import Path
 import puremagic
 
 from ingest.parsers.encoding import detect_encoding
+from ingest.parsers.media_types import DOCX, EXTENSIONS, HTML, JPEG, MARKDOWN, PDF, PICTURES, PNG, TEXT, TIFF
 from ingest.parsers.refusal import Refusal
 
-PDF = "application/pdf"
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-HTML = "text/html"
-MARKDOWN = "text/markdown"
-TEXT = "text/plain"
-EXTENSIONS = {
-    ".pdf": PDF,
-    ".docx": DOCX,
-    ".html": HTML,
-    ".htm": HTML,
-    ".xhtml": HTML,
-    ".md": MARKDOWN,
-    ".markdown": MARKDOWN,
-    ".txt": TEXT,
-    ".text": TEXT,
-    ".log": TEXT,
-}
 # Text has no signature: HTML may begin like text, Markdown like HTML.
 ALSO = frozenset(((TEXT, MARKDOWN), (TEXT, HTML), (HTML, MARKDOWN), (HTML, TEXT)))
-ACCEPTED = tuple(EXTENSIONS)
+SIGNATURES = {b"\x89PNG\r\n\x1a\n": PNG, b"\xff\xd8\xff": JPEG, b"II*\x00": TIFF, b"MM\x00*": TIFF}
 ARCHIVES = (b"\x1f\x8b", b"BZh", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"MSCF")
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 HTML_TAG = rb"<(?:!doctype\s+html|html|head|body|meta|title|div|p|h1|table|script)\b"
@@ -67,12 +51,17 @@ def detect_type(path: Path, *, name: str) -> str:
         raise Refusal("legacy" if suffix in LEGACY_SUFFIXES else "unknown_type", suffix or "no extension")
     if found == wanted or (found, wanted) in ALSO:
         return wanted
+    if found in PICTURES and wanted in PICTURES:
+        return found  # which kind of picture it is matters to nobody but the decoder
     raise Refusal("mismatch", f"{found} named {suffix}")
 
 
 def _by_content(path: Path, head: bytes, suffix: str) -> str:
     if b"%PDF-" in head[:1024]:
         return PDF
+    for signature, media_type in SIGNATURES.items():
+        if head.startswith(signature):
+            return media_type
     if head.startswith(b"PK"):
         return inspect_zip(path)
     if head.startswith(OLE):

@@ -58,7 +58,7 @@ def parse_docx(path: Path, *, name: str) -> Iterator[Opening | ParsedPage | Noti
     yield from _Body(document, flow).read(body)
     yield from flow.finish()
     if flow.cleaner.invisible:
-        yield Notice(code="invisible", message=f"{flow.cleaner.invisible} invisible characters were removed.")
+        yield Notice(code="invisible", values={"count": flow.cleaner.invisible})
 
 
 class _Body:

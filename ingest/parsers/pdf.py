@@ -81,6 +81,7 @@ class _Pages:
         self.pictures: list[int] = []
         self.unread: list[int] = []
         self.hidden: list[int] = []
+        self.hidden_words = 0
 
     def read(self, indexes: range) -> Iterator[ParsedPage | Notice]:
         window: list[RawPage] = []
@@ -99,6 +100,7 @@ class _Pages:
         raw = read_page(self.document, index, cleaner=self.cleaner)
         if raw.hidden:
             self.hidden.append(raw.number)
+            self.hidden_words += raw.hidden
         if raw.lines and raw.unmapped <= len(raw.lines) / 2 and garbage_share(raw.text) < GARBAGE:
             return raw
         if raw.lines or not raw.objects:
@@ -140,21 +142,13 @@ class _Pages:
 
     def _notices(self) -> Iterator[Notice]:
         if self.pictures:
-            pages = tuple(self.pictures)
-            yield Notice(
-                code="ocr", message=f"{len(pages)} pages are pictures; their text was recognised and may have errors.", pages=pages
-            )
+            yield Notice(code="ocr", pages=tuple(self.pictures))
         if self.unread:
-            pages = tuple(self.unread)
-            yield Notice(code="pictures", message=f"{len(pages)} pages are pictures whose text could not be read.", pages=pages)
+            yield Notice(code="pictures", pages=tuple(self.unread))
         if self.hidden:
-            yield Notice(
-                code="hidden_text",
-                message=f"Text that cannot be seen was left out on {len(self.hidden)} pages.",
-                pages=tuple(self.hidden),
-            )
+            yield Notice(code="hidden_text", pages=tuple(self.hidden), values={"count": self.hidden_words})
         if self.cleaner.invisible:
-            yield Notice(code="invisible", message=f"{self.cleaner.invisible} invisible characters were removed.")
+            yield Notice(code="invisible", values={"count": self.cleaner.invisible})
 
 
 def _plain_blocks(text: str, path: tuple[str, ...]) -> tuple[Block, ...]:

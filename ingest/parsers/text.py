@@ -32,7 +32,7 @@ def parse_text(path: Path, *, name: str) -> Iterator[Opening | ParsedPage | Noti
     yield from flow.add("paragraph", flow.cleaner.clean(rest))
     yield from flow.finish()
     if replaced:
-        yield Notice(code="replaced", message=f"{replaced} characters could not be read in the encoding {encoding}.")
+        yield Notice(code="replaced", values={"count": replaced, "encoding": encoding})
 
 
 def decode_pieces(path: Path, encoding: str) -> Iterator[str]:

@@ -16,6 +16,9 @@ FILE_TYPES: dict[str, str | Promise] = {
     "text/html": "HTML",
     "text/markdown": "Markdown",
     "text/plain": _("Text"),
+    "image/png": _("Picture"),
+    "image/jpeg": _("Picture"),
+    "image/tiff": _("Picture"),
 }
 METADATA = {
     "title": _("Title"),

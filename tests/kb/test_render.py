@@ -61,3 +61,13 @@ def test_a_format_without_pages_has_no_pictures(version):
     version.is_paged = False
     with pytest.raises(PictureUnavailable):
         page_picture(version=version, page_number=1)
+
+
+def test_a_frame_of_a_scan_is_shown_upright(version, settings):
+    first, second = Image.new("RGB", (400, 200), "white"), Image.new("RGB", (400, 200), "navy")
+    first.save(settings.MEDIA_ROOT / "a", "TIFF", save_all=True, append_images=[second])
+    version.media_type, version.page_count = "image/tiff", 2
+
+    picture = Image.open(page_picture(version=version, page_number=2, width=240))
+    assert picture.size == (240, 120)
+    assert picture.getpixel((100, 60))[2] > picture.getpixel((100, 60))[0] + 60
