@@ -1,12 +1,13 @@
 """Sentence boundaries, English and Chinese, in finished text and in a stream.
 
-One scanner serves both: `_first_end` finds where the first sentence of a text ends, or says that more text is needed to know.
+One scanner serves both: `_scan` finds where the first sentence of a text ends, or says from where on more text is needed to know.
 Citation markers ("[1]", "[1][2]", "［1］", "【1】") after the full stop stay with their sentence. A list number, bullet or heading
 marks at the start of a line are layout: they never end a sentence.
 """
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from chat.lexicon import word_set
 
@@ -15,8 +16,10 @@ LAYOUT = re.compile(
     r"(?:\s+|[-*+•·◦▪●○]\s+|\d{1,3}[.)、]\s+|\d{1,3}、|[（(]\s*(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s*[）)]\s*|[一二三四五六七八九十]{1,3}、|#{1,6}\s+|>\s+)*"
 )
 _MARKERS = re.compile(rf"(?:[^\S\n]*{MARKER})+")
-_HALF_MARKER = re.compile(r"[^\S\n]*(?:[\[［【][\s\d,，、;]*)?$")
+_HALF_MARKER = re.compile(r"[^\S\n]*(?:[\[［【][\s\d,，、;]*)?\Z")
+_NEXT_WORD = re.compile(r"\s+[\"'“‘(\[*_]*([^\s]*)\Z")  # the last of the text, perhaps not whole yet
 _CLOSERS = "\"'”’」』）)》〉*_`»]"
+_OPENERS = "\"'“‘([*_"
 _HARD = "。！？!?｡"
 _LINE_START = re.compile(
     r"[^\S\n]*(?:[-*+•·◦▪●○]\s|\d{1,3}[.)、]|[（(]\s*(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s*[）)]|[一二三四五六七八九十]{1,3}、|#{1,6}\s|>|\||第[\d一二三四五六七八九十百零]+[章节条款])"
@@ -67,8 +70,7 @@ def split_sentences(text: str) -> list[Span]:
         start = _skip_layout(text, position)
         if start >= len(text):
             break
-        end = _first_end(text, start, final=True, wrapped=True)
-        assert end is not None and end > start  # noqa: S101 - the scanner's own promise
+        end = _scan(text, start, start, final=True, wrapped=True).position
         stripped = text[start:end].rstrip()
         if stripped:
             spans.append(Span(start, start + len(stripped), stripped))
@@ -85,6 +87,7 @@ class SentenceBuffer:
 
     def __init__(self) -> None:
         self._text = ""
+        self._scanned = 0  # no sentence ends before here, whatever follows: each character is looked at once
 
     def feed(self, delta: str) -> list[str]:
         """Take the next piece of the stream; return the sentences that it completed."""
@@ -94,24 +97,24 @@ class SentenceBuffer:
             start = _skip_layout(self._text, 0)
             if start >= len(self._text):
                 return released
-            end = _first_end(self._text, start, final=False, wrapped=False)
-            if end is None:
+            found = _scan(self._text, start, max(start, self._scanned), final=False, wrapped=False)
+            if not found.is_end:
+                self._scanned = found.position
                 return released
-            released.append(self._text[:end])
-            self._text = self._text[end:]
+            released.append(self._release(found.position))
 
     def flush(self) -> list[str]:
         """End of the stream: return what is left."""
         released: list[str] = []
-        while self._text:
-            start = _skip_layout(self._text, 0)
-            if start >= len(self._text):
-                self._text = ""
-                break
-            end = _first_end(self._text, start, final=True, wrapped=False) or len(self._text)
-            released.append(self._text[:end])
-            self._text = self._text[end:]
+        while (start := _skip_layout(self._text, 0)) < len(self._text):
+            found = _scan(self._text, start, max(start, self._scanned), final=True, wrapped=False)
+            released.append(self._release(found.position))
+        self._text, self._scanned = "", 0
         return released
+
+    def _release(self, end: int) -> str:
+        sentence, self._text, self._scanned = self._text[:end], self._text[end:], 0
+        return sentence
 
 
 def _skip_layout(text: str, position: int) -> int:
@@ -119,25 +122,38 @@ def _skip_layout(text: str, position: int) -> int:
     return match.end() if match else position
 
 
-def _first_end(text: str, start: int, *, final: bool, wrapped: bool) -> int | None:
-    """Return where the sentence that begins at `start` ends (its markers included), or None where more text is needed."""
-    i = start
+class _Found(NamedTuple):
+    position: int
+    is_end: bool  # of the sentence; else from here on more text is needed
+
+
+def _scan(text: str, start: int, begin: int, *, final: bool, wrapped: bool) -> _Found:
+    """Return where the sentence that begins at `start` ends (its markers included), looking from `begin` on."""
+    i = begin
     while i < len(text):
         char = text[i]
         if char == "\n":
             if not (wrapped and _is_soft_break(text, start, i)):
-                return i
+                return _Found(i, is_end=True)
         elif char in _HARD or char in ".…":
             end = _extend(text, i)
-            rest = text[end:]
-            if not final and _HALF_MARKER.fullmatch(rest):
-                return None  # a marker, or the rest of a number, may follow
+            if not final and _needs_more(text, start, i, end):
+                return _Found(i, is_end=False)
             if _ends_here(text, start, i, end):
-                return end
+                return _Found(end, is_end=True)
             i = max(end, i + 1)
             continue
         i += 1
-    return len(text) if final else None
+    return _Found(len(text), is_end=final)
+
+
+def _needs_more(text: str, start: int, i: int, end: int) -> bool:
+    """Tell whether what is still to come may change where the full stop at `i` belongs."""
+    if _HALF_MARKER.match(text, end):
+        return True  # a marker, or the rest of a number, may follow
+    next_word = _NEXT_WORD.match(text, end)
+    # A quotation mark tells nothing of the word in it; after an abbreviation the whole word counts, not its first letters.
+    return next_word is not None and (not next_word.group(1) or (text[i] == "." and _hangs_on_next(text, start, i)))
 
 
 def _extend(text: str, i: int) -> int:
@@ -174,21 +190,37 @@ def _ends_here(text: str, start: int, i: int, end: int) -> bool:
 
 def _is_full_stop(text: str, start: int, i: int, next_word: str) -> bool:
     """Tell whether the "." at `i` ends a sentence rather than an abbreviation or an initial."""
-    before = re.search(r"[\w.&'’-]*$", text[start:i])
-    word = (before.group(0) if before else "").lower().lstrip("'’")
-    first = next_word.lstrip("\"'“‘([*_")[:1]
+    word = _word_before(text, start, i)
+    first = next_word.lstrip(_OPENERS)[:1]
     if first.islower():
         return False
     if word in _BEFORE_NUMBER and first.isdigit():
         return False
     if word in _NEVER_LAST:
         return False
-    starts_new = next_word.strip("\"'“‘([*_,").lower() in _STARTERS
+    starts_new = next_word.strip(_OPENERS + ",").lower() in _STARTERS
     if word in _OFTEN_LAST:
         return starts_new or not first
-    if len(word) == 1 and word.isalpha() and text[i - 1].isupper():
+    if _is_initial(text, i, word):
         return starts_new or not first
     return True
+
+
+def _word_before(text: str, start: int, i: int) -> str:
+    """Return the word that the full stop at `i` stands after, in lower case."""
+    begin = i
+    while begin > start and (text[begin - 1].isalnum() or text[begin - 1] in "_.&'’-"):
+        begin -= 1
+    return text[begin:i].lower().lstrip("'’")
+
+
+def _hangs_on_next(text: str, start: int, i: int) -> bool:
+    word = _word_before(text, start, i)
+    return word in _OFTEN_LAST or _is_initial(text, i, word)
+
+
+def _is_initial(text: str, i: int, word: str) -> bool:
+    return len(word) == 1 and word.isalpha() and text[i - 1].isupper()
 
 
 def _is_soft_break(text: str, start: int, i: int) -> bool:

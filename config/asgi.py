@@ -18,16 +18,18 @@ pages = get_asgi_application()
 
 
 def warm_up(first_page: threading.Event) -> None:
-    """Load the encoder and open the index, so that the first question does not wait for them.
+    """Load encoder, index and the Chinese tagger, so that the first question does not wait for them.
 
     Begins when the first page was sent, or after a moment without one: importing torch would make that page wait.
     """
     first_page.wait(timeout=FIRST_PAGE_WAIT_S)
+    from chat.verify.names import chinese_names
     from kb.engine import get_engine  # imports torch: seconds, which the first page must not wait for
 
     started = time.monotonic()
     try:
         get_engine().warm_up()
+        chinese_names("预热")
     except Exception:  # the edge of a thread: pages are served all the same, and a question says what is wrong
         logger.exception("warm-up failed")
     else:

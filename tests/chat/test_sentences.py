@@ -1,5 +1,8 @@
 """Sentence boundaries in finished text and in a stream."""
 
+import random
+import time
+
 import pytest
 
 from chat.sentences import SentenceBuffer, split_sentences
@@ -58,6 +61,33 @@ def test_a_stream_gives_the_same_sentences_however_it_is_cut(size: int) -> None:
         "病假另计。",
         "End",
     ]
+
+
+PIECES = (
+    *("You earn", "U.S.", "Inc.", " ", "\n", "\n\n", "- ", "1. ", "It", "Items", "the", "5", ".", "。", "!", "...", ","),
+    *("[1]", " [2]", "[1, 2]", "【3】", "”", "Dr.", "No.", "J. R.", "年假为10天", "一、", "（一）", "A", "|"),
+)
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_no_stream_shows_how_it_was_cut(seed: int) -> None:
+    chance = random.Random(seed)
+    text = "".join(chance.choice(PIECES) for _ in range(chance.randint(1, 14)))
+    whole, letters = SentenceBuffer(), SentenceBuffer()
+    expected = whole.feed(text) + whole.flush()
+    assert [sentence for letter in text for sentence in letters.feed(letter)] + letters.flush() == expected
+
+
+def test_the_time_for_a_token_does_not_grow_with_the_sentence() -> None:
+    def taken_s(tokens: int) -> float:
+        buffer = SentenceBuffer()
+        started = time.process_time()
+        for _ in range(tokens):
+            buffer.feed(" word")
+        return time.process_time() - started
+
+    taken_s(1000)
+    assert min(taken_s(16_000) for _ in range(3)) < 8 * 4 * min(taken_s(2_000) for _ in range(3))  # quadratic: 64 times
 
 
 def test_a_sentence_waits_for_what_may_follow_its_full_stop() -> None:
