@@ -169,8 +169,8 @@ async def _find_evidence(trail: Trail, *, means: Means) -> None:
 def _assess(trail: Trail, means: Means) -> bool:
     """Judge the evidence by the threshold of the collection that the best passage stands in."""
     # Judged here, and quoted from where no model writes: the sentences are scored once.
-    trail.candidates = tuple(rank_sentences(trail.rewritten, trail.evidence, score_texts=means.score_texts))
-    found = assess(trail.rewritten, trail.evidence, trail.search.result, score_texts=means.score_texts, candidates=trail.candidates)
+    trail.candidates = tuple(rank_sentences(trail.rewritten, trail.evidence, score_stretches=means.score_stretches))
+    found = assess(trail.rewritten, trail.evidence, trail.search.result, candidates=trail.candidates)
     best = trail.search.passages[0].chunk.version.document.collection
     threshold = DEFAULT_THRESHOLD if best.sufficiency_threshold is None else best.sufficiency_threshold
     trail.sufficiency = {"probability": found.probability, "threshold": threshold, "features": dict(found.features)}
@@ -187,9 +187,7 @@ async def _generate(trail: Trail, *, means: Means, emit: Emit) -> None:
         except ModelError as error:
             trail.start_over(fallback=error.code)
             emit(Status(step="fallback"))
-    extractive = ExtractiveModel(
-        question=trail.rewritten, evidence=trail.evidence, score_texts=means.score_texts, candidates=trail.candidates
-    )
+    extractive = ExtractiveModel(question=trail.rewritten, candidates=trail.candidates)
     trail.model, trail.base_url, trail.parameters = extractive.name, "", {}
     try:
         await _write(trail, extractive, (), means=means, emit=emit)

@@ -5,22 +5,28 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from chat.answer_types import answer_type, holds_answer
 from chat.rarity import telling_share, telling_weights
 from chat.types import Evidence
 from chat.verify.quantities import normalize
 from chat.verify.ranges import fits_a_range
-from chat.verify.verifier import ScoreTexts
 from chat.verify.windows import EvidenceSentence, Passage
 from retrieval.analyzer import terms
 from retrieval.bm25_small import SmallRanking
+from retrieval.types import Stretch, in_context
 
-MAX_SCORED = 28  # sentences that MaxSim looks at, in one batch
 _JUDGED = 16  # best sentences whose kind of content is looked at
 _WRONG_KIND, _RIGHT_RANGE, _WRONG_RANGE = 0.8, 1.15, 0.75
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _WEIGHT_MEANING, _WEIGHT_WORDS, _WEIGHT_RANK = 0.6, 0.3, 0.1
+
+
+class ScoreStretches(Protocol):
+    """`Engine.score_stretches`: mean MaxSim per token of the query, against parts of passages, in [-1, 1]."""
+
+    def __call__(self, query: str, stretches: Sequence[Stretch], /) -> Sequence[float | None]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,7 @@ class Candidate:
     position: int  # among the passage's sentences
     words: float  # BM25 against the question, as a share of the best
     coverage: float  # share of the question's terms, weighed by rarity, in the sentence and what stands above it
-    meaning: float | None  # MaxSim; None for a script that the encoder cannot read, or a sentence that was not scored
+    meaning: float | None  # MaxSim; None for a script that the encoder cannot read
     score: float
 
     @property
@@ -48,37 +54,34 @@ def is_chinese(text: str) -> bool:
     return len(_HAN.findall(text)) >= max(2, len(re.findall(r"[A-Za-z]+", text)))
 
 
-def rank_sentences(question: str, evidence: Sequence[Evidence], *, score_texts: ScoreTexts) -> list[Candidate]:
-    """Return the evidence's sentences, best first; one batched call of `score_texts` for the most likely of them.
+def rank_sentences(question: str, evidence: Sequence[Evidence], *, score_stretches: ScoreStretches) -> list[Candidate]:
+    """Return the evidence's sentences, best first; one call of `score_stretches` for all of them.
 
     Args:
         evidence: best passage first.
     """
-    question = normalize(question)
+    asked = normalize(question)
     passages = [Passage(piece) for piece in evidence]
     places = [(passage, position) for passage in passages for position in range(len(passage.sentences))]
     if not places:
         return []
-    texts = [_in_context(passage, position) for passage, position in places]
-    bm25 = SmallRanking(texts).scores(question)
+    texts = [_with_heading(passage, position) for passage, position in places]
+    bm25 = SmallRanking(texts).scores(asked)
     top = max(bm25) or 1.0
-    rarity = rarities(question, texts)
-    weights = telling_weights(question)
-    shares = [telling_share(weights, text) if is_chinese(question) else weighed_share(rarity, terms(text)) for text in texts]
+    rarity = rarities(asked, texts)
+    weights = telling_weights(asked)
+    shares = [telling_share(weights, text) if is_chinese(asked) else weighed_share(rarity, terms(text)) for text in texts]
     ranks = {passage.evidence.marker: 1.0 / (1 + place) for place, passage in enumerate(passages)}
-    likely = sorted(
-        range(len(places)),
-        key=lambda i: -(bm25[i] / top + shares[i] + 0.5 * ranks[places[i][0].evidence.marker]),
-    )[:MAX_SCORED]
-    meanings: dict[int, float] = {}
-    if not is_chinese(question):
-        meanings = dict(zip(likely, score_texts(question, [texts[i] for i in likely]), strict=True))
+    meanings: Sequence[float | None] = [None] * len(places)
+    if not is_chinese(asked):
+        # As it was asked, not normalised: the search has embedded it so.
+        meanings = score_stretches(question, [_stretch(passage, position) for passage, position in places])
     candidates = [
-        _candidate(place, bm25[i] / top, shares[i], meanings.get(i), ranks[place[0].evidence.marker], has_meaning=bool(meanings))
-        for i, place in enumerate(places)
+        _candidate(place, words / top, share, meaning, ranks[place[0].evidence.marker])
+        for place, words, share, meaning in zip(places, bm25, shares, meanings, strict=True)
     ]
     candidates.sort(key=lambda candidate: -candidate.score)
-    judged = [_weighed(candidate, question) for candidate in candidates[:_JUDGED]]
+    judged = [_weighed(candidate, asked) for candidate in candidates[:_JUDGED]]
     return sorted(judged, key=lambda candidate: -candidate.score) + candidates[_JUDGED:]
 
 
@@ -108,18 +111,25 @@ def _weighed(candidate: Candidate, question: str) -> Candidate:
     return replace(candidate, score=candidate.score * factor)
 
 
-def _in_context(passage: Passage, position: int) -> str:
+def _with_heading(passage: Passage, position: int) -> str:
     """Return a sentence with the heading and the lead-in that it hangs on."""
     sentence = passage.sentences[position]
     heading = passage.evidence.heading_path[-1] if passage.evidence.heading_path else passage.evidence.title
     return ". ".join(part for part in (heading, sentence.lead, sentence.text) if part)
 
 
-def _candidate(
-    place: tuple[Passage, int], words: float, share: float, meaning: float | None, rank: float, *, has_meaning: bool
-) -> Candidate:
-    if has_meaning:
-        score = _WEIGHT_MEANING * (meaning if meaning is not None else 0.0) + _WEIGHT_WORDS * words + _WEIGHT_RANK * rank
-    else:
+def _stretch(passage: Passage, position: int) -> Stretch:
+    """Return a sentence, with the passage's headings and the lead-in that it hangs on, as parts of what was embedded."""
+    evidence, sentence = passage.evidence, passage.sentences[position]
+    whole = in_context(title=evidence.title, heading_path=evidence.heading_path, prefix=evidence.prefix, text=evidence.text)
+    begin = len(whole) - len(evidence.text)
+    ranges = [(0, begin), *((begin + start, begin + end) for start, end in (*sentence.lead_ranges, (sentence.start, sentence.end)))]
+    return Stretch(chunk_id=evidence.chunk_id, contextual_text=whole, ranges=tuple(part for part in ranges if part[0] < part[1]))
+
+
+def _candidate(place: tuple[Passage, int], words: float, share: float, meaning: float | None, rank: float) -> Candidate:
+    if meaning is None:
         score = 0.35 * words + 0.55 * share + _WEIGHT_RANK * rank
+    else:
+        score = _WEIGHT_MEANING * meaning + _WEIGHT_WORDS * words + _WEIGHT_RANK * rank
     return Candidate(place[0], place[1], words, share, meaning, score)

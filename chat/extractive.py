@@ -3,9 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from chat.candidates import Candidate, is_chinese, rank_sentences
-from chat.types import Evidence
-from chat.verify.verifier import ScoreTexts
+from chat.candidates import Candidate, is_chinese
 from chat.verify.windows import Passage
 from retrieval.analyzer import terms
 
@@ -20,22 +18,14 @@ _LONGEST_LEAD = 160  # characters
 _LEAST_TERMS = 3  # a shorter sentence is a heading or a label
 
 
-def extract(
-    question: str,
-    evidence: Sequence[Evidence],
-    *,
-    score_texts: ScoreTexts,
-    candidates: Sequence[Candidate] | None = None,
-) -> list[str]:
+def extract(question: str, candidates: Sequence[Candidate]) -> list[str]:
     """Return at most three sentences that answer best, best first, each ending with its marker "[n]".
 
     Args:
-        evidence: best passage first.
-        candidates: what `rank_sentences` gave for the same question and evidence, where it is there already.
+        candidates: best first, as `chat.candidates.rank_sentences` gives them.
     Returns: sentences as they stand in the evidence (line breaks within one become spaces); empty where there is nothing to quote.
     """
-    ranked = list(candidates) if candidates is not None else rank_sentences(question, evidence, score_texts=score_texts)
-    ranked = [candidate for candidate in ranked if _is_quotable(candidate, question)]
+    ranked = [candidate for candidate in candidates if _is_quotable(candidate, question)]
     chosen: list[tuple[Passage, int]] = []
     for candidate in ranked:
         if len(chosen) >= MAX_SENTENCES or candidate.score < _NEAR_BEST * ranked[0].score:

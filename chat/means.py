@@ -1,13 +1,15 @@
 """What an answer is made with: the search, the scorer, the language model. Composed here, handed on as arguments."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
 
+from chat.candidates import ScoreStretches
 from chat.llm.configured import configured_model, configured_options
 from chat.ports import GenerationOptions, LanguageModel
+from chat.verify.verifier import ScoreTexts
 from kb.engine import get_engine
 from kb.search import PassageSearch, search_passages
 from retrieval.types import SearchConfig
@@ -19,7 +21,8 @@ class Means:
 
     search: Callable[..., PassageSearch]  # (question, *, user, collection, config)
     search_config: SearchConfig = field(default_factory=SearchConfig)
-    score_texts: Callable[[str, Sequence[str]], list[float]]
+    score_stretches: ScoreStretches
+    score_texts: ScoreTexts
     model: LanguageModel | None  # None: extractive
     options: GenerationOptions
     context_tokens: int
@@ -37,9 +40,11 @@ class Means:
 
 def configured_means() -> Means:
     """Return the means that the settings name. May load the encoder: not for the event loop."""
+    engine = get_engine()
     return Means(
         search=search_passages,
-        score_texts=get_engine().score_texts,
+        score_stretches=engine.score_stretches,
+        score_texts=engine.score_texts,
         model=configured_model(),
         options=configured_options(),
         context_tokens=settings.LLM_CONTEXT_TOKENS,

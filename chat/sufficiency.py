@@ -15,14 +15,13 @@ from importlib import resources
 from typing import Any
 
 from chat.answer_types import AnswerType, answer_type, holds_answer
-from chat.candidates import Candidate, is_chinese, rank_sentences, rarities, weighed_share
+from chat.candidates import Candidate, is_chinese, rarities, weighed_share
 from chat.rarity import telling_share, telling_weights
 from chat.types import Evidence
 from chat.verify.names import names_and_codes
 from chat.verify.polarity import find_contradiction
 from chat.verify.quantities import normalize, read_quantities
 from chat.verify.ranges import fits_a_range
-from chat.verify.verifier import ScoreTexts
 from retrieval.analyzer import terms
 from retrieval.types import SearchResult
 
@@ -47,25 +46,17 @@ class Sufficiency:
     features: dict[str, float] = field(default_factory=dict)
 
 
-def assess(
-    question: str,
-    evidence: Sequence[Evidence],
-    result: SearchResult,
-    *,
-    score_texts: ScoreTexts,
-    candidates: Sequence[Candidate] | None = None,
-) -> Sufficiency:
+def assess(question: str, evidence: Sequence[Evidence], result: SearchResult, *, candidates: Sequence[Candidate]) -> Sufficiency:
     """Return the probability that `evidence` holds the answer to a question that stands alone.
 
     Args:
         evidence: best passage first.
         result: the search that found it.
-        candidates: what `rank_sentences` gave for the same question and evidence, where it is there already.
+        candidates: what `rank_sentences` gave for the same question and evidence.
     """
     if not evidence:
         return Sufficiency(0.0)
-    ranked = list(candidates) if candidates is not None else rank_sentences(question, evidence, score_texts=score_texts)
-    features = read_features(question, evidence, result, ranked)
+    features = read_features(question, evidence, result, candidates)
     model = _models()["han" if is_chinese(question) else "latin"]
     logit = model["intercept"] + sum(
         weight * (features[name] - model["mean"][name]) / model["scale"][name] for name, weight in model["weights"].items()

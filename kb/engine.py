@@ -15,8 +15,9 @@ from retrieval.local.reader import LocalIndex
 from retrieval.local.writer import LocalIndexWriter
 from retrieval.ports import Embedder, IndexWriter
 from retrieval.search import search
+from retrieval.tokens import cut_tokens
 from retrieval.types import Chunk as IndexedChunk
-from retrieval.types import Embedding, IndexEntry, Scope, SearchConfig, SearchResult
+from retrieval.types import Embedding, IndexEntry, Scope, SearchConfig, SearchResult, Stretch
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +64,29 @@ class Engine:
             embedder=self._encoder,
             projection=self._encoder.projection,
         )
+
+    def score_stretches(self, query: str, stretches: Sequence[Stretch]) -> list[float | None]:
+        """Return the late interaction of a query with parts of chunks, about [-1, 1], from the token vectors in the index.
+
+        What has no vectors there, or others than its text has tokens, is embedded anew. None for all where the encoder keeps none.
+        """
+        projection = self._encoder.projection
+        if projection is None or not stretches:
+            return [None] * len(stretches)
+        texts = {stretch.chunk_id: stretch.contextual_text for stretch in stretches}
+        starts = {chunk: self._encoder.token_starts(text) for chunk, text in texts.items()}
+        packed = dict(zip(texts, self._index.snapshot().tokens(list(texts)), strict=True))
+        width = projection.token_bytes
+        known = {chunk for chunk, tokens in packed.items() if tokens and len(tokens) == width * len(starts[chunk])}
+        unknown = [stretch.text for stretch in stretches if stretch.chunk_id not in known]
+        anew = iter(self._encoder.embed_passages(unknown))
+        passages = [
+            cut_tokens(packed[stretch.chunk_id], starts=starts[stretch.chunk_id], ranges=stretch.ranges, token_bytes=width)
+            if stretch.chunk_id in known
+            else next(anew).tokens
+            for stretch in stretches
+        ]
+        return projection.max_sim(self._encoder.embed_query(query).tokens, passages, weights=self._encoder.query_weights(query))
 
     def score_texts(self, query: str, texts: Sequence[str]) -> list[float]:
         """Return the late interaction of a query with each short text: mean MaxSim per query token, about [-1, 1].

@@ -32,6 +32,9 @@ class Embedder(Protocol):
     def embed_query(self, text: str) -> Embedding:
         """Embed one query; `tokens` holds float32 token vectors, projected but not quantised."""
 
+    def token_starts(self, text: str) -> list[int]:
+        """Return where in `text` each token begins whose vector `embed_passages([text])` gives, in characters, ascending."""
+
     def query_weights(self, text: str) -> list[float]:
         """Return how much each token vector of `embed_query(text)` counts in late interaction, > 0."""
 

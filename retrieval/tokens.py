@@ -6,6 +6,7 @@ packed against float queries (asymmetric), so only the passage side loses precis
 Source: Khattab and Zaharia, "ColBERT", SIGIR 2020 (MaxSim); Santhanam et al., "ColBERTv2", NAACL 2022 (few-bit residuals).
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cached_property
 from importlib import resources
@@ -84,6 +85,17 @@ class Projection:
         for position, score in zip(filled, best.tolist(), strict=True):
             scores[position] = score
         return scores
+
+
+def cut_tokens(packed: bytes | memoryview, *, starts: Sequence[int], ranges: Sequence[tuple[int, int]], token_bytes: int) -> bytes:
+    """Return the packed vectors of the tokens that begin within `ranges`.
+
+    Args:
+        starts: where each packed token begins in its text, in characters, ascending.
+        ranges: of characters in the same text.
+    """
+    places = ((bisect_left(starts, first), bisect_left(starts, last)) for first, last in ranges)
+    return b"".join(packed[first * token_bytes : last * token_bytes] for first, last in places)
 
 
 def load_projection(name: str) -> Projection:

@@ -21,9 +21,27 @@ class Chunk:
 
     @property
     def contextual_text(self) -> str:
-        """What is embedded: title, heading path, table header, text. What is quoted is `text` alone."""
-        context = " > ".join(part for part in (self.title, *self.heading_path) if part)
-        return "\n".join(part for part in (context, self.prefix, self.text) if part)
+        """What is embedded. What is quoted is `text` alone."""
+        return in_context(title=self.title, heading_path=self.heading_path, prefix=self.prefix, text=self.text)
+
+
+def in_context(*, title: str, heading_path: tuple[str, ...], prefix: str, text: str) -> str:
+    """Return a passage as it is embedded: title, heading path, table header, and last its text."""
+    context = " > ".join(part for part in (title, *heading_path) if part)
+    return "\n".join(part for part in (context, prefix, text) if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Part of a chunk, a sentence with what it hangs on: ranges of characters in the text as it was embedded."""
+
+    chunk_id: int
+    contextual_text: str
+    ranges: tuple[tuple[int, int], ...]  # ascending, without overlaps
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.contextual_text[start:end] for start, end in self.ranges)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The model that needs no model: it quotes the best sentences of the evidence."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 
 from asgiref.sync import sync_to_async
@@ -9,26 +9,18 @@ from chat.candidates import Candidate
 from chat.errors import ModelSilent
 from chat.extractive import extract
 from chat.ports import Delta, GenerationOptions, Message, TokenCount
-from chat.types import Evidence
 
 NAME = "extractive"
 
 
 class ExtractiveModel:
-    """Made for one question, since it reads the evidence itself instead of a prompt."""
+    """Made for one question, since it reads the ranked sentences of the evidence instead of a prompt."""
 
     name = NAME
     base_url = ""
 
-    def __init__(
-        self,
-        *,
-        question: str,
-        evidence: Sequence[Evidence],
-        score_texts: Callable[[str, Sequence[str]], list[float]],
-        candidates: Sequence[Candidate] | None = None,
-    ) -> None:
-        self._extract = partial(extract, question, evidence, score_texts=score_texts, candidates=candidates)
+    def __init__(self, *, question: str, candidates: Sequence[Candidate]) -> None:
+        self._extract = partial(extract, question, candidates)
 
     async def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> AsyncGenerator[Delta, None]:
         """Yield one quoted sentence after the other, each with its marker. Raises: ModelSilent: nothing fits."""

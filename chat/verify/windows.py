@@ -25,6 +25,7 @@ class EvidenceSentence:
     text: str  # normalised
     wording: Wording
     lead: str  # normalised: what it hangs on: the sentence before a list, the header row of its table
+    lead_ranges: tuple[tuple[int, int], ...] = ()  # where that stands in the passage's text
 
 
 @dataclass(frozen=True)
@@ -102,21 +103,25 @@ class Passage:
     def sentences(self) -> list[EvidenceSentence]:
         text = self.evidence.text
         found: list[EvidenceSentence] = []
-        lead = header = ""
+        lead, header = "", normalize(self.evidence.prefix.strip().partition("\n")[0])
+        lead_range = header_range = (0, 0)
         previous_end = 0
         for span in split_sentences(text):
             plain = normalize(span.text)
             between = text[previous_end : span.start]
             is_row = plain.startswith("|")
-            header = (header or plain) if is_row else ""
+            if not (is_row and header):
+                header, header_range = (plain, (span.start, span.end)) if is_row else ("", (0, 0))
             is_item = bool(between.strip()) or plain.endswith((";", "；"))
             if "\n\n" in between and not is_item and not is_row:
                 lead = ""
-            hangs_on = " ".join(part for part in (lead, header if header != plain else "") if part)
+            above = [(said, place) for said, place in ((lead, lead_range), (header, header_range)) if said and said != plain]
             if not re.fullmatch(r"[|\s:.-]*", plain):
-                found.append(EvidenceSentence(span.start, span.end, plain, read_wording(plain), hangs_on))
+                hangs_on = " ".join(said for said, _ in above)
+                ranges = tuple(sorted(place for _, place in above))
+                found.append(EvidenceSentence(span.start, span.end, plain, read_wording(plain), hangs_on, ranges))
             if plain.endswith((":", "：")):
-                lead = plain
+                lead, lead_range = plain, (span.start, span.end)
             previous_end = span.end
         return found
 

@@ -10,7 +10,7 @@ from chat.ports import Delta, GenerationOptions, LanguageModel, Message, TokenCo
 from kb.identity import chunk_id
 from kb.models import Chunk, Collection, Document, DocumentVersion, Page
 from kb.search import Passage, PassageSearch, scope_for
-from retrieval.types import Hit, SearchResult
+from retrieval.types import Hit, SearchResult, Stretch
 
 LEAVE = (
     "Employees earn annual leave by length of service. "
@@ -63,6 +63,10 @@ def score_texts(query: str, texts: Sequence[str]) -> list[float]:
     """Share of the query's words that a text holds: a stand-in for MaxSim, in [0, 1]."""
     wanted = words(query)
     return [len(wanted & words(text)) / max(len(wanted), 1) for text in texts]
+
+
+def score_stretches(query: str, stretches: Sequence[Stretch]) -> list[float]:
+    return score_texts(query, [stretch.text for stretch in stretches])
 
 
 def search(question: str, *, user: Any, collection: Collection | None, config: Any) -> PassageSearch:
@@ -125,5 +129,5 @@ class ScriptedModel:
 
 def means_with(model: LanguageModel | None = None, **changes: Any) -> Means:
     options = GenerationOptions(max_tokens=200, first_token_timeout_s=5, total_timeout_s=10)
-    given = {"search": search, "score_texts": score_texts, "model": model, "options": options, "context_tokens": 4096}
-    return Means(**given | changes)
+    given = {"search": search, "score_texts": score_texts, "score_stretches": score_stretches, "context_tokens": 4096}
+    return Means(**given | {"model": model, "options": options} | changes)

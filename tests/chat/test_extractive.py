@@ -1,13 +1,14 @@
 """The answer without a model: the best sentences, word for word, with their markers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from chat.candidates import rank_sentences
 from chat.extractive import extract
 from chat.types import Evidence, VerdictKind
 from chat.verify import Verifier
 from retrieval.analyzer import terms
-from retrieval.types import Hit
+from retrieval.types import Hit, Stretch
 
 LEAVE = (
     "Annual leave depends on service. It is earned as follows:\n\n- Less than 3 years: 4 hours per pay period\n"
@@ -38,24 +39,32 @@ def shared_words(query: str, texts: Sequence[str]) -> list[float]:
     return [len(words & set(terms(text))) / max(1, len(words)) for text in texts]
 
 
+def shared_stretches(query: str, stretches: Sequence[Stretch]) -> list[float]:
+    return shared_words(query, [stretch.text for stretch in stretches])
+
+
+def shown_for(question: str) -> list[str]:
+    return extract(question, rank_sentences(question, EVIDENCE, score_stretches=shared_stretches))
+
+
 def test_the_range_that_holds_the_questions_number_comes_first() -> None:
-    shown = extract("How many hours of leave are earned per pay period after five years?", EVIDENCE, score_texts=shared_words)
+    shown = shown_for("How many hours of leave are earned per pay period after five years?")
     assert shown[0] == "It is earned as follows: Between 3 and 15 years: 6 hours per pay period [1]"
     assert len(shown) <= 3
 
 
 def test_the_range_counts_in_chinese_too() -> None:
-    shown = extract("工作满12年的员工每年有几天年休假？", EVIDENCE, score_texts=shared_words)
+    shown = shown_for("工作满12年的员工每年有几天年休假？")
     assert shown[0] == "已满10年不满20年的，年休假10天； [3]"
 
 
 def test_a_table_row_carries_its_header() -> None:
-    shown = extract("What is the daily limit of a director?", EVIDENCE, score_texts=shared_words)
+    shown = shown_for("What is the daily limit of a director?")
     assert shown[0] == "Grade: Director; Daily limit: $900 [2]"
 
 
 def test_a_pronoun_brings_the_sentence_before_it() -> None:
-    shown = extract("When do they expire if you move to another agency?", EVIDENCE, score_texts=shared_words)
+    shown = shown_for("When do they expire if you move to another agency?")
     assert shown[:2] == ["Credit hours are earned by working longer. [1]", "They expire when you move to another agency. [1]"]
 
 
@@ -66,22 +75,32 @@ def test_what_it_shows_passes_verification() -> None:
         "What is the daily limit of a director?",
         "用人单位可以扣减工资吗？",
     ):
-        shown = extract(question, EVIDENCE, score_texts=shared_words)
+        shown = shown_for(question)
         assert shown
         assert {verifier.verify(sentence).verdict.kind for sentence in shown} == {VerdictKind.SUPPORTED}
 
 
 def test_without_evidence_it_says_nothing() -> None:
-    assert extract("Anything?", [], score_texts=shared_words) == []
+    assert extract("Anything?", rank_sentences("Anything?", [], score_stretches=shared_stretches)) == []
 
 
-def test_sentences_are_scored_in_one_batch() -> None:
-    calls: list[int] = []
+def test_sentences_are_scored_in_one_batch_as_they_were_embedded() -> None:
+    calls: list[Sequence[Stretch]] = []
 
-    def counting(query: str, texts: Sequence[str]) -> list[float]:
-        calls.append(len(texts))
-        return shared_words(query, texts)
+    def counting(query: str, stretches: Sequence[Stretch]) -> list[float]:
+        calls.append(stretches)
+        return shared_stretches(query, stretches)
 
-    ranked = rank_sentences("How many hours of leave after five years?", EVIDENCE, score_texts=counting)
-    extract("How many hours of leave after five years?", EVIDENCE, score_texts=counting, candidates=ranked)
-    assert len(calls) == 1
+    piece = evidence(4, LEAVE, title="Leave")
+    rank_sentences("How many hours of leave after five years?", [piece], score_stretches=counting)
+    ((_, _, item, *_),) = calls
+    assert item.contextual_text == f"Leave\n{LEAVE}"
+    assert item.text.split("\n")[0] == "Leave"
+    assert item.text.endswith("It is earned as follows: Less than 3 years: 4 hours per pay period")
+
+
+def test_a_row_of_a_table_that_goes_on_has_the_header_of_its_beginning() -> None:
+    piece = replace(evidence(1, "| Director | $900 |\n| Clerk | $50 |"), prefix="| Grade | Daily limit |\n|---|---|")
+    question = "What is the daily limit of a director?"
+    shown = extract(question, rank_sentences(question, [piece], score_stretches=shared_stretches))
+    assert shown[0] == "Grade: Director; Daily limit: $900 [1]"

@@ -3,10 +3,11 @@
 import pytest
 
 from chat.answer_types import AnswerType, answer_type, holds_answer
+from chat.candidates import rank_sentences
 from chat.sufficiency import DEFAULT_THRESHOLD, assess
 from chat.verify.ranges import fits_a_range
 from retrieval.types import Hit, SearchResult
-from tests.chat.test_extractive import EVIDENCE, shared_words
+from tests.chat.test_extractive import EVIDENCE, shared_stretches
 
 RESULT = SearchResult(hits=tuple(piece.hit for piece in EVIDENCE))
 
@@ -25,14 +26,14 @@ def found(rerank: float) -> SearchResult:
     ],
 )
 def test_held_answers_are_more_probable_than_missing_ones(held: str, missing: str) -> None:
-    high = assess(held, EVIDENCE, found(0.8), score_texts=shared_words)
-    low = assess(missing, EVIDENCE, found(0.4), score_texts=shared_words)
+    high = assess(held, EVIDENCE, found(0.8), candidates=rank_sentences(held, EVIDENCE, score_stretches=shared_stretches))
+    low = assess(missing, EVIDENCE, found(0.4), candidates=rank_sentences(missing, EVIDENCE, score_stretches=shared_stretches))
     assert 0.0 <= low.probability < DEFAULT_THRESHOLD < high.probability <= 1.0
     assert high.features["rare_share_window"] > low.features["rare_share_window"]
 
 
 def test_without_evidence_it_is_impossible() -> None:
-    assert assess("Anything?", [], SearchResult(hits=()), score_texts=shared_words).probability == 0.0
+    assert assess("Anything?", [], SearchResult(hits=()), candidates=[]).probability == 0.0
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,16 @@
 """The engine, and that its index is a function of the database."""
 
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from kb.engine import Engine, get_engine, rebuild_index
-from kb.models import Collection
+from kb.engine import Engine, get_engine, rebuild_index, to_indexed_chunk
+from kb.models import Chunk, Collection
 from retrieval.local.manifest import NAME
+from retrieval.types import Scope, Stretch
 from tests.kb.indexing import index_document
 
 
@@ -27,6 +29,31 @@ def test_score_texts_prefers_the_sentence_that_answers(tmp_path: Path) -> None:
     parking, leave = engine.score_texts("How much annual leave do I earn?", texts)
     assert leave > parking + 0.1
     assert engine.score_texts("anything", []) == []
+
+
+def stretch_of(chunk: Chunk, sentence: str) -> Stretch:
+    whole = to_indexed_chunk(chunk).contextual_text
+    start = whole.index(sentence)
+    return Stretch(chunk_id=chunk.pk, contextual_text=whole, ranges=((start, start + len(sentence)),))
+
+
+@pytest.mark.django_db
+def test_sentences_are_scored_by_the_vectors_of_their_chunks(installed: Engine, collection: Collection) -> None:
+    parking, leave = "Parking permits cost twenty dollars a month.", "You earn six hours of annual leave per pay period."
+    index_document(installed, collection, "rules.md", [f"{parking} {leave}"])
+    chunk = Chunk.objects.select_related("version__document").get()
+    stretches = [stretch_of(chunk, parking), stretch_of(chunk, leave)]
+    low, high = installed.score_stretches("How much annual leave do I earn?", stretches)
+    assert high > low + 0.1
+    everything = replace(stretches[1], ranges=((0, len(stretches[1].contextual_text)),))
+    (whole,) = installed.score_stretches("How much annual leave do I earn?", [everything])
+    found = installed.search("How much annual leave do I earn?", scope=Scope(collection_ids=frozenset({collection.pk})))
+    assert whole == pytest.approx(found.hits[0].rerank_score)
+    # What the index does not know, or knows with other words, is embedded anew: about the same score.
+    other = replace(stretches[1], chunk_id=5)
+    stale = replace(stretches[1], contextual_text=stretches[1].contextual_text + " And more.")
+    assert installed.score_stretches("How much annual leave do I earn?", [other, stale]) == pytest.approx([high, high], abs=0.1)
+    assert installed.score_stretches("anything", []) == []
 
 
 @pytest.mark.django_db

@@ -1,6 +1,7 @@
 """Entries and an encoder without a model: a text's vector is the bag of its words, hashed into a few dimensions."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,6 +42,9 @@ class WordEncoder:
 
     def embed_query(self, text: str) -> Embedding:
         return self._embed(text, quantised=False)
+
+    def token_starts(self, text: str) -> list[int]:
+        return [match.start() for match in re.finditer(r"\S+", text)]
 
     def query_weights(self, text: str) -> list[float]:
         return [1.0] * len(terms(text) or [""])

@@ -44,6 +44,14 @@ def test_tokens_are_counted_without_cutting_and_vectors_within_the_window(encode
     assert len(embedding.tokens) == 32 * 254
 
 
+def test_it_tells_where_each_token_vector_begins(encoder: SentenceEncoder) -> None:
+    text = "Leave > Annual\nYou earn 5.2 hours – “naïve” 年假。"
+    starts = encoder.token_starts(text)
+    assert [text[start] for start in starts] == list("L>AYe5.2h–“n”年假。")
+    assert len(starts) == len(encoder.embed_passages([text])[0].tokens) // 32
+    assert len(encoder.token_starts("leave " * 1000)) == 254
+
+
 def test_it_knows_what_it_cannot_read(encoder: SentenceEncoder) -> None:
     assert encoder.unknown_share(LEAVE) == 0.0
     assert encoder.unknown_share("北京大学的研究生什么时候毕业？") > 0.4
