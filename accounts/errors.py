@@ -1,8 +1,15 @@
 """What can go wrong with accounts.
 
 AccountsError
-└── AccountRefused   a change that is not made; `message` is translated and says why
+├── AccountRefused   a change that is not made; `message` is translated and says why
+├── KeyRefused       an API key that opens nothing, or not this: 401 or 403
+└── TooManyRequests  more in a minute than is allowed: 429, with the seconds to wait
 """
+
+from http import HTTPStatus
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 
 class AccountsError(Exception):
@@ -12,7 +19,7 @@ class AccountsError(Exception):
 
 
 class AccountRefused(AccountsError):
-    """`code`: account_invalid, group_invalid, own_account, last_admin."""
+    """`code`: account_invalid, group_invalid, key_invalid, own_account, last_admin."""
 
     code = "account_refused"
 
@@ -20,3 +27,33 @@ class AccountRefused(AccountsError):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+class KeyRefused(AccountsError):
+    """`code`: key_missing, key_unknown, key_expired, key_revoked, key_owner_inactive, key_scope, session_scope, csrf."""
+
+    code = "key_refused"
+
+    def __init__(self, code: str, message: str, *, status: HTTPStatus = HTTPStatus.UNAUTHORIZED) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+        self.headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+
+
+class TooManyRequests(AccountsError):
+    """`retry_after_s`: whole seconds, at least 1."""
+
+    code = "too_many_requests"
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, *, retry_after_s: int) -> None:
+        super().__init__(f"wait {retry_after_s} s")
+        self.retry_after_s = retry_after_s
+        self.headers = {"Retry-After": str(retry_after_s)}
+
+    @property
+    def message(self) -> str:
+        wait = ngettext("Wait %(count)s second and try again.", "Wait %(count)s seconds and try again.", self.retry_after_s)
+        return _("That is more than is allowed in a minute.") + " " + wait % {"count": self.retry_after_s}

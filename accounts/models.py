@@ -1,7 +1,10 @@
-"""People: a custom user from the first migration, with one of three roles. Groups are Django's own."""
+"""People: a custom user from the first migration, with one of three roles, and their API keys. Groups are Django's own."""
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -24,3 +27,50 @@ class User(AbstractUser):
     def is_auditor(self) -> bool:
         """May read the audit."""
         return self.is_active and self.role == self.Role.AUDITOR
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def usable(self) -> "ApiKeyQuerySet":
+        """Neither revoked nor expired, of someone who may sign in."""
+        unexpired = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+        return self.filter(unexpired, revoked_at=None, user__is_active=True)
+
+
+class ApiKey(models.Model):
+    """What a program shows instead of signing in. It may do what its owner may do at that moment, and of that its scopes only."""
+
+    class Scope(models.TextChoices):
+        ASK = "ask", _("Ask questions")
+        READ = "read", _("Search, read documents and conversations")
+        MANAGE = "manage", _("Manage collections and documents")
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(_("name"), max_length=80)
+    prefix = models.CharField(max_length=16)  # the key's first characters, by which people tell keys apart
+    key_hash = models.CharField(max_length=64, unique=True)  # sha256 of the key: it holds 256 random bits, so no salt is needed
+    scopes = models.JSONField(default=list)  # of Scope
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)  # written at most once a minute
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def state(self) -> str:
+        """ "active", "expired" or "revoked"."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "expired" if self.expires_at is not None and self.expires_at <= timezone.now() else "active"
+
+    @property
+    def scope_labels(self) -> list[str]:
+        return [str(self.Scope(scope).label) for scope in self.scopes]

@@ -2,12 +2,14 @@
 
 from django.urls import URLPattern, path
 
-from accounts import views
+from accounts import key_views, views
 
 app_name = "accounts"
 
 urlpatterns: list[URLPattern] = [
     path("", views.index, name="index"),
+    path("keys/", key_views.keys, name="keys"),
+    path("keys/<int:pk>/revoke/", key_views.revoke, name="key_revoke"),
     path("new/", views.create, name="create"),
     path("<int:pk>/", views.change, name="change"),
     path("<int:pk>/password/", views.password, name="password"),

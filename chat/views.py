@@ -3,15 +3,19 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
+from accounts.errors import TooManyRequests
+from accounts.rates import spend
 from chat import services, stream
 from chat.errors import QuestionRefused
 from chat.models import Conversation, Turn
@@ -48,9 +52,10 @@ def ask(request: HttpRequest) -> HttpResponseBase:
         current.search_everything()
     question = request.POST.get("question", "")
     try:
+        spend("ask", request.user.pk, per_minute=settings.RATE_ASK_PER_MINUTE)
         turn = services.start_turn(user=request.user, question=question, conversation=current, collection=collection)
-    except QuestionRefused as refused:
-        return refuse(request, current, question, str(refused))
+    except (QuestionRefused, TooManyRequests) as refused:
+        return refuse(request, current, question, refused)
     if request.htmx and current:
         return render(request, "chat/_turn.html", {"turn": turn, "answer": turn.answer})
     return leave(request, reverse("chat:conversation", args=[turn.conversation.uid]))
@@ -71,9 +76,10 @@ def regenerate(request: HttpRequest, uid: UUID) -> HttpResponseBase:
     """Ask the same question again."""
     turn = get_object_or_404(Turn, uid=uid, conversation__in=Conversation.objects.visible_to(request.user))
     try:
+        spend("ask", request.user.pk, per_minute=settings.RATE_ASK_PER_MINUTE)
         fresh = services.regenerate_turn(turn)
-    except QuestionRefused as refused:
-        return refuse(request, turn.conversation, "", str(refused))
+    except (QuestionRefused, TooManyRequests) as refused:
+        return refuse(request, turn.conversation, "", refused)
     if request.htmx:
         return render(request, "chat/_turn.html", {"turn": fresh, "answer": fresh.answer})
     return redirect("chat:conversation", uid=turn.conversation.uid)
@@ -113,16 +119,20 @@ def leave(request: HttpRequest, address: str) -> HttpResponseBase:
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
-def refuse(request: HttpRequest, current: Conversation | None, question: str, reason: str) -> HttpResponseBase:
+def refuse(
+    request: HttpRequest, current: Conversation | None, question: str, refused: QuestionRefused | TooManyRequests
+) -> HttpResponseBase:
     """Say why a question was not taken, and keep its words."""
+    is_too_many = isinstance(refused, TooManyRequests)
+    answer = {"status": 429 if is_too_many else 422, "headers": refused.headers if is_too_many else {}}
     if request.htmx:
-        response = render(request, "chat/_refused.html", {"reason": reason}, status=422)
+        response = HttpResponse(render_to_string("chat/_refused.html", {"reason": refused.message}, request), **answer)
         return reswap(retarget(response, "#composer-error"), "innerHTML")
-    messages.error(request, reason)
-    if current:
+    messages.error(request, refused.message)
+    if current and not is_too_many:
         return redirect("chat:conversation", uid=current.uid)
-    context = page_context(request) | {"suggestions": suggest_questions(request), "question": question}
-    return render(request, "chat/home.html", context, status=422)
+    context = page_context(request, current) | {"suggestions": suggest_questions(request), "question": question}
+    return HttpResponse(render_to_string("chat/home.html", context, request), **answer)
 
 
 def page_context(request: HttpRequest, current: Conversation | None = None) -> dict[str, Any]:

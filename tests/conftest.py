@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.cache import cache
 from django.db import connection
 
 from accounts.models import User
@@ -23,6 +24,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: object) -> Iterato
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+
+
+@pytest.fixture(autouse=True)
+def fresh_rates() -> None:
+    """No test pays for what another one asked."""
+    cache.clear()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
+from accounts.keys import NewKey, create_api_key
 from accounts.models import User
 from audit.models import Event
 from audit.services import record, write_checkpoint
@@ -31,6 +32,7 @@ class World:
     conversation: Conversation
     turn: Turn
     event: Event
+    key: NewKey  # of the owner, for asking and reading
 
 
 def make_document(collection: Collection, *, name: str, text: str = SECRET, status: str = "indexed") -> DocumentVersion:
@@ -120,4 +122,5 @@ def world(
         conversation=conversation,
         turn=turn,
         event=event,
+        key=create_api_key(user=employee, name="script", scopes=["ask", "read"], days=30, actor=employee),
     )

@@ -124,6 +124,11 @@ ADDRESSES = {
         Case("get", AUDITOR, lambda world: ("signing_key.pub",)),
     ],
     "accounts:index": [Case("get", ADMIN)],
+    "accounts:keys": [
+        Case("get", SIGNED_IN),
+        Case("post", "201 201 201 302 201 201", data=lambda world: {"name": "script", "scopes": ["ask"], "days": "30"}),
+    ],
+    "accounts:key_revoke": [Case("post", OWNER_POST, lambda world: (world.key.key.pk,))],
     "accounts:create": [
         Case("get", ADMIN),
         Case("post", "404 404 404 302 201 404", data=lambda world: {"username": "nora", "role": "employee"}),
