@@ -1,5 +1,6 @@
 """A lease says which worker has a job, and until when. A worker that dies stops renewing, and another takes over."""
 
+import hashlib
 import logging
 import os
 import socket
@@ -8,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from types import TracebackType
 
 from django.conf import settings
@@ -43,7 +45,7 @@ def claim_job(*, job_id: int | None = None, only_versions: list[int] | None = No
         job = jobs.first()
         if job is None:
             return None
-        token = f"{socket.gethostname()[:30]}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
+        token = f"{socket.gethostname()[:30]}/{process_space()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
         taken = Job.objects.filter(due, pk=job.pk).update(
             state=Job.State.RUNNING,
             leased_by=token,
@@ -52,6 +54,37 @@ def claim_job(*, job_id: int | None = None, only_versions: list[int] | None = No
             started_at=now,
         )
     return Lease(job_id=job.pk, token=token) if taken else None
+
+
+def process_space() -> str:
+    """Name the kernel and the container within which a process id means one process. Random where that cannot be known."""
+    try:
+        kernel = Path("/proc/sys/kernel/random/boot_id").read_text()
+        container = Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:
+        return uuid.uuid4().hex[:10]
+    return hashlib.sha256(f"{kernel}{container}".encode()).hexdigest()[:10]
+
+
+def free_jobs() -> int:
+    """Put back what dead workers held: what ran out, and at once the leases of processes seen to be gone. Returns: how many."""
+    back = {"state": Job.State.WAITING, "leased_by": "", "lease_expires_at": None}
+    running = Job.objects.filter(state=Job.State.RUNNING)
+    freed = running.filter(lease_expires_at__lt=timezone.now()).update(**back)
+    for token in running.filter(leased_by__contains=f"/{process_space()}:").values_list("leased_by", flat=True):
+        if not _is_running(int(token.split(":")[1])):
+            freed += running.filter(leased_by=token).update(**back)
+    return freed
+
+
+def _is_running(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # somebody else's, so there it is
+    return True
 
 
 class Lease:

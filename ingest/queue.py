@@ -6,13 +6,12 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.db import transaction
 from django.utils import timezone
 
 from audit.services import record
 from ingest.doorbell import ring
 from ingest.errors import MESSAGES, LeaseLost, UserFault
-from ingest.leases import Lease, claim_job
+from ingest.leases import Lease, claim_job, free_jobs
 from ingest.models import Job
 from ingest.pipeline import Pipeline, drop_content, open_removal, remove_version
 from kb.engine import Engine, get_engine
@@ -171,13 +170,9 @@ def ring_if_due() -> None:
 
 def sweep() -> int:
     """Free what dead workers held, call a worker if anything is due, remove stale temporary files. Returns: jobs freed."""
-    now = timezone.now()
-    with transaction.atomic():
-        freed = Job.objects.filter(state=Job.State.RUNNING, lease_expires_at__lt=now).update(
-            state=Job.State.WAITING, leased_by="", lease_expires_at=None
-        )
+    freed = free_jobs()
     if freed:
-        logger.warning("%s jobs were taken from workers that had stopped renewing their lease", freed)
+        logger.warning("%s jobs were taken from workers that had died", freed)
     ring_if_due()
     remove_stale_uploads(older_than_s=STALE_UPLOAD_S)
     return freed
