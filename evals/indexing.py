@@ -23,15 +23,16 @@ from kb.models import Chunk, ChunkEmbedding, Collection, Document, DocumentVersi
 from retrieval.types import IndexEntry
 
 BATCH_DOCUMENTS = 500
+NAME = "Evaluation"  # of the collection, its group and, in small letters, its reader
 Progress = Callable[[int], None]
 
 
 def make_collection() -> tuple[Collection, User]:
     """Return a collection and an employee whose group may read it, so that scope and permissions are at work."""
-    group = Group.objects.create(name="Evaluation")
-    collection = Collection.objects.create(name="Evaluation", slug="evaluation")
+    group = Group.objects.create(name=NAME)
+    collection = Collection.objects.create(name=NAME, slug=NAME.lower())
     collection.groups.add(group)
-    user = User.objects.create_user(username="evaluation")
+    user = User.objects.create_user(username=NAME.lower())
     user.groups.add(group)
     return collection, user
 

@@ -1,21 +1,25 @@
 """What `manage.py evaluate` finds, as the contract's JSON and as a table."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from tqdm import tqdm
 
+from accounts.models import User
 from chat.answering import ask
 from evals.answers import measure_answers
-from evals.datasets import Question, read_entries, read_questions
-from evals.indexing import index_entries, make_collection
+from evals.datasets import BadDataset, Question, read_entries, read_questions
+from evals.indexing import NAME, index_entries, make_collection
 from evals.ranking import STAGES, measure_latency, measure_stage
-from kb.engine import get_engine
-from kb.models import Document
+from kb.engine import Engine, get_engine
+from kb.models import Collection, Document
 from kb.search import search_passages
 from retrieval.types import SearchConfig
 
+KEPT = "evaluation.json"  # in the data folder: what it holds, written when all of it is indexed
 ANSWER_FIGURES = (
     "answered_rate",
     "refused_rate_unanswerable",
@@ -28,13 +32,13 @@ ANSWER_FIGURES = (
 
 
 def evaluate_folder(folder: Path, *, limit: int | None, with_answers: bool) -> dict[str, Any]:
-    """Index the folder into this process's (empty) installation and measure. Raises: BadDataset."""
+    """Index the folder into this process's installation, empty or kept from an earlier evaluation, and measure.
+
+    Raises: BadDataset.
+    """
     questions = spread(read_questions(folder), limit)
-    entries = list(read_entries(folder))
     engine = get_engine()
-    collection, user = make_collection()
-    with tqdm(total=len(entries), desc="documents", unit="doc") as bar:
-        names = index_entries(entries, collection=collection, user=user, engine=engine, progress=bar.update)
+    collection, user, names = _open_index(folder, engine)
     engine.warm_up()
 
     def search(text: str, config: SearchConfig) -> list[tuple[str, int]]:
@@ -48,7 +52,7 @@ def evaluate_folder(folder: Path, *, limit: int | None, with_answers: bool) -> d
     report: dict[str, Any] = {
         "dataset": folder.name,
         "queries": len(questions),
-        "documents": len(entries),
+        "documents": len(names),
         "retrieval": ablation["reranked"],
         "ablation": ablation,
         "latency_ms": measure_latency(judged, search),
@@ -61,6 +65,28 @@ def evaluate_folder(folder: Path, *, limit: int | None, with_answers: bool) -> d
                 questions, lambda text: ask(text, user=user, collection=collection), names=uids, progress=bar.update
             )
     return report
+
+
+def _open_index(folder: Path, engine: Engine) -> tuple[Collection, User, dict[int, str]]:
+    """Return the collection, its reader, and the set's id of each document's primary key; index what is not yet there."""
+    kept = settings.ATTEST_HOME / KEPT
+    if kept.exists():
+        state = json.loads(kept.read_text(encoding="utf-8"))
+        if (state["folder"], state["encoder"]) != (str(folder.resolve()), engine.embedder.fingerprint):
+            raise BadDataset(
+                f"{kept.parent} keeps {state['folder']} embedded by {state['encoder']}; name another folder or remove it."
+            )
+        names = {int(key): name for key, name in state["names"].items()}
+        return Collection.objects.get(name=NAME), User.objects.get(username=NAME.lower()), names
+    if Collection.objects.exists():
+        raise BadDataset(f"{kept.parent} holds data that is not a finished evaluation; name another folder or remove it.")
+    entries = list(read_entries(folder))
+    collection, user = make_collection()
+    with tqdm(total=len(entries), desc="documents", unit="doc") as bar:
+        names = index_entries(entries, collection=collection, user=user, engine=engine, progress=bar.update)
+    state = {"folder": str(folder.resolve()), "encoder": engine.embedder.fingerprint, "names": names}
+    kept.write_text(json.dumps(state, ensure_ascii=False), encoding="utf-8")
+    return collection, user, names
 
 
 def spread(questions: Sequence[Question], limit: int | None) -> list[Question]:

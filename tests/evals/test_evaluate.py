@@ -51,3 +51,20 @@ def test_files_go_through_the_upload(tmp_path: Path) -> None:
 def test_a_folder_that_is_no_set_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"queries\.jsonl"):
         call_command("evaluate", str(tmp_path), stdout=StringIO())
+
+
+def test_a_kept_index_is_measured_again_without_indexing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "set").mkdir()
+    write_lines(tmp_path / "set" / "corpus.jsonl", [{"_id": name, "title": "", "text": text} for name, text in TEXTS.items()])
+    write_lines(tmp_path / "set" / "queries.jsonl", QUESTIONS)
+    figures = []
+    for number in (1, 2):
+        out = tmp_path / f"{number}.json"
+        call_command("evaluate", str(tmp_path / "set"), "--keep", str(tmp_path / "home"), "--json", str(out))
+        figures.append(json.loads(out.read_text()))
+    assert capfd.readouterr().err.count("documents:   0%") == 1
+    assert figures[0]["ablation"] == figures[1]["ablation"] and figures[1]["documents"] == 3
+    write_lines(tmp_path / "queries.jsonl", QUESTIONS)
+    with pytest.raises(CommandError):  # another set does not meet what is kept
+        call_command("evaluate", str(tmp_path), "--keep", str(tmp_path / "home"))
+    assert "keeps" in capfd.readouterr().err
