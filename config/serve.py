@@ -134,8 +134,9 @@ def stop_parts(running: dict[str, subprocess.Popen[bytes]], *, grace_s: float) -
 def is_listening(*, host: str, port: int) -> bool:
     """Whether a connection to the web part is accepted now."""
     try:
-        with socket.create_connection((host, port), timeout=0.5):
-            return True
+        with socket.create_connection((host, port), timeout=0.5) as connection:
+            # A port of the range for outgoing connections may meet itself, while nobody listens yet.
+            return connection.getsockname() != connection.getpeername()
     except OSError:
         return False
 

@@ -26,20 +26,16 @@ class Installation:
 
     def __init__(self, home: Path, **environment: str) -> None:
         self.home = home
-        self.environment = environment
         self.port = free_port()
+        inherited = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "CELERY_BROKER_URL")}
+        settings = {"DJANGO_SETTINGS_MODULE": "config.settings.base", "ATTEST_HOME": str(home), "PORT": str(self.port)}
+        self.environment = {**inherited, **settings, "PYTHONUNBUFFERED": "1", **environment}
         self.url = f"http://127.0.0.1:{self.port}"
         self.output: list[str] = []
         self.process = subprocess.Popen(
             [str(ROOT / "scripts" / "run")],
             cwd=ROOT,
-            env={
-                **{name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"},
-                "ATTEST_HOME": str(home),
-                "PORT": str(self.port),
-                "PYTHONUNBUFFERED": "1",
-                **environment,
-            },
+            env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -73,7 +69,7 @@ class Installation:
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
-            env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.base", "ATTEST_HOME": str(self.home), **self.environment},
+            env=self.environment,
             capture_output=True,
             text=True,
             timeout=180,

@@ -32,7 +32,7 @@ def wait_until(look: Callable[[], T], *, timeout_s: float, what: str) -> T:
     return value
 
 
-def write_book(title: str, *, sections: int = 60) -> str:
+def write_book(title: str, *, sections: int = 36) -> str:
     """Return Markdown of about as many passages as sections."""
     rules = (
         f"## Rule {n}\n\n" + f"Rule {n} of {title} says that the form {n} is kept for {n} years. " * 12 for n in range(sections)

@@ -32,7 +32,7 @@ class Start:
     """One start of scripts/run."""
 
     def __init__(self, home: Path, port: int) -> None:
-        environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+        environment = {name: value for name, value in os.environ.items() if name not in ("DJANGO_SETTINGS_MODULE", "DATABASE_URL")}
         environment |= {"ATTEST_HOME": str(home), "PORT": str(port), "HOST": "127.0.0.1", "ATTEST_WORKERS": "1"}
         self.began = time.monotonic()
         self.process = subprocess.Popen(
