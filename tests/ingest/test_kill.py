@@ -47,6 +47,7 @@ class Installation:
 def migrated(tmp_path_factory):
     home = tmp_path_factory.mktemp("migrated")
     environment = {**os.environ, "ATTEST_HOME": str(home), "DJANGO_SETTINGS_MODULE": "config.settings.test"}
+    environment.pop("DATABASE_URL", None)  # each copies the file of this one
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=environment, check=True, capture_output=True)
     return home
 
