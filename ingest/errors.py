@@ -12,12 +12,13 @@ from django.utils.translation import gettext, gettext_noop
 MESSAGES = {
     "empty": gettext_noop("The file is empty. Check that the right file was chosen, and upload it again."),
     "unknown_type": gettext_noop(
-        "Files of this kind cannot be read. Upload PDF, Word, HTML, Markdown or text, or a scan as PNG, JPEG or TIFF."
+        "Files of this kind cannot be read. Upload PDF, Word, PowerPoint, Excel, CSV, HTML, Markdown or text, "
+        "or a scan as PNG, JPEG or TIFF."
     ),
     "mismatch": gettext_noop("The file is not what its name says. Rename it to its real type, or export it again."),
     "archive": gettext_noop("Archives are not accepted. Unpack it and upload the documents in it."),
-    "legacy": gettext_noop("This is an old office format. Save it as DOCX or PDF and upload that."),
-    "macros": gettext_noop("Documents with macros are not accepted. Save it as DOCX without macros, or as PDF."),
+    "legacy": gettext_noop("This is an office format that cannot be read. Save it as DOCX, PPTX, XLSX or PDF and upload that."),
+    "macros": gettext_noop("Documents with macros are not accepted. Save it without macros, as DOCX, PPTX or XLSX, or as PDF."),
     "locked": gettext_noop("The file is locked with a password. Remove the password and upload it again."),
     "damaged": gettext_noop("The file is damaged and cannot be opened. Export it again from its source and upload that."),
     "bomb": gettext_noop("The file unpacks to an extreme size and was not opened. Export it again from its source."),
@@ -29,6 +30,7 @@ MESSAGES = {
         "Reading text from pictures is not set up on this server. Tell your administrator that tesseract is missing."
     ),
     "too_many_pixels": gettext_noop("The picture is too large to be read. Save it with 300 dots per inch or fewer."),
+    "too_wide": gettext_noop("A row of the table is too long to be read. Check its separators, or split it into parts."),
     "too_large": gettext_noop("The file is larger than is allowed here. Split it into parts."),
     "too_many_pages": gettext_noop("The document has more pages than are allowed here. Split it into parts."),
     "too_complex": gettext_noop("The file needs more memory than is allowed. Split it, or print it to a plain PDF."),
@@ -49,6 +51,10 @@ WARNINGS = {
     "ocr": gettext_noop("Text in pictures was recognised by machine; it may have errors."),
     "pictures": gettext_noop("Pictures whose text could not be read were left out."),
     "hidden_text": gettext_noop("Text that cannot be seen (white, tiny or off the page) was left out: %(count)s words."),
+    "broken_parts": gettext_noop("Damaged parts could not be read and were left out."),
+    "hidden_sheets": gettext_noop("Hidden sheets were left out: %(names)s."),
+    "broken_sheets": gettext_noop("Damaged sheets could not be read and were left out: %(names)s."),
+    "open_quotes": gettext_noop("A quotation mark is never closed; quotation marks were read as letters."),
     "invisible": gettext_noop("Invisible characters were removed: %(count)s."),
     "replaced": gettext_noop("Characters that could not be read in the encoding %(encoding)s: %(count)s."),
 }

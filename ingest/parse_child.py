@@ -6,11 +6,12 @@ from pathlib import Path
 
 from ingest.parsers.content import Notice, Opening, ParsedPage
 from ingest.parsers.detect import inspect_zip
-from ingest.parsers.media_types import DOCX, HTML, MARKDOWN, PDF, PICTURES, TEXT
+from ingest.parsers.media_types import CSV, DOCX, HTML, MARKDOWN, PDF, PICTURES, PPTX, TEXT, TSV, XLSX
 from ingest.parsers.refusal import Refusal
 from kb.child import Channel, confine, read_request
 
 STRETCHES_PER_PAGE = 10  # of a format without pages, where a "page" is only a stretch of text
+OFFICE_FILES = (DOCX, PPTX, XLSX)
 Items = Iterator[Opening | ParsedPage | Notice]
 
 
@@ -26,7 +27,7 @@ def parse(path: Path, *, name: str, media_type: str, first_page: int = 1, max_pa
 
         yield from parse_image(path, name=name, first_page=first_page)
         return
-    if media_type == DOCX:
+    if media_type in OFFICE_FILES:
         inspect_zip(path)
     for item in _reader(media_type)(path, name=name):
         if isinstance(item, ParsedPage):
@@ -42,6 +43,18 @@ def _reader(media_type: str) -> Callable[..., Items]:
         from ingest.parsers.docx import parse_docx
 
         return parse_docx
+    if media_type == PPTX:
+        from ingest.parsers.pptx import parse_pptx
+
+        return parse_pptx
+    if media_type == XLSX:
+        from ingest.parsers.xlsx import parse_xlsx
+
+        return parse_xlsx
+    if media_type in (CSV, TSV):
+        from ingest.parsers.csv_rows import parse_csv
+
+        return parse_csv
     if media_type == HTML:
         from ingest.parsers.html import parse_html
 

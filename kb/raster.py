@@ -2,6 +2,7 @@
 
 import warnings
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -41,13 +42,13 @@ def count_frames(path: Path, *, limit: int) -> int:
         return count
 
 
-def read_frame(path: Path, number: int, *, mode: str) -> tuple[Image.Image, float]:
+def read_frame(source: Path | BinaryIO, number: int, *, mode: str) -> tuple[Image.Image, float]:
     """Return a frame, upright, without transparency, in `mode` ("L" or "RGB"), and the size of its pixels in points.
 
     Args: number: from 1.
     Raises: RasterRefused: larger than MAX_PIXELS by its header, or it does not decode.
     """
-    with _open(path) as image:
+    with _open(source) as image:
         try:
             image.seek(number - 1)
             _check(image)
@@ -59,12 +60,12 @@ def read_frame(path: Path, number: int, *, mode: str) -> tuple[Image.Image, floa
             raise RasterRefused("damaged", f"frame {number}: {type(error).__name__}: {error}") from error
 
 
-def _open(path: Path) -> Image.Image:
+def _open(source: Path | BinaryIO) -> Image.Image:
     """Read the header. Pillow's own warning of bombs is ours to give."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image = Image.open(path, formats=FORMATS)
+            image = Image.open(source, formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise RasterRefused("too_many_pixels", str(error)) from error
     except (UnidentifiedImageError, *DAMAGE) as error:

@@ -8,11 +8,16 @@ from pathlib import Path
 import puremagic
 
 from ingest.parsers.encoding import detect_encoding
-from ingest.parsers.media_types import DOCX, EXTENSIONS, HTML, JPEG, MARKDOWN, PDF, PICTURES, PNG, TEXT, TIFF
+from ingest.parsers.media_types import CSV, DOCX, EXTENSIONS, HTML, JPEG, MARKDOWN, PDF, PICTURES, PNG, PPTX, TEXT, TIFF, TSV, XLSX
 from ingest.parsers.refusal import Refusal
 
 # Text has no signature: HTML may begin like text, Markdown like HTML.
-ALSO = frozenset(((TEXT, MARKDOWN), (TEXT, HTML), (HTML, MARKDOWN), (HTML, TEXT)))
+ALSO = frozenset(((TEXT, MARKDOWN), (TEXT, HTML), (HTML, MARKDOWN), (HTML, TEXT), (TEXT, CSV), (TEXT, TSV)))
+OFFICE_KINDS = {
+    "wordprocessingml.document.main": DOCX,
+    "presentationml.presentation.main": PPTX,
+    "spreadsheetml.sheet.main": XLSX,
+}
 SIGNATURES = {b"\x89PNG\r\n\x1a\n": PNG, b"\xff\xd8\xff": JPEG, b"II*\x00": TIFF, b"MM\x00*": TIFF}
 ARCHIVES = (b"\x1f\x8b", b"BZh", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"MSCF")
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -63,7 +68,7 @@ def _by_content(path: Path, head: bytes, suffix: str) -> str:
         if head.startswith(signature):
             return media_type
     if head.startswith(b"PK"):
-        return inspect_zip(path)
+        return inspect_zip(path, suffix=suffix)
     if head.startswith(OLE):
         raise Refusal("locked" if _is_encrypted_office(path) else "legacy", "OLE container")
     if head.startswith(b"{\\rtf"):
@@ -106,7 +111,7 @@ def _is_encrypted_office(path: Path) -> bool:
     return any(name.encode("utf-16-le") in data for name in names)
 
 
-def inspect_zip(path: Path) -> str:
+def inspect_zip(path: Path, *, suffix: str = "") -> str:
     """Return the media type of an office file; counts while inflating, so that no bomb goes off.
 
     Raises: Refusal: archive, macros, damaged, bomb.
@@ -117,7 +122,7 @@ def inspect_zip(path: Path) -> str:
             if len(entries) > MAX_ENTRIES:
                 raise Refusal("bomb", f"{len(entries)} entries")
             names = [entry.filename for entry in entries]
-            kind = _office_kind(archive, names)
+            kind = _office_kind(archive, names, suffix)
             if len(set(names)) != len(names):
                 raise Refusal("damaged", "two entries of one name")
             _count_inflated(archive, entries)
@@ -126,15 +131,18 @@ def inspect_zip(path: Path) -> str:
         raise Refusal("damaged", f"zip: {error}") from error
 
 
-def _office_kind(archive: zipfile.ZipFile, names: list[str]) -> str:
+def _office_kind(archive: zipfile.ZipFile, names: list[str], suffix: str) -> str:
     if "[Content_Types].xml" not in names:
-        raise Refusal("legacy" if "mimetype" in names and "content.xml" in names else "archive")
+        if "mimetype" in names and "content.xml" in names:
+            raise Refusal("legacy")
+        raise Refusal("damaged" if suffix in EXTENSIONS else "archive", "zip without office content")
     with archive.open("[Content_Types].xml") as stream:
         types = stream.read(2 * 1024 * 1024).decode("utf-8", "replace").lower()
     if "macroenabled" in types or any(name.lower().endswith("vbaproject.bin") for name in names):
         raise Refusal("macros")
-    if "wordprocessingml.document.main" in types:
-        return DOCX
+    for mark, media_type in OFFICE_KINDS.items():
+        if mark in types:
+            return media_type
     raise Refusal("unknown_type", "office file of another kind")
 
 

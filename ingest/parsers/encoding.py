@@ -12,6 +12,7 @@ BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 SAMPLE_BYTES = 128 * 1024
+FEW_BYTES = 8  # with fewer letters beyond ASCII every detector guesses, and western text is likeliest
 MULTIBYTE = ("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr")
 # The thousand or so commonest characters are far likelier in real text than the rest of a table: that tells apart
 # encodings that all decode the same bytes. The lists are the first rows of general frequency counts.
@@ -28,7 +29,8 @@ def detect_encoding(sample: bytes) -> str:
     """Return the name of a Python codec that reads the sample; the sample may end in the middle of a character.
 
     Order: byte order mark; escape sequences of ISO-2022-JP; the NULs of UTF-16; UTF-8 if it is valid; the East Asian
-    encoding whose commonest characters it has; charset-normalizer; Windows-1252, which reads anything.
+    encoding whose commonest characters it has; charset-normalizer, where there is enough to go by; Windows-1252, which reads
+    anything.
     """
     for mark, name in BOMS:
         if sample.startswith(mark):
@@ -42,6 +44,8 @@ def detect_encoding(sample: bytes) -> str:
     scored = sorted(((_share(sample, name), name) for name in MULTIBYTE), reverse=True)
     if scored[0][0] >= 0.12:
         return scored[0][1]
+    if sum(byte > 0x7F for byte in sample) < FEW_BYTES:
+        return "cp1252"
     best = from_bytes(sample[:32_768]).best()
     if best is not None and best.encoding != "ascii":
         return best.encoding

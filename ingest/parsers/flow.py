@@ -15,8 +15,9 @@ BREAK = re.compile(r"\n|[。！？；]|[.!?;] | ")
 class Flow:
     """Collects blocks and hands out full pages; keeps the path of headings."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, page_characters: int = PAGE_CHARACTERS) -> None:
         self.cleaner = Cleaner()
+        self.page_characters = page_characters
         self.characters = 0
         self._number = 0
         self._parts: list[str] = []
@@ -40,12 +41,12 @@ class Flow:
                 self._headings.pop()
             self._headings.append((level, text[:MAX_HEADING]))
         gap = "\n" if kind == self._last_kind == "list" else "\n\n"
-        full = self._length + len(text) > PAGE_CHARACTERS and self._length > PAGE_CHARACTERS // 8
+        full = self._length + len(text) > self.page_characters and self._length > self.page_characters // 8
         # A heading starts a new page rather than end one.
-        if full or (kind == "heading" and self._length > PAGE_CHARACTERS * 0.9):
+        if full or (kind == "heading" and self._length > self.page_characters * 0.9):
             yield self._take()
-        for piece in _pieces(text):
-            if self._length and self._length + len(piece) > PAGE_CHARACTERS and len(text) > PAGE_CHARACTERS:
+        for piece in _pieces(text, self.page_characters):
+            if self._length and self._length + len(piece) > self.page_characters and len(text) > self.page_characters:
                 yield self._take()
             self._append(kind, piece, gap=gap, level=level, header=header if piece.startswith(header) else "")
         self._last_kind = kind
@@ -54,6 +55,11 @@ class Flow:
         """Yield the last page, if anything is on it."""
         if self._length:
             yield self._take()
+
+    def end_page(self) -> ParsedPage:
+        """Return the page as far as it is, maybe empty, and forget the headings: for formats that have pages of their own."""
+        self._headings = []
+        return self._take()
 
     def _append(self, kind: str, text: str, *, gap: str, level: int, header: str) -> None:
         if self._parts:
@@ -81,12 +87,12 @@ class Flow:
         return page
 
 
-def _pieces(text: str) -> Iterator[str]:
-    """Yield the text in pieces of at most a page, cut after a line, a sentence or a word where there is one."""
+def _pieces(text: str, longest: int) -> Iterator[str]:
+    """Yield the text in pieces of at most `longest` characters, cut after a line, a sentence or a word where there is one."""
     position = 0
-    while len(text) - position > PAGE_CHARACTERS:
-        window = text[position : position + PAGE_CHARACTERS]
-        cuts: dict[str, int] = {match.group()[0]: match.end() for match in BREAK.finditer(window, PAGE_CHARACTERS // 2)}
+    while len(text) - position > longest:
+        window = text[position : position + longest]
+        cuts: dict[str, int] = {match.group()[0]: match.end() for match in BREAK.finditer(window, longest // 2)}
         cut = cuts.get("\n") or max((end for mark, end in cuts.items() if mark != " "), default=0) or cuts.get(" ") or len(window)
         piece = window[:cut].strip("\n")
         if piece.strip():

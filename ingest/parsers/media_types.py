@@ -19,6 +19,10 @@ PICTURES = frozenset((PNG, JPEG, TIFF))
 EXTENSIONS = {
     ".pdf": PDF,
     ".docx": DOCX,
+    ".pptx": PPTX,
+    ".xlsx": XLSX,
+    ".csv": CSV,
+    ".tsv": TSV,
     ".html": HTML,
     ".htm": HTML,
     ".xhtml": HTML,

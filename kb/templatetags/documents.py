@@ -13,6 +13,10 @@ register = template.Library()
 FILE_TYPES: dict[str, str | Promise] = {
     "application/pdf": "PDF",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "PowerPoint",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel",
+    "text/csv": "CSV",
+    "text/tab-separated-values": "TSV",
     "text/html": "HTML",
     "text/markdown": "Markdown",
     "text/plain": _("Text"),
