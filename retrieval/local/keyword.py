@@ -13,6 +13,9 @@ from retrieval.types import Chunk, Hit, Scope
 # BM25 of each field is multiplied by its boost and summed. `body` holds the title and headings too, as every chunk is
 # read with them; the two short fields add weight where a query names the document or the section.
 BOOSTS = {"body": 1.0, "title": 0.2, "headings": 0.2}
+# Of a pair of neighbours (Analyzer.pairs), which stands in `body` beside the terms. Measured on 600 questions each, nDCG@10 of
+# this leg alone without and with: squad2-a .876 and .889, cmrc-a .988 and .990; weights from .15 to .5 differ by less than .004.
+PAIR_BOOST = 0.3
 MAX_QUERY_TERMS = 256  # distinct; a pasted page as a question costs no more than this
 HEAP_BYTES = 15_000_000  # tantivy's least for one thread
 
@@ -41,7 +44,8 @@ def to_document(chunk: Chunk, analyzer: Analyzer) -> tantivy.Document:
     document = tantivy.Document()
     title = " ".join(analyzer.terms(chunk.title))
     headings = " ".join(term for heading in chunk.heading_path for term in analyzer.terms(heading))
-    text = " ".join(analyzer.terms(f"{chunk.prefix}\n{chunk.text}"))
+    passage = f"{chunk.prefix}\n{chunk.text}"
+    text = " ".join([*analyzer.terms(passage), *analyzer.pairs(passage)])
     document.add_text("title", title)
     document.add_text("headings", headings)
     document.add_text("body", f"{title} {headings} {text}")
@@ -71,9 +75,10 @@ class KeywordReader:
 
     def search(self, query: str, *, scope: Scope, limit: int) -> tuple[Hit, ...]:
         counts = Counter(self._analyzer.terms(query))
+        pairs = Counter(self._analyzer.pairs(query))
         if not counts or not scope.collection_ids or scope.document_ids == frozenset() or limit < 1:
             return ()
-        found = self._searcher.search(self._query(counts, scope), limit, count=False)
+        found = self._searcher.search(self._query(counts, pairs, scope), limit, count=False)
         chunk_ids = self._chunk_ids(found)
         scored = zip(chunk_ids, (score for score, _ in found.hits), strict=True)
         return tuple(
@@ -93,12 +98,16 @@ class KeywordReader:
         values = self._searcher.fast_field_values("chunk", [address for _, address in found.hits])
         return [int(value) for value in values if value is not None]
 
-    def _query(self, counts: Counter[str], scope: Scope) -> tantivy.Query:
+    def _query(self, counts: Counter[str], pairs: Counter[str], scope: Scope) -> tantivy.Query:
         make, schema = tantivy.Query, self._schema
         words = [
             (tantivy.Occur.Should, make.boost_query(make.term_query(schema, field, term, "freq"), boost * count))
             for term, count in counts.most_common(MAX_QUERY_TERMS)
             for field, boost in BOOSTS.items()
+        ]
+        words += [
+            (tantivy.Occur.Should, make.boost_query(make.term_query(schema, "body", pair, "freq"), PAIR_BOOST * count))
+            for pair, count in pairs.most_common(MAX_QUERY_TERMS)
         ]
         return make.boolean_query(
             [

@@ -54,3 +54,9 @@ def test_loading_the_dictionary_leaves_no_file_in_the_shared_temporary_folder(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     Analyzer().terms("年休假")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_pairs_are_neighbouring_terms_and_chinese_characters() -> None:
+    assert Analyzer().pairs("The annual leave of employees") == ["annual_leav", "leav_employe"]
+    assert Analyzer().pairs("带薪年假 leave days 天数") == ["_带薪", "_薪年", "_年假", "leav_day", "_天数"]
+    assert Analyzer().pairs("假") == Analyzer().pairs("leave") == []

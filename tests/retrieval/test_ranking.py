@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from retrieval.analyzer import Analyzer
 from retrieval.bm25_small import SmallRanking
 from retrieval.duplicates import demote_duplicates, text_digest
 from retrieval.fuse import fuse
-from retrieval.local.keyword import BOOSTS
+from retrieval.local.keyword import BOOSTS, PAIR_BOOST
 from retrieval.rerank import blend
 from retrieval.tokens import Projection, load_projection
 from retrieval.types import Hit
@@ -97,11 +98,20 @@ TEXTS = [
 ]
 
 
+class WithPairs(Analyzer):
+    """Cuts a text into what the corpus index keeps of it."""
+
+    def terms(self, text: str) -> list[str]:
+        return [*super().terms(text), *self.pairs(text)]
+
+
 @pytest.mark.parametrize("query", ["annual leave", "employees parking cost", "medical leave for family", "员工年休假", "停车证"])
 def test_the_corpus_index_ranks_as_rank_bm25_does(tmp_path: object, query: str) -> None:
     make_writer(tmp_path).publish([make_entry(number, text) for number, text in enumerate(TEXTS)])
     hits = make_reader(tmp_path).snapshot().search_keyword(query, scope=EVERYTHING, limit=10)
-    reference = {number: score for number, score in enumerate(SmallRanking(TEXTS).scores(query)) if score > 0}
+    bm25 = SmallRanking(TEXTS, analyzer=WithPairs())._bm25
+    scores = bm25.get_scores(Analyzer().terms(query)) + PAIR_BOOST * bm25.get_scores(Analyzer().pairs(query))
+    reference = {number: score for number, score in enumerate(scores) if score > 0}
     assert BOOSTS["body"] == 1.0
     assert [hit.chunk_id for hit in hits] == sorted(reference, key=lambda number: -reference[number])
     # tantivy rounds lengths to a byte
@@ -113,3 +123,11 @@ def test_ranking_nothing_or_by_nothing_scores_zero() -> None:
     assert SmallRanking([]).scores("leave") == []
     assert SmallRanking(["", "?"]).scores("leave") == [0.0, 0.0]
     assert SmallRanking(["leave"]).scores("") == [0.0]
+
+
+def test_words_side_by_side_rank_before_the_same_words_apart(tmp_path: object) -> None:
+    apart, together = "The annual report mentions parental leave.", "The report mentions parental annual leave."
+    make_writer(tmp_path).publish([make_entry(1, apart), make_entry(2, together)])
+    hits = make_reader(tmp_path).snapshot().search_keyword("annual leave", scope=EVERYTHING, limit=10)
+    assert [hit.chunk_id for hit in hits] == [2, 1]
+    assert hits[0].score > 1.05 * hits[1].score
