@@ -51,7 +51,9 @@ def test_a_dead_process_loses_its_job_at_once(job: Job) -> None:
 
 
 @pytest.mark.parametrize(
-    "holder", [f"here/{process_space()}:{os.getpid()}", f"elsewhere/0123456789:{os.getpid()}", "elsewhere/0123456789:1"]
+    "holder",
+    [f"here/{process_space()}:{os.getpid()}", f"elsewhere/0123456789:{os.getpid()}", "elsewhere/0123456789:4194304"],
+    ids=["lives here", "lives elsewhere", "unknown elsewhere"],
 )
 def test_a_process_that_lives_or_cannot_be_seen_keeps_its_job(job: Job, holder: str) -> None:
     lease_to(job, holder)
