@@ -12,8 +12,8 @@ from django.utils.translation import gettext, gettext_noop
 MESSAGES = {
     "empty": gettext_noop("The file is empty. Check that the right file was chosen, and upload it again."),
     "unknown_type": gettext_noop(
-        "Files of this kind cannot be read. Upload PDF, Word, PowerPoint, Excel, CSV, HTML, Markdown or text, "
-        "or a scan as PNG, JPEG or TIFF."
+        "Files of this kind cannot be read. Upload PDF, Word, PowerPoint, Excel, CSV, HTML, Markdown, text, e-mail "
+        "(EML) or JSON lines, or a scan as PNG, JPEG or TIFF."
     ),
     "mismatch": gettext_noop("The file is not what its name says. Rename it to its real type, or export it again."),
     "archive": gettext_noop("Archives are not accepted. Unpack it and upload the documents in it."),
@@ -31,6 +31,7 @@ MESSAGES = {
     ),
     "too_many_pixels": gettext_noop("The picture is too large to be read. Save it with 300 dots per inch or fewer."),
     "too_wide": gettext_noop("A row of the table is too long to be read. Check its separators, or split it into parts."),
+    "too_nested": gettext_noop("The message has too many parts. Save its attachments and upload them one by one."),
     "too_large": gettext_noop("The file is larger than is allowed here. Split it into parts."),
     "too_many_pages": gettext_noop("The document has more pages than are allowed here. Split it into parts."),
     "too_complex": gettext_noop("The file needs more memory than is allowed. Split it, or print it to a plain PDF."),
@@ -51,6 +52,8 @@ WARNINGS = {
     "ocr": gettext_noop("Text in pictures was recognised by machine; it may have errors."),
     "pictures": gettext_noop("Pictures whose text could not be read were left out."),
     "hidden_text": gettext_noop("Text that cannot be seen (white, tiny or off the page) was left out: %(count)s words."),
+    "attachments": gettext_noop("Attachments that were not read: %(names)s."),
+    "bad_rows": gettext_noop("Lines that could not be read were left out: %(count)s."),
     "broken_parts": gettext_noop("Damaged parts could not be read and were left out."),
     "hidden_sheets": gettext_noop("Hidden sheets were left out: %(names)s."),
     "broken_sheets": gettext_noop("Damaged sheets could not be read and were left out: %(names)s."),

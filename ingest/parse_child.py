@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from ingest.parsers.content import Notice, Opening, ParsedPage
 from ingest.parsers.detect import inspect_zip
-from ingest.parsers.media_types import CSV, DOCX, HTML, MARKDOWN, PDF, PICTURES, PPTX, TEXT, TSV, XLSX
+from ingest.parsers.media_types import CSV, DOCX, EMAIL, HTML, JSON_LINES, MARKDOWN, PDF, PICTURES, PPTX, TEXT, TSV, XLSX
 from ingest.parsers.refusal import Refusal
 from kb.child import Channel, confine, read_request
 
@@ -55,6 +56,14 @@ def _reader(media_type: str) -> Callable[..., Items]:
         from ingest.parsers.csv_rows import parse_csv
 
         return parse_csv
+    if media_type == EMAIL:
+        from ingest.parsers.mail import parse_mail
+
+        return partial(parse_mail, parse=parse)
+    if media_type == JSON_LINES:
+        from ingest.parsers.json_lines import parse_json_lines
+
+        return parse_json_lines
     if media_type == HTML:
         from ingest.parsers.html import parse_html
 

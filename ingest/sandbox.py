@@ -1,12 +1,14 @@
 """Parsing in a child process, seen from the worker: pages come in, faults come in the words of this package."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from django.conf import settings
 
 from ingest.errors import PassingFault, UserFault
 from ingest.parsers.content import Block, Notice, Opening, ParsedPage
+from ingest.parsers.media_types import EMAIL
 from kb.sandbox import ChildCrashed, ChildKilled, ChildLimited, Limits, run_child
 
 
@@ -25,6 +27,8 @@ def parse_file(path: Path, *, name: str, media_type: str, first_page: int = 1) -
         "max_pages": settings.PARSE_MAX_PAGES,
     }
     limits = Limits(memory_bytes=settings.PARSE_MEMORY_BYTES, cpu_s=settings.PARSE_CPU_S)
+    if media_type == EMAIL:
+        limits = replace(limits, file_bytes=settings.UPLOAD_MAX_BYTES)  # an attachment is a file in memory while it is read
     try:
         for head, body in run_child("ingest.parse_child", request, limits=limits):
             if "page" in head:

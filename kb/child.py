@@ -17,7 +17,7 @@ PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 def confine(limits: Mapping[str, int]) -> None:
     """Limit memory, CPU time, file sizes and open files of this process and its children, and take the network away.
 
-    `limits`: memory_bytes, cpu_s. The network goes with a namespace of its own where the kernel lets us make one, else
+    `limits`: memory_bytes, cpu_s, file_bytes. The network goes with a namespace of its own where the kernel lets us make one, else
     Python's sockets are blocked. The process dies with its parent.
     """
     library = ctypes.CDLL(None, use_errno=True)
@@ -30,7 +30,7 @@ def confine(limits: Mapping[str, int]) -> None:
     for kind, value in (
         (resource.RLIMIT_AS, limits["memory_bytes"]),
         (resource.RLIMIT_CPU, limits["cpu_s"]),
-        (resource.RLIMIT_FSIZE, 1 << 20),
+        (resource.RLIMIT_FSIZE, limits["file_bytes"]),
         (resource.RLIMIT_NOFILE, 64),
         (resource.RLIMIT_CORE, 0),
     ):

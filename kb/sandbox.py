@@ -46,13 +46,15 @@ class ChildLimited(ChildFault):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a child may use. `idle_s`: the longest silence between two messages; `wall_s`: from start to end."""
+    """What a child may use. `idle_s`: the longest silence between two messages; `wall_s`: from start to end;
+    `file_bytes`: the largest file it may write, in memory too."""
 
     memory_bytes: int = 1 << 30
     cpu_s: int = 300
     wall_s: float = 3600.0
     idle_s: float = 120.0
     output_bytes: int = 4 << 30
+    file_bytes: int = 1 << 20
 
 
 def run_child(module: str, request: Mapping[str, Any], *, limits: Limits) -> Iterator[tuple[dict[str, Any], bytes]]:

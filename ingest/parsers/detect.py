@@ -8,11 +8,38 @@ from pathlib import Path
 import puremagic
 
 from ingest.parsers.encoding import detect_encoding
-from ingest.parsers.media_types import CSV, DOCX, EXTENSIONS, HTML, JPEG, MARKDOWN, PDF, PICTURES, PNG, PPTX, TEXT, TIFF, TSV, XLSX
+from ingest.parsers.media_types import (
+    CSV,
+    DOCX,
+    EMAIL,
+    EXTENSIONS,
+    HTML,
+    JPEG,
+    JSON_LINES,
+    MARKDOWN,
+    PDF,
+    PICTURES,
+    PNG,
+    PPTX,
+    TEXT,
+    TIFF,
+    TSV,
+    XLSX,
+)
 from ingest.parsers.refusal import Refusal
 
 # Text has no signature: HTML may begin like text, Markdown like HTML.
-ALSO = frozenset(((TEXT, MARKDOWN), (TEXT, HTML), (HTML, MARKDOWN), (HTML, TEXT), (TEXT, CSV), (TEXT, TSV)))
+ALSO = frozenset(
+    (
+        (TEXT, MARKDOWN),
+        (TEXT, HTML),
+        (HTML, MARKDOWN),
+        (HTML, TEXT),
+        (TEXT, CSV),
+        (TEXT, TSV),
+        (TEXT, JSON_LINES),
+    )
+)
 OFFICE_KINDS = {
     "wordprocessingml.document.main": DOCX,
     "presentationml.presentation.main": PPTX,
@@ -23,6 +50,7 @@ ARCHIVES = (b"\x1f\x8b", b"BZh", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\xfd7
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 HTML_TAG = rb"<(?:!doctype\s+html|html|head|body|meta|title|div|p|h1|table|script)\b"
 HTML_START = re.compile(rb"^\s*(?:<!--.*?-->\s*)*" + HTML_TAG, re.IGNORECASE | re.DOTALL)
+MAIL_START = re.compile(rb"^\s*(?:>?From [^\n]*\n)?[!-9;-~]{1,76}:[ \t\r\n]")
 XML_START = re.compile(rb"^\s*(?:<\?xml|<!doctype\s+(?!html))", re.IGNORECASE)
 SVG = re.compile(rb"<(?:\w+:)?svg\b", re.IGNORECASE)
 MACRO_SUFFIXES = frozenset((".docm", ".xlsm", ".pptm", ".dotm", ".xltm", ".xlsb"))
@@ -62,6 +90,8 @@ def detect_type(path: Path, *, name: str) -> str:
 
 
 def _by_content(path: Path, head: bytes, suffix: str) -> str:
+    if suffix == ".eml" and MAIL_START.match(head):
+        return EMAIL
     if b"%PDF-" in head[:1024]:
         return PDF
     for signature, media_type in SIGNATURES.items():

@@ -17,6 +17,8 @@ FILE_TYPES: dict[str, str | Promise] = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel",
     "text/csv": "CSV",
     "text/tab-separated-values": "TSV",
+    "message/rfc822": _("E-mail"),
+    "application/jsonl": "JSON",
     "text/html": "HTML",
     "text/markdown": "Markdown",
     "text/plain": _("Text"),
