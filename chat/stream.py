@@ -61,7 +61,7 @@ async def stream_frames(
     turn: Turn, *, request: HttpRequest, user: User, compose: Callable[[], Means] = configured_means
 ) -> AsyncGenerator[bytes, None]:
     """Yield the events of a turn until it is finished; the last one is "done" or "failed"."""
-    if await beside_loop(_claim)(turn):
+    if await beside_loop(claim_turn)(turn):
         async for frame in _answer(turn, request=request, user=user, compose=compose):
             yield frame
     else:
@@ -70,7 +70,7 @@ async def stream_frames(
     yield await beside_loop(_last_frame)(turn, request, user)
 
 
-def _claim(turn: Turn) -> bool:
+def claim_turn(turn: Turn) -> bool:
     """Take a waiting turn. Of two connections only one answers."""
     now = timezone.now()
     mine = Turn.objects.filter(pk=turn.pk, state=Turn.State.PENDING).update(state=Turn.State.STREAMING, heartbeat_at=now)
@@ -138,7 +138,7 @@ def _progress_frames(turn: Turn, event: Event, request: HttpRequest) -> bytes:
     with translation.override(request.LANGUAGE_CODE):
         match event:
             case Status():
-                return _frame("status", {"text": _status_text(event)})
+                return _frame("status", {"text": status_text(event)})
             case Progress(answer=answer):
                 context = {"turn": turn, "answer": answer.as_dict(), "streaming": True}
                 return b"".join(
@@ -159,7 +159,7 @@ def _last_frame(turn: Turn, request: HttpRequest, user: User) -> bytes:
         return _frame(name, {"html": render_to_string("chat/_turn.html", context, request)})
 
 
-def _status_text(status: Status) -> str:
+def status_text(status: Status) -> str:
     match status.step:
         case "searching":
             return ngettext("Searching %(count)s collection…", "Searching %(count)s collections…", status.count) % {

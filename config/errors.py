@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy
 
 logger = logging.getLogger(__name__)
 
-PACKAGES = frozenset({"accounts", "audit", "retrieval", "kb", "ingest", "chat", "evals", "config"})
+PACKAGES = frozenset({"accounts", "audit", "retrieval", "kb", "ingest", "chat", "api", "evals", "config"})
+OPENAI_PATHS = ("/v1/",)
 MACHINE_PATHS = ("/api/", "/v1/", "/metrics", "/healthz", "/readyz")
 WORDS = {  # status: code, heading, sentence
     400: (
@@ -62,7 +63,10 @@ def render_expected(request: HttpRequest, error: Exception) -> HttpResponse:
         logger.error("%s: %s", error.code, error, exc_info=error)
     else:
         logger.info("refused: %s", error.code)
-    return render_error(request, status=status, code=error.code, message=str(message or getattr(error, "sentence", "")))
+    response = render_error(request, status=status, code=error.code, message=str(message or getattr(error, "sentence", "")))
+    for name, value in getattr(error, "headers", {}).items():
+        response[name] = value
+    return response
 
 
 def render_refused_value(request: HttpRequest, error: DataError) -> HttpResponse:
@@ -78,6 +82,8 @@ def render_error(request: HttpRequest, *, status: int, code: str = "", message: 
     request_id = getattr(request, "request_id", "")
     if wants_json(request):
         body = {"error": {"code": code, "message": message}, "request_id": request_id}
+        if request.path.startswith(OPENAI_PATHS):  # whose clients look for these two as well
+            body["error"] |= {"type": "server_error" if status >= 500 else "invalid_request_error", "param": None}
         return JsonResponse(body, status=status, json_dumps_params={"ensure_ascii": False})
     context = {"status": status, "code": code, "heading": heading, "message": message, "request_id": request_id}
     try:

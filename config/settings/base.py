@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "kb",
     "ingest",
     "chat",
+    "api",
     "evals",
 ]
 

@@ -43,7 +43,7 @@ def test_the_compiled_catalogue_is_the_written_one(catalogue: polib.POFile) -> N
 
 @pytest.mark.skipif(shutil.which("xgettext") is None, reason="xgettext (Debian: gettext) is not installed")
 def test_the_catalogue_has_every_string_of_the_code(tmp_path: Path, catalogue: polib.POFile) -> None:
-    for part in ("accounts", "audit", "chat", "config", "evals", "ingest", "kb", "retrieval", "templates"):
+    for part in ("accounts", "api", "audit", "chat", "config", "evals", "ingest", "kb", "retrieval", "templates"):
         shutil.copytree(settings.BASE_DIR / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "locale").mkdir()
     command = "import django; django.setup(); from django.core.management import call_command as c; "

@@ -25,6 +25,7 @@ class Case:
     expected: str
     arguments: Callable[[World], tuple[Any, ...]] = lambda world: ()
     data: Callable[[World], dict[str, Any]] = lambda world: {}
+    is_json: bool = False
 
 
 EVERYONE = "200 200 200 200 200 200"
@@ -35,6 +36,12 @@ OWNER_POST = "302 404 404 302 404 404"
 ADMIN = "404 404 404 302 200 404"
 ADMIN_POST = "404 404 404 302 302 404"
 AUDITOR = "404 404 404 302 404 200"
+# Programs are told 401 instead. Here they come with a browser's session; tests/api/test_access.py has them with keys.
+API_CALLERS = "200 200 200 401 200 200"
+API_READERS = "200 200 404 401 200 404"
+API_OWNER = "200 404 404 401 404 404"
+API_LET_IN = "400 400 400 401 400 400"  # to be told that the question is empty
+NOWHERE = "404 404 404 404 404 404"
 
 
 def slug(world: World) -> tuple[str]:
@@ -144,6 +151,73 @@ ADDRESSES = {
 }
 
 
+API_ADDRESSES = {
+    "api_docs": [Case("get", "200 200 200 401 200 200")],
+    "api_schema": [Case("get", API_CALLERS)],
+    "api:api-root": [Case("get", NOWHERE)],
+    "api:ask": [
+        Case("post", API_LET_IN, data=lambda world: {"question": ""}, is_json=True),
+        Case(
+            "post",
+            "400 400 404 401 400 404",
+            data=lambda world: {"question": "", "collection": world.collection.slug},
+            is_json=True,
+        ),
+        Case(
+            "post",
+            "400 404 404 401 404 404",
+            data=lambda world: {"question": "", "conversation": str(world.conversation.uid)},
+            is_json=True,
+        ),
+    ],
+    "api:list_conversations": [Case("get", API_CALLERS)],
+    "api:get_conversation": [Case("get", API_OWNER, conversation)],
+    "api:search": [
+        Case("get", API_LET_IN, data=lambda world: {"q": ""}),
+        Case("get", "400 400 404 401 400 404", data=lambda world: {"q": "", "collection": world.collection.slug}),
+    ],
+    "api:list_collections": [Case("get", API_CALLERS)],
+    "api:create_collection": [Case("post", "403 403 403 401 201 403", data=lambda world: {"name": "Fleet"}, is_json=True)],
+    "api:get_collection": [Case("get", API_READERS, slug)],
+    "api:change_collection": [Case("patch", "403 403 403 401 200 403", slug, lambda world: {"name": "Renamed"}, is_json=True)],
+    "api:list_documents": [Case("get", API_READERS, slug)],
+    "api:upload_documents": [
+        Case(
+            "post",
+            "403 403 403 401 202 403",
+            slug,
+            lambda world: {"files": SimpleUploadedFile("new.txt", b"Koalas sleep for twenty hours.")},
+        ),
+    ],
+    "api:get_document": [
+        Case("get", API_READERS, document),
+        Case("get", "404 404 404 401 200 404", lambda world: (world.failed.document.uid,)),
+    ],
+    "api:remove_document": [Case("delete", "403 403 403 401 204 403", document)],
+    "api:get_version": [
+        Case("get", API_READERS, lambda world: (world.document.uid, 1)),
+        Case("get", "404 404 404 401 200 404", lambda world: (world.failed.document.uid, 1)),
+    ],
+    "api:retry": [Case("post", "403 403 403 401 202 403", lambda world: (world.failed.document.uid, 1))],
+    "api:read_page": [Case("get", API_READERS, lambda world: (world.document.uid, 1))],
+    "openai:api-root": [Case("get", NOWHERE)],
+    "openai:list_models": [Case("get", API_CALLERS)],
+    "openai:get_model": [
+        Case("get", API_CALLERS, lambda world: ("attest",)),
+        Case("get", API_READERS, lambda world: (f"attest/{world.collection.slug}",)),
+    ],
+    "openai:complete": [
+        Case(
+            "post",
+            "400 400 404 401 400 404",
+            data=lambda world: {"model": f"attest/{world.collection.slug}", "messages": [{"role": "user", "content": ""}]},
+            is_json=True,
+        ),
+    ],
+}
+ADDRESSES |= API_ADDRESSES
+
+
 def every_name(patterns: list[URLPattern | URLResolver], namespace: str = "") -> Iterator[str]:
     for entry in patterns:
         if isinstance(entry, URLResolver):
@@ -166,7 +240,8 @@ def test_each_address_answers_each_person_as_the_table_says(client: Client, worl
     if user is not None:
         client.force_login(user)
     address = reverse(name, args=case.arguments(world))
-    response = getattr(client, case.method)(address, case.data(world))
+    given = {"content_type": "application/json"} if case.is_json else {}
+    response = getattr(client, case.method)(address, case.data(world), **given)
     response.close()  # an original is an open file
     assert response.status_code == int(case.expected.split()[PEOPLE.index(who)])
     if who == "anonymous" and response.status_code == 302 and name not in ("set_language", "account_logout"):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("accounts", "audit", "bench", "chat", "config", "evals", "ingest", "kb", "retrieval")
+PACKAGES = ("accounts", "api", "audit", "bench", "chat", "config", "evals", "ingest", "kb", "retrieval")
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 READS_ENVIRONMENT = re.compile(r"""env_(?:bool|float|int|list|secret|str)\(\s*"([A-Z_]+)\"""")
 REFERENCE = re.compile(r"`([a-z_]+(?:/[a-z_0-9]+)*\.py)(?::([A-Za-z_]\w*(?:\.\w+)*))?`")
@@ -69,7 +69,7 @@ def test_what_a_page_points_at_exists(page: str, path: str, name: str) -> None:
 def test_the_architecture_points_at_every_package() -> None:
     text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     named = {path.partition("/")[0] for path, _name in REFERENCE.findall(text)}
-    assert {"accounts", "audit", "chat", "config", "ingest", "kb", "retrieval"} <= named
+    assert {"accounts", "api", "audit", "chat", "config", "ingest", "kb", "retrieval"} <= named
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

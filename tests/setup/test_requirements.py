@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("accounts", "audit", "bench", "chat", "config", "evals", "ingest", "kb", "retrieval")
+PACKAGES = ("accounts", "api", "audit", "bench", "chat", "config", "evals", "ingest", "kb", "retrieval")
 OURS = {*PACKAGES, "tests"}
 PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z,]+\])?==([^\s;]+)")
 

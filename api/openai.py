@@ -1,0 +1,187 @@
+"""/v1/chat/completions and /v1/models, so that any client of OpenAI's interface asks Attest.
+
+The models are "attest" (all that the caller may read) and "attest/<collection>". The last user message is the question, the ones
+before it make a follow-up stand alone. What a client says as the system, and its sampling, change nothing: answers come from the
+documents. Each answer carries the contract's JSON in the field "attest", and its citations as footnotes in the text.
+"""
+
+import json
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any, Literal
+from uuid import uuid4
+
+from django.conf import settings
+from django.http import HttpRequest, StreamingHttpResponse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from ninja import NinjaAPI, Schema
+
+from accounts.models import ApiKey, User
+from accounts.rates import spend
+from api.access import scoped
+from api.asking import STREAM_HEADERS
+from api.errors import ModelUnknown, RequestInvalid
+from api.footnotes import answer_text, footnotes, refusal_text
+from api.rest import with_our_errors
+from api.running import finish_question, run_question, tell_answer
+from chat.answering import Asked, Progress, Status
+from chat.errors import ChatError
+from chat.offload import beside_loop
+from chat.prompting import language_of
+from chat.services import clean_question
+from chat.types import Answer, Outcome
+from kb.models import Collection
+
+ALL = "attest"
+HISTORY_MESSAGES = 8
+LANGUAGES = {"zh": "zh-hans", "en": "en"}
+
+openai = with_our_errors(NinjaAPI(title="Attest for OpenAI clients", urls_namespace="openai", openapi_url=None, docs_url=None))
+
+
+class Part(Schema):
+    type: str
+    text: str = ""
+
+
+class Message(Schema):
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: str | list[Part] | None = None
+
+    @property
+    def words(self) -> str:
+        """The text of the message; pictures and the like are left out."""
+        if isinstance(self.content, list):
+            return "\n".join(part.text for part in self.content if part.type == "text")
+        return self.content or ""
+
+
+class Completion(Schema):
+    model: str
+    messages: list[Message]
+    stream: bool = False
+    n: int | None = 1
+
+
+@openai.get("/models", **scoped(ApiKey.Scope.ASK))
+def list_models(request: HttpRequest) -> dict[str, Any]:
+    """The models that the caller may ask."""
+    readable = Collection.objects.visible_to(request.user).order_by("slug")
+    return {"object": "list", "data": [tell_model(ALL), *(tell_model(f"{ALL}/{row.slug}", row) for row in readable)]}
+
+
+@openai.get("/models/{path:model}", **scoped(ApiKey.Scope.ASK))
+def get_model(request: HttpRequest, model: str) -> dict[str, Any]:
+    return tell_model(model, find_collection(model, request.user))
+
+
+@openai.post("/chat/completions", **scoped(ApiKey.Scope.ASK, is_async=True))
+async def complete(request: HttpRequest, given: Completion) -> Any:
+    """Answer the last user message."""
+    asked = await beside_loop(prepare)(given, request.user)
+    head = {"id": f"chatcmpl-{uuid4().hex}", "created": int(time.time()), "model": given.model}
+    if given.stream:
+        frames = stream_chunks(asked, head=head)
+        return StreamingHttpResponse(frames, content_type="text/event-stream; charset=utf-8", headers=STREAM_HEADERS)
+    answer = await finish_question(asked)
+    with translation.override(LANGUAGES[language_of(asked.question)]):
+        message = {"role": "assistant", "content": answer_text(answer), "refusal": None}
+    choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
+    return {**head, "object": "chat.completion", "choices": [choice], "attest": tell_answer(answer, None)}
+
+
+def prepare(given: Completion, user: User) -> Asked:
+    """Raises: RequestInvalid, ModelUnknown, QuestionRefused, TooManyRequests."""
+    spend("ask", user.pk, per_minute=settings.RATE_ASK_PER_MINUTE)
+    collection = find_collection(given.model, user)
+    if given.n not in (None, 1):
+        raise RequestInvalid(_("There is one answer to a question: leave out “n”."))
+    spoken = [message for message in given.messages if message.role in ("user", "assistant")]
+    if not spoken or spoken[-1].role != "user":
+        raise RequestInvalid(_("The last message must be the user's question."))
+    return Asked(
+        question=clean_question(spoken[-1].words),
+        user=user,
+        collection=collection,
+        history=pair_up(spoken[:-1][-HISTORY_MESSAGES:]),
+    )
+
+
+def pair_up(messages: list[Message]) -> tuple[tuple[str, str], ...]:
+    """Return the earlier questions, each with what was said to it, oldest first."""
+    pairs: list[tuple[str, str]] = []
+    for message in messages:
+        if message.role == "user":
+            pairs.append((message.words[: settings.QUESTION_MAX_CHARACTERS], ""))
+        elif pairs:
+            pairs[-1] = (pairs[-1][0], message.words)
+    return tuple(pairs)
+
+
+def find_collection(model: str, user: User) -> Collection | None:
+    """Return the collection that a model's name stands for; None for all. Raises: ModelUnknown: none, or not theirs to read."""
+    if model == ALL:
+        return None
+    start, _slash, slug = model.partition("/")
+    found = Collection.objects.visible_to(user).filter(slug=slug).first() if start == ALL else None
+    if found is None:
+        raise ModelUnknown(_("There is no model “%(name)s”. Ask /v1/models for those that there are.") % {"name": model[:80]})
+    return found
+
+
+def tell_model(name: str, collection: Collection | None = None) -> dict[str, Any]:
+    created = int(collection.created_at.timestamp()) if collection else 0
+    return {"id": name, "object": "model", "created": created, "owned_by": ALL}
+
+
+async def stream_chunks(asked: Asked, *, head: dict[str, Any]) -> AsyncGenerator[bytes, None]:
+    """Yield the answer sentence by sentence, then its footnotes, then the contract's JSON with the end."""
+    language, told = LANGUAGES[language_of(asked.question)], 0
+    yield chunk(head, {"role": "assistant", "content": ""})
+    try:
+        async with aclosing(run_question(asked)) as events:
+            async for event in events:
+                match event:
+                    case None:
+                        yield b": waiting\n\n"
+                    case Status(step="fallback") if told:
+                        # What was sent cannot be taken back; it had passed. The rest follows below a line.
+                        told = 0
+                        with translation.override(language):
+                            text = _("The language model stopped here. Quoted from the documents:")
+                        yield chunk(head, {"content": f"\n\n{text}\n\n"})
+                    case Progress():
+                        text = text_from(event.answer, told)
+                        told = len(event.answer.sentences)
+                        yield chunk(head, {"content": text})
+                    case Answer():
+                        with translation.override(language):
+                            text = refusal_text(event) if event.outcome == Outcome.REFUSED else f"\n\n{footnotes(event)}"
+                        yield chunk(head, {"content": text})
+                        yield chunk(head, {}, finish_reason="stop", attest=tell_answer(event, None))
+    except ChatError as error:
+        with translation.override(language):
+            told_error = {"message": str(error.sentence), "type": "server_error", "param": None, "code": error.code}
+        yield data({"error": told_error})
+    yield b"data: [DONE]\n\n"
+
+
+def text_from(answer: Answer, told: int) -> str:
+    """Return the sentences after the first `told`, with their markers, as `Answer.text` has them."""
+    parts = [
+        f"{sentence.prefix}{sentence.text}{''.join(f'[{one.marker}]' for one in sentence.verdict.citations)}"
+        for sentence in answer.sentences[told:]
+    ]
+    text = "".join(parts)
+    return text if told else text.lstrip()
+
+
+def chunk(head: dict[str, Any], delta: dict[str, Any], *, finish_reason: str | None = None, **extension: Any) -> bytes:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish_reason, "logprobs": None}
+    return data({**head, "object": "chat.completion.chunk", "choices": [choice], **extension})
+
+
+def data(told: dict[str, Any]) -> bytes:
+    return f"data: {json.dumps(told, ensure_ascii=False)}\n\n".encode()

@@ -1,0 +1,87 @@
+"""Searching passages, without an answer."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import Query, Router
+
+from accounts.models import ApiKey, User
+from accounts.rates import spend
+from api import schemas
+from api.access import scoped
+from audit.services import record
+from chat.errors import SearchFailed
+from chat.services import clean_question
+from kb.models import Collection
+from kb.search import Passage, PassageSearch, search_passages
+from retrieval.errors import RetrievalError
+from retrieval.types import SearchConfig
+
+router = Router(tags=["answers"])
+SUMMARY_CHARACTERS = 300
+
+
+@router.get("/search", response={200: schemas.SearchOut, **schemas.ERRORS}, **scoped(ApiKey.Scope.READ))
+def search(request: HttpRequest, q: str, collection: str | None = None, limit: int = Query(10, ge=1, le=50)) -> schemas.SearchOut:
+    """The passages nearest to a question, of what the caller may read, with what each stage thought of them."""
+    spend("search", request.user.pk, per_minute=settings.RATE_SEARCH_PER_MINUTE)
+    within = get_object_or_404(Collection.objects.visible_to(request.user), slug=collection) if collection else None
+    found = search_recorded(clean_question(q), user=request.user, collection=within, limit=limit)
+    return schemas.SearchOut(
+        passages=[tell_passage(passage) for passage in found.passages],
+        dense_abstained=found.result.dense_abstained,
+        index_generation=found.result.index_generation,
+    )
+
+
+def search_recorded(question: str, *, user: User, collection: Collection | None, limit: int) -> PassageSearch:
+    """Search, and record what was shown before it is. Raises: SearchFailed."""
+    try:
+        found = search_passages(question, user=user, collection=collection, config=SearchConfig(limit=limit))
+    except (RetrievalError, OSError) as error:
+        raise SearchFailed(str(error)) from error
+    record(
+        "passages.searched",
+        actor_id=user.pk,
+        actor_name=user.get_username(),
+        subject=f"collection:{collection.slug}" if collection else "",
+        summary=question[:SUMMARY_CHARACTERS],
+        payload={
+            "question": question,
+            "chunk_ids": [str(passage.chunk.pk) for passage in found.passages],
+            "index_generation": found.result.index_generation,
+        },
+    )
+    return found
+
+
+def tell_passage(passage: Passage) -> schemas.PassageOut:
+    chunk, hit = passage.chunk, passage.hit
+    version, document = chunk.version, chunk.version.document
+    scores: dict[str, Any] = {
+        "keyword": hit.keyword_score,
+        "dense": hit.dense_score,
+        "fused": hit.fused_score,
+        "rerank": hit.rerank_score,
+    }
+    return schemas.PassageOut(
+        chunk_id=str(chunk.pk),  # 63 bits: more than a JSON number holds in a browser
+        collection=document.collection.slug,
+        document=document.name,
+        document_uid=document.uid,
+        title=document.title,
+        version=version.number,
+        version_uid=version.uid,
+        page=chunk.page.number if version.is_paged else None,
+        page_number=chunk.page.number,
+        page_label=chunk.page.label,
+        heading_path=chunk.heading_path,
+        text=chunk.text,
+        start=chunk.start,
+        end=chunk.end,
+        score=hit.score,
+        rank=hit.rank,
+        scores=scores,
+    )

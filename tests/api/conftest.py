@@ -1,0 +1,67 @@
+"""Keys, and a library with one document, for the tests of the interfaces for programs."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.keys import create_api_key
+from accounts.models import User
+from config.logging import current_request_id
+from kb.models import Collection, Document
+from tests.chat.library import LEAVE, add_document, means_with
+
+Call = Callable[..., Any]
+
+
+def key_of(user: User, *scopes: str) -> str:
+    """Make a key and return its text."""
+    return create_api_key(user=user, name="script", scopes=scopes, days=30, actor=user).text
+
+
+def bearer(text: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {text}"}
+
+
+@pytest.fixture(autouse=True)
+def own_request_id() -> Iterator[None]:
+    """A request on the event loop leaves its id in the context, which here is that of every later test."""
+    before = current_request_id.get()
+    yield
+    current_request_id.set(before)
+
+
+@pytest.fixture
+def leave(collection: Collection) -> Document:
+    return add_document(collection, "leave.md", LEAVE)
+
+
+@pytest.fixture
+def secret(db: None) -> Document:
+    """A document that no employee reads."""
+    return add_document(Collection.objects.create(name="Board", slug="board"), "secret.md", "Wombats earn 9 hours of burrow leave.")
+
+
+@pytest.fixture
+def means(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the API answers with: fakes; a test puts its "model" in."""
+    given: dict[str, Any] = {"model": None}
+    monkeypatch.setattr("api.running.configured_means", lambda: means_with(given["model"]))
+    return given
+
+
+@pytest.fixture
+def reader(employee: User) -> str:
+    return key_of(employee, "ask", "read")
+
+
+@pytest.fixture
+def admin_key(knowledge_admin: User) -> str:
+    return key_of(knowledge_admin, "ask", "read", "manage")
+
+
+@pytest.fixture
+def client() -> Client:
+    """Checks CSRF, as browsers' requests are checked."""
+    return Client(enforce_csrf_checks=True)

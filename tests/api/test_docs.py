@@ -1,0 +1,91 @@
+"""docs/api.md shows what is so: its examples are run, its codes exist, its answer has the fields that answers have."""
+
+import json
+import re
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import openai
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from accounts.models import ApiKey
+from kb.models import Document
+from tests.api.conftest import bearer
+from tests.chat.library import SIX_HOURS, ScriptedModel
+from tests.chat.library import search as fake_search
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = (ROOT / "docs/api.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", TEXT, re.DOTALL)
+
+
+def block(language: str, start: str) -> str:
+    return next(body for kind, body in BLOCKS if kind == language and body.startswith(start))
+
+
+class DjangoTransport(httpx.BaseTransport):
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        headers = {"Authorization": request.headers["Authorization"]}
+        answered = Client().post(request.url.path, request.read().decode(), "application/json", headers=headers)
+        return httpx.Response(answered.status_code, content=answered.content, headers={"Content-Type": "application/json"})
+
+
+def test_the_question_gives_an_answer_with_the_fields_that_are_shown(
+    client: Client, leave: Document, reader: str, means: Any
+) -> None:
+    line, body = block("http", "POST").strip().split("\n")
+    means["model"] = ScriptedModel(f"{SIX_HOURS} [1]")
+    told = client.post(line.split()[1], body, "application/json", headers=bearer(reader)).json()
+    shown = json.loads(block("json", '{\n  "outcome"'))
+    assert list(shown) == list(told)
+    for part in ("sentences", "citations"):
+        assert sorted(shown[part][0]) == sorted(told[part][0])
+    assert (shown["answer"], shown["citations"][0]["document"]) == (told["answer"], told["citations"][0]["document"])
+
+
+def test_the_addresses_answer(client: Client, leave: Document, reader: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.searching.search_passages", fake_search)
+    for line in block("http", "GET").strip().split("\n"):
+        assert client.get(line.split()[1], headers=bearer(reader)).status_code == 200, line
+
+
+def test_the_upload_answers(client: Client, leave: Document, admin_key: str, settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT, settings.BROKER_ROOT = tmp_path / "files", tmp_path / "broker"
+    address = re.search(r'\$ATTEST_URL([^"]+)"', block("bash", "curl"))[1]
+    files = {"files": [SimpleUploadedFile("a.txt", b"Koalas sleep."), SimpleUploadedFile("b.txt", b"Wombats dig.")]}
+    told = client.post(address, files, headers=bearer(admin_key)).json()
+    assert [one["outcome"] for one in told] == ["new", "new"]
+    watch = re.search(r"`(/api/v1/documents/DOCUMENT\S+)`", TEXT)[1]
+    watch = watch.replace("DOCUMENT", told[0]["document"]).replace("VERSION", str(told[0]["version"]))
+    assert client.get(watch, headers=bearer(admin_key)).json()["is_finished"] is False
+
+
+def test_the_python_example_runs(
+    leave: Document, reader: str, means: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    means["model"] = ScriptedModel(f"{SIX_HOURS} [1]")
+    with httpx.Client(transport=DjangoTransport()) as http:
+        monkeypatch.setattr(openai, "OpenAI", partial(openai.OpenAI, http_client=http))
+        exec(block("python", "from openai"), {"url": "http://localhost", "key": reader})  # noqa: S102 - the page's own example
+    assert f"{SIX_HOURS}[1]" in capsys.readouterr().out
+
+
+def test_the_error_is_the_one_that_is_shown(client: Client, reader: str) -> None:
+    ApiKey.objects.update(expires_at="2020-01-01T00:00:00Z")
+    shown = json.loads(block("json", '{"error"'))
+    told = client.get("/api/v1/collections", headers=bearer(reader)).json()
+    assert told["error"] == shown["error"]
+    assert len(told["request_id"]) == len(shown["request_id"])
+
+
+def test_every_code_is_one_that_the_code_gives() -> None:
+    packages = ("accounts", "api", "chat", "config", "ingest")
+    code = "".join(path.read_text(encoding="utf-8") for package in packages for path in (ROOT / package).rglob("*.py"))
+    table = TEXT[TEXT.index("| Status | Codes |") :]
+    named = set(re.findall(r"`([a-z_]+)`", table))
+    assert len(named) > 12
+    assert {name for name in named if f'"{name}"' not in code} == set()

@@ -1,0 +1,325 @@
+"""The REST interface: what it takes, what it gives, what it leaves behind."""
+
+import json
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import AsyncClient, Client
+
+from accounts.models import User
+from audit.models import Event
+from chat.errors import ModelTimeout
+from chat.models import Conversation, Turn
+from kb.models import Collection, Document, DocumentVersion
+from kb.search import PassageSearch
+from tests.api.conftest import bearer, key_of
+from tests.chat.library import QUESTION, SIX_HOURS, ScriptedModel
+from tests.chat.library import search as fake_search
+from tests.chat.test_stream import parse
+
+JSON = "application/json"
+EIGHT = "Employees with more than fifteen years of service earn 8 hours of annual leave per pay period."
+
+
+def ask(client: Client, key: str, question: str = QUESTION, **given: Any) -> Any:
+    return client.post("/api/v1/ask", {"question": question, **given}, JSON, headers=bearer(key))
+
+
+def stream(key: str, question: str = QUESTION, *, language: str = "en", **given: Any) -> list[tuple[str, dict[str, Any]]]:
+    async def read() -> bytes:
+        body = {"question": question, **given}
+        headers = bearer(key) | {"Accept-Language": language}
+        response = await AsyncClient().post("/api/v1/ask?stream=true", json.dumps(body), content_type=JSON, headers=headers)
+        assert response["Content-Type"].startswith("text/event-stream")
+        return b"".join([frame async for frame in response.streaming_content])
+
+    return parse(async_to_sync(read)())
+
+
+# --- asking ---------------------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_is_the_contracts_json_with_its_receipt(client: Client, leave: Document, reader: str, means: Any) -> None:
+    means["model"] = ScriptedModel(f"{SIX_HOURS} [1]")
+    told = ask(client, reader).json()
+    assert (told["outcome"], told["answer"]) == ("answered", f"{SIX_HOURS}[1]")
+    assert told["sentences"] == [{"text": SIX_HOURS, "prefix": "", "verdict": "supported", "citations": [1]}]
+    assert (told["citations"][0]["document"], told["citations"][0]["quote"]) == ("leave.md", SIX_HOURS)
+    event = Event.objects.get(uid=told["receipt"])
+    assert (event.action, event.actor_name) == ("question.answered", "erin")
+    assert not Conversation.objects.exists()
+    assert told["conversation"] is None
+
+
+def test_a_refusal_is_an_answer_too(client: Client, leave: Document, reader: str, means: Any) -> None:
+    told = ask(client, reader, "What is the capital of Atlantis?").json()
+    assert (told["outcome"], told["answer"], told["sentences"]) == ("refused", "", [])
+
+
+def test_a_conversation_is_begun_gone_on_with_and_read_by_its_owner_alone(
+    client: Client, leave: Document, reader: str, teammate: User, knowledge_admin: User, means: Any
+) -> None:
+    means["model"] = ScriptedModel(f"{SIX_HOURS} [1]")
+    first = ask(client, reader, conversation="new").json()
+    means["model"] = ScriptedModel(f"{EIGHT} [1]")
+    second = ask(client, reader, "And after twenty years?", conversation=first["conversation"]).json()
+    assert second["conversation"] == first["conversation"]
+    assert "annual leave" in Turn.objects.get(uid=second["turn"]).rewritten
+    listed = client.get("/api/v1/conversations", headers=bearer(reader)).json()
+    assert [row["uid"] for row in listed] == [first["conversation"]]
+    address = f"/api/v1/conversations/{first['conversation']}"
+    turns = client.get(address, headers=bearer(reader)).json()["turns"]
+    assert [(turn["state"], turn["answer"]["answer"]) for turn in turns] == [
+        ("answered", f"{SIX_HOURS}[1]"),
+        ("answered", f"{EIGHT}[1]"),
+    ]
+    for other in (teammate, knowledge_admin):
+        key = key_of(other, "ask", "read")
+        assert client.get(address, headers=bearer(key)).status_code == 404
+        assert client.get("/api/v1/conversations", headers=bearer(key)).json() == []
+        assert ask(client, key, conversation=first["conversation"]).status_code == 404
+
+
+def test_a_conversation_hides_what_was_taken_from_its_owner(
+    client: Client, leave: Document, reader: str, employee: User, means: Any
+) -> None:
+    means["model"] = ScriptedModel(f"{SIX_HOURS} [1]")
+    told = ask(client, reader, conversation="new").json()
+    employee.groups.clear()
+    shown = client.get(f"/api/v1/conversations/{told['conversation']}", headers=bearer(reader))
+    assert shown.json()["turns"][0]["answer"]["hidden"] == 1
+    assert "6 hours" not in shown.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "code"),
+    [
+        ({"question": "  "}, 400, "empty"),
+        ({"question": "x" * 20_000}, 400, "too_long"),
+        ({"question": QUESTION, "collection": "nothing"}, 404, "not_found"),
+        ({"question": QUESTION, "conversation": "nonsense"}, 404, "not_found"),
+        ({"question": QUESTION, "conversation": "9b2f4f0e-6f9b-4c3a-8b62-0e9f1a2b3c4d"}, 404, "not_found"),
+        ({}, 422, "request_invalid"),
+        ({"question": 7}, 422, "request_invalid"),
+    ],
+)
+def test_what_cannot_be_asked_is_told_clearly(
+    client: Client, leave: Document, reader: str, means: Any, given: dict[str, Any], status: int, code: str
+) -> None:
+    response = client.post("/api/v1/ask", given, JSON, headers=bearer(reader))
+    assert (response.status_code, response.json()["error"]["code"]) == (status, code)
+    assert not Turn.objects.exists()
+    assert not Event.objects.filter(action__startswith="question.").exists()
+
+
+@pytest.mark.parametrize("body", ["{", "[]", "null", "\xff", "7"])
+def test_a_body_that_is_no_object_is_refused(client: Client, reader: str, means: Any, body: str) -> None:
+    response = client.post("/api/v1/ask", body, JSON, headers=bearer(reader))
+    assert (response.status_code, response.json()["error"]["code"]) == (422, "request_invalid")
+
+
+def test_a_failure_of_ours_is_a_503_with_a_receipt(client: Client, leave: Document, reader: str, means: Any) -> None:
+    def explode(_position: int) -> None:
+        raise ZeroDivisionError
+
+    means["model"] = ScriptedModel("Nothing.", before=explode)
+    response = ask(client, reader, conversation="new")
+    assert (response.status_code, response.json()["error"]["code"]) == (503, "chat")
+    assert Turn.objects.get().state == Turn.State.FAILED
+    assert Event.objects.filter(action="question.failed").count() == 1
+
+
+def test_the_stream_tells_each_sentence_as_data_and_the_whole_at_the_end(leave: Document, reader: str, means: Any) -> None:
+    means["model"] = ScriptedModel(f"{SIX_HOURS.replace('6', '9')} [1] {SIX_HOURS} [1] {EIGHT} [1]")
+    events = stream(reader, conversation="new")
+    assert [name for name, _told in events] == ["status"] * 3 + ["sentence"] * 2 + ["done"]
+    assert events[0][1] == {"step": "searching", "count": 1, "text": "Searching 1 collection…"}
+    assert [told["text"] for name, told in events if name == "sentence"] == [SIX_HOURS, EIGHT]
+    assert events[3][1]["cited"][0]["quote"] == SIX_HOURS
+    done = events[-1][1]
+    assert done["answer"] == f"{SIX_HOURS}[1] {EIGHT}[2]"
+    assert done["withheld"] == 1
+    assert "9 hours" not in json.dumps(events)
+    assert Turn.objects.get(uid=done["turn"]).receipt == done["receipt"]
+
+
+def test_after_a_fallback_the_sentences_begin_anew(leave: Document, reader: str, means: Any) -> None:
+    def give_up(position: int) -> None:
+        if position > len(SIX_HOURS.split()) + 1:
+            raise ModelTimeout
+
+    means["model"] = ScriptedModel(f"{EIGHT} [1] And so on and so forth.", before=give_up)
+    events = stream(reader)
+    steps = [told.get("step", name) for name, told in events]
+    assert steps[:5] == ["searching", "reading", "writing", "sentence", "fallback"]
+    after = [told["text"] for name, told in events[5:] if name == "sentence"]
+    assert after == [sentence["text"] for sentence in events[-1][1]["sentences"]]
+    assert events[-1][1]["fallback"] == "model_timeout"
+
+
+def test_a_stream_that_fails_says_so_in_the_readers_language(leave: Document, reader: str, means: Any) -> None:
+    def explode(_position: int) -> None:
+        raise ZeroDivisionError
+
+    means["model"] = ScriptedModel("Nothing.", before=explode)
+    name, told = stream(reader, language="zh-hans")[-1]
+    assert (name, told["error"]["code"]) == ("failed", "chat")
+    assert told["request_id"]
+    assert not told["error"]["message"].isascii()
+
+
+# --- searching --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def searching(monkeypatch: pytest.MonkeyPatch) -> None:
+    def search(question: str, *, user: User, collection: Collection | None, config: Any) -> PassageSearch:
+        return fake_search(question, user=user, collection=collection, config=config)
+
+    monkeypatch.setattr("api.searching.search_passages", search)
+
+
+@pytest.mark.usefixtures("searching")
+def test_a_search_gives_passages_with_scores_and_is_recorded(
+    client: Client, leave: Document, secret: Document, reader: str
+) -> None:
+    response = client.get("/api/v1/search", {"q": "hours of burrow leave"}, headers=bearer(reader))
+    passages = response.json()["passages"]
+    assert [passage["document"] for passage in passages] == ["leave.md"]
+    assert passages[0]["scores"].keys() == {"keyword", "dense", "fused", "rerank"}
+    assert "Wombats" not in response.content.decode()
+    event = Event.objects.get(action="passages.searched")
+    assert (event.actor_name, event.summary) == ("erin", "hours of burrow leave")
+    told = json.loads(event.payload.body)["payload"]
+    assert told["chunk_ids"] == [passage["chunk_id"] for passage in passages]
+
+
+@pytest.mark.usefixtures("searching")
+@pytest.mark.parametrize(("query", "status"), [("", 400), ("q=", 400), ("q=x&limit=0", 422), ("q=x&limit=51", 422)])
+def test_a_search_for_nothing_is_refused(client: Client, reader: str, query: str, status: int) -> None:
+    expected = 422 if not query else status
+    assert client.get(f"/api/v1/search?{query}", headers=bearer(reader)).status_code == expected
+
+
+# --- the library ------------------------------------------------------------------------------------------------------------
+
+
+def test_collections_are_made_and_changed_as_on_the_pages(client: Client, group: Any, admin_key: str) -> None:
+    key = bearer(admin_key)
+    given = {"name": "Fleet cars", "groups": ["People team"], "suggested_questions": ["Who may drive?"]}
+    made = client.post("/api/v1/collections", given, JSON, headers=key)
+    assert made.status_code == 201
+    assert made.json() == given | {"slug": "fleet-cars", "description": "", "documents": 0}
+    changed = client.patch("/api/v1/collections/fleet-cars", {"description": "All cars", "groups": []}, JSON, headers=key).json()
+    assert changed == given | {"slug": "fleet-cars", "description": "All cars", "documents": 0, "groups": []}
+    assert list(Event.objects.filter(action__startswith="collection.").order_by("pk").values_list("action", flat=True)) == [
+        "collection.created",
+        "collection.changed",
+    ]
+
+
+@pytest.mark.parametrize(
+    "given", [{"name": ""}, {"name": "Fleet", "groups": ["Nobody"]}, {"name": "Fleet", "slug": "handbook"}, {}]
+)
+def test_a_collection_that_cannot_be_made_is_refused(
+    client: Client, collection: Collection, admin_key: str, given: dict[str, Any]
+) -> None:
+    response = client.post("/api/v1/collections", given, JSON, headers=bearer(admin_key))
+    assert (response.status_code, response.json()["error"]["code"]) == (422, "request_invalid")
+    assert Collection.objects.count() == 1
+
+
+def test_readers_are_told_no_groups(client: Client, leave: Document, reader: str) -> None:
+    told = client.get("/api/v1/collections/handbook", headers=bearer(reader)).json()
+    assert (told["documents"], told["groups"]) == (1, None)
+
+
+@pytest.fixture
+def storage(settings: Any, tmp_path: Any) -> None:
+    for name in ("MEDIA_ROOT", "CACHE_ROOT", "BROKER_ROOT"):
+        setattr(settings, name, tmp_path / name.lower())
+
+
+@pytest.mark.usefixtures("storage")
+def test_files_are_taken_in_each_by_itself(client: Client, collection: Collection, admin_key: str) -> None:
+    def upload(*files: SimpleUploadedFile) -> Any:
+        return client.post("/api/v1/collections/handbook/documents", {"files": list(files)}, headers=bearer(admin_key))
+
+    def koalas(text: bytes = b"Koalas sleep for twenty hours.") -> SimpleUploadedFile:
+        return SimpleUploadedFile("koalas.txt", text)
+
+    response = upload(koalas(), SimpleUploadedFile("empty.txt", b""))
+    assert response.status_code == 202
+    first, second = response.json()
+    assert (first["name"], first["outcome"], first["version"], first["state"]) == ("koalas.txt", "new", 1, "uploaded")
+    assert (second["outcome"], second["error"]["code"], second["document"]) == ("refused", "empty", None)
+    version = client.get(f"/api/v1/documents/{first['document']}/versions/1", headers=bearer(admin_key)).json()
+    assert (version["state"], version["is_finished"], version["error"]) == ("uploaded", False, None)
+    assert upload(koalas()).json()[0]["outcome"] == "unchanged"
+    again = upload(koalas(b"Koalas sleep for twenty-two hours.")).json()[0]
+    assert (again["outcome"], again["version"], again["document"]) == ("new_version", 2, first["document"])
+    refused = upload(SimpleUploadedFile("empty.txt", b""))
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "empty")
+    assert DocumentVersion.objects.count() == 2
+
+
+def test_an_upload_without_files_is_refused(client: Client, collection: Collection, admin_key: str) -> None:
+    response = client.post("/api/v1/collections/handbook/documents", {}, headers=bearer(admin_key))
+    assert (response.status_code, response.json()["error"]["code"]) == (422, "request_invalid")
+
+
+@pytest.mark.usefixtures("storage")
+def test_a_failed_version_says_why_to_admins_alone(client: Client, leave: Document, reader: str, admin_key: str) -> None:
+    DocumentVersion.objects.create(
+        document=leave, number=2, sha256="1" * 64, size=1, media_type="x", storage_path="x", status="failed", error_code="damaged"
+    )
+    told = client.get(f"/api/v1/documents/{leave.uid}", headers=bearer(admin_key)).json()
+    assert (told["state"], told["answers"], told["version"]["error"]["code"]) == ("failed", 1, "damaged")
+    shown = client.get(f"/api/v1/documents/{leave.uid}", headers=bearer(reader)).json()
+    assert (shown["state"], shown["version"]["number"]) == ("indexed", 1)
+    address = f"/api/v1/documents/{leave.uid}/versions/2"
+    assert client.get(address, headers=bearer(reader)).status_code == 404
+    retried = client.post(f"{address}/retry", headers=bearer(admin_key))
+    assert (retried.status_code, retried.json()["state"]) == (202, "uploaded")
+    again = client.post(f"{address}/retry", headers=bearer(admin_key))
+    assert (again.status_code, again.json()["error"]["code"]) == (400, "not_failed")
+
+
+def test_documents_are_listed_read_and_deleted(client: Client, leave: Document, reader: str, admin_key: str) -> None:
+    listed = client.get("/api/v1/collections/handbook/documents", headers=bearer(reader)).json()
+    assert ([row["name"] for row in listed["items"]], listed["count"], listed["pages"]) == (["leave.md"], 1, 1)
+    beyond = client.get("/api/v1/collections/handbook/documents?page=9", headers=bearer(reader)).json()
+    assert beyond["items"] == []
+    page = client.get(f"/api/v1/documents/{leave.uid}/pages/1", headers=bearer(reader)).json()
+    assert SIX_HOURS in page["text"]
+    assert Event.objects.filter(action="source.viewed", actor_name="erin").count() == 1
+    assert client.get(f"/api/v1/documents/{leave.uid}/pages/99999999999999", headers=bearer(reader)).status_code == 404
+    assert client.delete(f"/api/v1/documents/{leave.uid}", headers=bearer(admin_key)).status_code == 204
+    assert client.get(f"/api/v1/documents/{leave.uid}", headers=bearer(reader)).status_code == 404
+    assert client.delete(f"/api/v1/documents/{leave.uid}", headers=bearer(admin_key)).status_code == 404
+    assert Event.objects.filter(action="document.deleted", actor_name="kim").count() == 1
+
+
+# --- its description ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_description_names_every_operation_with_its_scope(client: Client, reader: str) -> None:
+    described = client.get("/api/v1/openapi.json", headers=bearer(reader)).json()
+    operations = [one for methods in described["paths"].values() for one in methods.values()]
+    assert {"/api/v1/ask", "/api/v1/search", "/api/v1/collections/{slug}/documents"} <= set(described["paths"])
+    assert {one["x-scope"] for one in operations} == {"ask", "read", "manage"}
+    assert all(one["description"] and one["security"] for one in operations)
+    assert client.get("/api/v1/openapi.json").status_code == 401
+
+
+def test_the_page_lists_them_without_any_script_of_others(employee: User) -> None:
+    browser = Client()
+    browser.force_login(employee)
+    response = browser.get("/api/v1/docs")
+    page = response.content.decode()
+    assert "unsafe" not in response["Content-Security-Policy"]
+    for path in ("/api/v1/ask", "/api/v1/search", "/api/v1/documents/{uid}/pages/{number}"):
+        assert f">{path}<" in page
+    assert Client().get("/api/v1/docs", headers={"Accept": "text/html"}).status_code == 401
