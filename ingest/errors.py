@@ -18,6 +18,7 @@ MESSAGES = {
     "mismatch": gettext_noop("The file is not what its name says. Rename it to its real type, or export it again."),
     "archive": gettext_noop("Archives are not accepted. Unpack it and upload the documents in it."),
     "legacy": gettext_noop("This is an office format that cannot be read. Save it as DOCX, PPTX, XLSX or PDF and upload that."),
+    "markup": gettext_noop("SVG and XML files are not read. Save the drawing or the data as PDF, PNG or CSV and upload that."),
     "macros": gettext_noop("Documents with macros are not accepted. Save it without macros, as DOCX, PPTX or XLSX, or as PDF."),
     "locked": gettext_noop("The file is locked with a password. Remove the password and upload it again."),
     "damaged": gettext_noop("The file is damaged and cannot be opened. Export it again from its source and upload that."),

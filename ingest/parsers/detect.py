@@ -69,7 +69,7 @@ def detect_type(path: Path, *, name: str) -> str:
 
     Looks at its beginning, and through a zip's entries without keeping them.
 
-    Raises: Refusal: empty, archive, legacy, macros, locked, damaged, bomb, mismatch, unknown_type.
+    Raises: Refusal: empty, archive, legacy, macros, markup, locked, damaged, bomb, mismatch, unknown_type.
     """
     suffix = Path(name.lower()).suffix
     with path.open("rb") as stream:
@@ -110,9 +110,9 @@ def _by_content(path: Path, head: bytes, suffix: str) -> str:
     if HTML_START.match(head):
         return HTML
     if XML_START.match(head) and suffix not in (".html", ".htm", ".xhtml"):
-        raise Refusal("unknown_type", "XML")
+        raise Refusal("markup", "XML")
     if SVG.search(head[:2048]) and suffix not in (".md", ".markdown", ".html", ".htm"):
-        raise Refusal("unknown_type", "SVG")
+        raise Refusal("markup", "SVG")
     if _is_text(head):
         return TEXT
     raise Refusal("unknown_type", _magic_name(head))

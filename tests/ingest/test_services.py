@@ -155,7 +155,7 @@ def bomb():
         ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "legacy"),
         ("a.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptionInfo".encode("utf-16-le"), "locked"),
         ("a.docx", b"PK\x03\x04cut short", "damaged"),
-        ("a.svg", b'<svg xmlns="http://www.w3.org/2000/svg"><text>words</text></svg>', "unknown_type"),
+        ("a.svg", b'<svg xmlns="http://www.w3.org/2000/svg"><text>words</text></svg>', "markup"),
         ("a.docx", bomb(), "bomb"),
         ("../..", b"text", "bad_name"),
     ],
