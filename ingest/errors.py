@@ -27,6 +27,7 @@ MESSAGES = {
     "no_text": gettext_noop(
         "No text was found in the file. If it is a scan, make a sharper one; a picture without words holds no answers."
     ),
+    "unknown_encoding": gettext_noop("The encoding of the text is not known. Save it as UTF-8 and upload it again."),
     "no_ocr": gettext_noop(
         "Reading text from pictures is not set up on this server. Tell your administrator that tesseract is missing."
     ),

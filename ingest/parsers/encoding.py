@@ -13,6 +13,7 @@ BOMS = (
 )
 SAMPLE_BYTES = 128 * 1024
 FEW_BYTES = 8  # with fewer letters beyond ASCII every detector guesses, and western text is likeliest
+MOJIBAKE_SHARE, MIN_LETTERS = 0.4, 40  # Vietnamese, richest in accents, stays under a third
 MULTIBYTE = ("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr")
 # The thousand or so commonest characters are far likelier in real text than the rest of a table: that tells apart
 # encodings that all decode the same bytes. The lists are the first rows of general frequency counts.
@@ -50,6 +51,13 @@ def detect_encoding(sample: bytes) -> str:
     if best is not None and best.encoding != "ascii":
         return best.encoding
     return "cp1252"
+
+
+def is_mojibake(sample: bytes, encoding: str) -> bool:
+    """True where the sample reads as accented western letters mostly: no language looks like that, a foreign encoding does."""
+    letters = [character for character in sample[:8192].decode(encoding, "replace") if not character.isspace()]
+    accented = sum("\x80" <= character <= "\xff" for character in letters)
+    return len(letters) > MIN_LETTERS and accented > MOJIBAKE_SHARE * len(letters)
 
 
 def _wide(sample: bytes) -> str:

@@ -118,8 +118,8 @@ class _Mail:
             with _as_file(data) as path:
                 media_type = detect_type(path, name=name)
                 yield from self._read(path, name=name, media_type=media_type, depth=depth)
-        except Refusal:
-            if not is_inline:  # a logo in a signature is no loss
+        except Exception as error:  # noqa: BLE001 - whatever a broken attachment raises, the message and the others are read
+            if not (is_inline and isinstance(error, Refusal)):  # a logo in a signature is no loss
                 self.unread.append(name)
 
     def _read(self, path: Path, *, name: str, media_type: str, depth: int) -> Iterator[ParsedPage]:

@@ -6,17 +6,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ingest.parsers.content import Notice, Opening, ParsedPage
-from ingest.parsers.encoding import SAMPLE_BYTES, detect_encoding
+from ingest.parsers.encoding import SAMPLE_BYTES, detect_encoding, is_mojibake
 from ingest.parsers.flow import Flow
+from ingest.parsers.refusal import Refusal
 
 PIECE_BYTES = 1 << 20
 PARAGRAPH = re.compile(r"\n[ \t\r]*\n\s*")
 
 
 def parse_text(path: Path, *, name: str) -> Iterator[Opening | ParsedPage | Notice]:
-    """Yield the paragraphs (stretches between blank lines) of a text file."""
+    """Yield the paragraphs (stretches between blank lines) of a text file. Raises: Refusal: unknown_encoding."""
     with path.open("rb") as stream:
-        encoding = detect_encoding(stream.read(SAMPLE_BYTES))
+        sample = stream.read(SAMPLE_BYTES)
+    encoding = detect_encoding(sample)
+    if is_mojibake(sample, encoding):
+        raise Refusal("unknown_encoding")
     yield Opening(metadata={"encoding": encoding})
     flow = Flow()
     replaced = 0

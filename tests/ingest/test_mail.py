@@ -53,6 +53,7 @@ def test_attachments_are_read_below_their_names_and_others_are_named(tmp_path):
     message.add_attachment(report, maintype="application", subtype="pdf", filename="report.pdf")
     message.add_attachment(b"Name,Age\nAda,36\n", maintype="text", subtype="csv", filename="people.csv")
     message.add_attachment(b"PK\x03\x04nothing", maintype="application", subtype="zip", filename="all.zip")
+    message.add_attachment(b"%PDF-1.7 broken", maintype="application", subtype="pdf", filename="broken.pdf")
     message.add_attachment(letter("Forwarded", "The old rule."))
     _, pages, notices = read_file(write(tmp_path, "a.eml", message.as_bytes()))
     blocks = [(page.text[block.start : block.end], block.heading_path) for page in pages for block in page.blocks]
@@ -60,7 +61,7 @@ def test_attachments_are_read_below_their_names_and_others_are_named(tmp_path):
     assert ("Second page words", ("Canteen", "report.pdf", "Page 2")) in blocks
     assert ("Name: Ada; Age: 36", ("Canteen", "people.csv")) in blocks
     assert ("The old rule.", ("Canteen", "Forwarded")) in blocks
-    assert [(notice.code, notice.values) for notice in notices] == [("attachments", {"names": "all.zip"})]
+    assert [(notice.code, notice.values) for notice in notices] == [("attachments", {"names": "all.zip, broken.pdf"})]
 
 
 def test_words_in_a_wrong_or_missing_encoding_are_read_all_the_same(tmp_path):

@@ -3,6 +3,7 @@ import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
+from ingest.parsers.refusal import Refusal
 from tests.ingest.files import docx_bytes, read_file, write
 
 
@@ -129,3 +130,17 @@ def test_docx_gives_headings_lists_tables_and_insertions_in_order(tmp_path):
         ("paragraph", "Second class."),
     ]
     assert pages[0].blocks[-1].heading_path == ("Hotels", "Trains")
+
+
+def test_text_in_an_encoding_that_nobody_knows_is_refused_rather_than_stored_as_noise(tmp_path):
+    noise = bytes(0xA1 + (i * 37) % 90 for i in range(4000))  # as EUC-TW looks: pairs of high bytes
+    with pytest.raises(Refusal) as refused:
+        read_file(write(tmp_path, "a.txt", noise))
+    assert refused.value.code == "unknown_encoding"
+
+
+def test_a_text_full_of_accents_is_read(tmp_path):
+    text = "Nghỉ phép năm là mười hai ngày; người lao động phải báo trước. Où êtes-vous né à Noël? "
+    for codec in ("utf-8", "cp1258", "cp1252"):
+        _, pages, _ = read_file(write(tmp_path, "a.txt", (text * 5).encode(codec, "ignore")))
+        assert "lao" in pages[0].text
