@@ -56,4 +56,10 @@ def tell_operation(method: str, path: str, one: dict[str, Any], described: dict[
             for name, about in body["properties"].items()
         ]
     about = one.get("description", "")
-    return {"method": method, "path": path, "about": " ".join(about.split()), "scope": one["x-scope"], "fields": fields}
+    return {
+        "method": method,
+        "path": path,
+        "about": " ".join(about.replace("`", "").split()),
+        "scope": one["x-scope"],
+        "fields": fields,
+    }

@@ -1,5 +1,6 @@
 """The REST interface: what it takes, what it gives, what it leaves behind."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -9,9 +10,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import AsyncClient, Client
 
 from accounts.models import User
+from api.asking import stream_frames
 from audit.models import Event
+from chat.answering import Asked
 from chat.errors import ModelTimeout
 from chat.models import Conversation, Turn
+from chat.services import start_turn
 from kb.models import Collection, Document, DocumentVersion
 from kb.search import PassageSearch
 from tests.api.conftest import bearer, key_of
@@ -168,6 +172,35 @@ def test_a_stream_that_fails_says_so_in_the_readers_language(leave: Document, re
     assert (name, told["error"]["code"]) == ("failed", "chat")
     assert told["request_id"]
     assert not told["error"]["message"].isascii()
+
+
+def test_when_the_program_leaves_the_model_is_closed_and_what_it_was_sent_is_kept(
+    leave: Document, employee: User, means: Any
+) -> None:
+    means["model"] = ScriptedModel(
+        f"{SIX_HOURS} [1] {EIGHT} [1]",
+        before=lambda position: asyncio.sleep(30) if position == len(SIX_HOURS.split()) + 2 else None,
+    )
+    turn = start_turn(user=employee, question=QUESTION)
+
+    async def leave_early() -> None:
+        async def consume() -> None:
+            async for frame in stream_frames(asked, language="en", request_id="x"):
+                if frame.startswith(b"event: sentence"):
+                    seen.set()
+
+        seen = asyncio.Event()
+        asked = Asked(question=QUESTION, user=employee, turn=turn)
+        program = asyncio.create_task(consume())
+        await asyncio.wait_for(seen.wait(), 5)
+        program.cancel()
+        await asyncio.wait({program})
+
+    async_to_sync(leave_early)()
+    turn.refresh_from_db()
+    assert means["model"].closed
+    assert (turn.state, turn.answer["answer"]) == (Turn.State.STOPPED, f"{SIX_HOURS}[1]")
+    assert Event.objects.filter(uid=turn.receipt, actor_name="erin").exists()
 
 
 # --- searching --------------------------------------------------------------------------------------------------------------
