@@ -190,6 +190,7 @@ class Pipeline:
             document_id=self.version.document_id,
             version_id=self.version.pk,
             title=self.title,
+            name=self.version.document.name,
             heading_path=tuple(chunk.heading_path),
             prefix=chunk.prefix,
             text=chunk.text,

@@ -120,6 +120,7 @@ def to_indexed_chunk(chunk: Chunk) -> IndexedChunk:
         document_id=document.pk,
         version_id=chunk.version_id,
         title=document.title,
+        name=document.name,
         heading_path=tuple(chunk.heading_path),
         prefix=chunk.prefix,
         text=chunk.text,

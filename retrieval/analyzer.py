@@ -35,6 +35,7 @@ _PARTS = re.compile(r"[^\W_]+")
 _HAN_RUN = re.compile(rf"[{_HAN}]")
 _DIGIT = re.compile(r"\d")
 _POSSESSIVE = re.compile(r"['’]s$")
+_GLUED_YEAR = re.compile(r"[a-z]{1,3}((?:19|20)\d\d)")  # "FY2022" is about 2022
 _GROUPED_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 MAX_TERM_CHARACTERS = 64  # longer ones are noise (hashes, broken text) and only swell the dictionary
 
@@ -96,6 +97,8 @@ class Analyzer:
         if word in STOPWORDS or len(word) > MAX_TERM_CHARACTERS:
             return
         yield word if _DIGIT.search(word) else self._stemmer().stemWord(word)
+        if year := _GLUED_YEAR.fullmatch(word):
+            yield year.group(1)
 
     def _chinese(self, run: str) -> Iterator[str]:
         for word in self._segmenter().cut_for_search(run):

@@ -15,6 +15,7 @@ class Chunk:
     document_id: int
     version_id: int
     title: str
+    name: str = ""  # of the file: what it says beyond the title ("3M_2022_10K.pdf") counts for the keyword leg
     heading_path: tuple[str, ...] = ()
     prefix: str = ""  # header row of the table that this chunk continues
     text: str

@@ -42,7 +42,9 @@ def create_or_open(folder: Path) -> tantivy.Index:
 def to_document(chunk: Chunk, analyzer: Analyzer) -> tantivy.Document:
     """Return the tantivy document of a chunk, its text cut into terms."""
     document = tantivy.Document()
-    title = " ".join(analyzer.terms(chunk.title))
+    title_terms = analyzer.terms(chunk.title)
+    new_in_name = [term for term in analyzer.terms(chunk.name.rpartition(".")[0] or chunk.name) if term not in title_terms]
+    title = " ".join([*title_terms, *new_in_name])
     headings = " ".join(term for heading in chunk.heading_path for term in analyzer.terms(heading))
     passage = f"{chunk.prefix}\n{chunk.text}"
     text = " ".join([*analyzer.terms(passage), *analyzer.pairs(passage)])

@@ -17,6 +17,7 @@ from retrieval.analyzer import Analyzer, terms
         ("Form 10-K and RC4-128", ["form", "10-k", "10", "k", "rc4-128", "rc4", "128"]),
         ("ＡＢＣ１２３　Ｌｅａｖｅ", ["abc123", "leav"]),
         ("Straße ÉCOLE", ["strass", "école"]),
+        ("sales of FY2022 in A4", ["sale", "fy2022", "2022", "a4"]),
         ("", []),
         ("?!… — 。，", []),
         ("the of and", []),

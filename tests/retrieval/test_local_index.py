@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -250,3 +251,13 @@ def test_the_writer_keeps_open_only_the_published_segments(tmp_path: Path) -> No
         writer.publish([make_entry(number, "text", version=number)])
     segments = len(manifests.load_manifest(tmp_path).segments)
     assert len(list(Path("/proc/self/fd").iterdir())) <= before + 2 * segments + 2
+
+
+def test_a_file_name_is_found_by_what_it_says_beyond_the_title(tmp_path: Path) -> None:
+    entry = make_entry(1, "Net sales rose.", title="Annual report of the 3M Company")
+    named = replace(entry, chunk=replace(entry.chunk, name="3M_2022_10K.pdf"))
+    make_writer(tmp_path).publish([named, make_entry(2, "Net sales rose.", title="Annual report of the 3M Company")])
+    search = make_reader(tmp_path).snapshot().search_keyword
+    assert [hit.chunk_id for hit in search("sales in FY2022", scope=EVERYTHING, limit=10)] == [1, 2]
+    assert [hit.chunk_id for hit in search("2022", scope=EVERYTHING, limit=10)] == [1]
+    assert search("pdf", scope=EVERYTHING, limit=10) == ()
