@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import pypdfium2.raw as pdfium
 
 from ingest.parsers.cleaning import CJK, Cleaner
+from ingest.parsers.pdf_unseen import find_unseen, has_picture, is_invisible, is_pale
 
 PIECE = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
 BROKEN = re.compile("[\x02\ufffe]")
@@ -114,7 +115,9 @@ def _label(document: object, index: int) -> str:
 
 class _Reader:
     def __init__(self, page: object, text_page: object, raw: RawPage, cleaner: Cleaner) -> None:
-        self.text_page, self.raw, self.cleaner = text_page, raw, cleaner
+        self.page, self.text_page, self.raw, self.cleaner = page, text_page, raw, cleaner
+        self.pale: list[Word] = []  # in a colour near white
+        self.has_picture: bool | None = None  # not looked for yet
         self.origin = self._device(page, 0, 0)
         self.unit_x = self._difference(self._device(page, 1000, 0))
         self.unit_y = self._difference(self._device(page, 0, 1000))
@@ -148,9 +151,12 @@ class _Reader:
                 self._read_line(part, position, exact, hyphenated=number < len(parts) - 1)
                 position += len(part) + 1
             position += len(line) - len(line.rstrip("\r"))
+        if self.pale:
+            self._drop_unseen()
 
     def _read_line(self, text: str, offset: int, exact: bool, *, hyphenated: bool) -> None:
         words: list[Word] = []
+        characters: list[int] = []  # the first one of each word
         first_character = -1
         end = -1
         for match in PIECE.finditer(text):
@@ -167,11 +173,38 @@ class _Reader:
             if first_character < 0:
                 first_character = first
             words.append(Word(clean, *box, spaced))
-        if words:
+            characters.append(first)
+        if words and self._is_invisible(first_character):
+            self.raw.hidden += len(words)
+        elif words:
+            if is_pale(self.text_page, first_character) or is_pale(self.text_page, characters[-1]):
+                pairs = zip(words, characters, strict=True)
+                self.pale += [word for word, character in pairs if is_pale(self.text_page, character)]
             self.raw.unmapped += pdfium.FPDFText_HasUnicodeMapError(self.text_page, first_character) == 1
             weight = pdfium.FPDFText_GetFontWeight(self.text_page, first_character)
             bold = weight >= BOLD_WEIGHT or self._bold_name(first_character)
             self.raw.lines.append(Line(words, bold=bold, hyphenated=hyphenated))
+
+    def _is_invisible(self, character: int) -> bool:
+        if not is_invisible(self.text_page, character):
+            return False
+        if self.has_picture is None:
+            self.has_picture = has_picture(self.page)
+        return not self.has_picture
+
+    def _drop_unseen(self) -> None:
+        """Take out the pale words that do not show on the page."""
+        unseen = find_unseen(self.page, self.pale, width=self.raw.width, height=self.raw.height)
+        if not unseen:
+            return
+        self.raw.hidden += len(unseen)
+        gone = set(map(id, unseen))
+        kept = [(line, [word for word in line.words if id(word) not in gone]) for line in self.raw.lines]
+        self.raw.lines = [
+            line if len(words) == len(line.words) else Line(words, bold=line.bold, hyphenated=line.hyphenated)
+            for line, words in kept
+            if words
+        ]
 
     def _character(self, unit: int, exact: bool) -> int:
         return unit if exact else pdfium.FPDFText_GetCharIndexFromTextIndex(self.text_page, unit)
