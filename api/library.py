@@ -139,15 +139,20 @@ def retry(request: HttpRequest, uid: UUID, number: int) -> Status:
 @router.get("/documents/{uuid:uid}/pages/{int:number}", response={200: schemas.SourceOut, **schemas.ERRORS}, **READ)
 def read_page(request: HttpRequest, uid: UUID, number: int, version: int | None = None) -> schemas.SourceOut:
     """The text of one page of the version that answers, or of the one named; the view is in the audit."""
-    document = find_document(request.user, uid)
-    shown = find_version(request.user, uid, version) if version is not None else document.current_version
+    return open_page(request.user, uid, number, version=version)
+
+
+def open_page(user: User, uid: UUID, number: int, *, version: int | None = None) -> schemas.SourceOut:
+    """Return the text of a page, and record who saw it. Raises: Http404: there is none, or it is not theirs to read."""
+    document = find_document(user, uid)
+    shown = find_version(user, uid, version) if version is not None else document.current_version
     page = shown.pages.defer("boxes", "blocks").filter(number=min(number, 2**31 - 1)).first() if shown else None
     if page is None:
         raise Http404
     record(
         "source.viewed",
-        actor_id=request.user.pk,
-        actor_name=request.user.get_username(),
+        actor_id=user.pk,
+        actor_name=user.get_username(),
         subject=f"version:{shown.uid}",
         summary=f"{document.title} v{shown.number}, page {page.number}",
         payload={

@@ -137,6 +137,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # In any minute; 0: no limit. Counted in the cache, like the above.
 RATE_ASK_PER_MINUTE = env_int("ATTEST_RATE_ASK_PER_MINUTE", 30, minimum=0)  # questions of one person, by pages and keys together
 RATE_SEARCH_PER_MINUTE = env_int("ATTEST_RATE_SEARCH_PER_MINUTE", 120, minimum=0)  # searches of one person
+MCP_KEY = env_str("ATTEST_MCP_KEY")  # whose rights `manage.py serve_mcp` has
 RATE_KEY_PER_MINUTE = env_int("ATTEST_RATE_KEY_PER_MINUTE", 300, minimum=0)  # requests of one API key, whatever they ask
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = env_int("ATTEST_SESSION_HOURS", 12, minimum=1) * 3600  # then sign in again
