@@ -6,6 +6,14 @@ from pathlib import PurePosixPath
 
 MAX_BYTES = 255  # of the whole name, as most file systems allow for one part
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+WORD = re.compile(r"[^\W\d_a-z]{2,}|[a-z]{3,}")  # Chinese from two characters on, Latin from three letters on
+SAYS_NOTHING = frozenset(
+    (
+        *("doc", "document", "file", "final", "copy", "page", "pages", "pdf", "scan", "scanned", "img", "image", "picture"),
+        *("photo", "new", "untitled", "version", "download", "print"),
+        *("扫描", "扫描件", "文件", "文档", "图片", "新建文档", "未命名"),
+    )
+)
 DRIVE = re.compile(r"^[A-Za-z]:")
 
 
@@ -29,6 +37,19 @@ def clean_name(name: str) -> str:
 
 
 def title_from(name: str) -> str:
-    """Return a title for a document that declares none: its file name, without type and underscores."""
+    """Return a title for a document that declares none: its file name as a person would write it, without the type.
+
+    Hyphens part words only in a name without spaces, and never a number or a code: "QM-01", "10-K", "2024-03-31".
+    """
     stem = PurePosixPath(name).stem
-    return re.sub(r"[_\s]+", " ", stem).strip() or name
+    text = re.sub(r"[_\s]+", " ", stem).strip()
+    if " " not in stem.strip():
+        text = re.sub(r"(?<=[^\W\d])-(?=[^\W\d])|(?<=[^\W\dA-Z])-(?=\d)", " ", text)
+    first = text.partition(" ")[0]
+    return (text[:1].upper() + text[1:] if first.islower() else text) or name
+
+
+def is_telling(name: str) -> bool:
+    """Tell whether a file name says what is in the file; "scan 0012.pdf" and "document(3).pdf" do not."""
+    words = WORD.findall(PurePosixPath(name).stem.lower())
+    return any(word not in SAYS_NOTHING for word in words)

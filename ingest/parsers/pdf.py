@@ -10,7 +10,8 @@ import pypdfium2.raw as pdfium
 from ingest.parsers import ocr
 from ingest.parsers.cleaning import Cleaner, garbage_share
 from ingest.parsers.content import Block, Notice, Opening, ParsedPage
-from ingest.parsers.pdf_layout import Layout, body_size, drop_running_lines
+from ingest.parsers.pdf_layout import Layout, body_edge, body_size
+from ingest.parsers.pdf_running import drop_running_lines
 from ingest.parsers.pdf_second_reader import SecondReader, rewrite
 from ingest.parsers.pdf_structure import read_meta, read_outline, usable_title
 from ingest.parsers.pdf_text import MAX_PAGE_POINTS, RawPage, read_page
@@ -125,10 +126,10 @@ class _Pages:
 
     def _build(self, window: list[RawPage]) -> Iterator[ParsedPage]:
         drop_running_lines(window, kept=self.running)
-        body = body_size(window)
+        body, edge = body_size(window), body_edge(window)
         for raw in window:
             text = self.plain.pop(raw.number, "")
-            page = self.layout.build(raw, body=body)
+            page = self.layout.build(raw, body=body, edge=edge)
             if text:
                 page = ParsedPage(
                     number=page.number,

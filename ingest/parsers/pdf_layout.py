@@ -1,7 +1,7 @@
 """From lines to paragraphs, tables, lists and headings; the page's text is built here, and its boxes with it.
 
-What repeats at the edge of many pages (running headers, footers, page numbers) is dropped. Rows of a table stay on one line,
-cells two spaces apart. Lines of a paragraph are joined, and a word that was hyphenated to end its line is made whole.
+A row of a table stays on one line, its cells parted by " | ". Lines of a paragraph are joined, and a word that was hyphenated
+to end its line is made whole.
 """
 
 import itertools
@@ -12,57 +12,18 @@ from collections.abc import Iterable
 
 from ingest.parsers.cleaning import CJK
 from ingest.parsers.content import Block, ParsedPage
+from ingest.parsers.pdf_tables import BULLET, Fragment, Table, find_table_rows, part_columns, table_of_rows, take_ruled
 from ingest.parsers.pdf_text import Line, RawPage, Word
 from kb.boxes import Box, pack
 
-EDGE = 0.09  # share of the page's height in which a running header or footer stands
-MIN_REPEATS = 3
-BULLET = re.compile(
-    r"^(?:[•●▪◦‣·■□–—*-]|[(（]?\d{1,3}[.)）]|\(?[a-z][.)]|\([ivx]{1,4}\)|[（(][一二三四五六七八九十]{1,3}[)）]|\d{1,2}、)$"
-)
-NUMERIC = re.compile(r"^[-–—$€£¥(]*\d[\d,.]*\)?%?\)?$|^[-–—]+%?$")
-YEAR = re.compile(r"^(?:19|20)\d\d[,:]?$")
 ENDS_SENTENCE = re.compile(r"[.!?:;。！？：；][\"'”’」』）)]*$")
 ONLY_CJK = re.compile(rf"[{CJK}]")
-OPENERS, CLOSERS = frozenset("$€£¥("), frozenset((")", "%", ")%"))
-PAGE_NUMBER = re.compile(r"\b(?:page|seite|of|p)\b|[#/|·.\-–—第页共 ]")
+NUMBERED = re.compile(r"^\d{1,2}$")
 MAX_PATH = 5
 MAX_HEADING = 160
+MAX_HEADING_ROWS = 3
+LARGE = 1.18  # times the size of the body: larger print is a heading
 WORD_TAIL = re.compile(r"^[a-z][a-z'’]*")
-
-
-def drop_running_lines(pages: list[RawPage], *, kept: set[tuple[str, str]]) -> int:
-    """Remove from the pages, in place, the lines that repeat at their edges.
-
-    What such a line says is kept where it stands first. `kept`: those of earlier pages; added to. Returns: how many went.
-    """
-    seen: Counter[tuple[str, str]] = Counter()
-    for page in pages:
-        seen.update({key for line in page.lines if (key := _edge_key(page, line))})
-    needed = max(MIN_REPEATS, len(pages) // 8)
-    dropped = 0
-    for page in pages:
-        lines = []
-        for line in page.lines:
-            key = _edge_key(page, line)
-            is_running = key is not None and seen[key] >= needed
-            if not is_running or (key not in kept and PAGE_NUMBER.sub("", key[1]).strip()):
-                lines.append(line)
-            if is_running:
-                kept.add(key)
-        dropped += len(page.lines) - len(lines)
-        page.lines = lines
-    return dropped
-
-
-def _edge_key(page: RawPage, line: Line) -> tuple[str, str] | None:
-    top = line.bottom < EDGE * page.height
-    if line is page.lines[-1] and len(line.words) == 1 and line.words[0].text.isdecimal():
-        return ("last", "#")  # a page number, though it may stand high on a page that is not full
-    if not top and line.top <= (1 - EDGE) * page.height:
-        return None
-    text = re.sub(r"\d+", "#", line.text.lower())
-    return ("top" if top else "bottom", re.sub(r"^[ivxlc]+$", "#", text)[:120])
 
 
 def body_size(pages: Iterable[RawPage]) -> float:
@@ -72,6 +33,11 @@ def body_size(pages: Iterable[RawPage]) -> float:
         for line in page.lines:
             sizes[round(line.size * 2) / 2] += line.characters
     return sizes.most_common(1)[0][0] if sizes else 0.0
+
+
+def body_edge(pages: Iterable[RawPage]) -> float:
+    """Return how far to the right the lines of the pages usually reach, in points."""
+    return _far_edge([line.right for page in pages for line in page.lines])
 
 
 class Layout:
@@ -86,18 +52,31 @@ class Layout:
     def path(self) -> tuple[str, ...]:
         return tuple(text for _, text in self.headings)[-MAX_PATH:]
 
-    def build(self, page: RawPage, *, body: float) -> ParsedPage:
-        """Return the page as it is stored."""
-        rows = _merge_rows(page.lines)
-        for row in rows:
-            self.words.update(word.text.lower() for word in row.words)
+    def build(self, page: RawPage, *, body: float, edge: float | None = None) -> ParsedPage:
+        """Return the page as it is stored. `body`, `edge`: of the pages around it, see `body_size` and `body_edge`."""
+        edge = body_edge([page]) if edge is None else edge
+        items = take_ruled(page.lines, page.grids)
+        parts: list[Table | list[Line]] = []
+        for _, group in itertools.groupby(items, key=lambda item: isinstance(item, Table)):
+            part = list(group)
+            parts += part if isinstance(part[0], Table) else [part_columns(_merge_rows(part))]
+        rows = [row for part in parts if isinstance(part, list) for row in part]
+        for line in page.lines:
+            self.words.update(word.text.lower() for word in line.words)
         entries = {_plain(title): level for level, title in self.outline.get(page.number, ())}
         for title in entries.keys() - {_plain(row.text) for row in rows}:
             match = next((text for _, text in self.outline[page.number] if _plain(text) == title), "")
             self._enter(entries[title], match)
         writer = _Writer()
-        for kind, group in _group(rows, body=body, entries=entries):
-            self._write(writer, kind, group, body=body, entries=entries)
+        for part in parts:
+            if isinstance(part, Table):
+                self._table(writer, part)
+                continue
+            for kind, group in _group(part, body=body, edge=edge, entries=entries):
+                if kind == "table":
+                    self._table(writer, table_of_rows(group))
+                else:
+                    self._write(writer, kind, group, body=body, entries=entries)
         return ParsedPage(
             number=page.number,
             text=writer.text,
@@ -111,42 +90,41 @@ class Layout:
     def _write(self, writer: "_Writer", kind: str, rows: list[Line], *, body: float, entries: dict[str, int]) -> None:
         writer.gap("\n" if kind == "list" and writer.blocks and writer.blocks[-1].kind == "list" else "\n\n")
         start = writer.length
-        level, header_end = 0, 0
-        if kind == "table":
-            header_rows = _header_rows(rows)
-            for position, row in enumerate(rows):
-                if position:
-                    writer.put("\n")
-                writer.cells(row)
-                if position + 1 == header_rows:
-                    header_end = writer.length
-        else:
-            self._paragraph(writer, rows)
-        if writer.length == start:
-            return
+        self._lines(writer, [Fragment(row.words, row.hyphenated) for row in rows])
+        level = 0
         if kind == "heading":
             text = " ".join(writer.since(start).split())[:MAX_HEADING]
             level = entries.get(_plain(text)) or _level(rows[0], body)
             self._enter(level, text)
-        writer.blocks.append(
-            Block(kind=kind, start=start, end=writer.length, level=level, heading_path=self.path, header_end=header_end)
-        )
+        writer.blocks.append(Block(kind=kind, start=start, end=writer.length, level=level, heading_path=self.path))
+
+    def _table(self, writer: "_Writer", table: Table) -> None:
+        writer.gap("\n\n")
+        start, header_end = writer.length, 0
+        for position, row in enumerate(table.rows):
+            writer.put("\n" if position else "")
+            for number, cell in enumerate(row):
+                writer.put(" | " if number else "")
+                self._lines(writer, cell)
+            if position + 1 == table.header_rows:
+                header_end = writer.length
+        writer.blocks.append(Block(kind="table", start=start, end=writer.length, heading_path=self.path, header_end=header_end))
 
     def _enter(self, level: int, text: str) -> None:
         while self.headings and self.headings[-1][0] >= level:
             self.headings.pop()
         self.headings.append((level, text[:MAX_HEADING]))
 
-    def _paragraph(self, writer: "_Writer", rows: list[Line]) -> None:
-        for position, row in enumerate(rows):
+    def _lines(self, writer: "_Writer", lines: list[Fragment]) -> None:
+        for position, line in enumerate(lines):
             if position:
-                self._join(writer, rows[position - 1], row)
-            for number, word in enumerate(row.words):
+                self._join(writer, lines[position - 1], line)
+            for number, word in enumerate(line.words):
                 if number and word.spaced:
                     writer.put(" ")
                 writer.word(word)
 
-    def _join(self, writer: "_Writer", above: Line, below: Line) -> None:
+    def _join(self, writer: "_Writer", above: Fragment, below: Fragment) -> None:
         """Put what belongs between two lines of a paragraph: a space, nothing, or one word made of two halves."""
         last, first = above.words[-1].text, below.words[0].text
         tail = WORD_TAIL.match(first)
@@ -196,17 +174,6 @@ class _Writer:
         box = self.boxes[-1]
         self.boxes[-1] = Box(start=box.start, end=self.length, left=box.left, top=box.top, right=box.right, bottom=box.bottom)
 
-    def cells(self, row: Line) -> None:
-        """Write a row, its cells two spaces apart; a currency sign or a closing bracket stays with its number."""
-        for number, word in enumerate(row.words):
-            if number:
-                before = row.words[number - 1]
-                if _is_cell_gap(before, word, row.size) and before.text not in OPENERS and word.text not in CLOSERS:
-                    self.put("  ")
-                elif word.spaced or word.left - before.right > 0.2 * row.size:
-                    self.put("" if before.text in OPENERS or word.text in CLOSERS else " ")
-            self.word(word)
-
     def since(self, start: int) -> str:
         return self.text[start:]
 
@@ -229,36 +196,19 @@ def _edges(word: Word) -> tuple[float, float, float, float]:
     return word.left, word.top, word.right, word.bottom
 
 
-def _is_cell_gap(before: Word, word: Word, size: float) -> bool:
-    return (
-        word.left - before.right
-        > (0.4 if word.text[0] in OPENERS and word.text != "(" and NUMERIC.match(before.text) else 1.1) * size
-    )
-
-
-def _cell_count(row: Line) -> int:
-    """Cells in a row; a bullet or number before a text is none of its own."""
-    words = row.words[1:] if BULLET.match(row.words[0].text) and len(row.words) > 1 else row.words
-    count = 1
-    for before, word in itertools.pairwise(words):
-        if _is_cell_gap(before, word, row.size) and before.text not in OPENERS and word.text not in CLOSERS:
-            count += 1
-    return count
-
-
-def _group(rows: list[Line], *, body: float, entries: dict[str, int]) -> list[tuple[str, list[Line]]]:
+def _group(rows: list[Line], *, body: float, edge: float, entries: dict[str, int]) -> list[tuple[str, list[Line]]]:
     """Return the rows as (kind, rows) in reading order."""
-    counts = [_cell_count(row) for row in rows]
-    in_table = _table_rows(rows, counts)
-    right = _column_edge(rows)
+    in_table = find_table_rows(rows)
+    headings = _find_headings(rows, body, entries)
+    right = max(edge, _far_edge([row.right for row in rows]))
     usual = _usual_gap(rows)
     groups: list[tuple[str, list[Line]]] = []
     for position, row in enumerate(rows):
         if in_table[position]:
             kind = "table"
-        elif _is_heading(row, body, entries):
+        elif headings[position]:
             kind = "heading"
-        elif BULLET.match(row.words[0].text) and len(row.words) > 1:
+        elif _is_item(row):
             kind = "bullet"
         else:
             kind = "paragraph"
@@ -271,46 +221,48 @@ def _group(rows: list[Line], *, body: float, entries: dict[str, int]) -> list[tu
                 continue
             same_heading = kind == last_kind == "heading" and near and abs(row.size - above.size) < 0.5 and row.bold == above.bold
             goes_on = (
-                kind == "paragraph" and last_kind in ("paragraph", "list") and _continues(above, row, usual=usual, right=right)
+                kind == "paragraph"
+                and last_kind in ("paragraph", "list")
+                and not (last_kind == "list" and _is_outdented(last_rows, row, usual=usual))
+                and _continues(above, row, usual=usual, right=_column_edge(rows, position, right))
             )
-            if (same_heading and len(last_rows) < 3 and _plain(above.text) not in entries) or goes_on:
+            if (same_heading and len(last_rows) < MAX_HEADING_ROWS and _plain(above.text) not in entries) or goes_on:
                 last_rows.append(row)
                 continue
         groups.append(("list" if kind == "bullet" else kind, [row]))
     return groups
 
 
-def _table_rows(rows: list[Line], counts: list[int]) -> list[bool]:
-    """Which rows belong to a table: at least two rows of several cells, and the short label rows between them."""
-    found = [count >= 2 for count in counts]
-    for position, row in enumerate(rows):
-        if found[position]:
-            continue
-        before = any(found[max(0, position - 1) : position]) and row.top - rows[position - 1].bottom < 2 * row.size
-        after = any(counts[i] >= 2 for i in range(position + 1, min(len(rows), position + 3)))
-        found[position] = before and after and row.top > rows[position - 1].top
-    for position in range(len(rows)):
-        alone = found[position] and not any(found[max(0, position - 1) : position]) and not any(found[position + 1 : position + 2])
-        if alone:
-            found[position] = False
-    return found
+def _is_item(row: Line) -> bool:
+    """Tell whether a list item begins here: a bullet or number, or a bare number that its text keeps away from."""
+    first, *others = row.words
+    if not others:
+        return False
+    mark = first.text if others[0].spaced else first.text + others[0].text
+    hangs = others[0].left - first.right > 0.55 * row.size
+    return bool(BULLET.match(first.text) or BULLET.match(mark) or (NUMBERED.match(first.text) and hangs))
 
 
-def _header_rows(rows: list[Line]) -> int:
-    """Rows at a table's top that name its columns: no figure in their cells but years; 0 where the first row has one."""
-    for position, row in enumerate(rows[:4]):
-        figures = [word.text for word in row.words[1:] if NUMERIC.match(word.text) and not YEAR.match(word.text)]
-        days = any(word.text.rstrip(",").isalpha() for word in row.words) and len(figures) <= 2 and len(row.words) > 3
-        if figures and not (days and all(figure.rstrip(",").isdigit() and len(figure) <= 3 for figure in figures)):
-            return position
-        if _cell_count(row) == 1 and position:
-            return position
-    return 0 if len(rows) <= 4 else 1
+def _is_outdented(item: list[Line], row: Line, *, usual: float) -> bool:
+    """Tell whether a row stands left of the text of the item above, whose lines hang behind its bullet or end before a gap."""
+    text, last = item[0].words[1].left, item[-1]
+    if row.left >= text - 0.5 * row.size:
+        return False
+    hangs = len(item) > 1 and abs(item[1].left - text) < 0.5 * row.size
+    apart = row.top - last.bottom > min(usual + 0.15 * row.size, 0.5 * row.size)
+    return hangs or (apart and bool(ENDS_SENTENCE.search(last.words[-1].text)))
 
 
-def _column_edge(rows: list[Line]) -> float:
-    long = sorted(row.right for row in rows)
-    return long[int(len(long) * 0.8)] if long else 0.0
+def _far_edge(rights: list[float]) -> float:
+    rights = sorted(rights)
+    return rights[int(len(rights) * 0.8)] if rights else 0.0
+
+
+def _column_edge(rows: list[Line], position: int, otherwise: float) -> float:
+    """Return where the column of a row ends: how far the lines around reach that begin where it does."""
+    left = rows[position].left
+    rights = [row.right for row in rows[max(0, position - 8) : position + 9] if abs(row.left - left) < 1.5 * row.size]
+    return _far_edge(rights) if len(rights) >= 5 else otherwise
 
 
 def _usual_gap(rows: list[Line]) -> float:
@@ -331,25 +283,56 @@ def _continues(above: Line, row: Line, *, usual: float, right: float) -> bool:
     short = above.right < right - 6 * above.size
     if short and (ended or above.right < right - 0.4 * (right - above.left)):
         return False
+    # A line is broken where the next word does not fit any more: one with room for it was ended by its writer.
+    first = row.words[0]
+    room = right - above.right - 1.5 * above.size
+    if room > first.right - first.left and room > 2 * above.size and (ended or not first.text[0].islower()):
+        return False
     indented = row.left > above.left + 1.2 * above.size
     return not (indented and ended)
+
+
+def _find_headings(rows: list[Line], body: float, entries: dict[str, int]) -> list[bool]:
+    """Which rows are headings. Many full lines on end in large print are a text, unless the outline names them."""
+    found = [_is_heading(row, body, entries) for row in rows]
+    position = 0
+    while position < len(rows):
+        end = position + 1
+        while end < len(rows) and rows[end].size >= LARGE * body and abs(rows[end].size - rows[position].size) < 0.5:
+            end += 1
+        large = rows[position].size >= LARGE * body
+        if large and end - position > MAX_HEADING_ROWS and _is_running_text(rows[position:end]):
+            found[position:end] = [_plain(row.text) in entries for row in rows[position:end]]
+        position = end
+    return found
+
+
+def _is_running_text(rows: list[Line]) -> bool:
+    return sum(_width(row.text) for row in rows) > 50 * len(rows)
 
 
 def _is_heading(row: Line, body: float, entries: dict[str, int]) -> bool:
     text = row.text
     if _plain(text) in entries:
         return True
-    if len(text) > MAX_HEADING or (text[0] == "(" and text[-1] == ")") or not any(character.isalpha() for character in text):
+    if _width(text) > MAX_HEADING or (text[0] == "(" and text[-1] == ")") or not any(character.isalpha() for character in text):
         return False
-    if row.size >= 1.18 * body and row.characters >= 2:
+    if text.endswith(("。", "，", "；", "、")):
+        return False
+    if row.size >= LARGE * body and row.characters >= 2:
         return True
-    return row.bold and row.size >= 0.95 * body and len(text) <= 110 and not text.endswith((".", ",", ";", "。", "，", "；", "、"))
+    return row.bold and row.size >= 0.95 * body and len(text) <= 110 and not text.endswith((".", ",", ";"))
+
+
+def _width(text: str) -> int:
+    """Letters that a text takes the place of: a Chinese character is as wide as two."""
+    return len(text) + sum(character >= "\u2e80" for character in text)
 
 
 def _level(row: Line, body: float) -> int:
     """Level of a heading that the outline does not name: below those that it does."""
     ratio = row.size / body if body else 1.0
-    return 4 if ratio >= 1.7 else 5 if ratio >= 1.35 else 6 if ratio >= 1.18 else 7
+    return 4 if ratio >= 1.7 else 5 if ratio >= 1.35 else 6 if ratio >= LARGE else 7
 
 
 def _plain(text: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import pypdfium2.raw as pdfium
 
 from ingest.parsers.cleaning import CJK, Cleaner
+from ingest.parsers.pdf_rules import Grid, read_grids
 from ingest.parsers.pdf_unseen import find_unseen, has_picture, is_invisible, is_pale
 
 PIECE = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
@@ -73,6 +74,7 @@ class RawPage:
     height: float
     label: str = ""
     lines: list[Line] = field(default_factory=list)
+    grids: tuple[Grid, ...] = ()
     objects: int = 0
     hidden: int = 0
     unmapped: int = 0  # lines whose font does not say which characters its glyphs are
@@ -99,7 +101,10 @@ def read_page(document: object, index: int, *, cleaner: Cleaner) -> RawPage:
             text_page = pdfium.FPDFText_LoadPage(page)
             if text_page:
                 try:
-                    _Reader(page, text_page, raw, cleaner).read()
+                    reader = _Reader(page, text_page, raw, cleaner)
+                    reader.read()
+                    if raw.lines:
+                        raw.grids = read_grids(page, count=raw.objects, place=reader.place)
                 finally:
                     pdfium.FPDFText_ClosePage(text_page)
         return raw
@@ -111,6 +116,12 @@ def _label(document: object, index: int) -> str:
     buffer = ctypes.create_string_buffer(128)
     length = pdfium.FPDF_GetPageLabel(document, index, buffer, 128)
     return Cleaner().clean_line(buffer.raw[: max(0, min(length, 128) - 2)].decode("utf-16-le", "ignore"))[:40]
+
+
+def _starts_anew(before: Word, box: tuple[float, float, float, float]) -> bool:
+    """Tell whether a word stands at the start of the next line, though pdfium saw no break before it."""
+    height = before.bottom - before.top
+    return box[0] < before.left - 5 * height and box[1] > before.top + 0.6 * height
 
 
 class _Reader:
@@ -157,7 +168,6 @@ class _Reader:
     def _read_line(self, text: str, offset: int, exact: bool, *, hyphenated: bool) -> None:
         words: list[Word] = []
         characters: list[int] = []  # the first one of each word
-        first_character = -1
         end = -1
         for match in PIECE.finditer(text):
             start, stop = match.span()
@@ -170,20 +180,25 @@ class _Reader:
             end = stop
             if box is None:
                 continue
-            if first_character < 0:
-                first_character = first
+            if words and _starts_anew(words[-1], box):
+                self._end_line(words, characters, hyphenated=False)
+                words, characters = [], []
             words.append(Word(clean, *box, spaced))
             characters.append(first)
-        if words and self._is_invisible(first_character):
+        if words:
+            self._end_line(words, characters, hyphenated=hyphenated)
+
+    def _end_line(self, words: list[Word], characters: list[int], *, hyphenated: bool) -> None:
+        first = characters[0]
+        if self._is_invisible(first):
             self.raw.hidden += len(words)
-        elif words:
-            if is_pale(self.text_page, first_character) or is_pale(self.text_page, characters[-1]):
-                pairs = zip(words, characters, strict=True)
-                self.pale += [word for word, character in pairs if is_pale(self.text_page, character)]
-            self.raw.unmapped += pdfium.FPDFText_HasUnicodeMapError(self.text_page, first_character) == 1
-            weight = pdfium.FPDFText_GetFontWeight(self.text_page, first_character)
-            bold = weight >= BOLD_WEIGHT or self._bold_name(first_character)
-            self.raw.lines.append(Line(words, bold=bold, hyphenated=hyphenated))
+            return
+        if is_pale(self.text_page, first) or is_pale(self.text_page, characters[-1]):
+            self.pale += [word for word, index in zip(words, characters, strict=True) if is_pale(self.text_page, index)]
+        self.raw.unmapped += pdfium.FPDFText_HasUnicodeMapError(self.text_page, first) == 1
+        weight = pdfium.FPDFText_GetFontWeight(self.text_page, first)
+        bold = weight >= BOLD_WEIGHT or self._bold_name(first)
+        self.raw.lines.append(Line(words, bold=bold, hyphenated=hyphenated))
 
     def _is_invisible(self, character: int) -> bool:
         if not is_invisible(self.text_page, character):
@@ -235,8 +250,12 @@ class _Reader:
         """The rectangle of one character on the rendered page: left, top, right, bottom."""
         if index < 0 or not pdfium.FPDFText_GetLooseCharBox(self.text_page, index, self.pointer):
             return None
-        box, (origin_x, origin_y) = self.rectangle, self.origin
-        (xx, xy), (yx, yy) = self.unit_x, self.unit_y
-        x1, y1 = origin_x + box.left * xx + box.top * yx, origin_y + box.left * xy + box.top * yy
-        x2, y2 = origin_x + box.right * xx + box.bottom * yx, origin_y + box.right * xy + box.bottom * yy
+        box = self.rectangle
+        return self.place(box.left, box.bottom, box.right, box.top)
+
+    def place(self, left: float, bottom: float, right: float, top: float) -> tuple[float, float, float, float]:
+        """Turn a rectangle of the page's own space into one of the rendered page: left, top, right, bottom."""
+        (origin_x, origin_y), (xx, xy), (yx, yy) = self.origin, self.unit_x, self.unit_y
+        x1, y1 = origin_x + left * xx + top * yx, origin_y + left * xy + top * yy
+        x2, y2 = origin_x + right * xx + bottom * yx, origin_y + right * xy + bottom * yy
         return (x1 if x1 < x2 else x2, y1 if y1 < y2 else y2, x2 if x1 < x2 else x1, y2 if y1 < y2 else y1)

@@ -95,9 +95,9 @@ def test_table_rows_stay_on_one_line(tmp_path):
     drawn = [(x, 150 + 16 * i, text) for i, row in enumerate(rows) for x, text in zip((72, 300, 400), row, strict=True)]
     _, (page,), _ = read_file(write(tmp_path, "a.pdf", pdf(drawn)))
 
-    assert page.text == "(Millions)  2022  2021\nNet sales  34,229  35,355\nCost of sales  19,232  18,795"
+    assert page.text == "(Millions) | 2022 | 2021\nNet sales | 34,229 | 35,355\nCost of sales | 19,232 | 18,795"
     (table,) = page.blocks
-    assert (table.kind, page.text[: table.header_end]) == ("table", "(Millions)  2022  2021")
+    assert (table.kind, page.text[: table.header_end]) == ("table", "(Millions) | 2022 | 2021")
 
 
 def test_an_empty_user_password_opens_and_another_is_refused(tmp_path):
@@ -155,5 +155,5 @@ def test_the_words_of_the_evidence_are_in_the_stored_text_of_their_pages():
                 shares.append(sum((wanted & found).values()) / wanted.total())
 
     assert len(shares) == 47
-    assert min(shares) >= 0.97
+    assert min(shares) >= 0.96  # what lacks is the running head of its page, which is left out
     assert sum(shares) / len(shares) >= 0.99

@@ -55,7 +55,7 @@ def test_an_upload_is_kept_recorded_and_queued(upload, storage, knowledge_admin)
     version = accepted.version
     assert (storage / version.storage_path).read_bytes() == TEXT
     assert version.storage_path == f"{version.sha256[:2]}/{version.sha256}"
-    assert (version.document.title, version.number, version.media_type) == ("leave", 1, "text/markdown")
+    assert (version.document.title, version.number, version.media_type) == ("Leave", 1, "text/markdown")
     assert Job.objects.get().state == Job.State.WAITING
     event = Event.objects.get()
     assert (event.action, event.actor_name, event.subject) == ("document.uploaded", "kim", f"document:{version.document.uid}")
@@ -334,3 +334,8 @@ def test_long_names_keep_their_end():
     assert len(name.encode()) <= 255
     assert name.endswith("b.pdf")
     assert title_from("x/Annual_report 2023.pdf") == "Annual report 2023"
+    assert title_from("calibration-certificate-scan.pdf") == "Calibration certificate scan"
+    assert title_from("BESTBUY_2024Q2_10Q.pdf") == "BESTBUY 2024Q2 10Q"
+    assert title_from("QM-01.pdf") == "QM-01"
+    assert title_from("minutes-2024-03-31.md") == "Minutes 2024-03-31"
+    assert title_from("员工手册.md") == "员工手册"

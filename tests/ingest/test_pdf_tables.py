@@ -1,0 +1,121 @@
+import io
+
+import pytest
+from reportlab.lib import colors
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import getSampleStyleSheet
+from reportlab.platypus import Paragraph, SimpleDocTemplate, Table, TableStyle
+
+from ingest.chunking import ChunkSize, SourcePage, cut_pages
+from kb.boxes import covering, unpack
+from tests.ingest.files import pdf, read_file, write
+
+STYLE = getSampleStyleSheet()["BodyText"]
+RECORDS = [
+    ["Record", "Kept for", "Where"],
+    ["Calibration certificates and the raw data that belong to them", "10 years", "document store"],
+    ["Production test records", "15 years", "production database of the plant in which the balance was made"],
+    ["Supplier assessments", "7 years", "purchasing system"],
+]
+
+
+def ruled(rows, *, style, around=("Before the table.", "After the table.")):
+    cells = [[Paragraph(text, STYLE) for text in row] for row in rows]
+    stream = io.BytesIO()
+    table = Table(cells, colWidths=[150] * len(rows[0]), style=TableStyle(style))
+    SimpleDocTemplate(stream, pagesize=A4).build([Paragraph(around[0], STYLE), table, Paragraph(around[1], STYLE)])
+    return stream.getvalue()
+
+
+INNER = [("INNERGRID", (0, 0), (-1, -1), 0.5, colors.grey)]
+GRID = [("GRID", (0, 0), (-1, -1), 0.5, colors.grey)]
+
+
+@pytest.mark.parametrize("style", [GRID, INNER], ids=["closed", "open sides"])
+def test_a_ruled_table_keeps_its_rows_though_its_cells_are_wrapped(tmp_path, style):
+    _, (page,), _ = read_file(write(tmp_path, "a.pdf", ruled(RECORDS, style=style)))
+    before, table, after = page.blocks
+
+    assert (before.kind, table.kind, after.kind) == ("paragraph", "table", "paragraph")
+    assert page.text[table.start : table.end] == "\n".join(" | ".join(row) for row in RECORDS)
+    assert page.text[table.start : table.header_end] == "Record | Kept for | Where"
+
+
+def test_the_boxes_of_a_ruled_table_hold_the_words_that_they_say(tmp_path):
+    _, (page,), _ = read_file(write(tmp_path, "a.pdf", ruled(RECORDS, style=GRID)))
+    boxes = unpack(page.boxes)
+
+    assert "".join(page.text[box.start : box.end] for box in boxes) == "".join(page.text.replace("|", "").split())
+    start = page.text.index("production database")
+    rectangles = covering(boxes, start=start, end=page.text.index("made") + 4)
+    assert len(rectangles) >= 2  # the cell is wrapped
+    assert max(box.right for box in rectangles) - min(box.left for box in rectangles) < 150
+
+
+def test_a_cell_over_several_columns_is_not_cut_and_an_empty_cell_stays_empty(tmp_path):
+    rows = [["Limits for all of the balances", "", ""], ["Test", "LX-120", "LX-220"], ["Drift", "", "0.1 mg"], ["Noise", "1", "2"]]
+    style = [*GRID, ("SPAN", (0, 0), (2, 0))]
+    _, (page,), _ = read_file(write(tmp_path, "a.pdf", ruled(rows, style=style)))
+    lines = page.text.split("\n\n")[1].split("\n")
+
+    assert lines == ["Limits for all of the balances |  | ", "Test | LX-120 | LX-220", "Drift |  | 0.1 mg", "Noise | 1 | 2"]
+
+
+def test_a_box_around_a_paragraph_is_not_a_table(tmp_path):
+    style = [("BOX", (0, 0), (-1, -1), 0.5, colors.grey)]
+    _, (page,), _ = read_file(write(tmp_path, "a.pdf", ruled([["A warning in a box."]], style=style)))
+
+    assert [block.kind for block in page.blocks] == ["paragraph"] * len(page.blocks)
+    assert "A warning in a box." in page.text
+
+
+def test_the_header_row_is_repeated_for_each_further_chunk_of_a_table(tmp_path):
+    rows = [["Part", "Supplier", "Lead time"], *([f"Load cell {n}", "Steinbach and Sons", f"{n} weeks"] for n in range(1, 25))]
+    _, (page,), _ = read_file(write(tmp_path, "a.pdf", ruled(rows, style=GRID)))
+    source = SourcePage(number=1, text=page.text, blocks=page.blocks)
+    chunks = list(
+        cut_pages([source], title="Parts", count_tokens=lambda texts: [len(t.split()) for t in texts], size=ChunkSize(target=60))
+    )
+
+    assert len(chunks) > 2
+    assert {chunk.prefix for chunk in chunks[1:] if " | " in chunk.text} == {"Part | Supplier | Lead time"}
+
+
+def drawn(rows, *, columns, top=150, step=16):
+    return [(x, top + step * i, text) for i, row in enumerate(rows) for x, text in zip(columns, row, strict=True) if text]
+
+
+def test_a_missing_figure_leaves_an_empty_cell_where_the_columns_are_plain(tmp_path):
+    rows = [("(Millions)", "2022", "2021"), ("Net sales", "34,229", "35,355"), ("Impairment", "", "271"), ("Tax", "612", "1,285")]
+    _, (page,), _ = read_file(write(tmp_path, "a.pdf", pdf(drawn(rows, columns=(72, 300, 400)))))
+
+    assert page.text.split("\n") == [
+        "(Millions) | 2022 | 2021",
+        "Net sales | 34,229 | 35,355",
+        "Impairment |  | 271",
+        "Tax | 612 | 1,285",
+    ]
+
+
+def test_two_columns_of_prose_are_read_one_after_the_other(tmp_path):
+    left = [f"The left column tells in line {n} of" for n in range(1, 9)]
+    right = [f"the right one says in line {n} that" for n in range(1, 9)]
+    _, (page,), _ = read_file(write(tmp_path, "a.pdf", pdf(drawn(list(zip(left, right, strict=True)), columns=(72, 320), step=13))))
+
+    assert "table" not in {block.kind for block in page.blocks}
+    assert page.text.index(left[-1]) < page.text.index(right[0])
+
+
+def test_dates_over_two_lines_head_the_columns_of_a_statement(tmp_path):
+    rows = [
+        ("", "January 28,", "January 29,"),
+        ("", "2023", "2022"),
+        ("Cash", "737,877", "431,560"),
+        ("Goodwill", "10,870", "10,870"),
+    ]
+    rows += [("Receivables", "199,422", "233,682"), ("Inventories", "1,603,451", "1,499,218")]
+    _, (page,), _ = read_file(write(tmp_path, "a.pdf", pdf(drawn(rows, columns=(72, 330, 400)))))
+    (table,) = page.blocks
+
+    assert page.text.startswith(" | January 28, 2023 | January 29, 2022\nCash | 737,877 | 431,560\n")
+    assert page.text[: table.header_end].strip() == "| January 28, 2023 | January 29, 2022"
