@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pypdfium2.raw as pdfium
 
+from ingest.names import is_telling
 from ingest.parsers import ocr
 from ingest.parsers.cleaning import Cleaner, garbage_share
 from ingest.parsers.content import Block, Notice, Opening, ParsedPage
@@ -15,6 +16,7 @@ from ingest.parsers.pdf_running import drop_running_lines
 from ingest.parsers.pdf_second_reader import SecondReader, rewrite
 from ingest.parsers.pdf_structure import read_meta, read_outline, usable_title
 from ingest.parsers.pdf_text import MAX_PAGE_POINTS, RawPage, read_page
+from ingest.parsers.pdf_title import find_title
 from ingest.parsers.refusal import Refusal
 
 WINDOW = 32  # pages looked at together for what repeats at their edges
@@ -40,8 +42,12 @@ def parse_pdf(path: Path, *, name: str, first_page: int = 1, max_pages: int = 10
             for key in ("Title", "Author", "Subject", "CreationDate")
             if (value := read_meta(document, key.encode()))
         }
-        yield Opening(title=usable_title(metadata.get("title", "")), page_count=count, is_paged=True, metadata=metadata)
-        yield from _Pages(path, document).read(range(first_page - 1, count))
+        pages = _Pages(path, document)
+        title = usable_title(metadata.get("title", ""))
+        if not title and not is_telling(name):
+            title = find_title(pages.first_page())
+        yield Opening(title=title, page_count=count, is_paged=True, metadata=metadata)
+        yield from pages.read(range(first_page - 1, count))
     finally:
         pdfium.FPDF_CloseDocument(document)
         del keep_alive
@@ -83,13 +89,19 @@ class _Pages:
         self.unread: list[int] = []
         self.hidden: list[int] = []
         self.hidden_words = 0
+        self.ahead: dict[int, RawPage] = {}
+
+    def first_page(self) -> RawPage:
+        """Return the first page ahead of its turn; it is read once."""
+        self.ahead[0] = self._page(0)
+        return self.ahead[0]
 
     def read(self, indexes: range) -> Iterator[ParsedPage | Notice]:
         window: list[RawPage] = []
         pictures = 0
         for index in indexes:
             before = len(self.pictures)
-            window.append(self._page(index))
+            window.append(self.ahead.pop(index, None) or self._page(index))
             pictures += len(self.pictures) - before
             if len(window) >= WINDOW or pictures >= WINDOW_PICTURES:
                 yield from self._build(window)
