@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from accounts.keys import create_api_key
 from accounts.models import User
@@ -25,11 +26,12 @@ def bearer(text: str) -> dict[str, str]:
 
 
 @pytest.fixture(autouse=True)
-def own_request_id() -> Iterator[None]:
-    """A request on the event loop leaves its id in the context, which here is that of every later test."""
+def own_context() -> Iterator[None]:
+    """A request on the event loop leaves its id and its language in the context, which here is that of every later test."""
     before = current_request_id.get()
     yield
     current_request_id.set(before)
+    translation.deactivate()
 
 
 @pytest.fixture
