@@ -14,6 +14,7 @@ ACTIONS = {
     "document.failed": _("Document failed"),
     "document.deleted": _("Document deleted"),
     "document.retried": _("Document tried again"),
+    "document.cancelled": _("Reading of a document cancelled"),
     "collection.created": _("Collection created"),
     "collection.changed": _("Collection changed"),
     "collection.deleted": _("Collection deleted"),

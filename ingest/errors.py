@@ -43,6 +43,8 @@ MESSAGES = {
         "The server's disk is full, so the file was not kept. Tell your administrator and try again later."
     ),
     "missing": gettext_noop("The stored file is missing on the server. Upload it again."),
+    "cancelled": gettext_noop("Reading was cancelled. “Retry” reads the file again."),
+    "not_running": gettext_noop("This document is neither waiting nor being read; there is nothing to cancel."),
     "not_failed": gettext_noop("This document has not failed; there is nothing to try again."),
     "internal": gettext_noop(
         "Reading failed three times for a reason that is not in the file. Try again later, or tell your administrator."

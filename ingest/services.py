@@ -13,18 +13,18 @@ from django.utils import timezone
 from accounts.models import User
 from audit.services import record
 from ingest.doorbell import ring
-from ingest.errors import UploadRefused
+from ingest.errors import MESSAGES, UploadRefused
 from ingest.faults import fault
 from ingest.models import Job
 from ingest.names import clean_name, title_from
 from ingest.parsers.detect import detect_type
 from ingest.parsers.refusal import Refusal
-from ingest.pipeline import open_removal
+from ingest.pipeline import drop_content, open_removal
 from ingest.queue import run_job, sweep
 from kb import storage
 from kb.models import Collection, Document, DocumentVersion
 
-__all__ = ["Accepted", "accept_upload", "delete_document", "retry_version", "run_job", "sweep"]
+__all__ = ["Accepted", "accept_upload", "cancel_version", "delete_document", "retry_version", "run_job", "sweep"]
 
 logger = logging.getLogger(__name__)
 SIZE_CLASSES = (256 * 1024, 2 * 1024**2, 20 * 1024**2)  # bytes: a small file never waits behind a large one
@@ -165,6 +165,34 @@ def retry_version(version: DocumentVersion, *, user: User | None, should_ring: b
         if should_ring:
             ring()
     return job
+
+
+def cancel_version(version: DocumentVersion, *, user: User) -> None:
+    """Stop reading a version: nobody takes its job any more, and it stays in the list as failed, to be tried again at will.
+
+    Raises: UploadRefused: it is neither waiting nor running.
+    """
+    with transaction.atomic():
+        jobs = Job.objects.filter(version=version, kind=Job.Kind.INGEST, state__in=LIVE_STATES)
+        # A worker that has the job loses its lease by this, and with it the right to write.
+        if not jobs.update(state=Job.State.CANCELLED, finished_at=timezone.now(), leased_by="", lease_expires_at=None):
+            raise UploadRefused("not_running")
+        locked = DocumentVersion.objects.select_for_update(of=("self",)).select_related("document").get(pk=version.pk)
+        published = locked.status == DocumentVersion.Status.EMBEDDED
+        locked.status, locked.error_code = DocumentVersion.Status.FAILED, "cancelled"
+        locked.error_message, locked.chunk_count = MESSAGES["cancelled"], 0
+        locked.save(update_fields=["status", "error_code", "error_message", "chunk_count"])
+        drop_content(locked)
+        if published:
+            open_removal(locked.pk)
+        record(
+            "document.cancelled",
+            actor_id=user.pk,
+            actor_name=user.get_username(),
+            subject=f"document:{locked.document.uid}",
+            summary=locked.document.name,
+            payload={"version": locked.number, "version_uid": str(locked.uid)},
+        )
 
 
 def delete_document(document: Document, *, user: User, should_ring: bool = True) -> None:

@@ -8,6 +8,8 @@ app_name = "ingest"
 
 urlpatterns: list[URLPattern] = [
     path("c/<slug:slug>/upload/", views.upload, name="upload"),
+    path("queue/", views.queue, name="queue"),
+    path("versions/<uuid:uid>/cancel/", views.cancel, name="cancel"),
     path("versions/<uuid:uid>/retry/", views.retry, name="retry"),
     path("documents/<uuid:uid>/delete/", views.delete, name="delete"),
 ]

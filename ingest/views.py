@@ -1,18 +1,23 @@
-"""Taking files in, trying again, and deleting: what knowledge admins do to documents."""
+"""Taking files in, looking after the queue, and deleting: what knowledge admins do to documents."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ingest import services
 from ingest.errors import UploadRefused
 from ingest.forms import UploadForm
+from ingest.models import Job
 from kb.models import Collection, Document, DocumentVersion
+
+MAX_SHOWN = 200  # rows of a list that may be long
+MAX_DONE = 20
 
 
 @require_POST
@@ -58,6 +63,46 @@ def tell(request: HttpRequest, slug: str, told: list[tuple[bool, str, str]]) -> 
     return redirect("kb:collection", slug=slug)
 
 
+@require_GET
+def queue(request: HttpRequest) -> HttpResponse:
+    """What is being read, what waits, what failed and why, and how long the last ones took; renews itself while open."""
+    if not request.user.is_knowledge_admin:
+        raise Http404
+    jobs = Job.objects.filter(version__document__in=manageable_documents(request))
+    jobs = jobs.select_related("version__document__collection", "version__document__current_version")
+    failed = jobs.filter(version__status=DocumentVersion.Status.FAILED, state__in=(Job.State.FAILED, Job.State.CANCELLED))
+    waiting = jobs.filter(state=Job.State.WAITING)
+    context = {
+        "running": jobs.filter(state=Job.State.RUNNING),
+        "waiting": waiting[:MAX_SHOWN],
+        "waiting_count": waiting.count(),
+        "failed": newest_of_each(failed.order_by("-finished_at")[:MAX_SHOWN]),
+        "done": jobs.filter(state=Job.State.DONE, kind=Job.Kind.INGEST).order_by("-finished_at")[:MAX_DONE],
+        "collections": Collection.objects.visible_to(request.user),
+    }
+    return render(request, "ingest/_queue.html" if request.htmx else "ingest/queue.html", context)
+
+
+def newest_of_each(jobs: Iterable[Job]) -> list[Job]:
+    """Keep one job for each version, the first."""
+    found: dict[int, Job] = {}
+    for job in jobs:
+        found.setdefault(job.version_id, job)
+    return list(found.values())
+
+
+@require_POST
+def cancel(request: HttpRequest, uid: UUID) -> HttpResponseBase:
+    """Stop reading a version."""
+    documents = manageable_documents(request)
+    version = get_object_or_404(DocumentVersion.objects.select_related("document"), uid=uid, document__in=documents)
+    try:
+        services.cancel_version(version, user=request.user)
+    except UploadRefused as refused:
+        messages.error(request, refused.message)
+    return redirect("ingest:queue")
+
+
 @require_POST
 def retry(request: HttpRequest, uid: UUID) -> HttpResponseBase:
     """Try a failed version again."""
@@ -67,6 +112,8 @@ def retry(request: HttpRequest, uid: UUID) -> HttpResponseBase:
         services.retry_version(version, user=request.user)
     except UploadRefused as refused:
         messages.error(request, refused.message)
+    if request.POST.get("back") == "queue":
+        return redirect("ingest:queue")
     return redirect("kb:collection", slug=version.document.collection.slug)
 
 

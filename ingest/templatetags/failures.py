@@ -38,3 +38,9 @@ def page_ranges(numbers: Iterable[int]) -> str:
             stretches.append([number, number])
     told = [str(first) if first == last else f"{first}–{last}" for first, last in stretches[:MAX_STRETCHES]]
     return ", ".join(told + ["…"] * (len(stretches) > MAX_STRETCHES))
+
+
+@register.filter
+def seconds(milliseconds: float | None) -> str:
+    """Milliseconds as seconds with two decimals; a dash where a stage was not timed."""
+    return "–" if milliseconds in (None, "") else f"{float(milliseconds) / 1000:.2f}"

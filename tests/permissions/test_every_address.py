@@ -119,6 +119,8 @@ ADDRESSES = {
     "ingest:upload": [
         Case("post", ADMIN_POST, slug, lambda world: {"files": SimpleUploadedFile("new.txt", b"Koalas sleep for twenty hours.")}),
     ],
+    "ingest:queue": [Case("get", ADMIN)],
+    "ingest:cancel": [Case("post", ADMIN_POST, lambda world: (world.version.uid,))],
     "ingest:retry": [Case("post", ADMIN_POST, lambda world: (world.failed.uid,))],
     "ingest:delete": [Case("get", ADMIN, document), Case("post", ADMIN_POST, document)],
     "audit:index": [Case("get", AUDITOR)],
