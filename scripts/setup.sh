@@ -22,15 +22,18 @@ find_python() {
   stop "Attest needs Python 3.11, 3.12 or 3.13 and found none. On Debian or Ubuntu: apt-get install python3.11 python3.11-venv. If it is elsewhere: PYTHON=/path/to/python3.11 $0"
 }
 
-# Prints what pip must be told so that torch comes without CUDA on a Linux machine without an NVIDIA GPU; nothing where
-# pip already takes a CPU build by itself, or where a GPU is there.
-torch_index() {
-  [ "$(uname -s)" = Linux ] || return 0
-  [ ! -e /dev/nvidiactl ] || return 0
-  if .venv/bin/pip install --dry-run --no-deps --ignore-installed torch==2.13.0 2>/dev/null | grep -q '+cpu'; then
-    return 0
-  fi
-  printf '%s\n' "--extra-index-url https://download.pytorch.org/whl/cpu"
+# Installs torch without CUDA on a Linux machine without an NVIDIA GPU: from PyTorch's own index, and nothing else from there,
+# unless pip takes a CPU build by itself. Elsewhere it leaves torch to the requirements.
+install_torch() {
+  local torch choice
+  [ "$(uname -s)" = Linux ] && [ ! -e /dev/nvidiactl ] || return 0
+  torch=$(grep -E '^torch==' requirements.txt) || return 0
+  # Into a variable, not a pipe: a grep that has seen enough would end pip, and the answer with it.
+  choice=$(.venv/bin/python -m pip install --dry-run --no-deps --disable-pip-version-check "$torch" 2>/dev/null || true)
+  case $choice in *+cpu* | *"already satisfied"*) return 0 ;; esac
+  .venv/bin/python -m pip install --quiet --retries 1 --no-deps --disable-pip-version-check \
+    --index-url https://download.pytorch.org/whl/cpu "$torch" \
+    || stop "PyTorch's build for the CPU could not be fetched from download.pytorch.org (see above). docs/operations.md says what to do."
 }
 
 # setup_venv FILE: makes .venv and installs FILE into it, unless the same files were installed before.
@@ -49,8 +52,8 @@ setup_venv() {
   fi
   say "Installing $1 into .venv; this takes a few minutes the first time …"
   rm -f .venv/installed-*
-  # shellcheck disable=SC2046  # the index is two words
-  .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check -r "$1" $(torch_index) \
+  install_torch
+  .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check -r "$1" \
     || stop "Installing $1 failed (see above). Nothing else was changed; start again once the cause is gone."
   printf '%s\n' "$wanted" > "$stamp"
   # What requirements-dev.txt installs holds all of requirements.txt.
