@@ -18,6 +18,7 @@ MONTH = re.compile(r"^(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\
 OPENERS, CLOSERS = frozenset("$€£¥("), frozenset((")", "%", ")%"))
 MAX_CELL_WORDS = 250  # a "cell" with more is a column of a page, not of a table
 MAX_HEADER_ROWS = 3
+ALIGNED = 2  # points between edges of cells that stand under each other
 WORD_SPACE = 0.4  # of the height of a line: words of one text stand no further apart
 MIN_COLUMN_WORDS, MIN_COLUMN_ROWS = 4, 4  # two columns of prose rather than of a table
 
@@ -112,7 +113,8 @@ class _Ruled:
             header += 1
         if rows[header] not in self.plain_rows:
             header = 0  # bold throughout says nothing
-        if not header and len(rows) > 2 and all(table[0]) and not any(_has_figure(cell) for cell in table[0]):
+        figures = [any(map(_has_figure, row)) for row in table[:2]]
+        if not header and (len(rows) > 2 or figures[1]) and all(table[0]) and not figures[0]:
             header = 1
         return Table(table, header)
 
@@ -264,16 +266,49 @@ def find_table_rows(rows: list[Line]) -> list[bool]:
         alone = found[position] and not any(found[max(0, position - 1) : position]) and not any(found[position + 1 : position + 2])
         if alone:
             found[position] = False
+    for start, end in _runs(found):
+        if not _has_columns([split_cells(row) for row in rows[start:end]]):
+            found[start:end] = [False] * (end - start)
     _add_names(rows, found)
     return found
 
 
+def _runs(found: list[bool]) -> list[tuple[int, int]]:
+    """Return from where to where rows of a table follow each other."""
+    runs, position = [], 0
+    for is_row, group in itertools.groupby(found):
+        length = len(list(group))
+        if is_row:
+            runs.append((position, position + length))
+        position += length
+    return runs
+
+
+def _has_columns(rows: list[list[list[Word]]]) -> bool:
+    """Tell whether cells stand under each other: words that were spread to fill their line do not, nor two texts that meet."""
+    several = [[_places(cell) for cell in row[1:]] for row in rows if len(row) > 1]
+    aligned = 0
+    for number, row in enumerate(several):
+        around = [cell for other in several[max(0, number - 2) : number] + several[number + 1 : number + 3] for cell in other]
+        shared = sum(any(_stand_alike(cell, other) for other in around) for cell in row)
+        aligned += 2 * shared >= len(row)
+    return 2 * aligned > len(several)
+
+
+def _places(cell: list[Word]) -> tuple[float, ...]:
+    """Where a cell begins and has its middle, and of a figure where it ends: every text of a page ends at its right edge."""
+    left, right = cell[0].left, cell[-1].right
+    has_digit = any(character.isdigit() for character in cell[-1].text) or NUMERIC.match(cell[-1].text)
+    return (left, (left + right) / 2, right) if has_digit else (left, (left + right) / 2)
+
+
+def _stand_alike(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+    return any(abs(one - other) < ALIGNED for one, other in zip(a, b, strict=False))
+
+
 def _add_names(rows: list[Line], found: list[bool]) -> None:
     """Take the lines above a table into it that name its columns; their words often stand too close to look like cells."""
-    for start in range(1, len(rows)):
-        if not found[start] or found[start - 1]:
-            continue
-        end = next((i for i in range(start, len(rows)) if not found[i]), len(rows))
+    for start, end in _runs(found):
         columns = _find_columns([split_cells(row) for row in rows[start : min(end, start + 12)]])
         if not columns:
             continue

@@ -119,3 +119,17 @@ def test_dates_over_two_lines_head_the_columns_of_a_statement(tmp_path):
 
     assert page.text.startswith(" | January 28, 2023 | January 29, 2022\nCash | 737,877 | 431,560\n")
     assert page.text[: table.header_end].strip() == "| January 28, 2023 | January 29, 2022"
+
+
+def test_words_spread_to_fill_their_lines_are_no_cells(tmp_path):
+    texts = ["the registrant keeps all", "records of such a disposal", "and files reports with the", "agent in charge of it now"]
+    spread = [(72, (0, 60, 150, 230)), (72, (0, 75, 117, 210)), (72, (0, 42, 103, 187)), (72, (0, 88, 139, 260))]
+    page = [
+        (left + gap, 150 + 14 * i, word)
+        for i, ((left, gaps), text) in enumerate(zip(spread, texts, strict=True))
+        for gap, word in zip(gaps, text.split()[:4], strict=True)
+    ]
+    _, (parsed,), _ = read_file(write(tmp_path, "a.pdf", pdf(page)))
+
+    assert {block.kind for block in parsed.blocks} == {"paragraph"}
+    assert "|" not in parsed.text
