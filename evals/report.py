@@ -38,7 +38,7 @@ def evaluate_folder(folder: Path, *, limit: int | None, with_answers: bool) -> d
     """
     questions = spread(read_questions(folder), limit)
     engine = get_engine()
-    collection, user, names = _open_index(folder, engine)
+    collection, user, names = open_index(folder, engine)
     engine.warm_up()
 
     def search(text: str, config: SearchConfig) -> list[tuple[str, int]]:
@@ -67,7 +67,7 @@ def evaluate_folder(folder: Path, *, limit: int | None, with_answers: bool) -> d
     return report
 
 
-def _open_index(folder: Path, engine: Engine) -> tuple[Collection, User, dict[int, str]]:
+def open_index(folder: Path, engine: Engine) -> tuple[Collection, User, dict[int, str]]:
     """Return the collection, its reader, and the set's id of each document's primary key; index what is not yet there."""
     kept = settings.ATTEST_HOME / KEPT
     if kept.exists():

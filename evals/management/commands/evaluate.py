@@ -1,21 +1,15 @@
 """`manage.py evaluate DIR`: measure retrieval, and with --answers answering, on a folder of documents and questions."""
 
 import json
-import os
-import subprocess
-import sys
-import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
 
-from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from evals.apart import is_apart, run_apart
 from evals.datasets import BadDataset, read_questions
 from evals.report import as_table, evaluate_folder
-
-APART = "ATTEST_EVALUATION_APART"  # set in the child: its data folder is its own
 
 
 class Command(BaseCommand):
@@ -33,7 +27,7 @@ class Command(BaseCommand):
     ) -> None:
         try:
             read_questions(folder, limit=1)
-            if os.environ.get(APART) != str(settings.ATTEST_HOME):
+            if not is_apart():
                 self._run_apart(folder, answers=answers, limit=limit, keep=keep, out=out)
                 return
             call_command("migrate", verbosity=0)
@@ -45,16 +39,7 @@ class Command(BaseCommand):
         self.stdout.write(as_table(report))
 
     def _run_apart(self, folder: Path, *, answers: bool, limit: int | None, keep: Path | None, out: Path | None) -> None:
-        """Run this command again in a process with a data folder of its own: settings cannot move once they are read."""
-        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "evaluate", str(folder.resolve())]
-        command += (
-            ["--answers"] * answers + (["--limit", str(limit)] if limit else []) + (["--json", str(out.resolve())] if out else [])
-        )
-        with tempfile.TemporaryDirectory(prefix="attest-evaluate-") as passing:
-            home = str((keep or Path(passing)).resolve())
-            Path(home).mkdir(parents=True, exist_ok=True)
-            environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "CELERY_BROKER_URL")}
-            environment |= {"ATTEST_HOME": home, APART: home}
-            code = subprocess.run(command, env=environment, check=False).returncode
-        if code:
+        arguments = ["evaluate", str(folder.resolve()), *["--answers"] * answers]
+        arguments += (["--limit", str(limit)] if limit else []) + (["--json", str(out.resolve())] if out else [])
+        if code := run_apart(arguments, keep=keep):
             raise CommandError("The evaluation did not finish; see above.", returncode=code)

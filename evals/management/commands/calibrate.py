@@ -1,0 +1,85 @@
+"""`manage.py calibrate DIR …`: fit the model that says whether the evidence holds the answer."""
+
+import json
+import tempfile
+from argparse import ArgumentParser
+from dataclasses import asdict
+from pathlib import Path
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from evals.apart import is_apart, run_apart
+from evals.calibration import Example, as_table, calibrate, read_example
+from evals.datasets import BadDataset, read_questions
+from evals.report import open_index, spread
+from kb.engine import get_engine
+
+
+class Command(BaseCommand):
+    help = "Fit the sufficiency model to folders of documents and questions with and without an answer; show what it reaches."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("folders", nargs="+", metavar="DIR[:WEIGHT]", help="a set, and how much it counts (1)")
+        parser.add_argument("--limit", type=int, help="at most so many questions of each set, evenly from the whole set")
+        parser.add_argument("--keep", type=Path, help="index below this folder, and find it indexed the next time")
+        parser.add_argument("--write", type=Path, help="write the model to this file (chat/calibration/sufficiency.json is used)")
+        parser.add_argument("--examples", type=Path, help="only write what the questions of one set show to this file, do not fit")
+
+    def handle(
+        self,
+        *,
+        folders: list[str],
+        limit: int | None,
+        keep: Path | None,
+        write: Path | None,
+        examples: Path | None,
+        **options: object,
+    ) -> None:
+        try:
+            weights = dict(_read_weight(folder) for folder in folders)
+            for folder in weights:
+                read_questions(folder, limit=1)
+            if examples is not None and is_apart():
+                _write_examples(next(iter(weights)), limit=limit, out=examples)
+                return
+        except (BadDataset, ValueError) as error:
+            raise CommandError(str(error)) from error
+        sets = {folder.name: _examples_apart(folder, limit=limit, keep=keep) for folder in weights}
+        try:
+            fitted = calibrate(
+                sets,
+                weights={folder.name: weight for folder, weight in weights.items()},
+                encoder=get_engine().embedder.fingerprint,
+            )
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        if write is not None:
+            write.write_text(json.dumps(fitted, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        self.stdout.write(as_table(fitted))
+
+
+def _read_weight(argument: str) -> tuple[Path, float]:
+    folder, colon, weight = argument.rpartition(":")
+    return (Path(folder), float(weight)) if colon else (Path(argument), 1.0)
+
+
+def _write_examples(folder: Path, *, limit: int | None, out: Path) -> None:
+    call_command("migrate", verbosity=0)
+    engine = get_engine()
+    collection, user, _ = open_index(folder, engine)
+    questions = spread(read_questions(folder), limit)
+    found = [
+        read_example(question, collection=collection, user=user, engine=engine) for question in tqdm(questions, desc=folder.name)
+    ]
+    out.write_text(json.dumps([asdict(example) for example in found]), encoding="utf-8")
+
+
+def _examples_apart(folder: Path, *, limit: int | None, keep: Path | None) -> list[Example]:
+    """Read a set in a process with an index of its own."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        arguments = ["calibrate", str(folder.resolve()), "--examples", file.name, *(["--limit", str(limit)] if limit else [])]
+        if code := run_apart(arguments, keep=keep / folder.name if keep else None):
+            raise CommandError(f"{folder} could not be measured; see above.", returncode=code)
+        return [Example(**row) for row in json.loads(Path(file.name).read_text(encoding="utf-8"))]
