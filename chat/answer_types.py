@@ -32,6 +32,8 @@ _QUESTIONS = (
 )  # fmt: skip
 _PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _QUESTIONS)
 _TIME_UNITS = ("hour", "minute", "second", "day", "workday", "week", "month", "quarter", "year", "decade", "century")
+_UNIT = re.compile(r"\bhow many (?:\w+ )?(hour|day|week|month|year)s\b|(?:几|多少)个?(小时|工作日|天|周|星期|月|年)", re.IGNORECASE)
+_UNITS_ZH = {"小时": "hour", "工作日": "day", "天": "day", "周": "week", "星期": "week", "月": "month", "年": "year"}
 _MONEY = ("USD", "EUR", "GBP", "CNY", "JPY", "HKD", "cent")
 _CAPITALS = re.compile(r"(?<![.!?:] )(?<!^)\b[A-Z][a-z]+|\b[A-Z][a-z]+\s+[A-Z][a-z]+")
 
@@ -42,15 +44,26 @@ def answer_type(question: str) -> AnswerType:
     return next((kind for kind, pattern in _PATTERNS if pattern.search(question)), AnswerType.OTHER)
 
 
-def holds_answer(kind: AnswerType, text: str, question: str) -> bool:
-    """Tell whether a normalised text holds something of the kind that the question does not itself name. True for OTHER and YES_NO."""
+def holds_answer(kind: AnswerType, text: str, question: str, *, by_unit: bool = False) -> bool:
+    """Tell whether a normalised text holds something of the kind that the question does not itself name. True for OTHER and YES_NO.
+
+    Args:
+        by_unit: a duration must also have the unit that the question asks for ("how many days").
+    """
     if kind in (AnswerType.OTHER, AnswerType.YES_NO):
         return True
     if kind in (AnswerType.PERSON, AnswerType.PLACE):
         return _has_new_name(text, question)
     asked = read_quantities(normalize(question))
     new = [quantity for quantity in read_quantities(text) if not any(_is_same(quantity, other) for other in asked)]
-    return any(_fits(kind, quantity) for quantity in new)
+    unit = _asked_unit(question) if by_unit and kind == AnswerType.DURATION else ""
+    return any(_fits(kind, quantity) and (not unit or unit in quantity.unit) for quantity in new)
+
+
+def _asked_unit(question: str) -> str:
+    """Return the unit that a question asks for by name ("how many days"), or ""."""
+    match = _UNIT.search(question)
+    return _UNITS_ZH.get(match.group(2), "") if match and match.group(2) else match.group(1).lower() if match else ""
 
 
 def _fits(kind: AnswerType, quantity: Quantity) -> bool:

@@ -10,35 +10,39 @@ from typing import Protocol
 from chat.answer_types import answer_type, holds_answer
 from chat.rarity import telling_share, telling_weights
 from chat.types import Evidence
-from chat.verify.quantities import normalize
+from chat.verify.quantities import normalize, read_quantities
 from chat.verify.ranges import fits_a_range
 from chat.verify.windows import EvidenceSentence, Passage
 from retrieval.analyzer import terms
 from retrieval.bm25_small import SmallRanking
-from retrieval.types import Stretch, in_context
+from retrieval.types import Closeness, Stretch, in_context
 
 _JUDGED = 16  # best sentences whose kind of content is looked at
-_WRONG_KIND, _RIGHT_RANGE, _WRONG_RANGE = 0.8, 1.15, 0.75
+_WRONG_KIND, _RIGHT_RANGE, _WRONG_RANGE = 0.7, 1.15, 0.75
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _WEIGHT_MEANING, _WEIGHT_WORDS, _WEIGHT_RANK = 0.6, 0.3, 0.1
 
 
 class ScoreStretches(Protocol):
-    """`Engine.score_stretches`: mean MaxSim per token of the query, against parts of passages, in [-1, 1]."""
+    """`Engine.score_stretches`: late interaction of a query with parts of passages."""
 
-    def __call__(self, query: str, stretches: Sequence[Stretch], /) -> Sequence[float | None]: ...
+    def __call__(self, query: str, stretches: Sequence[Stretch], /) -> Sequence[Closeness | None]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One sentence that may answer; its scores lie in [0, 1] but for `meaning`, in [-1, 1]."""
+    """One sentence that may answer; its scores lie in [0, 1] but for what late interaction gives, in [-1, 1]."""
 
     passage: Passage
     position: int  # among the passage's sentences
     words: float  # BM25 against the question, as a share of the best
     coverage: float  # share of the question's terms, weighed by rarity, in the sentence and what stands above it
-    meaning: float | None  # MaxSim; None for a script that the encoder cannot read
+    closeness: Closeness | None  # None for a script that the encoder cannot read
     score: float
+
+    @property
+    def meaning(self) -> float | None:
+        return self.closeness.mean if self.closeness else None
 
     @property
     def sentence(self) -> EvidenceSentence:
@@ -72,13 +76,13 @@ def rank_sentences(question: str, evidence: Sequence[Evidence], *, score_stretch
     weights = telling_weights(asked)
     shares = [telling_share(weights, text) if is_chinese(asked) else weighed_share(rarity, terms(text)) for text in texts]
     ranks = {passage.evidence.marker: 1.0 / (1 + place) for place, passage in enumerate(passages)}
-    meanings: Sequence[float | None] = [None] * len(places)
+    met: Sequence[Closeness | None] = [None] * len(places)
     if not is_chinese(asked):
         # As it was asked, not normalised: the search has embedded it so.
-        meanings = score_stretches(question, [_stretch(passage, position) for passage, position in places])
+        met = score_stretches(question, [_stretch(passage, position) for passage, position in places])
     candidates = [
-        _candidate(place, words / top, share, meaning, ranks[place[0].evidence.marker])
-        for place, words, share, meaning in zip(places, bm25, shares, meanings, strict=True)
+        _candidate(place, words / top, share, closeness, ranks[place[0].evidence.marker])
+        for place, words, share, closeness in zip(places, bm25, shares, met, strict=True)
     ]
     candidates.sort(key=lambda candidate: -candidate.score)
     judged = [_weighed(candidate, asked) for candidate in candidates[:_JUDGED]]
@@ -102,13 +106,23 @@ def weighed_share(rarity: dict[str, float], found: Sequence[str]) -> float:
 
 
 def _weighed(candidate: Candidate, question: str) -> Candidate:
-    """Lower a sentence that holds nothing of the kind asked for, or whose range leaves the question's number out."""
+    """Lower a sentence that holds nothing of the kind asked for, or whose range leaves the question's number out; raise one that
+    names that number, or a range around it."""
     text = candidate.sentence.text
-    factor = 1.0 if holds_answer(answer_type(question), text, question) else _WRONG_KIND
+    factor = 1.0 if holds_answer(answer_type(question), text, question, by_unit=True) else _WRONG_KIND
     fits = fits_a_range(question, text)
+    if fits is None and _repeats_figures(question, text):
+        fits = True
     if fits is not None:
         factor *= _RIGHT_RANGE if fits else _WRONG_RANGE
     return replace(candidate, score=candidate.score * factor)
+
+
+def _repeats_figures(question: str, text: str) -> bool:
+    """Tell whether a text holds every figure that the question names ("after five years"), as telling as a range around it."""
+    asked = [quantity for quantity in read_quantities(question) if quantity.is_required]
+    held = [(quantity.value, quantity.unit) for quantity in read_quantities(text)] if asked else []
+    return bool(asked) and all((quantity.value, quantity.unit) in held for quantity in asked)
 
 
 def _with_heading(passage: Passage, position: int) -> str:
@@ -127,9 +141,9 @@ def _stretch(passage: Passage, position: int) -> Stretch:
     return Stretch(chunk_id=evidence.chunk_id, contextual_text=whole, ranges=tuple(part for part in ranges if part[0] < part[1]))
 
 
-def _candidate(place: tuple[Passage, int], words: float, share: float, meaning: float | None, rank: float) -> Candidate:
-    if meaning is None:
+def _candidate(place: tuple[Passage, int], words: float, share: float, closeness: Closeness | None, rank: float) -> Candidate:
+    if closeness is None:
         score = 0.35 * words + 0.55 * share + _WEIGHT_RANK * rank
     else:
-        score = _WEIGHT_MEANING * meaning + _WEIGHT_WORDS * words + _WEIGHT_RANK * rank
-    return Candidate(place[0], place[1], words, share, meaning, score)
+        score = _WEIGHT_MEANING * closeness.mean + _WEIGHT_WORDS * words + _WEIGHT_RANK * rank
+    return Candidate(place[0], place[1], words, share, closeness, score)

@@ -86,6 +86,9 @@ def read_features(
     return {
         "meaning_best": meanings[0] if meanings else 0.0,
         "meaning_margin": meanings[0] - meanings[min(3, len(meanings) - 1)] if meanings else 0.0,
+        "weakest_best": best[0].closeness.weakest if best and best[0].closeness else 0.0,
+        "unmet_best": best[0].closeness.unmet if best and best[0].closeness else 0.0,
+        "meaning_first": best[0].closeness.mean if best and best[0].closeness else 0.0,
         "words_share_sentence": max((candidate.coverage for candidate in best), default=0.0),
         "words_share_window": max(window_shares, default=0.0),
         "words_share_passage": max(shares, default=0.0),

@@ -17,7 +17,7 @@ from retrieval.ports import Embedder, IndexWriter
 from retrieval.search import search
 from retrieval.tokens import cut_tokens
 from retrieval.types import Chunk as IndexedChunk
-from retrieval.types import Embedding, IndexEntry, Scope, SearchConfig, SearchResult, Stretch
+from retrieval.types import Closeness, Embedding, IndexEntry, Scope, SearchConfig, SearchResult, Stretch
 
 logger = logging.getLogger(__name__)
 
@@ -65,8 +65,8 @@ class Engine:
             projection=self._encoder.projection,
         )
 
-    def score_stretches(self, query: str, stretches: Sequence[Stretch]) -> list[float | None]:
-        """Return the late interaction of a query with parts of chunks, about [-1, 1], from the token vectors in the index.
+    def score_stretches(self, query: str, stretches: Sequence[Stretch]) -> list[Closeness | None]:
+        """Return how well parts of chunks meet a query in late interaction, from the token vectors in the index.
 
         What has no vectors there, or others than its text has tokens, is embedded anew. None for all where the encoder keeps none.
         """
@@ -86,7 +86,7 @@ class Engine:
             else next(anew).tokens
             for stretch in stretches
         ]
-        return projection.max_sim(self._encoder.embed_query(query).tokens, passages, weights=self._encoder.query_weights(query))
+        return projection.compare(self._encoder.embed_query(query).tokens, passages, weights=self._encoder.query_weights(query))
 
     def score_texts(self, query: str, texts: Sequence[str]) -> list[float]:
         """Return the late interaction of a query with each short text: mean MaxSim per query token, about [-1, 1].

@@ -14,6 +14,8 @@ from importlib import resources
 import numpy as np
 import numpy.typing as npt
 
+from retrieval.types import UNMET, Closeness
+
 Floats = npt.NDArray[np.float32]
 
 LEVELS = 16
@@ -71,20 +73,38 @@ class Projection:
             passages: packed token vectors; an empty one gives None.
             weights: of the query tokens in the mean, > 0; None: all alike.
         """
+        filled, best = self._best_matches(query, passages)
+        scores: list[float | None] = [None] * len(passages)
+        if len(best):
+            for position, score in zip(filled, np.average(best, axis=1, weights=weights).tolist(), strict=True):
+                scores[position] = score
+        return scores
+
+    def compare(self, query: bytes, passages: Sequence[bytes | memoryview], *, weights: Sequence[float]) -> list[Closeness | None]:
+        """Return what `max_sim` gives, together with the query tokens of full weight that each passage meets worst."""
+        filled, best = self._best_matches(query, passages)
+        found: list[Closeness | None] = [None] * len(passages)
+        if not len(best):
+            return found
+        means = np.average(best, axis=1, weights=weights).tolist()
+        full = np.array(weights) >= max(weights)
+        weakest, unmet = best[:, full].min(axis=1).tolist(), (best[:, full] < UNMET).mean(axis=1).tolist()
+        for position, *values in zip(filled, means, weakest, unmet, strict=True):
+            found[position] = Closeness(mean=values[0], weakest=values[1], unmet=values[2])
+        return found
+
+    def _best_matches(self, query: bytes, passages: Sequence[bytes | memoryview]) -> tuple[list[int], Floats]:
+        """Return which passages have tokens, and for each [query tokens] the best inner product; nothing for an empty query."""
         vectors = np.frombuffer(query, dtype=np.float32).reshape(-1, self.dimension)
         lengths = [len(passage) // self.token_bytes for passage in passages]
-        scores: list[float | None] = [None] * len(passages)
         filled = [position for position, length in enumerate(lengths) if length]
         if not filled or not len(vectors):
-            return scores
+            return [], np.empty((0, 0), dtype=np.float32)
         codes = np.frombuffer(b"".join(passages[position] for position in filled), dtype=np.uint8)
         levels = self._levels[codes].reshape(-1, self.dimension)
         similarity = levels @ (vectors * self.step).T  # the step is folded into the query: cheaper than scaling every passage
         starts = np.concatenate([[0], np.cumsum([lengths[position] for position in filled])[:-1]])
-        best = np.average(np.maximum.reduceat(similarity, starts, axis=0), axis=1, weights=weights)
-        for position, score in zip(filled, best.tolist(), strict=True):
-            scores[position] = score
-        return scores
+        return filled, np.maximum.reduceat(similarity, starts, axis=0)
 
 
 def cut_tokens(packed: bytes | memoryview, *, starts: Sequence[int], ranges: Sequence[tuple[int, int]], token_bytes: int) -> bytes:

@@ -108,3 +108,15 @@ class SearchResult:
     unknown_share: float = 0.0  # share of the query's words that the encoder's vocabulary does not know, in [0, 1]
     index_generation: int = 0
     timings_ms: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closeness:
+    """How well a text meets a query: for each token of the query, its best inner product with a token of the text."""
+
+    mean: float  # over the query's tokens, weighed; about [-1, 1]
+    weakest: float  # of the tokens that count fully: what the text lacks most; about [-1, 1]
+    unmet: float  # share of these below UNMET, in [0, 1]
+
+
+UNMET = 0.5

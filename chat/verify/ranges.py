@@ -15,6 +15,7 @@ _LOWER_BEFORE = re.compile(
     r"(?:more than|over|at least|above|exceeding|greater than|after|minimum of|(?<!不)(?<!未)满|超过|至少|高于|大于)\s*$",
     re.IGNORECASE,
 )
+_HOLDS_ITSELF = re.compile(r"at least|after|minimum|满|至少", re.IGNORECASE)
 _LOWER_AFTER = re.compile(r"^\s*(?:or more|or above|or over|and above|以上|及以上)", re.IGNORECASE)
 _UPPER_BEFORE = re.compile(
     r"(?:less than|fewer than|under|up to|below|within|at most|before|不满|未满|不足|不到|不超过|低于|少于)\s*$", re.IGNORECASE
@@ -30,9 +31,10 @@ class Range:
     low: float
     high: float
     unit: str
+    is_above: bool = False  # "more than 5": 5 itself is out; "after 5", "at least 5" hold it
 
     def holds(self, value: float) -> bool:
-        return self.low <= value <= self.high if math.isfinite(self.high) else value > self.low
+        return self.low < value if self.is_above else self.low <= value <= self.high
 
 
 def fits_a_range(question: str, text: str) -> bool | None:
@@ -61,7 +63,9 @@ def read_ranges(text: str) -> Iterator[Range]:
             position += 2
             continue
         before, after = text[: quantity.start], text[quantity.end :]
-        if _LOWER_BEFORE.search(before) or _LOWER_AFTER.match(after):
+        if lower := _LOWER_BEFORE.search(before):
+            yield Range(quantity.value, math.inf, quantity.unit, is_above=not _HOLDS_ITSELF.match(lower.group(0)))
+        elif _LOWER_AFTER.match(after):
             yield Range(quantity.value, math.inf, quantity.unit)
         elif _UPPER_BEFORE.search(before) or _UPPER_AFTER.match(after):
             yield Range(0, quantity.value, quantity.unit)

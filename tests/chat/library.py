@@ -10,7 +10,7 @@ from chat.ports import Delta, GenerationOptions, LanguageModel, Message, TokenCo
 from kb.identity import chunk_id
 from kb.models import Chunk, Collection, Document, DocumentVersion, Page
 from kb.search import Passage, PassageSearch, scope_for
-from retrieval.types import Hit, SearchResult, Stretch
+from retrieval.types import Closeness, Hit, SearchResult, Stretch
 
 LEAVE = (
     "Employees earn annual leave by length of service. "
@@ -65,8 +65,9 @@ def score_texts(query: str, texts: Sequence[str]) -> list[float]:
     return [len(wanted & words(text)) / max(len(wanted), 1) for text in texts]
 
 
-def score_stretches(query: str, stretches: Sequence[Stretch]) -> list[float]:
-    return score_texts(query, [stretch.text for stretch in stretches])
+def score_stretches(query: str, stretches: Sequence[Stretch]) -> list[Closeness]:
+    shares = score_texts(query, [stretch.text for stretch in stretches])
+    return [Closeness(mean=share, weakest=share, unmet=1 - share) for share in shares]
 
 
 def search(question: str, *, user: Any, collection: Collection | None, config: Any) -> PassageSearch:

@@ -8,7 +8,7 @@ from chat.extractive import extract
 from chat.types import Evidence, VerdictKind
 from chat.verify import Verifier
 from retrieval.analyzer import terms
-from retrieval.types import Hit, Stretch
+from retrieval.types import Closeness, Hit, Stretch
 
 LEAVE = (
     "Annual leave depends on service. It is earned as follows:\n\n- Less than 3 years: 4 hours per pay period\n"
@@ -39,8 +39,9 @@ def shared_words(query: str, texts: Sequence[str]) -> list[float]:
     return [len(words & set(terms(text))) / max(1, len(words)) for text in texts]
 
 
-def shared_stretches(query: str, stretches: Sequence[Stretch]) -> list[float]:
-    return shared_words(query, [stretch.text for stretch in stretches])
+def shared_stretches(query: str, stretches: Sequence[Stretch]) -> list[Closeness]:
+    shares = shared_words(query, [stretch.text for stretch in stretches])
+    return [Closeness(mean=share, weakest=share, unmet=1 - share) for share in shares]
 
 
 def shown_for(question: str) -> list[str]:
@@ -87,7 +88,7 @@ def test_without_evidence_it_says_nothing() -> None:
 def test_sentences_are_scored_in_one_batch_as_they_were_embedded() -> None:
     calls: list[Sequence[Stretch]] = []
 
-    def counting(query: str, stretches: Sequence[Stretch]) -> list[float]:
+    def counting(query: str, stretches: Sequence[Stretch]) -> list[Closeness]:
         calls.append(stretches)
         return shared_stretches(query, stretches)
 

@@ -63,6 +63,14 @@ def test_the_questions_own_number_is_no_answer() -> None:
     assert holds_answer(AnswerType.DURATION, "After 5 years you wait 3 weeks.", "How long must I wait after 5 years?")
 
 
+def test_a_unit_that_is_asked_for_by_name_must_stand_there() -> None:
+    question = "工作满12年的员工每年有几天带薪年假?"
+    assert holds_answer(AnswerType.DURATION, "满10年不满20年的,年休假10天", question, by_unit=True)
+    assert not holds_answer(AnswerType.DURATION, "员工连续工作满一年后享受带薪年休假。", question, by_unit=True)
+    assert not holds_answer(AnswerType.DURATION, "It takes 3 weeks.", "How many working days does it take?", by_unit=True)
+    assert holds_answer(AnswerType.DURATION, "It takes 3 weeks.", "How many working days does it take?")
+
+
 @pytest.mark.parametrize(
     ("question", "text", "fits"),
     [
@@ -71,6 +79,10 @@ def test_the_questions_own_number_is_no_answer() -> None:
         ("after five years", "Less than 3 years: 4 hours", False),
         ("工作满12年", "已满10年不满20年的，年休假10天", True),
         ("工作满12年", "已满20年的，年休假15天", False),
+        ("after five years", "After five years you have 29 days", True),
+        ("after five years", "More than five years: 29 days", False),
+        ("工作满10年", "满10年的，年休假10天", True),
+        ("工作满10年", "超过10年的，年休假10天", False),
         ("how many hours", "Between 3 and 15 years", None),
         ("in 2021 years", "More than 15 years", None),
     ],

@@ -44,15 +44,18 @@ def test_sentences_are_scored_by_the_vectors_of_their_chunks(installed: Engine, 
     chunk = Chunk.objects.select_related("version__document").get()
     stretches = [stretch_of(chunk, parking), stretch_of(chunk, leave)]
     low, high = installed.score_stretches("How much annual leave do I earn?", stretches)
-    assert high > low + 0.1
+    assert high.mean > low.mean + 0.1
+    assert high.weakest > low.weakest
+    assert high.unmet < low.unmet
     everything = replace(stretches[1], ranges=((0, len(stretches[1].contextual_text)),))
     (whole,) = installed.score_stretches("How much annual leave do I earn?", [everything])
     found = installed.search("How much annual leave do I earn?", scope=Scope(collection_ids=frozenset({collection.pk})))
-    assert whole == pytest.approx(found.hits[0].rerank_score)
+    assert whole.mean == pytest.approx(found.hits[0].rerank_score)
     # What the index does not know, or knows with other words, is embedded anew: about the same score.
     other = replace(stretches[1], chunk_id=5)
     stale = replace(stretches[1], contextual_text=stretches[1].contextual_text + " And more.")
-    assert installed.score_stretches("How much annual leave do I earn?", [other, stale]) == pytest.approx([high, high], abs=0.1)
+    anew = installed.score_stretches("How much annual leave do I earn?", [other, stale])
+    assert [closeness.mean for closeness in anew] == pytest.approx([high.mean, high.mean], abs=0.1)
     assert installed.score_stretches("anything", []) == []
 
 
