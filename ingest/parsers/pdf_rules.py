@@ -1,4 +1,4 @@
-"""Tables that are drawn with rules: the lines and boxes of a page, put together to rows and columns.
+"""The rules of a page, lines and boxes, put together to the grids of tables.
 
 Only lines that touch each other make a grid. What has hundreds of small shapes (charts, the shaded cells of financial filings) is
 left alone: there the gaps between the texts tell the columns, at a hundredth of the cost.
