@@ -11,7 +11,9 @@ def part_columns(rows: list[Line]) -> list[Line]:
     ordered: list[Line] = []
     position = 0
     while position < len(rows):
-        end, left, right = position, [], []
+        end = position
+        left: list[Line] = []
+        right: list[Line] = []
         while end < len(rows) and (halves := _halves(rows[end])) and (not right or abs(right[0].left - halves[1].left) < 2):
             left.append(halves[0])
             right.append(halves[1])
