@@ -40,6 +40,7 @@ def configure(sender: Celery, **_: object) -> None:
     """Read the settings when Celery first needs them, not at import."""
     sender.conf.update(
         broker_url=settings.CELERY_BROKER_URL,
+        broker_transport="config.broker:Transport" if settings.CELERY_BROKER_URL.startswith("filesystem") else None,
         broker_transport_options=broker_options(),
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,  # a broker that is away for hours must not end worker and beat for good

@@ -27,7 +27,7 @@ find_python() {
 install_torch() {
   local torch choice
   [ "$(uname -s)" = Linux ] && [ ! -e /dev/nvidiactl ] || return 0
-  torch=$(grep -E '^torch==' requirements.txt) || return 0
+  torch=$(grep -oE '^torch==[^ ]+' requirements.txt) || return 0
   # Into a variable, not a pipe: a grep that has seen enough would end pip, and the answer with it.
   choice=$(.venv/bin/python -m pip install --dry-run --no-deps --disable-pip-version-check "$torch" 2>/dev/null || true)
   case $choice in *+cpu* | *"already satisfied"*) return 0 ;; esac

@@ -79,7 +79,7 @@ without_gpu = pytest.mark.skipif(sys.platform != "linux" or Path("/dev/nvidiactl
 
 @pytest.fixture
 def with_venv(folder: Path) -> Path:
-    (folder / "requirements.txt").write_text("one==1\ntorch==2.13.0\n")
+    (folder / "requirements.txt").write_text("one==1\ntorch==2.13.0         # via -r requirements.in\n")
     write_program(folder / ".venv/bin/python", PIP.format(torch="torch-2.13.0+cpu"))
     return folder
 

@@ -1,0 +1,68 @@
+"""The embedded broker under several writers and readers at once."""
+
+import multiprocessing
+from pathlib import Path
+from queue import Empty
+
+import pytest
+from kombu import Connection
+
+from config.broker import Channel
+from config.celery import app
+
+MESSAGES = 300
+
+
+def connect(folder: Path) -> Connection:
+    for name in ("queue", "control"):
+        (folder / name).mkdir(exist_ok=True)
+    options = {"data_folder_in": str(folder / "queue"), "data_folder_out": str(folder / "queue")}
+    options |= {"control_folder": str(folder / "control"), "store_processed": False}
+    return Connection("filesystem://", transport="config.broker:Transport", transport_options=options)
+
+
+def write(folder: Path, start: int) -> None:
+    with connect(folder) as connection, connection.SimpleQueue("bell") as queue:
+        for number in range(start, start + MESSAGES):
+            queue.put(number)
+
+
+def read(folder: Path, found: "multiprocessing.Queue[list[int]]") -> None:
+    numbers = []
+    with connect(folder) as connection, connection.SimpleQueue("bell") as queue:
+        while True:
+            try:
+                message = queue.get(timeout=3)
+            except Empty:
+                break
+            numbers.append(message.payload)
+            message.ack()
+    found.put(numbers)
+
+
+def test_readers_meet_every_message_once_and_never_half_of_one(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    found = context.Queue()
+    readers = [context.Process(target=read, args=(tmp_path, found)) for _ in range(2)]
+    writers = [context.Process(target=write, args=(tmp_path, start)) for start in (0, MESSAGES)]
+    for process in (*readers, *writers):
+        process.start()
+    numbers = sorted(number for _ in readers for number in found.get(timeout=60))
+    for process in (*readers, *writers):
+        process.join(timeout=20)
+        assert process.exitcode == 0
+    assert numbers == list(range(2 * MESSAGES))
+
+
+def test_a_message_cut_off_by_a_full_disk_is_dropped_and_the_next_one_read(tmp_path: Path) -> None:
+    with connect(tmp_path) as connection, connection.SimpleQueue("bell") as queue:
+        (tmp_path / "queue" / "0_cut.bell.msg").write_text('{"body": ')
+        queue.put("rung")
+        with pytest.raises(Empty):
+            queue.get_nowait()
+        assert queue.get(timeout=5).payload == "rung"
+
+
+def test_the_installation_uses_it() -> None:
+    with app.connection_for_write() as connection:
+        assert isinstance(connection.default_channel, Channel)
