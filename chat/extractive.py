@@ -58,8 +58,8 @@ def _is_quotable(candidate: Candidate, question: str) -> bool:
     text = sentence.text
     if text.endswith((":", "：", "?", "？")) or text.startswith("#"):
         return False
-    if text.startswith("|") and not sentence.lead:
-        return False  # the header row
+    if sentence.is_row and sentence.header == text:
+        return False
     size = len(text) / 3 if is_chinese(text) else len(terms(text))
     has_figure = bool(re.search(r"\d", text))
     raw = candidate.evidence.text
@@ -92,8 +92,8 @@ def _quote(passage: Passage, position: int) -> str:
     """Return the sentence as one line; a row with its table's header, a list item with what introduces it."""
     sentence = passage.sentences[position]
     text = _one_line(passage.evidence.text[sentence.start : sentence.end])
-    if text.startswith("|"):
-        text = _row(sentence.lead or passage.evidence.prefix, text)
+    if sentence.is_row:
+        text = _row(sentence.header, text)
     elif sentence.lead and len(sentence.lead) <= _LONGEST_LEAD:
         text = f"{sentence.lead} {text}"
     return f"{text} [{passage.evidence.marker}]"
@@ -103,13 +103,20 @@ def _row(header: str, row: str) -> str:
     """Return "Grade: Manager; Limit: $500"; the bare cells where header and row do not match."""
     names, cells = _cells(header), _cells(row)
     if len(names) != len(cells):
+        names, cells = _without_edges(names), _without_edges(cells)
+    if len(names) != len(cells):
         return "; ".join(cell for cell in cells if cell)
     return "; ".join(f"{name}: {cell}" if name else cell for name, cell in zip(names, cells, strict=True) if cell)
 
 
 def _cells(row: str) -> list[str]:
-    line = row[row.index("|") :] if "|" in row else row
-    return [cell.strip() for cell in line.strip().strip("|").split("|")]
+    """Return the cells, empty ones too: the first of a header often is."""
+    return [cell.strip() for cell in row.split("|")]
+
+
+def _without_edges(cells: list[str]) -> list[str]:
+    """Leave out what stands outside the bars at the edges of a row, which one of two rows may have."""
+    return cells[1 if cells and not cells[0] else 0 : -1 if len(cells) > 1 and not cells[-1] else None]
 
 
 def _one_line(text: str) -> str:

@@ -2,7 +2,8 @@
 
 One scanner serves both: `_scan` finds where the first sentence of a text ends, or says from where on more text is needed to know.
 Citation markers ("[1]", "[1][2]", "［1］", "【1】") after the full stop stay with their sentence. A list number, bullet or heading
-marks at the start of a line are layout: they never end a sentence.
+marks at the start of a line are layout: they never end a sentence. A row of a table, as the parsers write it ("a | b | c", one a
+line), is one sentence of a finished text, whatever stops its cells hold.
 """
 
 import re
@@ -47,6 +48,7 @@ _STARTERS = word_set(
     please
     """
 )
+_BAR = re.compile(r"^\s*\||\s\|(?:\s|$)")
 _WRAP_WIDTH = 45  # a line at least so wide (Chinese counts double) without a full stop goes on in the next line
 
 
@@ -57,6 +59,11 @@ class Span:
     start: int
     end: int
     text: str
+
+
+def is_table_row(line: str) -> bool:
+    """Tell whether a line is a row of a table: bars part its cells, with or without one at its edge."""
+    return _BAR.search(line) is not None
 
 
 def split_sentences(text: str) -> list[Span]:
@@ -70,7 +77,9 @@ def split_sentences(text: str) -> list[Span]:
         start = _skip_layout(text, position)
         if start >= len(text):
             break
-        end = _scan(text, start, start, final=True, wrapped=True).position
+        line_end = _line_end(text, start)
+        is_row = is_table_row(text[start:line_end])
+        end = line_end if is_row else _scan(text, start, start, final=True, wrapped=True).position
         stripped = text[start:end].rstrip()
         if stripped:
             spans.append(Span(start, start + len(stripped), stripped))
@@ -115,6 +124,11 @@ class SentenceBuffer:
     def _release(self, end: int) -> str:
         sentence, self._text, self._scanned = self._text[:end], self._text[end:], 0
         return sentence
+
+
+def _line_end(text: str, position: int) -> int:
+    end = text.find("\n", position)
+    return end if end >= 0 else len(text)
 
 
 def _skip_layout(text: str, position: int) -> int:
@@ -230,7 +244,9 @@ def _is_soft_break(text: str, start: int, i: int) -> bool:
     following = text[i + 1 :]
     if not following.strip(" \t") or following.lstrip(" \t").startswith("\n") or _LINE_START.match(following):
         return False
-    if line.lstrip().startswith(("|", "#")) or line.rstrip().endswith(("|", ":", "：", ";", "；")):
+    if is_table_row(line) or is_table_row(following.partition("\n")[0]):
+        return False
+    if line.lstrip().startswith("#") or line.rstrip().endswith((":", "：", ";", "；")):
         return False
     width = sum(2 if _is_cjk(char) else 1 for char in line)
     next_char = following.lstrip(" \t")[:1]

@@ -104,16 +104,15 @@ def cut_segments(text: str, start: int, end: int, quote: Quote) -> Iterator[Segm
 
 def table_rows(text: str, start: int, end: int, quote: Quote) -> Iterator[tuple[tuple[Segment, ...], ...]]:
     """Yield the rows of a table whose cells are parted by bars or tabs, without Markdown's rule under the header."""
-    for line in re.finditer(r"[^\n]+", text[start:end]):
-        if RULE.fullmatch(line.group()):
-            continue
+    lines = [line for line in re.finditer(r"[^\n]+", text[start:end]) if not RULE.fullmatch(line.group())]
+    # Bars at both edges of every row part nothing; else an empty first cell keeps its column.
+    is_framed = all(line.group().strip().startswith("|") and line.group().strip().endswith("|") for line in lines)
+    for line in lines:
         left, right = start + line.start(), start + line.end()
         edges = [(left + match.start(), left + match.end()) for match in CELL.finditer(line.group())]
         starts, ends = [left, *(edge[1] for edge in edges)], [*(edge[0] for edge in edges), right]
         cells = list(zip(starts, ends, strict=True))
-        if cells and cells[0][0] >= cells[0][1]:
-            cells = cells[1:]
-        if cells and cells[-1][0] >= cells[-1][1]:
-            cells = cells[:-1]
+        if is_framed:
+            cells = cells[1:-1]
         if cells:
             yield tuple(tuple(cut_segments(text, first, max(first, last), quote)) for first, last in cells)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from chat.sentences import split_sentences
+from chat.sentences import is_table_row, split_sentences
 from chat.types import Evidence
 from chat.verify.quantities import Quantity, normalize, read_quantities, unit_mentions
 from chat.verify.wording import Wording, coverage, read_wording
@@ -14,6 +14,7 @@ MAX_SENTENCES = 3  # in one window
 _SEEDS = 3  # best sentences of one passage that windows grow from
 _LEAST_SEED = 0.2  # coverage of the claim by one sentence, below which no window grows from it
 _TRIM = re.compile(r"^[\s|>*_#-]+|[\s|*_]+$")
+_VALUE = re.compile(r"[$€£¥]\s?\d|\d[\d.,]*\s?(?:%|[^\W\d_])")
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class EvidenceSentence:
     wording: Wording
     lead: str  # normalised: what it hangs on: the sentence before a list, the header row of its table
     lead_ranges: tuple[tuple[int, int], ...] = ()  # where that stands in the passage's text
+    is_row: bool = False  # of a table
+    header: str = ""  # normalised: the header row of its table: for that row itself its own text
 
 
 @dataclass(frozen=True)
@@ -105,13 +108,16 @@ class Passage:
         found: list[EvidenceSentence] = []
         lead, header = "", normalize(self.evidence.prefix.strip().partition("\n")[0])
         lead_range = header_range = (0, 0)
-        previous_end = 0
+        previous_end, in_table = 0, False
         for span in split_sentences(text):
             plain = normalize(span.text)
             between = text[previous_end : span.start]
-            is_row = plain.startswith("|")
-            if not (is_row and header):
-                header, header_range = (plain, (span.start, span.end)) if is_row else ("", (0, 0))
+            is_row = is_table_row(plain)
+            if not is_row or "\n\n" in between:
+                header, header_range, in_table = "", (0, 0), False
+            if is_row and not (in_table or header or _holds_values(plain)):
+                header, header_range = plain, (span.start, span.end)
+            in_table = is_row
             is_item = bool(between.strip()) or plain.endswith((";", "；"))
             if "\n\n" in between and not is_item and not is_row:
                 lead = ""
@@ -119,7 +125,9 @@ class Passage:
             if not re.fullmatch(r"[|\s:.-]*", plain):
                 hangs_on = " ".join(said for said, _ in above)
                 ranges = tuple(sorted(place for _, place in above))
-                found.append(EvidenceSentence(span.start, span.end, plain, read_wording(plain), hangs_on, ranges))
+                names = header if is_row else ""
+                wording = read_wording(plain)
+                found.append(EvidenceSentence(span.start, span.end, plain, wording, hangs_on, ranges, is_row, names))
             if plain.endswith((":", "：")):
                 lead, lead_range = plain, (span.start, span.end)
             previous_end = span.end
@@ -135,7 +143,8 @@ class Passage:
             if shares[seed] < _LEAST_SEED and not (claim.terms <= self.context_terms and seed == seeds[0]):
                 continue
             first = last = seed
-            held = sentences[seed].wording.terms
+            # A row holds its header's words without the header beside it: the row alone is to be quoted.
+            held = sentences[seed].wording.terms | read_wording(sentences[seed].header).terms
             found[first, last] = coverage(claim.terms, held)
             while last - first + 1 < MAX_SENTENCES:
                 options = [(i, sentences[i].wording.terms) for i in (first - 1, last + 1) if 0 <= i < len(sentences)]
@@ -160,3 +169,8 @@ class Passage:
         chosen: Sequence[EvidenceSentence] = self.sentences[first : last + 1]
         leads = dict.fromkeys(sentence.lead for sentence in chosen if sentence.lead)
         return Window(self.evidence, tuple(chosen), self.context, "\n".join(leads))
+
+
+def _holds_values(row: str) -> bool:
+    """Tell whether a table's first row holds amounts ("15 years", "$500"), and so does not name the columns."""
+    return any(_VALUE.match(cell.strip()) for cell in row.split("|")[1:])

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
+
 from chat.candidates import rank_sentences
 from chat.extractive import extract
 from chat.types import Evidence, VerdictKind
@@ -102,6 +104,50 @@ def test_sentences_are_scored_in_one_batch_as_they_were_embedded() -> None:
 
 def test_a_row_of_a_table_that_goes_on_has_the_header_of_its_beginning() -> None:
     piece = replace(evidence(1, "| Director | $900 |\n| Clerk | $50 |"), prefix="| Grade | Daily limit |\n|---|---|")
+    question = "What is the daily limit of a director?"
+    shown = extract(question, rank_sentences(question, [piece], score_stretches=shared_stretches))
+    assert shown[0] == "Grade: Director; Daily limit: $900 [1]"
+
+
+RECORDS = (
+    "Record | Kept for | Where\nProduction test records, with serial number | 15 years | production database of the plant\n"
+    "Complaints and their investigation | 10 years | service system of the plant"
+)
+YEARS = " | 2023 | 2022\nRevenue of the whole group | 51 | 48\nOperating cost | 40 |"
+KEYS = "Weight of the instrument | 15 kg\nHeight of the instrument | 40 cm"
+
+
+@pytest.mark.parametrize(
+    ("table", "question", "told", "row"),
+    [
+        (
+            RECORDS,
+            "How long are production test records kept?",
+            "Record: Production test records, with serial number; Kept for: 15 years; Where: production database of the plant",
+            "Production test records, with serial number | 15 years | production database of the plant",
+        ),
+        (
+            YEARS,
+            "What was the revenue of the group?",
+            "Revenue of the whole group; 2023: 51; 2022: 48",
+            "Revenue of the whole group | 51 | 48",
+        ),
+        (YEARS.strip(), "What was the operating cost?", "Operating cost; 2023: 40", "Operating cost | 40"),
+        (KEYS, "What is the weight of the instrument?", "Weight of the instrument; 15 kg", "Weight of the instrument | 15 kg"),
+        (EXPENSES, "What is the daily limit of a director?", "Grade: Director; Daily limit: $900", "Director | $900"),
+    ],
+)
+def test_a_row_is_told_with_its_header_and_cited_alone(table: str, question: str, told: str, row: str) -> None:
+    piece = evidence(1, table)
+    shown = extract(question, rank_sentences(question, [piece], score_stretches=shared_stretches))
+    assert shown[0] == f"{told} [1]"
+    verdict = Verifier([piece], score_texts=shared_words).verify(shown[0]).verdict
+    assert verdict.kind is VerdictKind.SUPPORTED
+    assert [citation.quote for citation in verdict.citations] == [row]
+
+
+def test_the_next_table_has_its_own_header() -> None:
+    piece = evidence(1, f"{RECORDS}\n\nGrade | Daily limit\nManager | $500\nDirector | $900")
     question = "What is the daily limit of a director?"
     shown = extract(question, rank_sentences(question, [piece], score_stretches=shared_stretches))
     assert shown[0] == "Grade: Director; Daily limit: $900 [1]"

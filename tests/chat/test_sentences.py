@@ -22,6 +22,17 @@ from chat.sentences import SentenceBuffer, split_sentences
         ("See No. 5 of the list. Was it no. Yes.", ["See No. 5 of the list.", "Was it no.", "Yes."]),
         ("- First item\n- Second item\n\n1. Third. 2. Not a list", ["First item", "Second item", "Third.", "Not a list"]),
         ("| a | b |\n| 1 | 2 |", ["| a | b |", "| 1 | 2 |"]),
+        (
+            "Everything that is recorded in production is listed here\n"
+            "Record of a test in production | fifteen years | the archive\n"
+            "Record of a repair after return. See 4 | seven years | the archive",
+            [
+                "Everything that is recorded in production is listed here",
+                "Record of a test in production | fifteen years | the archive",
+                "Record of a repair after return. See 4 | seven years | the archive",
+            ],
+        ),
+        (" | 2023 | 2022\nCost | 5 |", ["| 2023 | 2022", "Cost | 5 |"]),
         ('He asked "why?" and left. "Go!" She went.', ['He asked "why?" and left.', '"Go!"', "She went."]),
         ("See https://example.com/a?b=1.2 for it. Ok.", ["See https://example.com/a?b=1.2 for it.", "Ok."]),
         ("（一）元旦，放假1天；\n（二）春节，放假4天。", ["元旦，放假1天；", "春节，放假4天。"]),

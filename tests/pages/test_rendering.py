@@ -99,6 +99,16 @@ def test_an_empty_cell_stays_a_cell() -> None:
     assert not table.has_header
 
 
+def test_an_empty_first_cell_of_a_header_keeps_its_column() -> None:
+    text = "| 2023 | 2022\nRevenue | 51 | 48\nCost | 40 |"
+    (table,) = mark_blocks(text, [{"kind": "table", "start": 0, "end": len(text), "header_end": 13}], Quote(start=0, end=0))
+    assert [["".join(segment.text for segment in cell) for cell in row] for row in table.rows] == [
+        ["", "2023", "2022"],
+        ["Revenue", "51", "48"],
+        ["Cost", "40", ""],
+    ]
+
+
 def test_overlapping_blocks_show_no_text_twice() -> None:
     text = "abcdef"
     blocks = [{"kind": "paragraph", "start": 0, "end": 4}, {"kind": "paragraph", "start": 2, "end": 6}]
