@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import connection
+from django.utils import translation
 
 from accounts.models import User
 from kb.models import Collection
@@ -24,6 +25,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: object) -> Iterato
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+
+
+@pytest.fixture(autouse=True)
+def fresh_language() -> Iterator[None]:
+    """A page that was asked for in Chinese leaves Chinese active in its thread; the next test begins in English."""
+    translation.deactivate()
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

@@ -149,7 +149,8 @@ def test_hanging_up_stops_the_generation_in_the_server(model: OpenAICompatibleMo
     time.sleep(1)
     stopped = vllm_server.metric(TOKENS)
     time.sleep(1)
-    assert 20 <= stopped - before < 2000
+    # The server counts a step behind what it sends; all 3,500 tokens would take it seconds more.
+    assert 10 <= stopped - before < 2000
     assert vllm_server.metric(TOKENS) == stopped
 
 
