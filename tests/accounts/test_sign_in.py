@@ -30,7 +30,9 @@ def recorded() -> list[tuple[str, str]]:
 def test_signing_in_and_out_is_on_record(client: Client, employee: User) -> None:
     response = sign_in(client, "erin", headers={"User-Agent": "Firefox"})
     assert (response.status_code, response["Location"]) == (302, "/")
-    assert client.get("/").status_code == 200
+    page = client.get("/")
+    assert page.status_code == 200
+    assert list(page.context["messages"]) == []  # that it worked, the page itself says
     assert client.post("/accounts/logout/")["Location"] == "/accounts/login/"
     assert client.get("/").status_code == 302
     assert recorded() == [("session.started", "erin"), ("session.ended", "erin")]
