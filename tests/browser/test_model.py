@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SignIn
 from tests.browser.installation import Installation
@@ -16,7 +16,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.vllm]
 
 @pytest.fixture(scope="module")
 def installation(vllm_server: VllmServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """An installation whose answers are written by the model; it knows one document more than the demo."""
+    """An installation whose answers are written by the model, with a collection of one document beside the demo.
+
+    The tiny model picks its words by the whole prompt: the demo's own "five years" must not be among the evidence.
+    """
     handbook = tmp_path_factory.mktemp("handbook") / "annual-leave.md"
     handbook.write_text(f"# Annual leave\n\nEmployees earn annual leave by length of service. {SIX_HOURS} {EIGHT_HOURS}\n")
     installation = Installation(
@@ -28,16 +31,22 @@ def installation(vllm_server: VllmServer, tmp_path_factory: pytest.TempPathFacto
     )
     try:
         installation.wait_until_ready()
-        ingested = installation.manage("ingest", str(handbook), "--collection", "larkspur")
+        ingested = installation.manage("ingest", str(handbook), "--collection", "leave", "--create")
         assert ingested.returncode == 0, ingested.stderr
         yield installation
     finally:
         installation.stop()
 
 
+def ask_about_leave(page: Page, question: str) -> None:
+    """As a knowledge admin, who reads every collection: ask the one document."""
+    page.goto(f"{page.url}?collection=leave")
+    ask(page, question)
+
+
 def test_markers_of_a_streamed_answer_become_citations(sign_in: SignIn) -> None:
-    page = sign_in("owen")
-    ask(page, "How many hours of annual leave per pay period do employees with five years of service earn?")
+    page = sign_in("grace")
+    ask_about_leave(page, "How many hours of annual leave per pay period do employees with five years of service earn?")
     turn = page.locator(".turn")
     expect(turn).to_have_attribute("data-state", "answered", timeout=60_000)
     expect(turn.locator(".sentence")).to_have_text([SIX_HOURS, EIGHT_HOURS])
@@ -48,10 +57,10 @@ def test_markers_of_a_streamed_answer_become_citations(sign_in: SignIn) -> None:
 
 
 def test_a_wrong_number_never_reaches_the_page(sign_in: SignIn) -> None:
-    page = sign_in("owen")
+    page = sign_in("grace")
     seen: list[str] = []
     page.on("response", lambda response: "/stream/" in response.url and seen.append(response.url))
-    ask(page, "How many hours of annual leave per pay period do employees with ten years of service earn?")
+    ask_about_leave(page, "How many hours of annual leave per pay period do employees with ten years of service earn?")
     turn = page.locator(".turn")
     expect(turn).to_have_attribute("data-state", "answered", timeout=60_000)
     expect(turn.locator(".sentence")).to_have_text([EIGHT_HOURS])
@@ -61,8 +70,8 @@ def test_a_wrong_number_never_reaches_the_page(sign_in: SignIn) -> None:
 
 
 def test_the_stop_button_ends_the_generation(sign_in: SignIn, vllm_server: VllmServer) -> None:
-    page = sign_in("owen")
-    ask(page, "Tell me endlessly about annual leave of employees by length of service per pay period?")
+    page = sign_in("grace")
+    ask_about_leave(page, "Tell me endlessly about annual leave of employees by length of service per pay period?")
     page.get_by_role("button", name="Stop").click(timeout=30_000)
     expect(page.locator(".turn")).to_have_attribute("data-state", re.compile("stopped|refused"), timeout=10_000)
     generated = vllm_server.metric("vllm:generation_tokens_total")
