@@ -1,7 +1,5 @@
 """People and groups, for knowledge admins; everyone else gets the 404 of a page that does not exist."""
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from django.contrib import messages
@@ -9,31 +7,19 @@ from django.contrib.auth.models import Group
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import services
+from accounts.access import knowledge_admins_only
 from accounts.errors import AccountRefused
 from accounts.forms import ChangePersonForm, GroupForm, PersonForm
 from accounts.models import User
 
 PEOPLE_PER_PAGE = 50
-View = Callable[..., HttpResponseBase]
-
-
-def knowledge_admins_only(view: View) -> View:
-    """Answer 404 to everyone else."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.user.is_knowledge_admin:
-            raise Http404
-        return view(request, *args, **kwargs)
-
-    return guarded
 
 
 @require_GET

@@ -1,8 +1,7 @@
 """The library: collections and documents to read, and for knowledge admins to manage."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from functools import wraps
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,6 +17,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.access import knowledge_admins_only
 from accounts.models import User
 from kb import services
 from kb.forms import CollectionForm
@@ -29,19 +29,6 @@ PAGES_PER_PAGE = 12
 CHUNKS_PER_PAGE = 40
 DOWNLOAD_BYTES = 256 * 1024  # read at once
 STATES = ("ready", "running", "failed")
-View = Callable[..., HttpResponseBase]
-
-
-def knowledge_admins_only(view: View) -> View:
-    """Answer 404 to everyone else: they cannot tell the page from one that does not exist."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.user.is_knowledge_admin:
-            raise Http404
-        return view(request, *args, **kwargs)
-
-    return guarded
 
 
 @require_GET

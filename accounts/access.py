@@ -1,0 +1,21 @@
+"""Who may open a page, checked in one place."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponseBase
+
+View = Callable[..., HttpResponseBase]
+
+
+def knowledge_admins_only(view: View) -> View:
+    """Answer 404 to everyone else: they cannot tell the page from one that does not exist."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_knowledge_admin:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return guarded
