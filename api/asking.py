@@ -19,6 +19,7 @@ from api.access import scoped
 from api.running import finish_question, run_question, tell_answer
 from chat.answering import Asked, Progress, Status
 from chat.errors import ChatError, sentence_for
+from chat.feedback import rate_answer
 from chat.models import Conversation, Turn
 from chat.offload import beside_loop
 from chat.services import clean_question, history_before, readable_answer, start_turn
@@ -91,6 +92,13 @@ async def stream_frames(asked: Asked, *, language: str, request_id: str) -> Asyn
 
 def frame(name: str, data: dict[str, Any]) -> bytes:
     return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
+
+
+@router.post("/feedback", response={200: schemas.FeedbackOut, **schemas.ERRORS}, **scoped(ApiKey.Scope.ASK))
+def give_feedback(request: HttpRequest, given: schemas.FeedbackIn) -> schemas.FeedbackOut:
+    """Say whether one of the caller's own answers helped; an empty rating takes it back."""
+    kept = rate_answer(user=request.user, receipt=given.receipt, rating=given.rating, comment=given.comment)
+    return schemas.FeedbackOut(receipt=given.receipt, rating=kept.rating if kept else "", comment=kept.comment if kept else "")
 
 
 @router.get("/conversations", response={200: list[schemas.ConversationOut], **schemas.ERRORS}, **READ)

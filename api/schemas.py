@@ -103,6 +103,16 @@ class QuestionIn(Schema):
     conversation: str | None = Field(None, description="a conversation to go on with, “new” to begin one; else none is kept")
 
 
+class FeedbackIn(Schema):
+    receipt: str = Field(description="of an answer that the caller was given")
+    rating: Literal["helpful", "unhelpful", ""] = Field(description="empty: take it back")
+    comment: str = ""
+
+
+class FeedbackOut(FeedbackIn):
+    pass
+
+
 class SentenceOut(Schema):
     text: str
     prefix: str = Field(description="layout before it: white space, a list's mark")

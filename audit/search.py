@@ -17,6 +17,7 @@ from audit.words import OUTCOMES
 PAGE_SIZE = 50
 KINDS = {  # what the tabs show: prefixes of the action
     "questions": ("question.",),
+    "feedback": ("answer.",),
     "sources": ("source.",),
     "documents": ("document.", "collection."),
     "people": ("account.", "group.", "session."),
@@ -95,6 +96,12 @@ def page_of(events: QuerySet[Event], *, before: int | None = None, after: int | 
 def models_of(events: Sequence[Event]) -> dict[int, str]:
     """Return the model of each event that has one, by the event's primary key."""
     return dict(Fact.objects.filter(event__in=events, kind="model").values_list("event_id", "value"))
+
+
+def rating_of(event: Event) -> Event | None:
+    """Return the last thing that whoever asked said of this answer."""
+    rated = Event.objects.filter(subject=f"event:{event.uid}", actor_id=event.actor_id, action__startswith="answer.")
+    return rated.select_related("payload").order_by("-sequence").first()
 
 
 def _is_about(document: str) -> Q:

@@ -18,7 +18,7 @@ from audit import checkpoints
 from audit.export import EXPORT_LIMIT, export_csv
 from audit.models import ChainHead, Event, Payload
 from audit.receipt import read_receipt
-from audit.search import KINDS, FilterForm, find_events, models_of, page_of
+from audit.search import KINDS, FilterForm, find_events, models_of, page_of, rating_of
 from audit.services import record, verify_chain
 from audit.verification import check_event
 
@@ -87,6 +87,7 @@ def receipt(request: HttpRequest, uid: UUID) -> HttpResponse:
         "event": event,
         "payload": payload,
         "is_question": event.action.startswith("question."),
+        "rating": rating_of(event),
         "receipt": read_receipt(payload.data if payload else {}),
         "problems": check_event(event),
         "signed": last if last is not None and last.sequence >= event.sequence else None,

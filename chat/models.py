@@ -76,3 +76,29 @@ class Turn(models.Model):
 
     def __str__(self) -> str:
         return self.question[:60]
+
+    @property
+    def feedback(self) -> "Feedback | None":
+        """What its owner thought of the answer."""
+        return Feedback.objects.filter(receipt=self.receipt).first() if self.receipt else None
+
+
+class Feedback(models.Model):
+    """What whoever asked thought of an answer. One an answer, by its receipt: API answers have no turn."""
+
+    class Rating(models.TextChoices):
+        HELPFUL = "helpful", _("Helpful")
+        UNHELPFUL = "unhelpful", _("Not helpful")
+
+    receipt = models.CharField(max_length=36, unique=True)  # uid of the audit event
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    rating = models.CharField(max_length=10, choices=Rating.choices)
+    comment = models.TextField(blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("feedback")
+        verbose_name_plural = _("feedback")
+
+    def __str__(self) -> str:
+        return f"{self.rating} {self.receipt}"

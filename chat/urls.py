@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("c/<uuid:uid>/delete/", views.delete, name="delete"),
     path("turns/<uuid:uid>/regenerate/", views.regenerate, name="regenerate"),
     path("turns/<uuid:uid>/answer/", views.answer, name="answer"),
+    path("turns/<uuid:uid>/feedback/", views.feedback, name="feedback"),
     path("turns/<uuid:uid>/stream/", stream.stream_turn, name="stream"),
     path("turns/<uuid:uid>/stop/", stream.stop, name="stop"),
 ]

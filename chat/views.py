@@ -18,6 +18,7 @@ from accounts.errors import TooManyRequests
 from accounts.rates import spend
 from chat import services, stream
 from chat.errors import QuestionRefused
+from chat.feedback import rate_answer
 from chat.models import Conversation, Turn
 from kb.models import Collection
 
@@ -82,6 +83,23 @@ def regenerate(request: HttpRequest, uid: UUID) -> HttpResponseBase:
         return refuse(request, turn.conversation, "", refused)
     if request.htmx:
         return render(request, "chat/_turn.html", {"turn": fresh, "answer": fresh.answer})
+    return redirect("chat:conversation", uid=turn.conversation.uid)
+
+
+@require_POST
+def feedback(request: HttpRequest, uid: UUID) -> HttpResponseBase:
+    """Keep what the reader thinks of an answer."""
+    turn = get_object_or_404(Turn, uid=uid, conversation__in=Conversation.objects.visible_to(request.user))
+    refused = ""
+    try:
+        rating, comment = request.POST.get("rating", ""), request.POST.get("comment", "")
+        rate_answer(user=request.user, receipt=turn.receipt, rating=rating, comment=comment)
+    except QuestionRefused as error:
+        refused = error.message
+    if request.htmx:
+        return render(request, "chat/_feedback.html", {"turn": turn, "refused": refused})
+    if refused:
+        messages.error(request, refused)
     return redirect("chat:conversation", uid=turn.conversation.uid)
 
 

@@ -9,6 +9,7 @@ register = template.Library()
 
 TABS = {
     "questions": _("Questions"),
+    "feedback": _("Feedback"),
     "sources": _("Sources viewed"),
     "documents": _("Documents"),
     "people": _("People and sign-ins"),
@@ -23,6 +24,8 @@ TONES = {
     "corrected": "ok",
     "withheld": "danger",
     "stopped": "warn",
+    "helpful": "ok",
+    "unhelpful": "warn",
     "deleted": "danger",
     "erased": "danger",
 }

@@ -57,6 +57,17 @@ def test_an_answer_is_the_contracts_json_with_its_receipt(client: Client, leave:
     assert told["conversation"] is None
 
 
+def test_an_answer_can_be_rated_by_its_receipt(client: Client, leave: Document, reader: str, teammate: User, means: Any) -> None:
+    means["model"] = ScriptedModel(f"{SIX_HOURS} [1]")
+    given = {"receipt": ask(client, reader).json()["receipt"], "rating": "unhelpful", "comment": "It is eight."}
+    assert client.post("/api/v1/feedback", given, JSON, headers=bearer(reader)).json() == given
+    assert Event.objects.get(action="answer.unhelpful").subject == f"event:{given['receipt']}"
+    stranger = key_of(teammate, "ask", "read")
+    assert client.post("/api/v1/feedback", given, JSON, headers=bearer(stranger)).status_code == 404
+    unknown = client.post("/api/v1/feedback", given | {"rating": "brilliant"}, JSON, headers=bearer(reader))
+    assert (unknown.status_code, unknown.json()["error"]["code"]) == (422, "request_invalid")
+
+
 def test_a_refusal_is_an_answer_too(client: Client, leave: Document, reader: str, means: Any) -> None:
     told = ask(client, reader, "What is the capital of Atlantis?").json()
     assert (told["outcome"], told["answer"], told["sentences"]) == ("refused", "", [])

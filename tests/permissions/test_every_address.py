@@ -95,6 +95,7 @@ ADDRESSES = {
     "chat:rename": [Case("post", OWNER_POST, conversation, lambda world: {"title": "Mine"})],
     "chat:delete": [Case("post", OWNER_POST, conversation)],
     "chat:regenerate": [Case("post", OWNER_POST, turn)],
+    "chat:feedback": [Case("post", OWNER_POST, turn, lambda world: {"rating": "helpful"})],
     "chat:answer": [Case("get", "302 404 404 302 404 404", turn)],
     "chat:stream": [Case("get", OWNER, turn)],
     "chat:stop": [Case("post", "204 404 404 302 404 404", turn)],
@@ -169,6 +170,14 @@ API_ADDRESSES = {
             "post",
             "400 404 404 401 404 404",
             data=lambda world: {"question": "", "conversation": str(world.conversation.uid)},
+            is_json=True,
+        ),
+    ],
+    "api:give_feedback": [
+        Case(
+            "post",
+            API_OWNER,
+            data=lambda world: {"receipt": str(world.event.uid), "rating": "unhelpful", "comment": "Old."},
             is_json=True,
         ),
     ],
