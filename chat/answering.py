@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from asgiref.sync import async_to_sync
@@ -18,11 +18,11 @@ from chat.candidates import rank_sentences
 from chat.conclusion import conclude, conclude_failed, fail_turn
 from chat.errors import ChatError, ContextOverflow, EvidenceWithdrawn, ModelError, SearchFailed
 from chat.evidence import are_readable, gather_evidence
-from chat.llm.extractive import ExtractiveModel
+from chat.llm.extractive import NO_OPTIONS, ExtractiveModel
 from chat.means import Means, configured_means
 from chat.models import Turn
 from chat.offload import beside_loop
-from chat.ports import LanguageModel, Message
+from chat.ports import Choice, GenerationOptions, LanguageModel, Message
 from chat.prompting import fit_prompt, is_decline
 from chat.rewrite import rewrite_question
 from chat.sentences import SentenceBuffer
@@ -178,27 +178,33 @@ def _assess(trail: Trail, means: Means) -> bool:
 
 
 async def _generate(trail: Trail, *, means: Means, emit: Emit) -> None:
-    """Let the served model write; where there is none, or it fails, quote the evidence."""
+    """Let a served model write, the next one where it fails; where there is none, or all fail, quote the evidence."""
     emit(Status(step="writing"))
-    if means.model is not None:
+    routed = await means.gateway.route(await beside_loop(trail.request)())
+    trail.route = dict(routed.route)
+    for choice in routed.choices:
         try:
-            await _prompt_and_write(trail, means=means, emit=emit)
+            await _prompt_and_write(trail, choice, means=means, emit=emit)
+            trail.fallback = ""
             return
         except ModelError as error:
             trail.start_over(fallback=error.code)
             emit(Status(step="fallback"))
+        finally:
+            trail.attempts.append(choice.report())
     extractive = ExtractiveModel(question=trail.rewritten, candidates=trail.candidates)
     trail.model, trail.base_url, trail.parameters = extractive.name, "", {}
     try:
-        await _write(trail, extractive, (), means=means, emit=emit)
+        await _write(trail, extractive, (), options=NO_OPTIONS, means=means, emit=emit)
     except ModelError:
         return  # nothing to quote: a refusal
 
 
-async def _prompt_and_write(trail: Trail, *, means: Means, emit: Emit) -> None:
+async def _prompt_and_write(trail: Trail, choice: Choice, *, means: Means, emit: Emit) -> None:
     """Ask the model; with half of the evidence once more where its context was too short after all."""
-    model = means.model
-    trail.model, trail.base_url, trail.parameters = model.name, model.base_url, means.parameters()
+    model, options = choice.model, choice.options
+    trail.model, trail.base_url = model.name, model.base_url
+    trail.parameters = asdict(options) | {"context_tokens": choice.context_tokens, "style": choice.style}
     evidence = trail.evidence
     for is_last in (False, True):
         with trail.timed("prompt"):
@@ -206,12 +212,12 @@ async def _prompt_and_write(trail: Trail, *, means: Means, emit: Emit) -> None:
                 trail.rewritten,
                 evidence,
                 model=model,
-                context_tokens=means.context_tokens,
-                answer_tokens=means.options.max_tokens,
+                context_tokens=choice.context_tokens,
+                answer_tokens=options.max_tokens,
                 language=trail.language,
             )
         try:
-            await _write(trail, model, trail.prompt.messages, means=means, emit=emit)
+            await _write(trail, model, trail.prompt.messages, options=options, means=means, emit=emit)
             return
         except ContextOverflow:
             if is_last or len(trail.prompt.evidence) == 1:
@@ -219,12 +225,14 @@ async def _prompt_and_write(trail: Trail, *, means: Means, emit: Emit) -> None:
             evidence = trail.prompt.evidence[: len(trail.prompt.evidence) // 2]
 
 
-async def _write(trail: Trail, model: LanguageModel, messages: tuple[Message, ...], *, means: Means, emit: Emit) -> None:
+async def _write(
+    trail: Trail, model: LanguageModel, messages: tuple[Message, ...], *, options: GenerationOptions, means: Means, emit: Emit
+) -> None:
     """Stream the model's text, cut it into sentences, and release each one that passes. Raises: ModelError."""
     verifier = await beside_loop(Verifier)(trail.evidence, score_texts=means.score_texts)
     buffer, finish_reason = SentenceBuffer(), ""
     begin = time.perf_counter()
-    async with aclosing(model.stream(messages, options=means.options)) as deltas:
+    async with aclosing(model.stream(messages, options=options)) as deltas:
         async for delta in deltas:
             trail.usage = delta.usage or trail.usage
             finish_reason = delta.finish_reason or finish_reason

@@ -1,8 +1,10 @@
 """The port to language models. Adapters live in `chat.llm`."""
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Style = Literal["markers", "structured"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +23,7 @@ class GenerationOptions:
     temperature: float = 0.0
     first_token_timeout_s: float  # also the longest silence between two tokens
     total_timeout_s: float
+    extra: Mapping[str, Any] = field(default_factory=dict)  # further fields of the request, such as "top_p"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,3 +67,50 @@ class LanguageModel(Protocol):
 
     async def count_tokens(self, messages: Sequence[Message]) -> TokenCount | None:
         """Return the prompt's length by the served tokenizer; None where the server does not tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a route is chosen by."""
+
+    question: str
+    language: str = "en"  # "en", "zh"
+    collections: tuple[str, ...] = ()  # slugs of those that the evidence comes from
+    conversation: str = ""  # keeps its share of a canary; empty: the question itself does
+    user: str = ""  # whom the queue is fair to
+
+
+class Choice(Protocol):
+    """A model that may write this answer, good for one question."""
+
+    @property
+    def model(self) -> LanguageModel: ...
+
+    @property
+    def options(self) -> GenerationOptions: ...
+
+    @property
+    def context_tokens(self) -> int:
+        """What the model reads and writes together, unless its server names less."""
+
+    @property
+    def style(self) -> Style:
+        """How it is asked to cite: by markers in the text, or in the fields of a JSON object. It yields markers either way."""
+
+    def report(self) -> dict[str, Any]:
+        """Return what came of it, for the receipt: the row, the attempts, what was masked, usage and price."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routed:
+    """Models in the order in which they are tried; none: the answer is quoted."""
+
+    choices: tuple[Choice, ...] = ()
+    route: Mapping[str, Any] = field(default_factory=dict)  # for the receipt: which rule, and why
+
+
+class Gateway(Protocol):
+    """The way to the language models."""
+
+    async def route(self, request: Request) -> Routed:
+        """Return the models for one question. Raises nothing that a caller has to expect."""

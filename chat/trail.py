@@ -9,7 +9,7 @@ from typing import Any
 from accounts.models import User
 from chat.candidates import Candidate
 from chat.models import Turn
-from chat.ports import Usage
+from chat.ports import Request, Usage
 from chat.prompting import Prompt, language_of
 from chat.types import Answer, Citation, Evidence, Outcome, Sentence, VerdictKind
 from kb.models import Collection
@@ -55,6 +55,8 @@ class Trail:
     model: str = ""
     base_url: str = ""
     parameters: dict[str, Any] = field(default_factory=dict)
+    route: dict[str, Any] = field(default_factory=dict)
+    attempts: list[dict[str, Any]] = field(default_factory=list)  # of the models that were asked, in order
     usage: Usage | None = None
     fallback: str = ""
     failed_output: str = ""  # what a model wrote before it failed
@@ -68,6 +70,18 @@ class Trail:
     @property
     def language(self) -> str:
         return language_of(self.asked.question)
+
+    def request(self) -> Request:
+        """Return what the gateway chooses a model by."""
+        slugs = {passage.chunk.version.document.collection.slug: None for passage in self.search.passages} if self.search else {}
+        turn = self.asked.turn
+        return Request(
+            question=self.rewritten or self.asked.question,
+            language=self.language,
+            collections=tuple(slugs),
+            conversation=str(turn.conversation.uid) if turn else "",
+            user=str(self.asked.user.pk),
+        )
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
@@ -101,7 +115,7 @@ class Trail:
 
     def start_over(self, *, fallback: str) -> None:
         """Forget what a failed model wrote, but for the receipt."""
-        self.fallback, self.failed_output = fallback, "".join(self.raw_output)
+        self.fallback, self.failed_output = fallback, self.failed_output + "".join(self.raw_output)
         self.raw_output, self.checked, self.numbers, self.usage = [], [], {}, None
 
     @property
@@ -158,6 +172,8 @@ class Trail:
                 "usage": asdict(self.usage) if self.usage else None,
                 "fallback": self.fallback,
                 "failed_output": self.failed_output,
+                "route": self.route,
+                "attempts": self.attempts,
             },
             "raw_output": "".join(self.raw_output),
             "sentences": [_sentence(one) for one in self.checked],

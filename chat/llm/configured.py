@@ -1,21 +1,20 @@
-"""The language model that the settings name."""
+"""The gateway to the models that the settings name."""
 
 from django.conf import settings
 
+from chat.llm.one_model import OneModel
 from chat.llm.openai_compatible import OpenAICompatibleModel
-from chat.ports import GenerationOptions, LanguageModel
+from chat.ports import Gateway, GenerationOptions
 
 
-def configured_model() -> LanguageModel | None:
-    """Return the served model; None where none is configured, and answers are extractive."""
-    if not settings.LLM_BASE_URL:
-        return None
-    return OpenAICompatibleModel(base_url=settings.LLM_BASE_URL, name=settings.LLM_MODEL, api_key=settings.LLM_API_KEY)
-
-
-def configured_options() -> GenerationOptions:
-    return GenerationOptions(
+def configured_gateway() -> Gateway:
+    """Return the gateway; it offers nothing where no model is configured, and answers are extractive."""
+    options = GenerationOptions(
         max_tokens=settings.LLM_MAX_ANSWER_TOKENS,
         first_token_timeout_s=settings.LLM_FIRST_TOKEN_TIMEOUT_S,
         total_timeout_s=settings.LLM_TOTAL_TIMEOUT_S,
     )
+    model = None
+    if settings.LLM_BASE_URL:
+        model = OpenAICompatibleModel(base_url=settings.LLM_BASE_URL, name=settings.LLM_MODEL, api_key=settings.LLM_API_KEY)
+    return OneModel(model=model, options=options, context_tokens=settings.LLM_CONTEXT_TOKENS)

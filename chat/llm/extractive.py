@@ -11,6 +11,7 @@ from chat.extractive import extract
 from chat.ports import Delta, GenerationOptions, Message, TokenCount
 
 NAME = "extractive"
+NO_OPTIONS = GenerationOptions(max_tokens=0, first_token_timeout_s=0, total_timeout_s=0)  # it has none
 
 
 class ExtractiveModel:

@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any
 
+from chat.llm.one_model import OneModel
 from chat.means import Means
 from chat.ports import Delta, GenerationOptions, LanguageModel, Message, TokenCount
 from kb.identity import chunk_id
@@ -129,6 +130,7 @@ class ScriptedModel:
 
 
 def means_with(model: LanguageModel | None = None, **changes: Any) -> Means:
-    options = GenerationOptions(max_tokens=200, first_token_timeout_s=5, total_timeout_s=10)
-    given = {"search": search, "score_texts": score_texts, "score_stretches": score_stretches, "context_tokens": 4096}
-    return Means(**given | {"model": model, "options": options} | changes)
+    options = changes.pop("options", GenerationOptions(max_tokens=200, first_token_timeout_s=5, total_timeout_s=10))
+    gateway = OneModel(model=model, options=options, context_tokens=changes.pop("context_tokens", 4096))
+    given = {"search": search, "score_texts": score_texts, "score_stretches": score_stretches, "gateway": gateway}
+    return Means(**given | changes)
