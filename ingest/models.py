@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from kb.models import DocumentVersion
+from kb.models import DocumentVersion, Edition
 
 
 class Job(models.Model):
@@ -12,6 +12,8 @@ class Job(models.Model):
     class Kind(models.TextChoices):
         INGEST = "ingest", _("Read and index")
         REMOVE = "remove", _("Remove from the index")
+        MOVE = "move", _("Move in the index")
+        REBUILD = "rebuild", _("Cut and embed anew")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -22,6 +24,7 @@ class Job(models.Model):
 
     version = models.ForeignKey(DocumentVersion, on_delete=models.CASCADE, related_name="jobs")
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.INGEST)
+    edition = models.ForeignKey(Edition, null=True, blank=True, on_delete=models.CASCADE, related_name="jobs")  # of a REBUILD
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     priority = models.IntegerField(default=0)  # lower runs first: the size class of the file
     attempts = models.PositiveIntegerField(default=0)

@@ -12,17 +12,21 @@ from accounts.models import User
 
 
 class CollectionQuerySet(models.QuerySet["Collection"]):
+    def live(self) -> "CollectionQuerySet":
+        """Not deleted."""
+        return self.filter(deleted_at=None)
+
     def visible_to(self, user: User | AnonymousUser) -> "CollectionQuerySet":
-        """Collections this user may read now: all for a knowledge admin, else those given to one of their groups."""
+        """Live collections this user may read now: all for a knowledge admin, else those given to one of their groups."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
         if user.is_knowledge_admin:
-            return self
-        return self.filter(pk__in=Collection.groups.through.objects.filter(group__user=user).values("collection_id"))
+            return self.live()
+        return self.live().filter(pk__in=Collection.groups.through.objects.filter(group__user=user).values("collection_id"))
 
     def manageable_by(self, user: User | AnonymousUser) -> "CollectionQuerySet":
-        """Collections whose documents and groups this user may change."""
-        return self if user.is_authenticated and user.is_knowledge_admin else self.none()
+        """Live collections whose documents and groups this user may change."""
+        return self.live() if user.is_authenticated and user.is_knowledge_admin else self.none()
 
 
 class Collection(models.Model):
@@ -37,6 +41,7 @@ class Collection(models.Model):
     suggested_questions = models.JSONField(default=list, blank=True)
     sufficiency_threshold = models.FloatField(null=True, blank=True)  # None: the default of the encoder's calibration
     created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)  # the row stays, for receipts; its address is free again
 
     objects = CollectionQuerySet.as_manager()
 
@@ -69,6 +74,8 @@ class Document(models.Model):
     current_version = models.ForeignKey(  # the one that answers; None until the first is indexed
         "DocumentVersion", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    # Set while a move is under way: the collection under which the index still has it.
+    moved_from = models.ForeignKey(Collection, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -114,6 +121,7 @@ class DocumentVersion(models.Model):
     error_message = models.TextField(blank=True)  # in English; translated at display by its code where there is one
     warnings = models.JSONField(default=list, blank=True)  # [{"code", "pages", "values"}]
     metadata = models.JSONField(default=dict, blank=True)  # title, author, date, language as the file declares them
+    is_reread = models.BooleanField(default=False)  # the bytes of the version before, read again by the present parsers
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     indexed_at = models.DateTimeField(null=True, blank=True)
@@ -157,6 +165,45 @@ class Page(models.Model):
         return f"page {self.number} of {self.version_id}"
 
 
+class Edition(models.Model):
+    """One way of cutting and embedding, and the index that was made that way.
+
+    One edition serves. Where the encoder or the cutting is to change, the next one is built beside it from the stored pages,
+    and when it holds every document, the two are swapped in one transaction. Edition 1 is what a new installation begins with.
+    """
+
+    class State(models.TextChoices):
+        BUILDING = "building", _("Being built")
+        SERVING = "serving", _("Answers")
+        REPLACED = "replaced", _("Replaced")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    number = models.PositiveIntegerField(primary_key=True)  # 1, 2, 3 …; Chunk.edition
+    state = models.CharField(max_length=10, choices=State.choices)
+    is_paused = models.BooleanField(default=False)  # nobody takes the jobs of a paused one
+    embedder = models.CharField(max_length=500)  # the setting EMBEDDER that opens its encoder
+    encoder = models.CharField(max_length=80)  # fingerprint
+    cutting = models.PositiveIntegerField()  # ingest.chunking.CUTTING
+    folder = models.CharField(max_length=120)  # of its index, below INDEX_ROOT
+    created_at = models.DateTimeField(auto_now_add=True)
+    served_at = models.DateTimeField(null=True, blank=True)  # since when it answers
+    ended_at = models.DateTimeField(null=True, blank=True)  # when it was replaced or cancelled
+    cleared_at = models.DateTimeField(null=True, blank=True)  # when its chunks and index were removed
+
+    class Meta:
+        ordering = ["-number"]
+        verbose_name = _("edition")
+        verbose_name_plural = _("editions")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["state"], condition=Q(state__in=["building", "serving"]), name="kb_one_edition_serves_one_is_built"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"edition {self.number}"
+
+
 class ChunkQuerySet(models.QuerySet["Chunk"]):
     def live(self) -> "ChunkQuerySet":
         """Chunks of current versions of documents that are not deleted."""
@@ -168,12 +215,13 @@ class ChunkQuerySet(models.QuerySet["Chunk"]):
 
 
 class Chunk(models.Model):
-    """A passage: what is found, quoted and cited. `id` is derived from version and ordinal, so that a stage run twice
-    writes the same rows (kb.identity.chunk_id)."""
+    """A passage: what is found, quoted and cited. `id` is derived from version, ordinal and edition, so that a stage run
+    twice writes the same rows (kb.identity.chunk_id)."""
 
     id = models.BigIntegerField(primary_key=True)
     version = models.ForeignKey(DocumentVersion, on_delete=models.CASCADE, related_name="chunks")
-    ordinal = models.PositiveIntegerField()  # 0 … n-1 within the version
+    ordinal = models.PositiveIntegerField()  # 0 … n-1 within the version and edition
+    edition = models.PositiveIntegerField(default=1)  # the Edition that it was cut for
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="chunks")
     start = models.PositiveIntegerField()  # characters into the page's text
     end = models.PositiveIntegerField()
@@ -187,7 +235,8 @@ class Chunk(models.Model):
 
     class Meta:
         ordering = ["version", "ordinal"]
-        constraints = [models.UniqueConstraint(fields=["version", "ordinal"], name="kb_chunk_ordinal")]
+        constraints = [models.UniqueConstraint(fields=["version", "edition", "ordinal"], name="kb_chunk_ordinal")]
+        indexes = [models.Index(fields=["edition"], name="kb_chunk_edition")]
 
     def __str__(self) -> str:
         return f"chunk {self.ordinal} of {self.version_id}"
