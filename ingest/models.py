@@ -32,6 +32,8 @@ class Job(models.Model):
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     not_before = models.DateTimeField(null=True, blank=True)  # back-off after a failure that may pass
     last_error = models.TextField(blank=True)  # for admins: the technical cause
+    obstacle = models.CharField(max_length=20, blank=True)  # of the installation, which it waits out: a code of ingest.obstacles
+    hindered_since = models.DateTimeField(null=True, blank=True)  # since when the obstacle has been there, for this job
     timings_ms = models.JSONField(default=dict, blank=True)  # {"parse": …, "chunk": …, "embed": …, "publish": …}
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
