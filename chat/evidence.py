@@ -67,6 +67,7 @@ def _neighbours(chunks: Sequence[Chunk], *, user: User) -> dict[tuple[int, int],
     near = (
         Chunk.objects.visible_to(user)
         .filter(version__in={version for version, _ in wanted}, ordinal__in={ordinal for _, ordinal in wanted})
+        .filter(edition__in={chunk.edition for chunk in chunks})  # a search sees one
         .select_related("page", "version__document")
     )
     return {(chunk.version_id, chunk.ordinal): chunk for chunk in near if (chunk.version_id, chunk.ordinal) in wanted}

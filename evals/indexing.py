@@ -118,9 +118,10 @@ def _cut(document: Document, entry: Entry, path: Path, engine: Engine) -> list[C
     source = [SourcePage(number=page.number, text=page.text, blocks=page.blocks) for page in parsed]
     return [
         Chunk(
-            id=chunk_id(version.uid, ordinal),
+            id=chunk_id(version.uid, ordinal, edition=engine.edition),
             version=version,
             ordinal=ordinal,
+            edition=engine.edition,
             page=pages[cut.page_number],
             start=cut.start,
             end=cut.end,

@@ -1,16 +1,20 @@
-"""The one place that composes retrieval: encoder, index and search, as the settings say."""
+"""The one place that composes retrieval: encoder, index and search, as the edition that serves says."""
 
 import logging
+import shutil
 from collections.abc import Iterator, Sequence
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
 
 from django.conf import settings
 
-from kb.models import Chunk
+from kb.editions import serving_edition
+from kb.models import Chunk, Edition
+from retrieval.absent import AbsentEncoder
 from retrieval.analyzer import get_analyzer
 from retrieval.encoder import SentenceEncoder, open_encoder
+from retrieval.errors import EncoderError
 from retrieval.local.reader import LocalIndex
 from retrieval.local.writer import LocalIndexWriter
 from retrieval.ports import Embedder, IndexWriter
@@ -20,24 +24,34 @@ from retrieval.types import Chunk as IndexedChunk
 from retrieval.types import Closeness, Embedding, IndexEntry, Scope, SearchConfig, SearchResult, Stretch
 
 logger = logging.getLogger(__name__)
+ENGINES_KEPT = 3  # the edition that serves, the one before it, the one that is built
 
 
 class Engine:
-    """Retrieval for this process. Safe in threads; the encoder loads at its first use.
+    """Retrieval in one edition. Safe in threads; the encoder loads at its first use.
 
     Args:
         embedder: the setting EMBEDDER: "bundled" or the folder of a model.
-        root: where indexes lie. Each encoder has a folder of its own there, so that vectors of two never meet.
+        root: where indexes lie. Each edition has a folder of its own there, so that vectors of two encoders never meet.
+        edition: its number, which its chunks carry.
+        encoder: fingerprint of the encoder that the edition was made with; empty: of whatever `embedder` opens.
+        folder: of the index, below `root`; empty: named by the encoder.
     """
 
-    def __init__(self, *, embedder: str, root: Path) -> None:
-        self._encoder: SentenceEncoder = open_encoder(embedder)
-        self._root = root / self._encoder.fingerprint
+    def __init__(self, *, embedder: str, root: Path, edition: int = 1, encoder: str = "", folder: str = "") -> None:
+        self._encoder = find_encoder(embedder, fingerprint=encoder)
+        self._root = root / (folder or self._encoder.fingerprint)
         self._index = LocalIndex(self._root, analyzer=get_analyzer())
+        self.edition = edition
 
     @property
     def embedder(self) -> Embedder:
         return self._encoder
+
+    @property
+    def is_whole(self) -> bool:
+        """False where the edition's encoder is gone: then words alone find passages, and nothing can be embedded."""
+        return not isinstance(self._encoder, AbsentEncoder)
 
     @cached_property
     def writer(self) -> IndexWriter:
@@ -105,10 +119,50 @@ class Engine:
         self._index.check()
 
 
-@cache
+def find_encoder(embedder: str, *, fingerprint: str = "") -> SentenceEncoder | AbsentEncoder:
+    """Return the encoder that a setting names; one that stands for it where that is gone, or is another one by now.
+
+    Raises: EncoderError: it is gone, and no fingerprint says what was there.
+    """
+    try:
+        encoder = _open_encoder(embedder)
+        found = encoder.fingerprint
+    except (EncoderError, OSError) as error:
+        if not fingerprint:
+            raise
+        logger.error("the encoder %s of the edition that serves is gone: %s", fingerprint, error)
+        return AbsentEncoder(fingerprint)
+    if fingerprint and found != fingerprint:
+        logger.error("%s is now %s; the edition that serves was made with %s, which is gone", embedder, found, fingerprint)
+        return AbsentEncoder(fingerprint)
+    return encoder
+
+
+@lru_cache(maxsize=ENGINES_KEPT)
+def _open_encoder(embedder: str) -> SentenceEncoder:
+    """One for the process: two editions that were cut differently share their encoder."""
+    return open_encoder(embedder)
+
+
 def get_engine() -> Engine:
-    """Return the process's engine."""
-    return Engine(embedder=settings.EMBEDDER, root=settings.INDEX_ROOT)
+    """Return the engine of the edition that serves now. Reads the database: not for the event loop."""
+    return engine_of(serving_edition())
+
+
+def engine_of(edition: Edition) -> Engine:
+    """Return the engine of an edition; each is opened once in a process."""
+    return _open_engine(settings.INDEX_ROOT, edition.embedder, edition.number, edition.encoder, edition.folder)
+
+
+@lru_cache(maxsize=ENGINES_KEPT)
+def _open_engine(root: Path, embedder: str, edition: int, encoder: str, folder: str) -> Engine:
+    return Engine(embedder=embedder, root=root, edition=edition, encoder=encoder, folder=folder)
+
+
+def remove_index(edition: Edition) -> None:
+    """Remove the files of an edition that answers no more. Readers that still have them open keep what they have."""
+    if edition.folder:
+        shutil.rmtree(settings.INDEX_ROOT / edition.folder, ignore_errors=True)
 
 
 def to_indexed_chunk(chunk: Chunk) -> IndexedChunk:
@@ -132,17 +186,18 @@ def rebuild_index(*, engine: Engine, batch_size: int = 1000) -> int:
 
     Chunks that were embedded by another encoder are left out; verify_index then reports them as missing.
     """
-    return engine.writer.rebuild(_stored_entries(engine.embedder.fingerprint, batch_size))
+    return engine.writer.rebuild(_stored_entries(engine, batch_size))
 
 
-def _stored_entries(fingerprint: str, batch_size: int) -> Iterator[Sequence[IndexEntry]]:
-    chunks = Chunk.objects.live().filter(embedding__encoder=fingerprint).select_related("version__document", "embedding")
+def _stored_entries(engine: Engine, batch_size: int) -> Iterator[Sequence[IndexEntry]]:
+    chunks = Chunk.objects.live().filter(edition=engine.edition, embedding__encoder=engine.embedder.fingerprint)
+    chunks = chunks.select_related("version__document", "embedding")
     rows = chunks.order_by("version_id", "ordinal").iterator(chunk_size=batch_size)
     while batch := list(islice(rows, batch_size)):
-        yield [
-            IndexEntry(
-                chunk=to_indexed_chunk(chunk),
-                embedding=Embedding(dense=bytes(chunk.embedding.dense), tokens=bytes(chunk.embedding.tokens)),
-            )
-            for chunk in batch
-        ]
+        yield [to_entry(chunk) for chunk in batch]
+
+
+def to_entry(chunk: Chunk) -> IndexEntry:
+    """Return what is published of a chunk whose version, document and embedding are selected."""
+    embedding = Embedding(dense=bytes(chunk.embedding.dense), tokens=bytes(chunk.embedding.tokens))
+    return IndexEntry(chunk=to_indexed_chunk(chunk), embedding=embedding)

@@ -14,6 +14,7 @@ from django.conf import settings
 PIECE_BYTES = 1 << 20
 TEMPORARY = "incoming"  # folder below MEDIA_ROOT: on the same disk, so that a rename is enough
 FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+MINIMUM_FREE_BYTES = 100 * 1024 * 1024  # kept free for database, index and audit
 
 
 class StorageFull(Exception):
@@ -61,6 +62,12 @@ def receive(stream: BinaryIO, *, max_bytes: int) -> Incoming:
         path.unlink(missing_ok=True)
         raise
     return Incoming(path=path, sha256=digest.hexdigest(), size=size)
+
+
+def has_room() -> bool:
+    """Whether the disk with the data folder has room for more documents."""
+    disk = os.statvfs(settings.ATTEST_HOME)
+    return disk.f_bavail * disk.f_frsize >= MINIMUM_FREE_BYTES
 
 
 def discard(incoming: Incoming) -> None:

@@ -15,12 +15,10 @@ from tests.kb.indexing import index_document
 
 
 @pytest.fixture
-def installed(settings: object, tmp_path: Path) -> Engine:
+def installed(settings: object, tmp_path: Path, db: None) -> Engine:
     """The engine that commands get, on an index of its own."""
     settings.INDEX_ROOT = tmp_path  # type: ignore[attr-defined]
-    get_engine.cache_clear()
-    yield get_engine()
-    get_engine.cache_clear()
+    return get_engine()
 
 
 def test_score_texts_prefers_the_sentence_that_answers(tmp_path: Path) -> None:

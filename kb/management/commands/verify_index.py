@@ -33,7 +33,7 @@ class Command(BaseCommand):
 
     def _compare(self, engine: Engine) -> list[str]:
         """Print the counts; return what is wrong, one line each."""
-        database = frozenset(Chunk.objects.live().values_list("pk", flat=True))
+        database = frozenset(Chunk.objects.live().filter(edition=engine.edition).values_list("pk", flat=True))
         try:
             engine.check_files()
             keyword, dense = engine.writer.chunk_ids()

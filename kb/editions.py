@@ -1,0 +1,11 @@
+"""Which edition answers. What builds and swaps them is in ingest.editions."""
+
+from django.conf import settings
+
+from kb.models import Edition
+
+
+def serving_edition() -> Edition:
+    """Return the edition that answers now; before the first document was read, an unsaved one as the settings say."""
+    serving = Edition.objects.filter(state=Edition.State.SERVING).first()
+    return serving or Edition(number=1, state=Edition.State.SERVING, embedder=settings.EMBEDDER, cutting=0)
