@@ -8,7 +8,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from chat.served import ModelCall, Route, RouteFallback, ServedModel
 from kb.models import Collection
+
+__all__ = ["Conversation", "Feedback", "ModelCall", "Route", "RouteFallback", "ServedModel", "Turn"]
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
