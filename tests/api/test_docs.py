@@ -30,7 +30,9 @@ def block(language: str, start: str) -> str:
 class DjangoTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         headers = {"Authorization": request.headers["Authorization"]}
-        answered = Client().post(request.url.path, request.read().decode(), "application/json", headers=headers)
+        address, body = request.url.raw_path.decode(), request.read().decode()
+        given = {"data": body, "content_type": "application/json"} if body else {}
+        answered = getattr(Client(), request.method.lower())(address, headers=headers, **given)
         return httpx.Response(answered.status_code, content=answered.content, headers={"Content-Type": "application/json"})
 
 
