@@ -42,6 +42,10 @@ MESSAGES = {
     "storage_full": gettext_noop(
         "The server's disk is full, so the file was not kept. Tell your administrator and try again later."
     ),
+    "waited": gettext_noop(
+        "The server was not able to read the file for a day, for a reason that is not in the file. Tell your administrator; "
+        "“Retry” reads it again."
+    ),
     "missing": gettext_noop("The stored file is missing on the server. Upload it again."),
     "cancelled": gettext_noop("Reading was cancelled. “Retry” reads the file again."),
     "not_running": gettext_noop("This document is neither waiting nor being read; there is nothing to cancel."),

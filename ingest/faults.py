@@ -2,11 +2,21 @@
 
 import os
 import signal
+from pathlib import Path
 
-VARIABLE = "ATTEST_FAULT"
+VARIABLE = "ATTEST_FAULT_FILE"
 
 
 def fault(name: str) -> None:
-    """Die by SIGKILL at this point, if a test has asked for it by name."""
-    if os.environ.get(VARIABLE) == name:
-        os.kill(os.getpid(), signal.SIGKILL)
+    """Die by SIGKILL at this point if the file that the variable names asks for it. Whoever removes the file dies: one, once."""
+    file = os.environ.get(VARIABLE)
+    if not file:
+        return
+    path = Path(file)
+    try:
+        if path.read_text() != name:
+            return
+        path.unlink()
+    except FileNotFoundError:
+        return
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -23,7 +23,16 @@ from ingest.models import Job
 logger = logging.getLogger(__name__)
 
 
-def claim_job(*, job_id: int | None = None, only_versions: list[int] | None = None, only_kind: str | None = None) -> "Lease | None":
+URGENT_AFTER_S = 0.5  # a worker that is free takes a job sooner
+
+
+def claim_job(
+    *,
+    job_id: int | None = None,
+    only_versions: list[int] | None = None,
+    only_kind: str | None = None,
+    more_urgent_than: Job | None = None,
+) -> "Lease | None":
     """Take the next job that is due (or the one named) for this process. None: there is none.
 
     Due is what waits and is not backing off, and what runs under a lease that has run out. Two workers never get the
@@ -39,6 +48,10 @@ def claim_job(*, job_id: int | None = None, only_versions: list[int] | None = No
         jobs = jobs.filter(version__in=only_versions)
     if only_kind is not None:
         jobs = jobs.filter(kind=only_kind)
+    if more_urgent_than is not None:
+        jobs = jobs.filter(priority__lt=more_urgent_than.priority, created_at__lt=now - timedelta(seconds=URGENT_AFTER_S))
+        if not jobs.exists():  # asked often, and seldom so: takes no lock
+            return None
     with transaction.atomic():
         if connection.features.has_select_for_update_skip_locked:
             jobs = jobs.select_for_update(skip_locked=True, of=("self",))

@@ -28,6 +28,7 @@ from retrieval.types import Embedding, IndexEntry
 logger = logging.getLogger(__name__)
 Status = DocumentVersion.Status
 
+PAGE_CLASSES = (50, 300, 1500)  # pages: a job's priority once they are known, beside ingest.services.SIZE_CLASSES
 PAGE_BATCH = 32  # pages stored in one transaction: what is lost at most when the worker dies
 PAGE_BATCH_S = 1.0  # and how long progress may stand still while pages arrive slowly
 CHUNK_BATCH = 500
@@ -38,8 +39,12 @@ PUBLISH_BATCH = 2000
 class Pipeline:
     """Takes one version through its stages under a lease."""
 
-    def __init__(self, *, version: DocumentVersion, lease: Lease, engine: Engine) -> None:
+    def __init__(
+        self, *, version: DocumentVersion, lease: Lease, engine: Engine, checkpoint: Callable[[], float] = lambda: 0.0
+    ) -> None:
+        """`checkpoint` is called between two batches, outside of transactions; it returns the seconds that it gave to others."""
         self.version, self.lease, self.engine = version, lease, engine
+        self.checkpoint, self.seconds_for_others = checkpoint, 0.0
         self.timings_ms: dict[str, float] = {}
 
     @property
@@ -57,11 +62,16 @@ class Pipeline:
         )
         for status, name, stage in stages:
             if self.version.status == status:
-                started = time.perf_counter()
+                started, self.seconds_for_others = time.perf_counter(), 0.0
                 fault(f"before_{name}")
                 stage()
                 fault(f"after_{name}")
-                self.timings_ms[name] = round((time.perf_counter() - started) * 1000, 1)
+                self.timings_ms[name] = round((time.perf_counter() - started - self.seconds_for_others) * 1000, 1)
+
+    def _let_pass(self) -> None:
+        """A checkpoint: what is stored so far is stored, and jobs that are more urgent may run. Raises: LeaseLost."""
+        self.lease.check()
+        self.seconds_for_others += self.checkpoint()
 
     # --- parse ----------------------------------------------------------------------------------------------------
 
@@ -96,7 +106,11 @@ class Pipeline:
     def _open(self, opening: Opening) -> None:
         version = self.version
         title = " ".join(opening.title.split())[:500] or title_from(version.document.name)
-        with self.lease.fenced():
+        with self.lease.fenced() as job:
+            long = sum((opening.page_count or 0) > limit for limit in PAGE_CLASSES)
+            if long > job.priority:  # few bytes a page: they said less than this
+                job.priority = long
+                job.save(update_fields=["priority"])
             version.is_paged = opening.is_paged
             version.page_count = opening.page_count
             version.metadata = {**opening.metadata, "title": title}
@@ -125,6 +139,7 @@ class Pipeline:
             self.version.save(update_fields=["pages_done"])
             self._count_anew(job)
         fault("pages_stored")
+        self._let_pass()
 
     # --- chunk ----------------------------------------------------------------------------------------------------
 
@@ -140,6 +155,7 @@ class Pipeline:
                 Chunk.objects.bulk_create(self._row(chunk, count + i, page_ids) for i, chunk in enumerate(batch))
             count += len(batch)
             fault("chunks_stored")
+            self._let_pass()
         if not count:
             raise UserFault("no_text")
         self._advance(Status.CHUNKED, chunk_count=count)
@@ -181,6 +197,7 @@ class Pipeline:
                     for chunk, vector in zip(batch, vectors, strict=True)
                 )
             fault("vectors_stored")
+            self._let_pass()
         self._advance(Status.EMBEDDED)
 
     def _indexed(self, chunk: Chunk) -> IndexedChunk:
@@ -216,6 +233,7 @@ class Pipeline:
             ]
             self.engine.writer.publish(entries)
             fault("published")
+            self._let_pass()
         self._make_current()
 
     def _make_current(self) -> None:
@@ -257,9 +275,9 @@ class Pipeline:
             self._count_anew(job)
 
     def _count_anew(self, job: Job) -> None:
-        """What gets on is not what kills its worker: the attempts of this job are counted from here."""
-        job.attempts = 1
-        job.save(update_fields=["attempts"])
+        """What gets on is not what kills its worker, and nothing is in its way: the attempts of this job are counted from here."""
+        job.attempts, job.obstacle, job.hindered_since = 1, "", None
+        job.save(update_fields=["attempts", "obstacle", "hindered_since"])
 
 
 def open_removal(version_id: int, *, not_before: object = None) -> None:

@@ -1,28 +1,34 @@
-"""Doing jobs: one at a time under a lease; what fails is tried again, put aside, or blamed on the file."""
+"""Doing jobs: one at a time under a lease; what fails is tried again, put aside, or blamed on the file.
+
+A fault of the installation (ingest.obstacles) is none of the document's: its job waits, uncounted, until the obstacle is gone.
+Short jobs do not wait for long ones: a worker in the middle of a long one does what is more urgent at its checkpoints.
+"""
 
 import logging
 import math
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from functools import partial
 
+from django.db.models import Q
 from django.utils import timezone
 
-from audit.services import record
+from ingest import outcomes
 from ingest.doorbell import ring
-from ingest.errors import MESSAGES, LeaseLost, UserFault
+from ingest.errors import LeaseLost, UserFault
 from ingest.leases import Lease, claim_job, free_jobs
 from ingest.models import Job
-from ingest.pipeline import Pipeline, drop_content, open_removal, remove_version
+from ingest.obstacles import find_obstacle
+from ingest.pipeline import Pipeline, open_removal, remove_version
 from kb.engine import Engine, get_engine
 from kb.models import DocumentVersion
-from kb.storage import remove_stale_uploads
+from kb.storage import has_room, remove_stale_uploads
 
 logger = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 3
-BACK_OFF_S = 5  # before the second attempt; doubles for the third
 STALE_UPLOAD_S = 6 * 3600
+URGENT_TURN_S = 5.0  # of more urgent jobs at one checkpoint; the long job gets on between two of them
+URGENT_LOOK_S = 0.5  # between two looks for one
 
 
 def run_job(job_id: int, *, engine: Callable[[], Engine] = get_engine) -> bool:
@@ -39,31 +45,47 @@ def run_due_jobs(
     engine: Callable[[], Engine] = get_engine,
     only_versions: list[int] | None = None,
     only_kind: str | None = None,
+    more_urgent_than: Job | None = None,
     limit: int | None = None,
     for_s: float = math.inf,
 ) -> int:
-    """Do jobs until none is due, `limit` were done, or `for_s` seconds are over. Returns: how many were done."""
+    """Do jobs until none is due, one meets an obstacle, `limit` were done, or `for_s` seconds are over.
+
+    Returns: how many were taken up. While the disk is full, only removals are: nothing else can end well.
+    """
     count, end = 0, time.monotonic() + for_s
+    urgent = partial(run_due_jobs, engine=engine, only_versions=only_versions, only_kind=only_kind, for_s=URGENT_TURN_S)
     while (limit is None or count < limit) and time.monotonic() < end:
-        lease = claim_job(only_versions=only_versions, only_kind=only_kind)
+        if not has_room():
+            if only_kind not in (None, Job.Kind.REMOVE):
+                break
+            only_kind = Job.Kind.REMOVE
+        lease = claim_job(only_versions=only_versions, only_kind=only_kind, more_urgent_than=more_urgent_than)
         if lease is None:
             break
-        run_leased(lease, engine=engine)
         count += 1
+        if not run_leased(lease, engine=engine, run_urgent=urgent):
+            break
     return count
 
 
-def run_leased(lease: Lease, *, engine: Callable[[], Engine]) -> None:
-    """Do the job of a lease to its end, whatever that is. Raises nothing but what the database itself raises."""
+def run_leased(lease: Lease, *, engine: Callable[[], Engine], run_urgent: Callable[..., int] | None = None) -> bool:
+    """Do the job of a lease to its end, whatever that is.
+
+    Args:
+        run_urgent: run_due_jobs with what this worker may do; called with `more_urgent_than` at the checkpoints of a long job.
+    Returns: False where the installation is in the way, and other jobs would fare no better now.
+    Raises: DatabaseError: the end could not be told to the database.
+    """
     with lease:
-        job = Job.objects.select_related("version__document").get(pk=lease.job_id)
         try:
+            job = Job.objects.select_related("version__document").get(pk=lease.job_id)
             is_indexed = job.version.status == DocumentVersion.Status.INDEXED  # killed between its last step and this line
-            if job.attempts > MAX_ATTEMPTS and not is_indexed:
-                _quarantine(lease, job, "its worker died three times")
-                return
-            timings = _do(job, lease, engine())
-            _finish(lease, timings)
+            if job.attempts > outcomes.MAX_ATTEMPTS and not is_indexed:
+                outcomes.tell(partial(outcomes.quarantine, lease, "its worker died three times"))
+                return True
+            timings = _do(job, lease, engine(), _Checkpoint(job, run_urgent))
+            outcomes.finish_job(lease, timings)
             logger.info("job %s (%s of version %s) done: %s", job.pk, job.kind, job.version_id, timings)
         except LeaseLost:
             logger.info("job %s was taken from this worker or cancelled", job.pk)
@@ -72,22 +94,44 @@ def run_leased(lease: Lease, *, engine: Callable[[], Engine]) -> None:
                 ring()
         except UserFault as error:
             logger.info("job %s: version %s failed: %s (%s)", job.pk, job.version_id, error.code, error.detail)
-            _fail(lease, job, error.code, storable(error.detail))
+            outcomes.tell(partial(outcomes.fail_version, lease, error.code, error.detail))
         except Exception as error:
-            logger.exception("job %s (%s of version %s), attempt %s", job.pk, job.kind, job.version_id, job.attempts)
-            _try_again(lease, job, storable(f"{type(error).__name__}: {error}"))
+            cause = f"{type(error).__name__}: {error}"
+            if obstacle := find_obstacle(error):
+                logger.warning("job %s waits: %s: %s", lease.job_id, obstacle, cause)
+                outcomes.tell(partial(outcomes.wait_out, lease, obstacle, cause))
+                return False
+            logger.exception("job %s", lease.job_id)
+            outcomes.tell(partial(outcomes.try_again, lease, cause))
+        return True
 
 
-def storable(cause: str) -> str:
-    """Return the technical cause without what a database refuses: a hostile file may have a say in it."""
-    return cause.replace("\0", "").encode("utf-8", "replace").decode()[:2000]
+class _Checkpoint:
+    """What a pipeline calls between two batches: does the jobs that are more urgent than its own. Knows how long that took."""
+
+    def __init__(self, job: Job, run_urgent: Callable[..., int] | None) -> None:
+        self.job, self.run_urgent = job, run_urgent
+        self.looked_at = time.monotonic()
+
+    def __call__(self) -> float:
+        """Returns: the seconds that were given to other jobs."""
+        began = time.monotonic()
+        if self.run_urgent is None or began - self.looked_at < URGENT_LOOK_S:
+            return 0.0
+        self.job.refresh_from_db(fields=["priority"])  # reading has told how long the document is
+        count = self.run_urgent(more_urgent_than=self.job)
+        self.looked_at = time.monotonic()
+        if not count:
+            return 0.0
+        logger.info("job %s let %s more urgent jobs pass", self.job.pk, count)
+        return self.looked_at - began
 
 
-def _do(job: Job, lease: Lease, engine: Engine) -> dict[str, float]:
+def _do(job: Job, lease: Lease, engine: Engine, checkpoint: Callable[[], float]) -> dict[str, float]:
     if job.kind == Job.Kind.REMOVE:
         remove_version(version=job.version, lease=lease, engine=engine)
         return {}
-    pipeline = Pipeline(version=job.version, lease=lease, engine=engine)
+    pipeline = Pipeline(version=job.version, lease=lease, engine=engine, checkpoint=checkpoint)
     pipeline.run()
     return pipeline.timings_ms
 
@@ -97,69 +141,10 @@ def _is_unwanted(job: Job) -> bool:
     return DocumentVersion.objects.filter(pk=job.version_id, document__deleted_at__isnull=False).exists()
 
 
-def _finish(lease: Lease, timings: dict[str, float]) -> None:
-    with lease.fenced() as job:
-        job.state, job.finished_at = Job.State.DONE, timezone.now()
-        job.leased_by, job.lease_expires_at, job.last_error = "", None, ""
-        job.timings_ms = {**job.timings_ms, **timings}
-        job.save()
-
-
-def _try_again(lease: Lease, job: Job, cause: str) -> None:
-    """Put the job back with a delay, or aside after the last attempt."""
-    try:
-        job.refresh_from_db(fields=["attempts"])  # progress has set it back
-        if job.attempts >= MAX_ATTEMPTS:
-            _quarantine(lease, job, cause)
-            return
-        with lease.fenced() as held:
-            held.state, held.last_error = Job.State.WAITING, cause
-            held.leased_by, held.lease_expires_at = "", None
-            held.not_before = timezone.now() + timedelta(seconds=BACK_OFF_S * 2 ** (job.attempts - 1))
-            held.save()
-    except LeaseLost:
-        logger.info("job %s was taken from this worker", job.pk)
-
-
-def _quarantine(lease: Lease, job: Job, cause: str) -> None:
-    if job.kind == Job.Kind.INGEST:
-        _fail(lease, job, "internal", cause)
-        return
-    try:  # a removal is never given up: readers are safe from the text already, the index is not clean
-        with lease.fenced() as held:
-            held.state, held.last_error = Job.State.WAITING, cause
-            held.leased_by, held.lease_expires_at = "", None
-            held.not_before = timezone.now() + timedelta(minutes=5)
-            held.attempts = 0
-            held.save()
-    except LeaseLost:
-        logger.info("job %s was taken from this worker", job.pk)
-
-
-def _fail(lease: Lease, job: Job, code: str, cause: str) -> None:
-    """End the version as failed, with its reason and without its content."""
-    try:
-        with lease.fenced() as held:
-            version = DocumentVersion.objects.select_related("document").get(pk=job.version_id)
-            published = version.status == DocumentVersion.Status.EMBEDDED
-            version.status, version.error_code = DocumentVersion.Status.FAILED, code
-            version.error_message = MESSAGES.get(code, MESSAGES["internal"])
-            version.chunk_count = 0
-            version.save(update_fields=["status", "error_code", "error_message", "chunk_count"])
-            drop_content(version)
-            held.state, held.finished_at, held.last_error = Job.State.FAILED, timezone.now(), cause[:2000]
-            held.leased_by, held.lease_expires_at = "", None
-            held.save()
-            if published:
-                open_removal(version.pk)
-            record(
-                "document.failed",
-                subject=f"document:{version.document.uid}",
-                summary=version.document.name,
-                payload={"version": version.number, "version_uid": str(version.uid), "code": code, "cause": cause[:500]},
-            )
-    except LeaseLost:
-        logger.info("job %s was taken from this worker", job.pk)
+def is_hindered() -> bool:
+    """True while an obstacle of the installation is in the way: then it is tried again at the next sweep, not at once."""
+    hindered = Job.objects.filter(Q(state=Job.State.WAITING) & ~Q(obstacle="") & Q(not_before__gt=timezone.now()))
+    return not has_room() or hindered.exists()
 
 
 def ring_if_due() -> None:

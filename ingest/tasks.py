@@ -21,7 +21,8 @@ def warm_up(**_: object) -> None:
 def work() -> int:
     """Do jobs for a turn, and ring again if more are due. Returns: how many were done."""
     count = queue.run_due_jobs(for_s=TURN_S)
-    queue.ring_if_due()
+    if not queue.is_hindered():  # else the sweep rings: seconds between two tries, not milliseconds
+        queue.ring_if_due()
     return count
 
 

@@ -1,0 +1,65 @@
+"""Obstacles: what is wrong with the installation and passes, a full disk for one. A job waits them out; they are not its fault."""
+
+import errno
+from collections.abc import Iterator
+
+from django.db import InterfaceError, OperationalError
+from django.utils.translation import gettext, gettext_noop
+
+from kb.storage import FULL
+from retrieval.errors import IndexLocked
+
+DISK_FULL, DATABASE, INDEX_LOCKED, RESOURCES = "disk_full", "database", "index_locked", "resources"
+SENTENCES = {  # what a knowledge admin reads beside a job that waits
+    DISK_FULL: gettext_noop("The server's disk is full. Reading goes on by itself when there is room again."),
+    DATABASE: gettext_noop("The database was away. Reading goes on by itself."),
+    INDEX_LOCKED: gettext_noop("The index is being written by another process. Reading goes on by itself."),
+    RESOURCES: gettext_noop("The server is short of memory or open files. Reading goes on by itself when there is enough."),
+}
+SHORT = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN))
+# tantivy tells errors of the system as text: "… (os error 28)".
+FULL_IN_WORDS = tuple(f"(os error {number})" for number in FULL)
+SQLITE_FULL = 13
+SQLITE_AWAY = frozenset((5, 6, 8, 10, 14, 15))  # BUSY LOCKED READONLY IOERR CANTOPEN PROTOCOL, of sqlite3.h
+POSTGRES_FULL = "53100"
+# Of PostgreSQL's "Error Codes" the classes connection, resources, operator intervention, system, rollback; and lock_not_available.
+POSTGRES_AWAY = ("08", "53", "57", "58", "40", "55P03")
+
+
+def find_obstacle(error: BaseException) -> str:
+    """Return the code of the obstacle that an error tells of, "" where it tells of none."""
+    return next((code for cause in _causes(error) if (code := _obstacle(cause))), "")
+
+
+def sentence_for(code: str) -> str:
+    """Return what a reader is told about an obstacle, in the reader's language."""
+    return gettext(SENTENCES[code])
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and what led to it. Not `__context__`: what was being dealt with when it came need not be its cause."""
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+def _obstacle(error: BaseException) -> str:
+    if isinstance(error, IndexLocked):
+        return INDEX_LOCKED
+    if isinstance(error, OperationalError | InterfaceError):
+        return _obstacle_of_database(error)
+    if isinstance(error, OSError):
+        return DISK_FULL if error.errno in FULL else RESOURCES if error.errno in SHORT else ""
+    return DISK_FULL if any(words in str(error) for words in FULL_IN_WORDS) else ""
+
+
+def _obstacle_of_database(error: Exception) -> str:
+    driver = error.__cause__
+    number = getattr(driver, "sqlite_errorcode", None)
+    if number is not None:
+        primary = number & 0xFF  # the rest says more precisely what kind
+        return DISK_FULL if primary == SQLITE_FULL else DATABASE if primary in SQLITE_AWAY else ""
+    state = getattr(driver, "sqlstate", None)
+    if state == POSTGRES_FULL:
+        return DISK_FULL
+    return DATABASE if state is None or state.startswith(POSTGRES_AWAY) else ""  # without a state: the connection broke
