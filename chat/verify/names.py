@@ -107,6 +107,11 @@ def chinese_names(text: str) -> list[str]:
     return [str(word) for word, flag in _tagger().lcut(text) if len(word) > 1 and flag in _NAME_FLAGS]
 
 
+def tag_words(text: str) -> list[tuple[str, str]]:
+    """Return the words of a text, whole and in order, with jieba's part of speech ("nr": a person's name)."""
+    return [(str(word), str(flag)) for word, flag in _tagger().lcut(text)]
+
+
 def frequency(word: str) -> int:
     """Return how often jieba's corpus has a Chinese word; 0 for one that it does not know."""
     return int(_tagger().tokenizer.FREQ.get(word, 0) or 0)
