@@ -34,13 +34,23 @@ def scoped(scope: ApiKey.Scope, *, is_async: bool = False) -> dict[str, Any]:
     return {"auth": Access(str(scope), is_async=is_async), "openapi_extra": {"x-scope": str(scope)}}
 
 
+def asked_via(request: HttpRequest) -> str:
+    """Return what a receipt says of how the question came: by which key, or from a signed-in browser."""
+    return name_key(request.api_key) if hasattr(request, "api_key") else "api"
+
+
+def name_key(key: ApiKey) -> str:
+    return f"key:{key.pk} {key.prefix}"
+
+
 def admit(request: HttpRequest, *, scope: str) -> User:
     """Return the caller. Raises: KeyRefused, TooManyRequests."""
     if header := request.headers.get("Authorization", ""):
         kind, _space, text = header.partition(" ")
         if kind.lower() != "bearer" or not text.strip():
             raise KeyRefused("key_missing", _("Send the API key as “Authorization: Bearer KEY”."))
-        request.user = recognise_key(text.strip(), scope=scope, address=request.META.get("REMOTE_ADDR") or "").user
+        request.api_key = recognise_key(text.strip(), scope=scope, address=request.META.get("REMOTE_ADDR") or "")
+        request.user = request.api_key.user
         return request.user
     if not request.user.is_authenticated:
         raise KeyRefused("key_missing", _("Send an API key as “Authorization: Bearer KEY”, or sign in."))

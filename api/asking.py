@@ -15,7 +15,7 @@ from ninja import Query, Router
 from accounts.models import ApiKey
 from accounts.rates import spend
 from api import schemas
-from api.access import scoped
+from api.access import asked_via, scoped
 from api.running import finish_question, run_question, tell_answer
 from chat.answering import Asked, Progress, Status
 from chat.errors import ChatError, sentence_for
@@ -54,12 +54,14 @@ def prepare(request: HttpRequest, given: schemas.QuestionIn) -> Asked:
     if given.collection:
         collection = get_object_or_404(Collection.objects.visible_to(user), slug=given.collection)
     if not given.conversation:
-        return Asked(question=clean_question(given.question), user=user, collection=collection)
+        return Asked(question=clean_question(given.question), user=user, collection=collection, via=asked_via(request))
     current = None if given.conversation == NEW else find_conversation(request, given.conversation)
     turn = start_turn(user=user, question=given.question, conversation=current, collection=collection)
     turn = Turn.objects.select_related("conversation__collection", "conversation__user").get(pk=turn.pk)
     within = turn.conversation.collection
-    return Asked(question=turn.question, user=user, collection=within, history=history_before(turn), turn=turn)
+    return Asked(
+        question=turn.question, user=user, collection=within, history=history_before(turn), turn=turn, via=asked_via(request)
+    )
 
 
 async def stream_frames(asked: Asked, *, language: str, request_id: str) -> AsyncGenerator[bytes, None]:

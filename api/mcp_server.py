@@ -19,6 +19,7 @@ from accounts.errors import AccountsError
 from accounts.keys import recognise_key
 from accounts.models import ApiKey, User
 from accounts.rates import spend
+from api.access import name_key
 from api.footnotes import answer_text
 from api.library import open_page
 from api.running import finish_question, tell_answer
@@ -79,7 +80,7 @@ def told_errors() -> Iterator[None]:
 
 
 def _search(key: str, *, query: str, collection: str, limit: int) -> dict[str, Any]:
-    user = _caller(key, ApiKey.Scope.READ)
+    user = _caller(key, ApiKey.Scope.READ).user
     spend("search", user.pk, per_minute=settings.RATE_SEARCH_PER_MINUTE)
     within = _collection(user, collection)
     found = search_recorded(clean_question(query), user=user, collection=within, limit=min(max(limit, 1), 50))
@@ -87,7 +88,7 @@ def _search(key: str, *, query: str, collection: str, limit: int) -> dict[str, A
 
 
 def _read_page(key: str, *, document: str, page: int, version: int | None) -> dict[str, Any]:
-    user = _caller(key, ApiKey.Scope.READ)
+    user = _caller(key, ApiKey.Scope.READ).user
     try:
         uid = UUID(document)
     except ValueError as error:
@@ -96,13 +97,15 @@ def _read_page(key: str, *, document: str, page: int, version: int | None) -> di
 
 
 def _prepare(key: str, *, question: str, collection: str) -> Asked:
-    user = _caller(key, ApiKey.Scope.ASK)
+    caller = _caller(key, ApiKey.Scope.ASK)
+    user = caller.user
     spend("ask", user.pk, per_minute=settings.RATE_ASK_PER_MINUTE)
-    return Asked(question=clean_question(question), user=user, collection=_collection(user, collection))
+    within = _collection(user, collection)
+    return Asked(question=clean_question(question), user=user, collection=within, via=name_key(caller))
 
 
-def _caller(key: str, scope: str) -> User:
-    return recognise_key(key, scope=str(scope), address=HERE).user
+def _caller(key: str, scope: str) -> ApiKey:
+    return recognise_key(key, scope=str(scope), address=HERE)
 
 
 def _collection(user: User, slug: str) -> Collection | None:

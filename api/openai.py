@@ -20,7 +20,7 @@ from ninja import NinjaAPI, Schema
 
 from accounts.models import ApiKey, User
 from accounts.rates import spend
-from api.access import scoped
+from api.access import asked_via, scoped
 from api.asking import STREAM_HEADERS
 from api.errors import ModelUnknown, RequestInvalid
 from api.footnotes import answer_text, footnotes, refusal_text
@@ -58,11 +58,16 @@ class Message(Schema):
         return self.content or ""
 
 
+class StreamOptions(Schema):
+    include_usage: bool = False
+
+
 class Completion(Schema):
     model: str
     messages: list[Message]
     stream: bool = False
     n: int | None = 1
+    stream_options: StreamOptions | None = None
 
 
 @openai.get("/models", **scoped(ApiKey.Scope.ASK))
@@ -80,19 +85,20 @@ def get_model(request: HttpRequest, model: str) -> dict[str, Any]:
 @openai.post("/chat/completions", **scoped(ApiKey.Scope.ASK, is_async=True))
 async def complete(request: HttpRequest, given: Completion) -> Any:
     """Answer the last user message."""
-    asked = await beside_loop(prepare)(given, request.user)
+    asked = await beside_loop(prepare)(given, request.user, via=asked_via(request))
     head = {"id": f"chatcmpl-{uuid4().hex}", "created": int(time.time()), "model": given.model}
     if given.stream:
-        frames = stream_chunks(asked, head=head)
+        frames = stream_chunks(asked, head=head, tells_usage=bool(given.stream_options and given.stream_options.include_usage))
         return StreamingHttpResponse(frames, content_type="text/event-stream; charset=utf-8", headers=STREAM_HEADERS)
     answer = await finish_question(asked)
     with translation.override(LANGUAGES[language_of(asked.question)]):
         message = {"role": "assistant", "content": answer_text(answer), "refusal": None}
     choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
-    return {**head, "object": "chat.completion", "choices": [choice], "attest": tell_answer(answer, None)}
+    told = {"usage": usage_of(answer), "attest": tell_answer(answer, None)}
+    return {**head, "object": "chat.completion", "choices": [choice], **told}
 
 
-def prepare(given: Completion, user: User) -> Asked:
+def prepare(given: Completion, user: User, *, via: str) -> Asked:
     """Raises: RequestInvalid, ModelUnknown, QuestionRefused, TooManyRequests."""
     spend("ask", user.pk, per_minute=settings.RATE_ASK_PER_MINUTE)
     collection = find_collection(given.model, user)
@@ -106,6 +112,7 @@ def prepare(given: Completion, user: User) -> Asked:
         user=user,
         collection=collection,
         history=pair_up(spoken[:-1][-HISTORY_MESSAGES:]),
+        via=via,
     )
 
 
@@ -136,7 +143,7 @@ def tell_model(name: str, collection: Collection | None = None) -> dict[str, Any
     return {"id": name, "object": "model", "created": created, "owned_by": ALL}
 
 
-async def stream_chunks(asked: Asked, *, head: dict[str, Any]) -> AsyncGenerator[bytes, None]:
+async def stream_chunks(asked: Asked, *, head: dict[str, Any], tells_usage: bool = False) -> AsyncGenerator[bytes, None]:
     """Yield the answer sentence by sentence, then its footnotes, then the contract's JSON with the end."""
     language, told = LANGUAGES[language_of(asked.question)], 0
     yield chunk(head, {"role": "assistant", "content": ""})
@@ -161,11 +168,19 @@ async def stream_chunks(asked: Asked, *, head: dict[str, Any]) -> AsyncGenerator
                             text = refusal_text(event) if event.outcome == Outcome.REFUSED else f"\n\n{footnotes(event)}"
                         yield chunk(head, {"content": text})
                         yield chunk(head, {}, finish_reason="stop", attest=tell_answer(event, None))
+                        if tells_usage:
+                            yield data({**head, "object": "chat.completion.chunk", "choices": [], "usage": usage_of(event)})
     except ChatError as error:
         with translation.override(language):
             told_error = {"message": str(error.sentence), "type": "server_error", "param": None, "code": error.code}
         yield data({"error": told_error})
     yield b"data: [DONE]\n\n"
+
+
+def usage_of(answer: Answer) -> dict[str, int]:
+    """Return the tokens as OpenAI's clients expect them: numbers, whoever wrote the answer."""
+    read, written = (answer.usage.prompt_tokens, answer.usage.completion_tokens) if answer.usage else (0, 0)
+    return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
 
 
 def text_from(answer: Answer, told: int) -> str:

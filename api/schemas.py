@@ -140,6 +140,12 @@ class CitationOut(PlaceOut):
     score: float
 
 
+class UsageOut(Schema):
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int = Field(description="of the prompt, found in the server's prefix cache")
+
+
 class AnswerOut(Schema):
     outcome: Literal["answered", "refused"]
     answer: str
@@ -151,6 +157,7 @@ class AnswerOut(Schema):
     reason: str
     withheld: int
     sufficiency: float | None
+    usage: UsageOut | None = Field(description="as the model's server counted; null where no model wrote the answer")
     receipt: str
     timings_ms: dict[str, float]
     conversation: str | None = None

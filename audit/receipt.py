@@ -66,6 +66,7 @@ class Receipt:
     answer: str
     withheld: int
     scope: tuple[str, ...]
+    via: str  # "key:12 att_ab12cd", "api", "command"; empty for the pages
     sentences: tuple[Judged, ...]
     passages: tuple[Passage, ...]
     search: tuple[Row, ...]
@@ -98,6 +99,7 @@ def read_receipt(data: Mapping[str, Any]) -> Receipt:
         answer=str(answer.get("answer", "")),
         withheld=sum(sentence.verdict == "withheld" for sentence in sentences),
         scope=tuple(str(_mapping(entry).get("name", "")) for entry in _sequence(_mapping(data.get("scope")).get("collections"))),
+        via="" if data.get("via", "pages") == "pages" else str(data["via"]),
         sentences=sentences,
         passages=tuple(_passage(_mapping(entry), citations) for entry in _sequence(data.get("evidence"))),
         search=_rows(

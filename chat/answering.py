@@ -63,7 +63,7 @@ def ask(question: str, *, user: User, collection: Collection | None = None, mean
 
     Raises: ChatError: there is no answer.
     """
-    asked = Asked(question=question, user=user, collection=collection)
+    asked = Asked(question=question, user=user, collection=collection, via="command")
     return async_to_sync(answer_question)(asked, means=means or configured_means())
 
 

@@ -28,6 +28,7 @@ class Asked:
     collection: Collection | None = None  # None: all that the user may read
     history: tuple[tuple[str, str], ...] = ()  # earlier questions and answers, oldest first
     turn: Turn | None = None  # None: asked by a script
+    via: str = "pages"  # "pages", "api", "command", or "key:ID PREFIX": the key that a program asked with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +136,7 @@ class Trail:
             fallback=self.fallback,
             withheld=len(self.checked) - len(self.shown),
             sufficiency=self.sufficiency.get("probability"),
+            usage=self.usage,
             timings_ms=dict(self.timings_ms),
         )
 
@@ -150,6 +152,7 @@ class Trail:
         del told["receipt"]  # the event that this becomes
         return {
             "question": self.asked.question,
+            "via": self.asked.via,
             "rewritten": self.rewritten,
             "language": self.language,
             "scope": {"collections": [{"slug": one.slug, "name": one.name} for one in self.collections]},

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from chat.ports import Usage
 from retrieval.types import Hit
 
 
@@ -93,6 +94,7 @@ class Answer:
     reason: str = ""  # of a refusal: "insufficient_evidence", "nothing_found", "nothing_supported", "model_declined"
     withheld: int = 0
     sufficiency: float | None = None
+    usage: Usage | None = None  # what the model's server counted; None: no model wrote it, or its server does not tell
     receipt: str = ""
     timings_ms: dict[str, float] = field(default_factory=dict)
 
@@ -142,6 +144,7 @@ class Answer:
             "reason": self.reason,
             "withheld": self.withheld,
             "sufficiency": self.sufficiency,
+            "usage": asdict(self.usage) if self.usage else None,
             "receipt": self.receipt,
             "timings_ms": self.timings_ms,
         }

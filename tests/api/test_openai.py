@@ -10,7 +10,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.test import AsyncClient
 
-from accounts.models import User
+from accounts.models import ApiKey, User
 from audit.models import Event
 from chat.errors import ModelTimeout
 from config.asgi import application
@@ -73,7 +73,22 @@ def test_an_answer_has_its_footnotes_and_the_contracts_json(leave: Document, rea
     assert choice.message.content == f"{SIX_HOURS}[1]\n\n{FOOTNOTE}"
     assert (choice.finish_reason, choice.message.role, told.model) == ("stop", "assistant", "attest")
     assert (told.attest["outcome"], told.attest["withheld"]) == ("answered", 1)
-    assert Event.objects.get(uid=told.attest["receipt"]).actor_name == "erin"
+    event, key = Event.objects.get(uid=told.attest["receipt"]), ApiKey.objects.get()
+    assert (event.actor_name, event.payload.data["via"]) == ("erin", f"key:{key.pk} {key.prefix}")
+
+
+def test_tokens_are_told_as_the_models_server_counted_them(leave: Document, reader: str, means: Any) -> None:
+    means["model"] = ScriptedModel(f"{SIX_HOURS} [1]")
+    whole = complete(reader, QUESTION).usage
+    assert (whole.prompt_tokens, whole.completion_tokens, whole.total_tokens) == (120, 18, 138)
+
+    async def read(client: openai.AsyncOpenAI) -> list[Any]:
+        asked = {"model": "attest", "messages": user_says(QUESTION), "stream_options": {"include_usage": True}}
+        return [chunk async for chunk in await client.chat.completions.create(**asked, stream=True)]
+
+    assert [(chunk.choices, chunk.usage) for chunk in use(reader, read)][-1] == ([], whole)
+    means["model"] = None
+    assert complete(reader, QUESTION).usage.total_tokens == 0
 
 
 def test_a_streamed_answer_is_the_same_text(leave: Document, reader: str, means: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from chat.llm.one_model import OneModel
 from chat.means import Means
-from chat.ports import Delta, GenerationOptions, LanguageModel, Message, TokenCount
+from chat.ports import Delta, GenerationOptions, LanguageModel, Message, TokenCount, Usage
 from kb.identity import chunk_id
 from kb.models import Chunk, Collection, Document, DocumentVersion, Page
 from kb.search import Passage, PassageSearch, scope_for
@@ -121,7 +121,7 @@ class ScriptedModel:
                 if self.before and (pause := self.before(position)) is not None:
                     await pause
                 yield Delta(text=word)
-            yield Delta(finish_reason=self.finish)
+            yield Delta(finish_reason=self.finish, usage=Usage(prompt_tokens=120, completion_tokens=len(self.text.split())))
         finally:
             self.closed = True
 
