@@ -14,6 +14,10 @@ from ingest.oversized import split_oversized
 from ingest.parsers.content import Block
 from ingest.sentences import split_sentences
 
+# Raise it with every change after which the same pages are cut otherwise: an installation then offers to build its index anew,
+# while the old one answers (ingest.editions). tests/ingest/test_editions.py notices a change.
+CUTTING = 1
+
 CountTokens = Callable[[Sequence[str]], list[int]]
 
 

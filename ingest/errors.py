@@ -49,6 +49,13 @@ MESSAGES = {
     "missing": gettext_noop("The stored file is missing on the server. Upload it again."),
     "cancelled": gettext_noop("Reading was cancelled. “Retry” reads the file again."),
     "not_running": gettext_noop("This document is neither waiting nor being read; there is nothing to cancel."),
+    "gone": gettext_noop("The document or the collection was deleted meanwhile."),
+    "same_collection": gettext_noop("The document is in this collection already."),
+    "name_taken": gettext_noop("The other collection has a document of this name. Rename or delete one of the two first."),
+    "not_ready": gettext_noop("This document is still being read. Wait until it is ready."),
+    "already_building": gettext_noop("A new index is being built already. Wait for it, or cancel it first."),
+    "not_building": gettext_noop("No new index is being built."),
+    "not_confirmed": gettext_noop("Type the collection's name exactly as it is shown."),
     "not_failed": gettext_noop("This document has not failed; there is nothing to try again."),
     "internal": gettext_noop(
         "Reading failed three times for a reason that is not in the file. Try again later, or tell your administrator."

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from ingest.errors import LeaseLost
 from ingest.models import Job
+from kb.models import Edition
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ def claim_job(
     same job: the row is locked where the database can, and else the update itself decides.
     """
     now = timezone.now()
-    due = Q(state=Job.State.WAITING) & (Q(not_before=None) | Q(not_before__lte=now))
+    due = waits_and_may_be_done()
     due |= Q(state=Job.State.RUNNING, lease_expires_at__lt=now)
     jobs = Job.objects.filter(due).order_by("priority", "created_at", "pk")
     if job_id is not None:
@@ -69,6 +70,21 @@ def claim_job(
     return Lease(job_id=job.pk, token=token) if taken else None
 
 
+def waits_and_may_be_done() -> Q:
+    """What waits, is not backing off, and is not for an edition whose building is paused."""
+    now = timezone.now()
+    due = Q(state=Job.State.WAITING) & (Q(not_before=None) | Q(not_before__lte=now))
+    is_paused = Edition.objects.filter(state=Edition.State.BUILDING, is_paused=True).exists()
+    return due & ~Q(kind=Job.Kind.REBUILD) if is_paused else due
+
+
+def put_back(job: Job) -> None:
+    """Let any worker take a running job again, at once; this was no attempt. In the transaction of its lease."""
+    job.state, job.not_before, job.attempts = Job.State.WAITING, None, max(0, job.attempts - 1)
+    job.leased_by, job.lease_expires_at = "", None
+    job.save()
+
+
 def process_space() -> str:
     """Name the kernel and the container within which a process id means one process. Random where that cannot be known."""
     try:
@@ -96,8 +112,16 @@ def _is_running(process_id: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        pass  # somebody else's, so there it is
-    return True
+        return True  # somebody else's, so there it is
+    return not _is_zombie(process_id)
+
+
+def _is_zombie(process_id: int) -> bool:
+    """Whether the process has ended and only its parent has not looked yet. False where that cannot be known."""
+    try:
+        return Path(f"/proc/{process_id}/stat").read_bytes().rpartition(b")")[2].split()[:1] == [b"Z"]
+    except OSError:
+        return False
 
 
 class Lease:

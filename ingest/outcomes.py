@@ -13,7 +13,7 @@ from ingest.errors import MESSAGES, LeaseLost
 from ingest.leases import Lease
 from ingest.models import Job
 from ingest.obstacles import find_obstacle
-from ingest.pipeline import drop_content, open_removal
+from ingest.removal import drop_content, open_removal
 from kb.models import DocumentVersion
 
 logger = logging.getLogger(__name__)
@@ -80,8 +80,11 @@ def wait_out(lease: Lease, obstacle: str, cause: str) -> None:
 
 def quarantine(lease: Lease, cause: str) -> None:
     """Give reading up, with its reason; other work is owed to readers, and tried for ever. Raises: LeaseLost."""
-    if _is_ingest(lease):
+    if _is(lease, Job.Kind.INGEST):
         fail_version(lease, "internal", cause)
+        return
+    if _is(lease, Job.Kind.REBUILD):
+        fail_rebuild(lease, cause)
         return
     with lease.fenced() as job:
         job.attempts = 0
@@ -90,6 +93,9 @@ def quarantine(lease: Lease, cause: str) -> None:
 
 def fail_version(lease: Lease, code: str, cause: str) -> None:
     """End the version as failed, with its reason and without its content. Raises: LeaseLost."""
+    if _is(lease, Job.Kind.REBUILD):
+        fail_rebuild(lease, cause or code)
+        return
     with lease.fenced() as job:
         version = DocumentVersion.objects.select_related("document").get(pk=job.version_id)
         published = version.status == DocumentVersion.Status.EMBEDDED
@@ -110,13 +116,20 @@ def fail_version(lease: Lease, code: str, cause: str) -> None:
         )
 
 
+def fail_rebuild(lease: Lease, cause: str) -> None:
+    """The document answers as before; the edition that is built waits for it, until a person resumes. Raises: LeaseLost."""
+    with lease.fenced() as job:
+        job.state, job.finished_at, job.last_error = Job.State.FAILED, timezone.now(), storable(cause)
+        _save(job)
+
+
 def storable(cause: str) -> str:
     """Return the technical cause without what a database refuses: a hostile file may have a say in it."""
     return cause.replace("\0", "").encode("utf-8", "replace").decode()[:2000]
 
 
-def _is_ingest(lease: Lease) -> bool:
-    return Job.objects.filter(pk=lease.job_id, kind=Job.Kind.INGEST).exists()
+def _is(lease: Lease, kind: str) -> bool:
+    return Job.objects.filter(pk=lease.job_id, kind=kind).exists()
 
 
 def _put_back(job: Job, cause: str, *, delay: timedelta) -> None:

@@ -1,29 +1,25 @@
 """The stages of a version: uploaded → parsed → chunked → embedded → indexed. Each goes on where it stopped, and twice is once."""
 
-import hashlib
-import itertools
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
-from django.db import transaction
 from django.utils import timezone
 
 from audit.services import record
-from ingest.chunking import CutChunk, SourcePage, cut_pages
-from ingest.errors import UserFault
+from ingest.editions import lock_serving, open_rebuild
+from ingest.errors import LeaseLost, UserFault
 from ingest.faults import fault
-from ingest.leases import Lease
+from ingest.leases import Lease, put_back
 from ingest.models import Job
 from ingest.names import title_from
-from ingest.parsers.content import Block, Notice, Opening, ParsedPage
+from ingest.parsers.content import Notice, Opening, ParsedPage
+from ingest.passages import Passages
+from ingest.removal import open_removal
 from ingest.sandbox import parse_file
 from kb.engine import Engine
-from kb.identity import chunk_id
-from kb.models import Chunk, ChunkEmbedding, Document, DocumentVersion, Page
+from kb.models import Document, DocumentVersion, Page
 from kb.storage import original_path
-from retrieval.types import Chunk as IndexedChunk
-from retrieval.types import Embedding, IndexEntry
 
 logger = logging.getLogger(__name__)
 Status = DocumentVersion.Status
@@ -31,9 +27,6 @@ Status = DocumentVersion.Status
 PAGE_CLASSES = (50, 300, 1500)  # pages: a job's priority once they are known, beside ingest.services.SIZE_CLASSES
 PAGE_BATCH = 32  # pages stored in one transaction: what is lost at most when the worker dies
 PAGE_BATCH_S = 1.0  # and how long progress may stand still while pages arrive slowly
-CHUNK_BATCH = 500
-EMBED_BATCH = 128
-PUBLISH_BATCH = 2000
 
 
 class Pipeline:
@@ -141,79 +134,23 @@ class Pipeline:
         fault("pages_stored")
         self._let_pass()
 
-    # --- chunk ----------------------------------------------------------------------------------------------------
+    # --- chunk, embed, publish ------------------------------------------------------------------------------------
+
+    @property
+    def passages(self) -> Passages:
+        return Passages(version=self.version, title=self.title, lease=self.lease, engine=self.engine, between=self._let_pass)
 
     def chunk(self) -> None:
-        """Cut the pages into chunks; what an interrupted run left is removed first."""
-        with self.lease.fenced():
-            self.version.chunks.all().delete()
-        page_ids: dict[int, int] = {}
-        cut = cut_pages(self._source_pages(page_ids), title=self.title, count_tokens=self.engine.embedder.count_tokens)
-        count = 0
-        while batch := list(itertools.islice(cut, CHUNK_BATCH)):
-            with self.lease.fenced():
-                Chunk.objects.bulk_create(self._row(chunk, count + i, page_ids) for i, chunk in enumerate(batch))
-            count += len(batch)
-            fault("chunks_stored")
-            self._let_pass()
+        """Cut the pages into chunks."""
+        count = self.passages.cut()
         if not count:
             raise UserFault("no_text")
         self._advance(Status.CHUNKED, chunk_count=count)
 
-    def _source_pages(self, page_ids: dict[int, int]) -> Iterator[SourcePage]:
-        for page in self.version.pages.order_by("number").defer("boxes").iterator(chunk_size=PAGE_BATCH):
-            page_ids[page.number] = page.pk
-            yield SourcePage(number=page.number, text=page.text, blocks=tuple(Block.from_dict(row) for row in page.blocks))
-
-    def _row(self, chunk: CutChunk, ordinal: int, page_ids: dict[int, int]) -> Chunk:
-        return Chunk(
-            id=chunk_id(self.version.uid, ordinal),
-            version=self.version,
-            ordinal=ordinal,
-            page_id=page_ids[chunk.page_number],
-            start=chunk.start,
-            end=chunk.end,
-            text=chunk.text,
-            prefix=chunk.prefix,
-            text_hash=hashlib.sha256(chunk.text.encode()).hexdigest(),
-            heading_path=list(chunk.heading_path),
-            token_count=chunk.token_count,
-        )
-
-    # --- embed ----------------------------------------------------------------------------------------------------
-
     def embed(self) -> None:
-        """Embed the chunks that have no vectors of the present encoder yet."""
-        encoder = self.engine.embedder.fingerprint
-        with self.lease.fenced():
-            ChunkEmbedding.objects.filter(chunk__version=self.version).exclude(encoder=encoder).delete()
-        missing = self.version.chunks.filter(embedding=None).order_by("ordinal")
-        while batch := list(missing[:EMBED_BATCH]):
-            self.lease.check()
-            vectors = self.engine.embedder.embed_passages([self._indexed(chunk).contextual_text for chunk in batch])
-            with self.lease.fenced():
-                ChunkEmbedding.objects.bulk_create(
-                    ChunkEmbedding(chunk=chunk, encoder=encoder, dense=vector.dense, tokens=vector.tokens)
-                    for chunk, vector in zip(batch, vectors, strict=True)
-                )
-            fault("vectors_stored")
-            self._let_pass()
+        """Embed the chunks."""
+        self.passages.embed()
         self._advance(Status.EMBEDDED)
-
-    def _indexed(self, chunk: Chunk) -> IndexedChunk:
-        return IndexedChunk(
-            id=chunk.pk,
-            collection_id=self.version.document.collection_id,
-            document_id=self.version.document_id,
-            version_id=self.version.pk,
-            title=self.title,
-            name=self.version.document.name,
-            heading_path=tuple(chunk.heading_path),
-            prefix=chunk.prefix,
-            text=chunk.text,
-        )
-
-    # --- publish --------------------------------------------------------------------------------------------------
 
     def publish(self) -> None:
         """Put the chunks into the index, then make the version the one that answers.
@@ -221,51 +158,54 @@ class Pipeline:
         Readers see only chunks of current versions, whatever the index holds: so the version's chunks may be there before
         the swap and the old one's after it, and the swap itself is one row.
         """
-        rows = self.version.chunks.select_related("embedding").order_by("ordinal").iterator(chunk_size=PUBLISH_BATCH)
-        while batch := list(itertools.islice(rows, PUBLISH_BATCH)):
-            self.lease.check()
-            entries = [
-                IndexEntry(
-                    chunk=self._indexed(chunk),
-                    embedding=Embedding(dense=bytes(chunk.embedding.dense), tokens=bytes(chunk.embedding.tokens)),
-                )
-                for chunk in batch
-            ]
-            self.engine.writer.publish(entries)
-            fault("published")
-            self._let_pass()
-        self._make_current()
+        while True:
+            published_in = self.passages.publish()
+            with self.lease.fenced() as job:
+                if lock_serving(self.engine).number != self.engine.edition:
+                    self._cut_again(job)
+                    break
+                document = Document.objects.select_for_update().get(pk=self.version.document_id)
+                if document.collection_id == published_in:
+                    self._make_current(job, document)
+                    return
+                logger.info("version %s was moved while it was published", self.version.pk)
+        raise LeaseLost("another edition answers by now")
 
-    def _make_current(self) -> None:
+    def _make_current(self, job: Job, document: Document) -> None:
         version, now = self.version, timezone.now()
-        with self.lease.fenced() as job:
-            document = Document.objects.select_for_update().get(pk=version.document_id)
-            replaced = document.current_version_id
-            newer = document.deleted_at is None and (
-                document.current_version is None or document.current_version.number <= version.number
-            )
-            if newer:
-                document.current_version, document.title = version, self.title
-                document.save(update_fields=["current_version", "title"])
-                superseded = replaced if replaced != version.pk else None
-            else:
-                superseded = version.pk  # a newer one was faster, or the document is gone: this one never answers
-            version.status, version.indexed_at = Status.INDEXED, now
-            version.save(update_fields=["status", "indexed_at"])
-            self._count_anew(job)
-            if superseded:
-                open_removal(superseded)
-            record(
-                "document.indexed",
-                subject=f"document:{document.uid}",
-                summary=document.name,
-                payload={
-                    "version": version.number,
-                    "version_uid": str(version.uid),
-                    "pages": version.page_count,
-                    "chunks": version.chunk_count,
-                },
-            )
+        replaced = document.current_version_id
+        newer = document.deleted_at is None and (
+            document.current_version is None or document.current_version.number <= version.number
+        )
+        if newer:
+            document.current_version, document.title, document.moved_from = version, self.title, None
+            document.save(update_fields=["current_version", "title", "moved_from"])
+            superseded = replaced if replaced != version.pk else None
+            open_rebuild(version)
+        else:
+            superseded = version.pk  # a newer one was faster, or the document is gone: this one never answers
+        version.status, version.indexed_at = Status.INDEXED, now
+        version.save(update_fields=["status", "indexed_at"])
+        self._count_anew(job)
+        if superseded:
+            open_removal(superseded)
+        record(
+            "document.indexed",
+            subject=f"document:{document.uid}",
+            summary=document.name,
+            payload={
+                "version": version.number,
+                "version_uid": str(version.uid),
+                "pages": version.page_count,
+                "chunks": version.chunk_count,
+            },
+        )
+
+    def _cut_again(self, job: Job) -> None:
+        """Another edition answers by now: its passages are cut from the pages, which are there already."""
+        self.version.status, self.version.chunk_count = Status.PARSED, 0
+        self.version.save(update_fields=["status", "chunk_count"])
+        put_back(job)
 
     def _advance(self, status: str, **changes: object) -> None:
         with self.lease.fenced() as job:
@@ -278,33 +218,3 @@ class Pipeline:
         """What gets on is not what kills its worker, and nothing is in its way: the attempts of this job are counted from here."""
         job.attempts, job.obstacle, job.hindered_since = 1, "", None
         job.save(update_fields=["attempts", "obstacle", "hindered_since"])
-
-
-def open_removal(version_id: int, *, not_before: object = None) -> None:
-    """Put the removal of a version's chunks into the queue, once."""
-    Job.objects.get_or_create(
-        version_id=version_id,
-        kind=Job.Kind.REMOVE,
-        state__in=[Job.State.WAITING, Job.State.RUNNING],
-        defaults={"state": Job.State.WAITING, "priority": -1, "not_before": not_before},
-    )
-
-
-def remove_version(*, version: DocumentVersion, lease: Lease, engine: Engine) -> None:
-    """Take a version's chunks out of the index and the database; of a deleted document also its pages.
-
-    The version's row and original stay, so that receipts can name what they saw.
-    """
-    engine.writer.publish([], remove_versions=[version.pk])
-    fault("removed_from_index")
-    with lease.fenced():
-        version.chunks.all().delete()
-        if version.document.deleted_at is not None:
-            version.pages.all().delete()
-
-
-def drop_content(version: DocumentVersion) -> None:
-    """Remove what a failed version left in the database."""
-    with transaction.atomic():
-        version.chunks.all().delete()
-        version.pages.all().delete()

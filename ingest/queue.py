@@ -15,11 +15,15 @@ from django.utils import timezone
 
 from ingest import outcomes
 from ingest.doorbell import ring
+from ingest.editions import clear_ended, swap_if_whole
 from ingest.errors import LeaseLost, UserFault
-from ingest.leases import Lease, claim_job, free_jobs
+from ingest.leases import Lease, claim_job, free_jobs, waits_and_may_be_done
 from ingest.models import Job
+from ingest.moving import follow_move
 from ingest.obstacles import find_obstacle
-from ingest.pipeline import Pipeline, open_removal, remove_version
+from ingest.pipeline import Pipeline
+from ingest.rebuild import Rebuild
+from ingest.removal import open_removal, remove_version
 from kb.engine import Engine, get_engine
 from kb.models import DocumentVersion
 from kb.storage import has_room, remove_stale_uploads
@@ -87,9 +91,11 @@ def run_leased(lease: Lease, *, engine: Callable[[], Engine], run_urgent: Callab
             timings = _do(job, lease, engine(), _Checkpoint(job, run_urgent))
             outcomes.finish_job(lease, timings)
             logger.info("job %s (%s of version %s) done: %s", job.pk, job.kind, job.version_id, timings)
+            if job.kind == Job.Kind.REBUILD:
+                swap_if_whole(engine=engine())
         except LeaseLost:
             logger.info("job %s was taken from this worker or cancelled", job.pk)
-            if job.kind == Job.Kind.INGEST and _is_unwanted(job):
+            if job.kind in (Job.Kind.INGEST, Job.Kind.REBUILD) and _is_unwanted(job):
                 open_removal(job.version_id)  # it may have been published just before
                 ring()
         except UserFault as error:
@@ -131,6 +137,12 @@ def _do(job: Job, lease: Lease, engine: Engine, checkpoint: Callable[[], float])
     if job.kind == Job.Kind.REMOVE:
         remove_version(version=job.version, lease=lease, engine=engine)
         return {}
+    if job.kind == Job.Kind.MOVE:
+        follow_move(version=job.version, lease=lease, engine=engine)
+        return {}
+    if job.kind == Job.Kind.REBUILD:
+        Rebuild(job=job, lease=lease, engine=engine.of(job.edition), between=checkpoint).run()
+        return {}
     pipeline = Pipeline(version=job.version, lease=lease, engine=engine, checkpoint=checkpoint)
     pipeline.run()
     return pipeline.timings_ms
@@ -149,15 +161,17 @@ def is_hindered() -> bool:
 
 def ring_if_due() -> None:
     """Call a worker if a job waits that may be done now."""
-    if Job.objects.filter(state=Job.State.WAITING).exclude(not_before__gt=timezone.now()).exists():
+    if Job.objects.filter(waits_and_may_be_done()).exists():
         ring()
 
 
-def sweep() -> int:
-    """Free what dead workers held, call a worker if anything is due, remove stale temporary files. Returns: jobs freed."""
+def sweep(*, engine: Callable[[], Engine] = get_engine) -> int:
+    """Free what dead workers held, call a worker if anything is due, clear away what is of no use. Returns: jobs freed."""
     freed = free_jobs()
     if freed:
         logger.warning("%s jobs were taken from workers that had died", freed)
+    swap_if_whole(engine=engine())  # where the last document that was missing was deleted, or the worker died just before
+    clear_ended()
     ring_if_due()
     remove_stale_uploads(older_than_s=STALE_UPLOAD_S)
     return freed

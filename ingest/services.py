@@ -19,8 +19,8 @@ from ingest.models import Job
 from ingest.names import clean_name, title_from
 from ingest.parsers.detect import detect_type
 from ingest.parsers.refusal import Refusal
-from ingest.pipeline import drop_content, open_removal
 from ingest.queue import run_job, sweep
+from ingest.removal import drop_content, open_removal
 from kb import storage
 from kb.models import Collection, Document, DocumentVersion
 
@@ -42,12 +42,23 @@ class Accepted:
     outcome: Literal["new", "new_version", "unchanged"]
 
 
-def accept_upload(*, collection: Collection, name: str, stream: BinaryIO, user: User | None, should_ring: bool = True) -> Accepted:
+def accept_upload(
+    *,
+    collection: Collection,
+    name: str,
+    stream: BinaryIO,
+    user: User | None,
+    should_ring: bool = True,
+    media_type: str = "",
+    actor_name: str = "manage.py",
+) -> Accepted:
     """Take a file in: kept, recorded and queued in one step, or refused without a trace.
 
     Args:
         name: file name or relative path; cleaned here.
         should_ring: False where the caller does the job itself.
+        media_type: where Attest made the file itself and knows; else it is detected.
+        actor_name: who the audit names where there is no user.
     Raises: UploadRefused: bad name, empty, unknown or wrong type, too large, disk full …
     """
     try:
@@ -61,7 +72,7 @@ def accept_upload(*, collection: Collection, name: str, stream: BinaryIO, user: 
     except storage.StorageFull as error:
         raise UploadRefused("storage_full") from error
     try:
-        media_type = detect_type(incoming.path, name=cleaned)
+        media_type = media_type or detect_type(incoming.path, name=cleaned)
         if same := find_same(collection=collection, name=cleaned, sha256=incoming.sha256):
             if same.status != DocumentVersion.Status.FAILED:
                 return Accepted(version=same, outcome="unchanged")
@@ -79,7 +90,13 @@ def accept_upload(*, collection: Collection, name: str, stream: BinaryIO, user: 
         storage.discard(incoming)
     with transaction.atomic():
         accepted = _write_version(
-            collection=collection, name=cleaned, incoming=incoming, media_type=media_type, path=path, user=user
+            collection=collection,
+            name=cleaned,
+            incoming=incoming,
+            media_type=media_type,
+            path=path,
+            user=user,
+            actor_name=actor_name,
         )
         if should_ring and accepted.outcome != "unchanged":
             ring()
@@ -104,7 +121,14 @@ def find_same(*, collection: Collection, name: str, sha256: str) -> DocumentVers
 
 
 def _write_version(
-    *, collection: Collection, name: str, incoming: storage.Incoming, media_type: str, path: str, user: User | None
+    *,
+    collection: Collection,
+    name: str,
+    incoming: storage.Incoming,
+    media_type: str,
+    path: str,
+    user: User | None,
+    actor_name: str,
 ) -> Accepted:
     """Write document, version, job and audit record. In the caller's transaction."""
     # The collection's row puts uploads to it in line: two of the same bytes at once are recognised too.
@@ -129,7 +153,7 @@ def _write_version(
     record(
         "document.uploaded" if is_new else "document.version_added",
         actor_id=user.pk if user else "",
-        actor_name=user.get_username() if user else "manage.py",
+        actor_name=user.get_username() if user else actor_name,
         subject=f"document:{document.uid}",
         summary=name,
         payload={
@@ -195,7 +219,7 @@ def cancel_version(version: DocumentVersion, *, user: User) -> None:
         )
 
 
-def delete_document(document: Document, *, user: User, should_ring: bool = True) -> None:
+def delete_document(document: Document, *, user: User | None, should_ring: bool = True, actor_name: str = "manage.py") -> None:
     """Delete a document: unreachable for every answer and page from now on; a job cleans the index and the pages.
 
     Its versions' rows and original files stay, so that receipts can name what they saw. Deleting twice is deleting once.
@@ -213,8 +237,8 @@ def delete_document(document: Document, *, user: User, should_ring: bool = True)
             open_removal(version.pk, not_before=not_before)
         record(
             "document.deleted",
-            actor_id=user.pk,
-            actor_name=user.get_username(),
+            actor_id=user.pk if user else "",
+            actor_name=user.get_username() if user else actor_name,
             subject=f"document:{document.uid}",
             summary=document.name,
             payload={"collection": document.collection.slug, "versions": document.versions.count()},

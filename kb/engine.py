@@ -48,6 +48,10 @@ class Engine:
     def embedder(self) -> Embedder:
         return self._encoder
 
+    def of(self, edition: Edition) -> "Engine":
+        """Return the engine of another edition, or itself."""
+        return self if edition.number == self.edition else engine_of(edition)
+
     @property
     def is_whole(self) -> bool:
         """False where the edition's encoder is gone: then words alone find passages, and nothing can be embedded."""

@@ -22,6 +22,7 @@ FILE_TYPES: dict[str, str | Promise] = {
     "text/html": "HTML",
     "text/markdown": "Markdown",
     "text/plain": _("Text"),
+    "application/vnd.attest.sql-row+json": _("Database row"),
     "image/png": _("Picture"),
     "image/jpeg": _("Picture"),
     "image/tiff": _("Picture"),

@@ -1,5 +1,6 @@
 """An engine of ten lines: counts words, embeds by length, keeps its index in memory or in one file."""
 
+import fcntl
 import json
 from pathlib import Path
 
@@ -23,24 +24,46 @@ class FakeEmbedder:
 
 
 class FakeWriter:
-    """Keeps {chunk id: [version id, title]}; in a file where one is given, replaced whole."""
+    """Keeps {chunk id: [version id, title]}; in a file where one is given, replaced whole, by one process at a time."""
 
     def __init__(self, path: Path | None = None):
         self.path = path
-        self.rows = {int(key): row for key, row in json.loads(path.read_text()).items()} if path and path.exists() else {}
+        self.rows = self.read()
+
+    def read(self):
+        return {int(key): row for key, row in json.loads(self.path.read_text()).items()} if self.path and self.path.exists() else {}
 
     def publish(self, entries, *, remove_versions=()):
-        gone = set(remove_versions)
-        self.rows = {key: row for key, row in self.rows.items() if row[0] not in gone}
-        self.rows |= {entry.chunk.id: [entry.chunk.version_id, entry.chunk.title] for entry in entries}
-        if self.path:
+        if not self.path:
+            self.change(entries, set(remove_versions))
+            return 1
+        with self.path.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.rows = self.read()
+            self.change(entries, set(remove_versions))
             temporary = self.path.with_suffix(".new")
             temporary.write_text(json.dumps(self.rows))
             temporary.replace(self.path)
         return 1
 
+    def change(self, entries, gone):
+        self.rows = {key: row for key, row in self.rows.items() if row[0] not in gone}
+        self.rows |= {entry.chunk.id: [entry.chunk.version_id, entry.chunk.title] for entry in entries}
+
 
 class FakeEngine:
-    def __init__(self, path: Path | None = None):
+    """Of edition 1; `of` gives the others, each with an encoder and an index of its own."""
+
+    def __init__(self, path: Path | None = None, *, edition: int = 1, siblings: dict | None = None):
+        self.path, self.edition = path, edition
+        self.siblings = {} if siblings is None else siblings
+        self.siblings[edition] = self
         self.embedder = FakeEmbedder()
         self.writer = FakeWriter(path)
+
+    def of(self, edition):
+        if edition.number not in self.siblings:
+            path = self.path and self.path.with_name(f"index-{edition.number}.json")
+            sibling = FakeEngine(path, edition=edition.number, siblings=self.siblings)
+            sibling.embedder.fingerprint = edition.encoder
+        return self.siblings[edition.number]

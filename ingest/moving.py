@@ -1,0 +1,91 @@
+"""Moving a document to another collection.
+
+The document's row is the truth: from its commit on, the readers of the old collection see nothing of it, and those of the new one
+everything. The index still has its passages under the old collection until a MOVE job has published them anew; until then
+`Document.moved_from` says so, and the new collection's scope names the document beside its collections (kb.search.scope_for).
+"""
+
+import itertools
+
+from django.db import transaction
+
+from accounts.models import User
+from audit.services import record
+from ingest.doorbell import ring
+from ingest.editions import uncleared_engines
+from ingest.errors import UploadRefused
+from ingest.faults import fault
+from ingest.leases import Lease
+from ingest.models import Job
+from kb.engine import Engine, to_entry
+from kb.models import Collection, Document, DocumentVersion
+
+PUBLISH_BATCH = 2000
+MOVE_PRIORITY = -1  # before uploads: it is short
+
+
+def move_document(document: Document, *, to: Collection, user: User, should_ring: bool = True) -> Document:
+    """Give a document to another collection, at once for all readers; a job follows it in the index.
+
+    Raises: UploadRefused: it is there already, its name is taken there, or it was deleted.
+    """
+    with transaction.atomic():
+        target = Collection.objects.live().select_for_update().filter(pk=to.pk).first()  # in line with uploads to it
+        locked = Document.objects.live().select_for_update().filter(pk=document.pk).first()
+        if target is None or locked is None:
+            raise UploadRefused("gone")
+        if locked.collection_id == target.pk:
+            raise UploadRefused("same_collection")
+        if target.documents.live().filter(name=locked.name).exists():
+            raise UploadRefused("name_taken")
+        origin = Collection.objects.get(pk=locked.collection_id)
+        locked.collection = target
+        if locked.current_version_id is not None:
+            # Moved twice before the index could follow: it still has it where it was first.
+            locked.moved_from_id = locked.moved_from_id or origin.pk
+            open_move(locked.current_version_id)
+        locked.save(update_fields=["collection", "moved_from"])
+        record(
+            "document.moved",
+            actor_id=user.pk,
+            actor_name=user.get_username(),
+            subject=f"document:{locked.uid}",
+            summary=locked.name,
+            payload={"from": origin.slug, "to": target.slug},
+        )
+        fault("before_move")
+        if should_ring:
+            ring()
+    fault("after_move")
+    return locked
+
+
+def open_move(version_id: int) -> None:
+    """Put the move of a version's passages in the index into the queue, once."""
+    Job.objects.get_or_create(
+        version_id=version_id,
+        kind=Job.Kind.MOVE,
+        state__in=[Job.State.WAITING, Job.State.RUNNING],
+        defaults={"state": Job.State.WAITING, "priority": MOVE_PRIORITY},
+    )
+
+
+def follow_move(*, version: DocumentVersion, lease: Lease, engine: Engine) -> None:
+    """Publish a version's passages under the collection that its document has now, in every edition's index."""
+    while True:
+        document = Document.objects.get(pk=version.document_id)
+        if document.deleted_at is not None or document.current_version_id != version.pk:
+            return  # its removal, or the newer version, takes care of the index
+        for each in uncleared_engines(engine):
+            chunks = version.chunks.filter(edition=each.edition, embedding__encoder=each.embedder.fingerprint)
+            rows = chunks.select_related("version__document", "embedding").order_by("ordinal").iterator(chunk_size=PUBLISH_BATCH)
+            while batch := list(itertools.islice(rows, PUBLISH_BATCH)):
+                lease.check()
+                each.writer.publish([to_entry(chunk) for chunk in batch])
+        fault("move_published")
+        with lease.fenced():
+            locked = Document.objects.select_for_update().get(pk=document.pk)
+            if locked.collection_id == document.collection_id:
+                locked.moved_from = None
+                locked.save(update_fields=["moved_from"])
+                return

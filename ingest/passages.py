@@ -1,0 +1,117 @@
+"""Passages of a version for one edition: cut from its pages, embedded, published. Each step goes on where it stopped."""
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterator
+
+from ingest.chunking import CutChunk, SourcePage, cut_pages
+from ingest.faults import fault
+from ingest.leases import Lease
+from ingest.parsers.content import Block
+from kb.engine import Engine
+from kb.identity import chunk_id
+from kb.models import Chunk, ChunkEmbedding, Document, DocumentVersion
+from retrieval.types import Chunk as IndexedChunk
+from retrieval.types import Embedding, IndexEntry
+
+PAGE_BATCH = 32
+CHUNK_BATCH = 500
+EMBED_BATCH = 128
+PUBLISH_BATCH = 2000
+
+
+class Passages:
+    """The work on one version's passages, under a lease, with the encoder and into the index of the engine's edition.
+
+    Args:
+        title: what the passages carry as their document's title.
+        between: called between two batches, outside of transactions; it may do something else first, or raise.
+    """
+
+    def __init__(self, *, version: DocumentVersion, title: str, lease: Lease, engine: Engine, between: Callable[[], None]) -> None:
+        self.version, self.title, self.lease, self.engine = version, title, lease, engine
+        self.between = between
+        self.chunks = version.chunks.filter(edition=engine.edition)
+
+    def cut(self) -> int:
+        """Cut the pages into chunks; what an interrupted run left is removed first. Returns: how many."""
+        with self.lease.fenced():
+            self.chunks.all().delete()
+        page_ids: dict[int, int] = {}
+        cut = cut_pages(self._source_pages(page_ids), title=self.title, count_tokens=self.engine.embedder.count_tokens)
+        count = 0
+        while batch := list(itertools.islice(cut, CHUNK_BATCH)):
+            with self.lease.fenced():
+                Chunk.objects.bulk_create(self._row(chunk, count + i, page_ids) for i, chunk in enumerate(batch))
+            count += len(batch)
+            fault("chunks_stored")
+            self.between()
+        return count
+
+    def _source_pages(self, page_ids: dict[int, int]) -> Iterator[SourcePage]:
+        for page in self.version.pages.order_by("number").defer("boxes").iterator(chunk_size=PAGE_BATCH):
+            page_ids[page.number] = page.pk
+            yield SourcePage(number=page.number, text=page.text, blocks=tuple(Block.from_dict(row) for row in page.blocks))
+
+    def _row(self, chunk: CutChunk, ordinal: int, page_ids: dict[int, int]) -> Chunk:
+        return Chunk(
+            id=chunk_id(self.version.uid, ordinal, edition=self.engine.edition),
+            version=self.version,
+            ordinal=ordinal,
+            edition=self.engine.edition,
+            page_id=page_ids[chunk.page_number],
+            start=chunk.start,
+            end=chunk.end,
+            text=chunk.text,
+            prefix=chunk.prefix,
+            text_hash=hashlib.sha256(chunk.text.encode()).hexdigest(),
+            heading_path=list(chunk.heading_path),
+            token_count=chunk.token_count,
+        )
+
+    def embed(self) -> None:
+        """Embed the chunks that have no vectors of the edition's encoder yet."""
+        encoder = self.engine.embedder.fingerprint
+        with self.lease.fenced():
+            ChunkEmbedding.objects.filter(chunk__in=self.chunks.all()).exclude(encoder=encoder).delete()
+        missing = self.chunks.filter(embedding=None).order_by("ordinal")
+        while batch := list(missing[:EMBED_BATCH]):
+            self.lease.check()
+            vectors = self.engine.embedder.embed_passages([self._indexed(chunk).contextual_text for chunk in batch])
+            with self.lease.fenced():
+                ChunkEmbedding.objects.bulk_create(
+                    ChunkEmbedding(chunk=chunk, encoder=encoder, dense=vector.dense, tokens=vector.tokens)
+                    for chunk, vector in zip(batch, vectors, strict=True)
+                )
+            fault("vectors_stored")
+            self.between()
+
+    def publish(self) -> int:
+        """Put the chunks into the index. Returns: the collection under which it has them from now on."""
+        self.version.document = Document.objects.get(pk=self.version.document_id)  # it may have been moved since
+        rows = self.chunks.select_related("embedding").order_by("ordinal").iterator(chunk_size=PUBLISH_BATCH)
+        while batch := list(itertools.islice(rows, PUBLISH_BATCH)):
+            self.lease.check()
+            entries = [
+                IndexEntry(
+                    chunk=self._indexed(chunk),
+                    embedding=Embedding(dense=bytes(chunk.embedding.dense), tokens=bytes(chunk.embedding.tokens)),
+                )
+                for chunk in batch
+            ]
+            self.engine.writer.publish(entries)
+            fault("published")
+        return self.version.document.collection_id
+
+    def _indexed(self, chunk: Chunk) -> IndexedChunk:
+        return IndexedChunk(
+            id=chunk.pk,
+            collection_id=self.version.document.collection_id,
+            document_id=self.version.document_id,
+            version_id=self.version.pk,
+            title=self.title,
+            name=self.version.document.name,
+            heading_path=tuple(chunk.heading_path),
+            prefix=chunk.prefix,
+            text=chunk.text,
+        )
