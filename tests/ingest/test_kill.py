@@ -1,74 +1,39 @@
-"""A worker that is killed at any point loses nothing and does nothing twice."""
+"""A worker that is killed at any point loses nothing and does nothing twice, on SQLite and on PostgreSQL."""
 
-import json
-import os
-import shutil
-import signal
-import subprocess
-import sys
+import random
 import time
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-LEASE_S = 2
+from tests.ingest.killing import LEASE_S, Installation
+from tests.services.servers import Postgres
 
 
-class Installation:
-    """A data folder of its own, used by processes of its own."""
-
-    def __init__(self, home: Path):
-        self.home = home
-
-    def start(self, *arguments, fault=""):
-        environment = {**os.environ, "ATTEST_HOME": str(self.home), "ATTEST_LEASE_S": str(LEASE_S), "DATABASE_URL": ""}
-        environment.pop("DATABASE_URL")
-        environment |= {"ATTEST_FAULT": fault, "ATTEST_LOG_LEVEL": "ERROR"}
-        command = [sys.executable, "-m", "tests.ingest.process", *arguments]
-        return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-    def run(self, *arguments, fault=""):
-        process = self.start(*arguments, fault=fault)
-        output, errors = process.communicate(timeout=60)
-        if fault:
-            assert process.returncode == -signal.SIGKILL, (process.returncode, errors)
-            return None
-        assert process.returncode == 0, errors
-        return json.loads(output.splitlines()[-1])
-
-    def recover(self):
-        """Wait until the dead worker's lease has run out, then work as the next one."""
-        time.sleep(LEASE_S + 0.2)
-        return self.run("recover")
-
-
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory):
-    home = tmp_path_factory.mktemp("migrated")
-    environment = {**os.environ, "ATTEST_HOME": str(home), "DJANGO_SETTINGS_MODULE": "config.settings.test"}
-    environment.pop("DATABASE_URL", None)  # each copies the file of this one
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=ROOT, env=environment, check=True, capture_output=True)
-    return home
-
-
-def copy_of(home, folder):
-    shutil.copytree(home, folder / "home")
-    return Installation(folder / "home")
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def kept(request, tmp_path_factory):
+    """An installation that has kept two states: nothing but its tables, and a book that waits to be read."""
+    postgres = Postgres() if request.param == "postgres" else None
+    folder = tmp_path_factory.mktemp(f"kill-{request.param}")
+    installation = Installation(folder, postgres=postgres)
+    installation.keep("empty")
+    installation.run("upload", str(write_book(folder)), "book.md")
+    installation.keep("uploaded")
+    yield installation
+    installation.remove()
+    if postgres:
+        postgres.remove()
 
 
 @pytest.fixture
-def installation(migrated, tmp_path):
-    return copy_of(migrated, tmp_path)
+def installation(kept):
+    kept.bring_back("empty")
+    return kept
 
 
-@pytest.fixture(scope="module")
-def with_upload(migrated, tmp_path_factory):
-    """An installation in which a book waits to be read."""
-    folder = tmp_path_factory.mktemp("uploaded")
-    waiting = copy_of(migrated, folder)
-    waiting.run("upload", str(write_book(folder)), "book.md")
-    return waiting.home
+@pytest.fixture
+def with_upload(kept):
+    kept.bring_back("uploaded")
+    return kept
 
 
 @pytest.fixture
@@ -108,10 +73,9 @@ def assert_whole(state):
         "after_publish",
     ],
 )
-def test_a_killed_worker_is_taken_over(with_upload, tmp_path, fault):
-    installation = copy_of(with_upload, tmp_path)
-    installation.run("work", fault=fault)
-    state = installation.recover()
+def test_a_killed_worker_is_taken_over(with_upload, fault):
+    with_upload.run("work", fault=fault)
+    state = with_upload.run("recover")
 
     assert_whole(state)
     assert state["statuses"] == {"book.md v1": "indexed"}
@@ -119,23 +83,49 @@ def test_a_killed_worker_is_taken_over(with_upload, tmp_path, fault):
     assert len(state["chunk_ids"]) > 60
 
 
-def test_a_job_that_gets_on_survives_any_number_of_kills(with_upload, tmp_path):
-    installation = copy_of(with_upload, tmp_path)
+def test_a_dead_worker_elsewhere_loses_its_job_when_its_lease_runs_out(with_upload):
+    with_upload.run("work", fault="pages_stored")
+    assert with_upload.run("work") == 0
+    time.sleep(LEASE_S + 0.2)
+
+    assert with_upload.run("work") == 1
+    assert_whole(with_upload.run("state"))
+
+
+def test_a_worker_killed_at_any_moment_is_taken_over(with_upload):
+    began = time.monotonic()
+    with_upload.run("work")
+    duration_s = time.monotonic() - began
+    chance = random.Random()
+    killed = 0
+    for _ in range(10):
+        with_upload.bring_back("uploaded")
+        delay_s = chance.uniform(0, duration_s)
+        print(f"killed after {delay_s:.3f} s of {duration_s:.3f}")
+        killed += with_upload.kill_after(delay_s, "work")
+        state = with_upload.run("recover")
+
+        assert_whole(state)
+        assert state["statuses"] == {"book.md v1": "indexed"}
+        assert state["events"] == ["document.indexed", "document.uploaded"]
+    assert killed
+
+
+def test_a_job_that_gets_on_survives_any_number_of_kills(with_upload):
     for fault in ("pages_stored", "after_parse", "after_chunk", "after_embed", "published", "after_publish"):
-        installation.run("work", fault=fault)
-        time.sleep(LEASE_S + 0.2)
-    state = installation.recover()
+        with_upload.run("work", fault=fault)
+        with_upload.run("free")
+    state = with_upload.run("recover")
 
     assert_whole(state)
     assert state["statuses"] == {"book.md v1": "indexed"}
 
 
-def test_a_file_that_kills_every_worker_is_put_aside(with_upload, tmp_path):
-    installation = copy_of(with_upload, tmp_path)
+def test_a_file_that_kills_every_worker_is_put_aside(with_upload):
     for _ in range(3):
-        installation.run("work", fault="before_parse")
-        time.sleep(LEASE_S + 0.2)
-    state = installation.recover()
+        with_upload.run("work", fault="before_parse")
+        with_upload.run("free")
+    state = with_upload.run("recover")
 
     assert (state["statuses"], state["jobs"]) == ({"book.md v1": "failed"}, ["failed"])
     assert (state["chunk_ids"], state["index_ids"], state["pages"]) == ([], [], [])
@@ -149,7 +139,7 @@ def test_a_new_version_replaces_the_old_whole_though_its_worker_is_killed(instal
     assert installation.run("upload", str(book), "book.md") == "new_version"
     installation.run("work", fault=fault)
     between = installation.run("state")
-    state = installation.recover()
+    state = installation.run("recover")
 
     assert between["current"] == {"book.md": 1 if fault == "published" else 2}
     answering = "1" if fault == "published" else "2"
@@ -174,7 +164,7 @@ def test_a_deletion_ends_though_its_worker_is_killed(installation, book):
     installation.run("delete", "book.md")
     assert installation.run("state")["live_ids"] == []
     installation.run("work", fault="removed_from_index")
-    state = installation.recover()
+    state = installation.run("recover")
 
     assert (state["chunk_ids"], state["index_ids"], state["deleted_pages"]) == ([], [], 0)
     assert state["jobs"] == ["done"]
@@ -187,12 +177,10 @@ def test_two_workers_at_once_do_nothing_twice(installation, book):
         other.write_text(book.read_text() + f"\n\nCopy {number}.")
         installation.run("upload", str(other), other.name)
     workers = [installation.start("work") for _ in range(3)]
-    outputs = [worker.communicate(timeout=120) for worker in workers]
-    assert [worker.returncode for worker in workers] == [0, 0, 0], outputs
+    done = [installation.end_of(worker) for worker in workers]
     state = installation.run("state")
 
-    # The three fake indexes overwrite each other's file; the database is what they share.
+    assert_whole(state)
     assert set(state["statuses"].values()) == {"indexed"}
     assert state["events"] == ["document.indexed"] * 6 + ["document.uploaded"] * 6
-    assert sum(int(output.splitlines()[-1]) for output, _ in outputs) == 6
-    assert state["chunk_ids"] == state["embedded_ids"] == state["live_ids"]
+    assert sum(done) == 6
