@@ -6,7 +6,8 @@ from bench.model_server import answer_for, split_tokens
 
 def test_the_model_says_what_the_sources_say_of_the_team_and_cites_them() -> None:
     prompt = (
-        "<<<SOURCE [2] Team 7, version 1\nTeam 7 stores 3 crates. Team 71 drives 2 vans. Team 7 meets in hall B.\n>>>END OF SOURCE [2]\n\n"
+        "<<<SOURCE [2] Team 7, version 1\nTeam 7 stores 3 crates. Team 71 drives 2 vans. Team 7 meets in hall B.\n"
+        ">>>END OF SOURCE [2]\n\n"
         f"Question: {question_about(7)}"
     )
     assert answer_for(prompt) == ("7", ["Team 7 stores 3 crates. [2]", "Team 7 meets in hall B. [2]"])
