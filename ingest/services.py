@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import BinaryIO, Literal
 
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -17,6 +17,7 @@ from ingest.errors import MESSAGES, UploadRefused
 from ingest.faults import fault
 from ingest.models import Job
 from ingest.names import clean_name, title_from
+from ingest.obstacles import DISK_FULL, find_obstacle
 from ingest.parsers.detect import detect_type
 from ingest.parsers.refusal import Refusal
 from ingest.queue import run_job, sweep
@@ -76,31 +77,35 @@ def accept_upload(
         if same := find_same(collection=collection, name=cleaned, sha256=incoming.sha256):
             if same.status != DocumentVersion.Status.FAILED:
                 return Accepted(version=same, outcome="unchanged")
-            storage.keep(incoming)  # what failed because its file was missing has it again
-            retry_version(same, user=user, should_ring=should_ring)
+            with storage.keeping(incoming):  # what failed because its file was missing has it again
+                retry_version(same, user=user, should_ring=should_ring)
             same.refresh_from_db()
             return Accepted(version=same, outcome="new")
-        path = storage.keep(incoming)
-        fault("file_kept")
+        with storage.keeping(incoming) as path:
+            fault("file_kept")
+            with transaction.atomic():
+                accepted = _write_version(
+                    collection=collection,
+                    name=cleaned,
+                    incoming=incoming,
+                    media_type=media_type,
+                    path=path,
+                    user=user,
+                    actor_name=actor_name,
+                )
+                if should_ring and accepted.outcome != "unchanged":
+                    ring()
+        return accepted
     except Refusal as refusal:
         raise UploadRefused(refusal.code, refusal.detail) from refusal
     except storage.StorageFull as error:
         raise UploadRefused("storage_full") from error
+    except OperationalError as error:
+        if find_obstacle(error) != DISK_FULL:
+            raise
+        raise UploadRefused("storage_full") from error
     finally:
         storage.discard(incoming)
-    with transaction.atomic():
-        accepted = _write_version(
-            collection=collection,
-            name=cleaned,
-            incoming=incoming,
-            media_type=media_type,
-            path=path,
-            user=user,
-            actor_name=actor_name,
-        )
-        if should_ring and accepted.outcome != "unchanged":
-            ring()
-    return accepted
 
 
 def find_same(*, collection: Collection, name: str, sha256: str) -> DocumentVersion | None:
@@ -132,7 +137,8 @@ def _write_version(
 ) -> Accepted:
     """Write document, version, job and audit record. In the caller's transaction."""
     # The collection's row puts uploads to it in line: two of the same bytes at once are recognised too.
-    Collection.objects.select_for_update().get(pk=collection.pk)
+    if Collection.objects.live().select_for_update().filter(pk=collection.pk).first() is None:
+        raise UploadRefused("gone")
     if same := find_same(collection=collection, name=name, sha256=incoming.sha256):
         return Accepted(version=same, outcome="unchanged")
     document = Document.objects.live().filter(collection=collection, name=name).first()
@@ -226,11 +232,13 @@ def delete_document(document: Document, *, user: User | None, should_ring: bool 
     """
     with transaction.atomic():
         now = timezone.now()
+        # Jobs before documents, as a worker locks them.
+        jobs = Job.objects.select_for_update().filter(version__document=document, state__in=LIVE_STATES)
+        jobs = list(jobs.exclude(kind=Job.Kind.REMOVE))
         if not Document.objects.live().filter(pk=document.pk).update(deleted_at=now):
             return
-        jobs = Job.objects.filter(version__document=document, kind=Job.Kind.INGEST, state__in=LIVE_STATES)
-        running = jobs.filter(state=Job.State.RUNNING).exists()
-        jobs.update(state=Job.State.CANCELLED, finished_at=now)
+        running = any(job.state == Job.State.RUNNING for job in jobs)
+        Job.objects.filter(pk__in=[job.pk for job in jobs]).update(state=Job.State.CANCELLED, finished_at=now)
         # A worker that is publishing right now notices at the end of its batch; the removal comes after it.
         not_before = now + timedelta(seconds=settings.LEASE_S) if running else None
         for version in document.versions.all():

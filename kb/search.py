@@ -6,7 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import User
 from kb.engine import Engine, get_engine
-from kb.models import Chunk, Collection
+from kb.models import Chunk, Collection, Document
 from retrieval.types import Hit, Scope, SearchConfig, SearchResult
 
 OVERFETCH = 2  # hits asked for, as a multiple of those wanted: what was deleted since the last publish falls out
@@ -35,7 +35,10 @@ def scope_for(user: User | AnonymousUser, *, collection: Collection | None = Non
     visible = Collection.objects.visible_to(user)
     if collection is not None:
         visible = visible.filter(pk=collection.pk)
-    return Scope(collection_ids=frozenset(visible.values_list("pk", flat=True)))
+    moved = Document.objects.live().filter(moved_from__isnull=False, collection__in=visible)
+    return Scope(
+        collection_ids=frozenset(visible.values_list("pk", flat=True)), moved_ids=frozenset(moved.values_list("pk", flat=True))
+    )
 
 
 def search_passages(

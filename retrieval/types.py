@@ -67,6 +67,7 @@ class Scope:
 
     collection_ids: frozenset[int]
     document_ids: frozenset[int] | None = None  # only these, where a reader restricts the question to some documents
+    moved_ids: frozenset[int] = frozenset()  # documents in these collections that the index still has under another one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

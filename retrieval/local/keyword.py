@@ -114,10 +114,17 @@ class KeywordReader:
         return make.boolean_query(
             [
                 (tantivy.Occur.Must, make.boolean_query(words)),
-                (tantivy.Occur.Must, self._among("collection", sorted(scope.collection_ids))),
+                (tantivy.Occur.Must, self._within(scope)),
                 *([(tantivy.Occur.Must, self._among("document", sorted(scope.document_ids)))] if scope.document_ids else []),
             ]
         )
+
+    def _within(self, scope: Scope) -> tantivy.Query:
+        collections = self._among("collection", sorted(scope.collection_ids))
+        if not scope.moved_ids:
+            return collections
+        either = [(tantivy.Occur.Should, query) for query in (collections, self._among("document", sorted(scope.moved_ids)))]
+        return tantivy.Query.boolean_query(either)
 
     def _among(self, field: str, ids: Sequence[int]) -> tantivy.Query:
         """A filter inside the query that leaves the score alone."""

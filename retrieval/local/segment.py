@@ -115,7 +115,10 @@ class Segment:
 
     def permitted(self, scope: Scope) -> Mask:
         """Return which rows a scope may see, tombstones excluded."""
-        mask: Mask = self.alive & _is_in(self.rows["collection"], scope.collection_ids)
+        mask: Mask = _is_in(self.rows["collection"], scope.collection_ids)
+        if scope.moved_ids:
+            mask |= _is_in(self.rows["document"], scope.moved_ids)
+        mask &= self.alive
         if scope.document_ids is not None:
             mask &= _is_in(self.rows["document"], scope.document_ids)
         return mask

@@ -1,0 +1,49 @@
+"""Reading a document again with the present parsers: the same bytes become a new version; the old one answers until it is ready.
+
+A version's pages never change, so that what a receipt cites stays where it was.
+"""
+
+from django.db import transaction
+from django.db.models import Max
+
+from accounts.models import User
+from audit.services import record
+from ingest.doorbell import ring
+from ingest.errors import UploadRefused
+from ingest.models import Job
+from ingest.services import SIZE_CLASSES
+from kb.models import Document, DocumentVersion
+
+
+def reread_document(document: Document, *, user: User | None, should_ring: bool = True) -> DocumentVersion:
+    """Put what answers into the queue again, as the next version. Raises: UploadRefused: nothing answers yet, or one waits."""
+    with transaction.atomic():
+        locked = Document.objects.live().select_for_update().filter(pk=document.pk).first()
+        if locked is None:
+            raise UploadRefused("gone")
+        finished = [DocumentVersion.Status.INDEXED, DocumentVersion.Status.FAILED]
+        if locked.current_version_id is None or locked.versions.exclude(status__in=finished).exists():
+            raise UploadRefused("not_ready")
+        read = DocumentVersion.objects.get(pk=locked.current_version_id)
+        version = DocumentVersion.objects.create(
+            document=locked,
+            number=locked.versions.aggregate(last=Max("number"))["last"] + 1,
+            sha256=read.sha256,
+            size=read.size,
+            media_type=read.media_type,
+            storage_path=read.storage_path,
+            is_reread=True,
+            created_by=user,
+        )
+        Job.objects.create(version=version, priority=sum(read.size > limit for limit in SIZE_CLASSES))
+        record(
+            "document.reread",
+            actor_id=user.pk if user else "",
+            actor_name=user.get_username() if user else "manage.py",
+            subject=f"document:{locked.uid}",
+            summary=locked.name,
+            payload={"version": version.number, "version_uid": str(version.uid), "read_before": read.number},
+        )
+        if should_ring:
+            ring()
+    return version
