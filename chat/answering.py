@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from chat.candidates import rank_sentences
 from chat.conclusion import conclude, conclude_failed, fail_turn
-from chat.errors import ChatError, ContextOverflow, EvidenceWithdrawn, ModelError, SearchFailed
+from chat.errors import ChatError, ContextOverflow, EvidenceWithdrawn, ModelError, ModelSilent, SearchFailed
 from chat.evidence import are_readable, gather_evidence
 from chat.llm.extractive import NO_OPTIONS, ExtractiveModel
 from chat.means import Means, configured_means
@@ -215,12 +215,15 @@ async def _prompt_and_write(trail: Trail, choice: Choice, *, means: Means, emit:
                 context_tokens=choice.context_tokens,
                 answer_tokens=options.max_tokens,
                 language=trail.language,
+                style=choice.style,
             )
         try:
             await _write(trail, model, trail.prompt.messages, options=options, means=means, emit=emit)
             return
-        except ContextOverflow:
-            if is_last or len(trail.prompt.evidence) == 1:
+        except (ContextOverflow, ModelSilent) as error:
+            # llama-cpp-python says nothing at all where the prompt is too long; it has no tokenizer to ask either.
+            is_overflow = isinstance(error, ContextOverflow) or not trail.prompt.tokens_are_counted
+            if is_last or not is_overflow or len(trail.prompt.evidence) == 1:
                 raise
             evidence = trail.prompt.evidence[: len(trail.prompt.evidence) // 2]
 
@@ -241,7 +244,7 @@ async def _write(
             trail.timings_ms.setdefault("model_first_token", round((time.perf_counter() - begin) * 1000, 3))
             trail.mark("first_token")
             trail.raw_output.append(delta.text)
-            for text in buffer.feed(delta.text):
+            for text in (*buffer.feed(delta.text), *(buffer.flush() if delta.is_sentence_end else ())):
                 await _release(trail, text, verifier=verifier, emit=emit)
     for text in buffer.flush():
         # Cut off by the token limit, the last sentence may say the opposite of what it was going to.

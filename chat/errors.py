@@ -10,7 +10,8 @@ ChatError
     ├── ModelUnreachable   no connection, unknown host, broken TLS
     ├── ModelTimeout       no first token, or no end, in time
     ├── ModelUnauthorized  the key is wrong (401, 403)
-    ├── ModelBusy          asked to wait (429, 503)
+    ├── ModelBusy          asked to wait (429, 503), or no place in our own queue
+    ├── ModelSuspended     failed several times in a row, and is not asked for a while
     ├── ContextOverflow    the prompt is longer than the model's context
     ├── ModelRejected      another refusal of the request (4xx)
     ├── ModelFaulty        an error inside the server (5xx, or an error event)
@@ -78,6 +79,10 @@ class ModelUnauthorized(ModelError):
 
 class ModelBusy(ModelError):
     code = "model_busy"
+
+
+class ModelSuspended(ModelError):
+    code = "model_suspended"
 
 
 class ContextOverflow(ModelError):

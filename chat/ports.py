@@ -42,6 +42,7 @@ class Delta:
     text: str = ""
     usage: Usage | None = None
     finish_reason: str = ""  # "stop", "length" …; empty while the answer goes on
+    is_sentence_end: bool = False  # surely: nothing that follows belongs to it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

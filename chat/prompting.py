@@ -12,7 +12,7 @@ from pathlib import Path
 
 from langchain_core.prompts import ChatPromptTemplate
 
-from chat.ports import LanguageModel, Message
+from chat.ports import LanguageModel, Message, Style
 from chat.types import Evidence
 
 DECLINES = {"en": "The documents do not contain the answer to this question.", "zh": "资料中没有这个问题的答案。"}
@@ -68,18 +68,19 @@ def _bare(text: str) -> str:
 
 
 @cache
-def load_template(language: str) -> Template:
-    """Read the template of a language ("en", "zh"). Raises: OSError: it is not on disk."""
-    parts = [(_FOLDER / f"{part}.{language}.txt").read_text("utf-8").strip() for part in ("answer", "question")]
+def load_template(language: str, style: Style = "markers") -> Template:
+    """Read the template of a language ("en", "zh") and a way to cite. Raises: OSError: it is not on disk."""
+    rules = "answer" if style == "markers" else style
+    parts = [(_FOLDER / f"{part}.{language}.txt").read_text("utf-8").strip() for part in (rules, "question")]
     digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
     prompt = ChatPromptTemplate.from_messages([("system", parts[0]), ("human", parts[1])])
-    return Template(name=f"answer.{language}", digest=digest, prompt=prompt)
+    return Template(name=f"{rules}.{language}", digest=digest, prompt=prompt)
 
 
-def write_messages(question: str, evidence: Sequence[Evidence], *, language: str) -> tuple[Message, ...]:
+def write_messages(question: str, evidence: Sequence[Evidence], *, language: str, style: Style = "markers") -> tuple[Message, ...]:
     """Return the prompt's messages: the rules, then the sources and the question."""
     sources = "\n\n".join(_source(one, language) for one in evidence)
-    filled = load_template(language).prompt.format_messages(
+    filled = load_template(language, style).prompt.format_messages(
         decline=DECLINES[language], sources=sources, question=_FENCE.sub("", question)
     )
     return tuple(Message(role=_ROLES[message.type], content=str(message.content)) for message in filled)
@@ -114,6 +115,7 @@ async def fit_prompt(
     context_tokens: int,
     answer_tokens: int,
     language: str,
+    style: Style = "markers",
 ) -> Prompt:
     """Write the prompt with as much of the evidence, best first, as the context holds; at least with the best passage.
 
@@ -123,14 +125,14 @@ async def fit_prompt(
     """
     kept, is_counting = tuple(evidence), True
     while True:
-        messages = write_messages(question, kept, language=language)
+        messages = write_messages(question, kept, language=language, style=style)
         counted = await model.count_tokens(messages) if is_counting else None
         is_counting = counted is not None  # a server that does not tell is not asked again
         tokens = counted.tokens if counted else estimate_tokens(messages)
         context = min(context_tokens, counted.context) if counted and counted.context else context_tokens
         room = context - answer_tokens
         if tokens <= room or len(kept) <= 1:
-            template = load_template(language)
+            template = load_template(language, style)
             return Prompt(
                 template=template.name,
                 template_hash=template.digest,

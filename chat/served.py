@@ -121,7 +121,7 @@ class Route(models.Model):
     question_classes = models.JSONField(_("Kinds of question"), default=list, blank=True)
     complexity = models.CharField(_("Complexity"), max_length=10, choices=Complexity.choices, blank=True)
     language = models.CharField(_("Language"), max_length=5, choices=Language.choices, blank=True)
-    primaries = models.ManyToManyField(ServedModel, verbose_name=_("Models"), related_name="routes")  # share the questions by weight
+    primaries = models.ManyToManyField(ServedModel, verbose_name=_("Models"), related_name="routes")  # share by weight
     canary = models.ForeignKey(
         ServedModel, verbose_name=_("Canary"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

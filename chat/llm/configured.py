@@ -1,20 +1,48 @@
-"""The gateway to the models that the settings name."""
+"""The gateway of this installation, with the model that the environment names among its rows."""
+
+from typing import Any
 
 from django.conf import settings
 
-from chat.llm.one_model import OneModel
-from chat.llm.openai_compatible import OpenAICompatibleModel
-from chat.ports import Gateway, GenerationOptions
+from chat.llm.gateway import RowGateway
+from chat.ports import Gateway
+from chat.served import ENVIRONMENT, ServedModel
+
+KEY_VARIABLE = "LLM_API_KEY"
 
 
 def configured_gateway() -> Gateway:
-    """Return the gateway; it offers nothing where no model is configured, and answers are extractive."""
-    options = GenerationOptions(
-        max_tokens=settings.LLM_MAX_ANSWER_TOKENS,
-        first_token_timeout_s=settings.LLM_FIRST_TOKEN_TIMEOUT_S,
-        total_timeout_s=settings.LLM_TOTAL_TIMEOUT_S,
-    )
-    model = None
-    if settings.LLM_BASE_URL:
-        model = OpenAICompatibleModel(base_url=settings.LLM_BASE_URL, name=settings.LLM_MODEL, api_key=settings.LLM_API_KEY)
-    return OneModel(model=model, options=options, context_tokens=settings.LLM_CONTEXT_TOKENS)
+    """Return the gateway. Reads the database: not for the event loop."""
+    keep_environment_model()
+    return RowGateway()
+
+
+def keep_environment_model() -> None:
+    """Make the row of LLM_BASE_URL and its like say what they say; where the address is not set, the row is out of use.
+
+    What the variables do not name (price, weight, style, whether it is outside) is the admin's.
+    """
+    row = ServedModel.objects.filter(name=ENVIRONMENT).first()
+    if row is None and not settings.LLM_BASE_URL:
+        return
+    wanted = _environment_fields() if settings.LLM_BASE_URL else {"is_enabled": False}
+    row = row or ServedModel(name=ENVIRONMENT)
+    if row.pk and all(getattr(row, name) == value for name, value in wanted.items()):
+        return
+    for name, value in wanted.items():
+        setattr(row, name, value)
+    row.save()
+
+
+def _environment_fields() -> dict[str, Any]:
+    return {
+        "base_url": settings.LLM_BASE_URL,
+        "served_name": settings.LLM_MODEL,
+        "key_variable": KEY_VARIABLE if settings.LLM_API_KEY else "",
+        "context_tokens": settings.LLM_CONTEXT_TOKENS,
+        "max_answer_tokens": settings.LLM_MAX_ANSWER_TOKENS,
+        "first_token_timeout_s": settings.LLM_FIRST_TOKEN_TIMEOUT_S,
+        "total_timeout_s": settings.LLM_TOTAL_TIMEOUT_S,
+        "max_concurrent": settings.LLM_MAX_CONCURRENT,
+        "is_enabled": True,
+    }

@@ -1,13 +1,17 @@
 """Read server-sent events from bytes, as an OpenAI-compatible server sends them."""
 
+_FIELDS = (b":", b"event:", b"id:", b"retry:")
+_OTHER_BYTES = 1_000_000
+
 
 class EventReader:
     """Collects bytes into the `data` of whole events. Lines may end in LF or CRLF and may be cut anywhere, even inside
-    a character. Comments, names and ids of events are skipped."""
+    a character. Comments, names and ids of events are skipped; `other` keeps lines that belong to no event."""
 
     def __init__(self) -> None:
         self._rest = b""
         self._data: list[bytes] = []
+        self.other = b""
 
     def feed(self, piece: bytes) -> list[bytes]:
         """Return the data of every event that `piece` completes."""
@@ -20,6 +24,8 @@ class EventReader:
             elif not line and self._data:
                 events.append(b"\n".join(self._data))
                 self._data = []
+            elif line and not line.startswith(_FIELDS) and len(self.other) < _OTHER_BYTES:
+                self.other += line + b"\n"
         return events
 
     def close(self) -> list[bytes]:

@@ -14,12 +14,13 @@ from typing import Any
 
 import httpx
 
-from chat.errors import ModelBroken, ModelError, ModelFaulty, ModelSilent, ModelTimeout
+from chat.errors import ModelBroken, ModelError, ModelSilent, ModelTimeout
 from chat.llm.event_stream import EventReader
-from chat.llm.translate import error_of_exception, error_of_response, message_of_body
+from chat.llm.translate import error_of_event, error_of_exception, error_of_response
 from chat.ports import Delta, GenerationOptions, Message, TokenCount, Usage
 
 _HTTPX_ERRORS = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, httpx.CookieConflict)
+RESERVED = frozenset({"model", "messages", "max_tokens", "stream", "stream_options", "n", "tools"})  # no option changes these
 _CONNECT_TIMEOUT_S = 5.0
 _COUNT_TIMEOUT_S = 2.0
 
@@ -69,6 +70,7 @@ class OpenAICompatibleModel:
             "stream": True,
             "stream_options": {"include_usage": True},
         }
+        body |= {name: value for name, value in options.extra.items() if name not in RESERVED}
         reader, seen = EventReader(), _Seen()
         # The deadlines stand around each wait alone: a timeout held across a `yield` would strike in the caller's code.
         async with contextlib.AsyncExitStack() as stack:
@@ -85,7 +87,7 @@ class OpenAICompatibleModel:
                 with _translated():
                     async with asyncio.timeout_at(min(ends_at, silent_until)):
                         piece = await anext(pieces, None)
-                for delta in seen.read(reader.close() if piece is None else reader.feed(piece)):
+                for delta in seen.read(_last(reader) if piece is None else reader.feed(piece)):
                     if delta.text:
                         silent_until = clock() + options.first_token_timeout_s
                     yield delta
@@ -107,6 +109,12 @@ class OpenAICompatibleModel:
             return TokenCount(tokens=int(told["count"]), context=told.get("max_model_len"))
         except (*_HTTPX_ERRORS, TimeoutError, ValueError, KeyError, TypeError, AttributeError):
             return None
+
+
+def _last(reader: EventReader) -> list[bytes]:
+    """Return what is left at the end: an event without its last empty line, or JSON that is no event at all."""
+    events, rest = reader.close(), reader.other.strip()
+    return [*events, rest] if rest.startswith(b"{") else events
 
 
 class _Seen:
@@ -138,12 +146,13 @@ class _Seen:
 def _delta(event: bytes) -> Delta:
     try:
         told: Any = json.loads(event)
-        if "error" in told:
-            raise ModelFaulty(message_of_body(event))
+        if told.get("error"):
+            raise error_of_event(event)
         choice = (told.get("choices") or [{}])[0]
         usage = told.get("usage")
         return Delta(
-            text=_storable((choice.get("delta") or {}).get("content") or ""),
+            # A server that does not stream sends the whole message.
+            text=_storable((choice.get("delta") or choice.get("message") or {}).get("content") or ""),
             finish_reason=choice.get("finish_reason") or "",
             usage=_usage(usage) if usage else None,
         )

@@ -46,6 +46,16 @@ def error_of_response(status: int, body: bytes) -> ModelError:
     return ModelFaulty(message) if status >= 500 else ModelRejected(f"{status}: {message}")
 
 
+def error_of_event(event: bytes) -> ModelError:
+    """Return our error for one that came inside a stream, after its 200: as its own code says, if it has one."""
+    told = json.loads(event)["error"]
+    code = told.get("code") if isinstance(told, dict) else None
+    message = message_of_body(event)
+    if any(words in message.lower() for words in _OVERFLOW_WORDS):
+        return ContextOverflow(message)
+    return error_of_response(code, event) if isinstance(code, int) and 400 <= code < 600 else ModelFaulty(message)
+
+
 def message_of_body(body: bytes) -> str:
     """Return what an error body says: `{"error": {"message"}}`, `{"error": "…"}`, `{"detail"}` or the text itself."""
     text = body.decode("utf-8", "replace")

@@ -193,6 +193,11 @@ FILE_UPLOAD_TEMP_DIR = None  # set by ingest.upload to a folder on the storage's
 PARSE_MEMORY_BYTES = env_int("ATTEST_PARSE_MEMORY_MB", 1024, minimum=128) * 1024 * 1024
 PARSE_CPU_S = env_int("ATTEST_PARSE_CPU_S", 300, minimum=5)
 PARSE_MAX_PAGES = env_int("ATTEST_PARSE_MAX_PAGES", 10_000, minimum=1)
+# Addresses of databases that sources may name: {"SHOP": "postgresql://…"} from ATTEST_SOURCE_DSN_SHOP. Never shown, never logged.
+SOURCE_DSNS = {name[18:]: value for name, value in os.environ.items() if name.startswith("ATTEST_SOURCE_DSN_") and name[18:]}
+SOURCE_HOSTS = env_list("ATTEST_SOURCE_HOSTS")  # servers that may be typed on the page; empty: all but this machine
+SOURCE_MAX_ROWS = env_int("ATTEST_SOURCE_MAX_ROWS", 100_000, minimum=1)
+SOURCE_TIMEOUT_S = env_int("ATTEST_SOURCE_TIMEOUT_S", 60, minimum=1)
 LEASE_S = env_int("ATTEST_LEASE_S", 20, minimum=2)
 SWEEP_INTERVAL_S = env_float("ATTEST_SWEEP_INTERVAL_S", 3.0, minimum=0.5)
 
@@ -205,6 +210,10 @@ LLM_CONTEXT_TOKENS = env_int("LLM_CONTEXT_TOKENS", 8192, minimum=1024)
 LLM_MAX_ANSWER_TOKENS = env_int("LLM_MAX_ANSWER_TOKENS", 700, minimum=32)
 LLM_FIRST_TOKEN_TIMEOUT_S = env_float("LLM_FIRST_TOKEN_TIMEOUT_S", 30.0, minimum=0.1)
 LLM_TOTAL_TIMEOUT_S = env_float("LLM_TOTAL_TIMEOUT_S", 180.0, minimum=0.1)
+LLM_MAX_CONCURRENT = env_int("LLM_MAX_CONCURRENT", 64, minimum=1)
+LLM_QUEUE_LENGTH = env_int("LLM_QUEUE_LENGTH", 32, minimum=0)  # questions that wait for one model
+LLM_QUEUE_WAIT_S = env_float("LLM_QUEUE_WAIT_S", 10.0, minimum=0.1)
+MODELS_FILE = env_str("MODELS_FILE")  # models and routes for the first start
 QUESTION_MAX_CHARACTERS = env_int("ATTEST_QUESTION_MAX_CHARACTERS", 4000, minimum=100)
 
 # --- operations -------------------------------------------------------------------------------------------------------

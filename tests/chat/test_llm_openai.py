@@ -171,4 +171,4 @@ def test_event_reader_joins_lines_and_skips_comments_names_and_carriage_returns(
 
 def test_codes_of_errors_are_unique() -> None:
     codes = [error.code for error in errors._tree(errors.ChatError)]
-    assert len(codes) == len(set(codes)) == 16
+    assert len(codes) == len(set(codes)) == 17

@@ -1,0 +1,124 @@
+"""The queue in front of a model, shared by all processes through the database: who may call it now, who waits, who is sent away.
+
+Every step is one short transaction under the model's row. What a dead process leaves is not counted once it has expired.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from chat.errors import ModelBusy, ModelSuspended
+from chat.llm.breaker import MEMORY, Breaker, BreakerState, judge_calls
+from chat.ports import Usage
+from chat.served import ModelCall, ServedModel
+
+# They tell that the server is well: the fault is in the request, or the server said when to come again.
+BLAMELESS = frozenset({"context_overflow", "model_rejected", "model_busy"})
+GRACE_S = 5.0
+CALLS_KEPT_DAYS = 7
+_PRUNE_EVERY = 100
+_State = ModelCall.State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a call ended. `error_code`: empty where the answer was read to its end; None where the reader left it."""
+
+    error_code: str | None
+    usage: Usage | None = None
+    first_token_ms: float | None = None
+    total_ms: float
+
+
+def read_breaker(model: ServedModel, *, now: datetime | None = None) -> Breaker:
+    """Return the model's circuit breaker as it stands."""
+    ended = ModelCall.objects.filter(model=model, state__in=(_State.DONE, _State.FAILED), finished_at__gt=model.changed_at)
+    rows = ended.order_by("-finished_at").values_list("state", "finished_at")[:MEMORY]
+    return judge_calls([(state == _State.FAILED, at) for state, at in rows], now=now or timezone.now())
+
+
+@transaction.atomic
+def enter_queue(model: ServedModel, *, user: str) -> ModelCall:
+    """Take a place, running where one is free.
+
+    Raises: ModelSuspended: the breaker is open, or half-open with a probe on its way. ModelBusy: the queue is full.
+    """
+    model = ServedModel.objects.select_for_update().get(pk=model.pk)
+    now = timezone.now()
+    breaker = read_breaker(model, now=now)
+    live = _live(model, now)
+    is_probe = breaker.state == BreakerState.HALF_OPEN
+    if breaker.state == BreakerState.OPEN or (is_probe and live.filter(is_probe=True).exists()):
+        raise ModelSuspended(f"{model} failed {breaker.failures} times in a row")
+    running = live.filter(state=_State.RUNNING).count()
+    waiting = live.filter(state=_State.WAITING).count()
+    is_free = running < model.max_concurrent and not waiting
+    if not is_free and waiting >= settings.LLM_QUEUE_LENGTH:
+        raise ModelBusy(f"{running} answers at once and {waiting} waiting")
+    lasts_s = model.total_timeout_s if is_free else settings.LLM_QUEUE_WAIT_S
+    return ModelCall.objects.create(
+        model=model,
+        user=user,
+        state=_State.RUNNING if is_free else _State.WAITING,
+        is_probe=is_probe,
+        created_at=now,
+        started_at=now if is_free else None,
+        expires_at=now + timedelta(seconds=lasts_s + GRACE_S),
+    )
+
+
+@transaction.atomic
+def try_start(call: ModelCall) -> bool:
+    """Start a waiting call where a place is free and it is its turn: whoever has fewest running goes first, then who came first."""
+    model = ServedModel.objects.select_for_update().get(pk=call.model_id)
+    now = timezone.now()
+    live = list(_live(model, now).only("pk", "user", "state"))
+    running = Counter(other.user for other in live if other.state == _State.RUNNING)
+    if running.total() >= model.max_concurrent:
+        return False
+    waiting = [other for other in live if other.state == _State.WAITING]
+    following = min(waiting, key=lambda other: (running[other.user], other.pk), default=None)
+    if following is None or following.pk != call.pk:
+        return False
+    call.state, call.started_at = _State.RUNNING, now
+    call.expires_at = now + timedelta(seconds=model.total_timeout_s + GRACE_S)
+    call.save(update_fields=["state", "started_at", "expires_at"])
+    return True
+
+
+@transaction.atomic
+def finish_call(call: ModelCall, outcome: Outcome) -> None:
+    """Give the place back, and remember how it went."""
+    usage = outcome.usage or Usage(prompt_tokens=0, completion_tokens=0)
+    is_failure = bool(outcome.error_code) and outcome.error_code not in BLAMELESS
+    call.state = _State.DONE if outcome.error_code == "" else _State.FAILED if is_failure else _State.ENDED
+    call.error_code, call.finished_at = outcome.error_code or "", timezone.now()
+    call.first_token_ms, call.total_ms = outcome.first_token_ms, outcome.total_ms
+    call.prompt_tokens, call.completion_tokens = usage.prompt_tokens, usage.completion_tokens
+    call.save()
+    model = ServedModel.objects.get(pk=call.model_id)
+    ServedModel.objects.filter(pk=call.model_id).update(  # not save(): the row was not changed by a person
+        calls_total=F("calls_total") + 1,
+        failures_total=F("failures_total") + int(is_failure),
+        prompt_tokens_total=F("prompt_tokens_total") + usage.prompt_tokens,
+        completion_tokens_total=F("completion_tokens_total") + usage.completion_tokens,
+        cost_total=F("cost_total") + model.price_of(usage),
+    )
+    if call.pk % _PRUNE_EVERY == 0:
+        old = timezone.now() - timedelta(days=CALLS_KEPT_DAYS)
+        ModelCall.objects.filter(Q(finished_at__lt=old) | Q(finished_at=None, expires_at__lt=old)).delete()
+
+
+def count_live(model: ServedModel) -> tuple[int, int]:
+    """Return how many calls run and how many wait."""
+    states = Counter(_live(model, timezone.now()).values_list("state", flat=True))
+    return states[_State.RUNNING], states[_State.WAITING]
+
+
+def _live(model: ServedModel, now: datetime):
+    return ModelCall.objects.filter(model=model, state__in=(_State.WAITING, _State.RUNNING), expires_at__gt=now)

@@ -1,0 +1,89 @@
+"""A model behind its queue and its circuit breaker."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from django.conf import settings
+
+from chat.errors import ModelBusy, ModelError
+from chat.llm.calls import Outcome, enter_queue, finish_call, try_start
+from chat.offload import beside_loop
+from chat.ports import Delta, GenerationOptions, LanguageModel, Message, TokenCount, Usage
+from chat.served import ModelCall, ServedModel
+
+POLL_S = 0.05
+
+
+class QueuedModel:
+    """Waits for a place before it asks, and gives it back however the answer ends."""
+
+    def __init__(self, model: LanguageModel, *, row: ServedModel, user: str) -> None:
+        self._model = model
+        self._row = row
+        self._user = user
+        self.waited_ms = 0.0
+        self.refused_by = ""  # code of the error with which the model was not asked at all
+        self.usage: Usage | None = None
+        self.outcomes: list[Outcome] = []
+
+    @property
+    def name(self) -> str:
+        return self._model.name
+
+    @property
+    def base_url(self) -> str:
+        return self._model.base_url
+
+    async def stream(self, messages: Sequence[Message], *, options: GenerationOptions) -> AsyncGenerator[Delta, None]:
+        """Yield the answer. Raises: ModelError; ModelBusy and ModelSuspended without having asked."""
+        call = await self._enter()
+        began, first_token_ms, usage = time.perf_counter(), None, None
+        error_code: str | None = None
+        try:
+            async with aclosing(self._model.stream(messages, options=options)) as deltas:
+                async for delta in deltas:
+                    if delta.text and first_token_ms is None:
+                        first_token_ms = _since(began)
+                    usage = delta.usage or usage
+                    yield delta
+            error_code = ""
+        except ModelError as error:
+            error_code = error.code
+            raise
+        finally:
+            outcome = Outcome(error_code=error_code, usage=usage, first_token_ms=first_token_ms, total_ms=_since(began))
+            self.outcomes.append(outcome)
+            self.usage = usage
+            await beside_loop(finish_call)(call, outcome)
+
+    async def _enter(self) -> ModelCall:
+        began = time.perf_counter()
+        try:
+            call = await beside_loop(enter_queue)(self._row, user=self._user)
+        except ModelError as error:
+            self.refused_by = error.code
+            raise
+        if call.state == ModelCall.State.RUNNING:
+            return call
+        try:
+            while not await beside_loop(try_start)(call):
+                if time.perf_counter() - began > settings.LLM_QUEUE_WAIT_S:
+                    raise ModelBusy(f"no place within {settings.LLM_QUEUE_WAIT_S:g} s")
+                await asyncio.sleep(POLL_S)
+        except BaseException as error:
+            code = ModelBusy.code if isinstance(error, ModelBusy) else None
+            self.refused_by = code or ""
+            await beside_loop(finish_call)(call, Outcome(error_code=code, total_ms=0.0))
+            raise
+        finally:
+            self.waited_ms = _since(began)
+        return call
+
+    async def count_tokens(self, messages: Sequence[Message]) -> TokenCount | None:
+        return await self._model.count_tokens(messages)
+
+
+def _since(began: float) -> float:
+    return round((time.perf_counter() - began) * 1000, 3)
