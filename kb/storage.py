@@ -1,10 +1,13 @@
 """Where the originals lie: below MEDIA_ROOT, named by the SHA-256 of their bytes, written whole or not at all."""
 
 import errno
+import fcntl
 import hashlib
 import os
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -35,7 +38,7 @@ class Incoming:
 
 
 def receive(stream: BinaryIO, *, max_bytes: int) -> Incoming:
-    """Copy a stream to the storage's disk while hashing it. The caller keeps or discards the result.
+    """Copy a stream to the storage's disk while hashing it. The caller keeps (`keeping`) or discards the result.
 
     Raises: StorageFull, TooLarge.
     """
@@ -44,6 +47,8 @@ def receive(stream: BinaryIO, *, max_bytes: int) -> Incoming:
     digest, size = hashlib.sha256(), 0
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if not has_room():
+            raise StorageFull
         with path.open("wb") as target:
             while piece := stream.read(PIECE_BYTES):
                 size += len(piece)
@@ -53,6 +58,8 @@ def receive(stream: BinaryIO, *, max_bytes: int) -> Incoming:
                 target.write(piece)
             target.flush()
             os.fsync(target.fileno())
+        if not has_room():  # with this file there is none for its text and its passages
+            raise StorageFull
     except OSError as error:
         path.unlink(missing_ok=True)
         if error.errno in FULL:
@@ -75,23 +82,43 @@ def discard(incoming: Incoming) -> None:
     incoming.path.unlink(missing_ok=True)
 
 
-def keep(incoming: Incoming) -> str:
-    """Give a received file its lasting name; the same bytes are kept once. Returns: the path below MEDIA_ROOT.
+@contextmanager
+def keeping(incoming: Incoming) -> Iterator[str]:
+    """Give a received file its lasting name, for good where the body ends well; the same bytes are kept once.
 
-    Raises: StorageFull.
+    Yields: the path below MEDIA_ROOT. Raises: StorageFull. Uploads of the same bytes stand in line until the body has ended, so
+    that one that fails takes nothing from another.
     """
     relative = f"{incoming.sha256[:2]}/{incoming.sha256}"
     target = settings.MEDIA_ROOT / relative
-    try:
+    with _full_told():
         target.parent.mkdir(parents=True, exist_ok=True)
-        incoming.path.replace(target)
-        _sync_folder(target.parent)
+        folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        is_new = not target.exists()
+        with _full_told():
+            incoming.path.replace(target)
+            os.fsync(folder)  # the rename itself survives a power cut
+        try:
+            yield relative
+        except BaseException:
+            if is_new:
+                target.unlink(missing_ok=True)
+            raise
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def _full_told() -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        discard(incoming)
         if error.errno in FULL:
             raise StorageFull from error
         raise
-    return relative
 
 
 def original_path(storage_path: str) -> Path:
@@ -113,12 +140,3 @@ def remove_stale_uploads(*, older_than_s: float) -> int:
         except FileNotFoundError:
             continue  # its upload has just ended
     return removed
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
