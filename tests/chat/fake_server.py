@@ -94,6 +94,9 @@ class FakeServer:
         too_long = (
             self.refuse_longer_than and sum(len(message["content"]) for message in body["messages"]) > self.refuse_longer_than
         )
+        if too_long and dialect == "silent-overflow":  # llama-cpp-python
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
+            return
         if dialect in REFUSALS or too_long:
             status, told = REFUSALS["overflow" if too_long else dialect]
             writer.write(f"HTTP/1.1 {status} No\r\nContent-Length: {len(told)}\r\nConnection: close\r\n\r\n".encode() + told)
