@@ -1,11 +1,13 @@
 """The bundled encoder: offline, batched like single, counts without cutting, knows what it cannot read."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
-from retrieval.encoder import SentenceEncoder, open_encoder
+from retrieval.attention import attend, make_mask, use_products
+from retrieval.encoder import SentenceEncoder, open_encoder, processor_threads
 from retrieval.errors import EncoderError
 
 LEAVE = "Employees earn six hours of annual leave per pay period."
@@ -22,7 +24,8 @@ def dense(encoder: SentenceEncoder, text: str) -> np.ndarray:
 
 def test_it_equals_sentence_transformers_own_encoding(encoder: SentenceEncoder) -> None:
     texts = [LEAVE, "Parking.", "word " * 400]
-    theirs = encoder._model.encode(texts, normalize_embeddings=True)
+    theirs = encoder._model.encode(texts).astype(np.float32)
+    theirs /= np.linalg.norm(theirs, axis=1, keepdims=True)  # its own normalising rounds to bf16
     ours = [np.frombuffer(embedding.dense, dtype="<f4") for embedding in encoder.embed_passages(texts)]
     assert (np.stack(ours) * theirs).sum(axis=1).min() > 0.9995  # bf16 rounds, and each batch otherwise
 
@@ -92,3 +95,45 @@ def test_words_without_a_subject_weigh_less_and_one_weight_goes_with_each_vector
     assert len(encoder.embed_query(query).tokens) == len(weights) * 64 * 4
     long = "leave " * 1000
     assert len(encoder.query_weights(long)) * 64 * 4 == len(encoder.embed_query(long).tokens)
+
+
+def test_attention_by_products_equals_torchs_own() -> None:
+    import torch
+
+    random = torch.Generator().manual_seed(7)
+    query, key, value = (torch.randn(3, 4, 11, 8, generator=random) for _ in range(3))
+    lengths = torch.tensor([11, 5, 1])
+    read = torch.arange(11)[None, :] < lengths[:, None]
+    expected = torch.nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=read[:, None, None, :])
+    mask = make_mask(attention_mask=read, dtype=torch.float32)
+    found, _ = attend(None, query, key, value, mask)
+    assert torch.allclose(found, expected.transpose(1, 2), atol=1e-5)
+    assert make_mask(attention_mask=torch.ones(2, 3, dtype=torch.bool)) is None
+
+
+def test_other_architectures_keep_their_attention() -> None:
+    class Windowed:
+        config = type("Config", (), {"model_type": "modernbert"})
+
+        def set_attn_implementation(self, name: str) -> None:
+            raise AssertionError(name)
+
+    use_products(Windowed())
+
+
+@pytest.mark.parametrize("threads", ["1", "3"])
+def test_batches_side_by_side_give_what_one_after_another_gives(
+    encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch, threads: str
+) -> None:
+    texts = [f"{LEAVE} " * 12 + str(number) for number in range(40)]
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    before = encoder.embed_passages(texts)
+    monkeypatch.setenv("OMP_NUM_THREADS", threads)
+    assert encoder.embed_passages(texts) == before
+
+
+def test_threads_are_those_that_torch_would_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "3,2")
+    assert processor_threads() == 3
+    monkeypatch.setenv("OMP_NUM_THREADS", "many")
+    assert processor_threads() == len(os.sched_getaffinity(0))
