@@ -31,7 +31,7 @@ class Postgres:
         if self.pg_ctl is None:
             pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
         self.folder = Path(tempfile.mkdtemp(prefix="attest-pg-"))  # short: a socket's path has 107 bytes
-        self.url = f"postgresql://attest@{str(self.folder).replace('/', '%2F')}/postgres"
+        self.url = self.url_of("postgres")
         self.as_owner: list[str] = []
         if os.geteuid() == 0:  # which PostgreSQL refuses to run as
             shutil.chown(self.folder, "postgres")
@@ -42,6 +42,10 @@ class Postgres:
         except BaseException:
             self.remove()
             raise
+
+    def url_of(self, database: str) -> str:
+        """Return the address of one of its databases."""
+        return f"postgresql://attest@{str(self.folder).replace('/', '%2F')}/{database}"
 
     def _control(self, action: str, *arguments: str) -> None:
         command = [*self.as_owner, str(self.pg_ctl), action, "-s", "-D", str(self.folder / "data"), *arguments]
