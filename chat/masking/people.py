@@ -5,6 +5,7 @@ English ones by common first names, titles and the words around them; Chinese on
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from chat.lexicon import word_set
 from chat.verify.names import tag_words
@@ -53,8 +54,11 @@ _PLACES_AFTER = word_set(
 _NAME = r"[A-Z][a-z]+(?:[-'’][A-Z][a-z]+)*|[A-Z]\.|Mc[A-Z][a-z]+|O['’][A-Z][a-z]+"
 _PARTICLE = r"(?:van|von|de|der|da|di|del|la|le|bin|al)"
 _SURNAME = rf"(?: {_PARTICLE}){{0,2}} (?:{_NAME})"
+_PART = re.compile(r"\S+")
 _CAPITALISED = re.compile(rf"(?<![\w-])(?:{_NAME})(?:{_SURNAME}){{1,3}}(?![\w-])")
-_TITLED = re.compile(rf"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Sir|Madam)\.? ((?:{_NAME})(?:{_SURNAME}){{0,3}})(?![\w-])")
+_TITLED = re.compile(
+    rf"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Sir|Madam)\.? ((?:{_PARTICLE} ){{0,2}}(?:{_NAME})(?:{_SURNAME}){{0,3}})(?![\w-])"
+)
 _CUES = (
     r"[Mm]y name is|I am|I['’]m|[Nn]amed|[Cc]alled|[Cc]ontact(?: person)?:?|[Aa]ttn\.?:?|[Ss]igned(?: by)?:?|[Rr]eport(?:s|ing)? to"
     r"|[Ee]mployee:?|[Mm]anager:?|[Ss]upervisor:?|[Pp]repared by:?|[Aa]pproved by:?|[Cc]olleague|[Dd]ear|[Nn]ame:"
@@ -72,6 +76,7 @@ _SURNAMES_ZH = (
 _DOUBLE_ZH = ("欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "司徒", "夏侯", "端木")
 _SURNAME_ZH = rf"(?:{'|'.join(_DOUBLE_ZH)}|[{_SURNAMES_ZH}])"
 _HONOUR_ZH = "先生|女士|小姐|老师|经理|主任|总监|总经理|董事长|院长|处长|科长|部长|局长|医生|律师|教授|博士|同事|师傅|工程师|助理"
+_HONOURED = re.compile(f"(?:{_HONOUR_ZH})$")
 _TITLED_ZH = re.compile(rf"(?:(?<![\u3400-\u9fff])|[请找由和与跟向是，。、])({_SURNAME_ZH}[\u4e00-\u9fff]{{0,2}}?)(?:{_HONOUR_ZH})")
 _CUES_ZH = r"(?:姓名|联系人|申请人|负责人|经办人|收款人|持卡人)(?:是|为)?[:：]?\s*|我叫|名叫|员工|同事|客户"
 _AFTER_ZH = r"[\s，。,.、;；:：在是于（(？?！!和与及向由的]|$|工号|电话|手机|邮箱|身份证|请|每|想|可以|能"
@@ -110,10 +115,16 @@ def _name_within(match: re.Match[str]) -> tuple[int, int] | None:
     """Return the name in a run of capitalised words: from a known first name on, or two words of Chinese in Latin letters."""
     if _is_place(match.group()):
         return None
-    words = [(word.group().lower(), match.start() + word.start()) for word in re.finditer(r"\S+", match.group())]
-    if len(words) == 2 and all(_PINYIN.fullmatch(word) for word, _start in words):
-        return match.span() if any(word in _PINYIN_SURNAMES for word, _start in words) else None
-    return next(((start, match.end()) for word, start in words[:-1] if word in _FIRST_NAMES), None)
+    words = [
+        (word.group().lower(), match.start() + word.start(), match.start() + word.end()) for word in _PART.finditer(match.group())
+    ]
+    for (word, start, _), (following, _, end) in pairwise(words):
+        if word in _FIRST_NAMES:
+            return start, match.end()
+        is_chinese = _PINYIN.fullmatch(word) and _PINYIN.fullmatch(following)
+        if is_chinese and (word in _PINYIN_SURNAMES or following in _PINYIN_SURNAMES):
+            return start, end
+    return None
 
 
 def _is_place(name: str) -> bool:
@@ -133,5 +144,10 @@ def _chinese(text: str) -> Iterator[tuple[int, int]]:
             continue
         position = start + len(word)
         # jieba takes many words for names; a name has a surname in front, and two to four characters.
-        if flag == "nr" and word not in _NO_NAME_ZH and re.fullmatch(rf"{_SURNAME_ZH}[\u4e00-\u9fff]{{1,2}}", word):
+        if (
+            flag == "nr"
+            and word not in _NO_NAME_ZH
+            and not _HONOURED.search(word)
+            and re.fullmatch(rf"{_SURNAME_ZH}[\u4e00-\u9fff]{{1,2}}", word)
+        ):
             yield start, position

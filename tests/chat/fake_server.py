@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -36,6 +36,7 @@ class FakeServer:
         self.requests: list[dict[str, Any]] = []
         self.hung_up = threading.Event()
         self.sent = 0
+        self.answer_with: Callable[[dict[str, Any]], str] | None = None  # of the request: what to say instead of `text`
         self.refuse_longer_than: int | None = None  # characters of the prompt
         self.port = 0
 
@@ -103,6 +104,8 @@ class FakeServer:
             await writer.drain()
             return
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
+        if self.answer_with:
+            self.text = self.answer_with(body)
         pieces = self.answer(dialect)
         while True:
             following = asyncio.ensure_future(anext(pieces, None))

@@ -57,10 +57,11 @@ def fail(model: ServedModel, times: int = 1, code: str = "model_timeout") -> Non
         finish_call(enter_queue(model, user="1"), Outcome(error_code=code, total_ms=1.0))
 
 
-def let_pass(seconds: float) -> None:
+def let_pass(row: ServedModel, *, seconds: float) -> None:
     """Put all that happened into the past."""
     ModelCall.objects.update(finished_at=timezone.now() - timedelta(seconds=seconds))
     ServedModel.objects.update(changed_at=timezone.now() - timedelta(hours=1))
+    row.refresh_from_db()
 
 
 def history(*outcomes: bool, ended_s_ago: float = 0.0) -> list[tuple[bool, Any]]:
@@ -97,7 +98,7 @@ def test_a_model_that_failed_three_times_is_not_asked(employee: User, leave: Doc
 def test_one_probe_at_a_time_decides_whether_it_is_asked_again(db: None, honest: FakeServer) -> None:
     row = serve(honest)
     fail(row, 3)
-    let_pass(11)
+    let_pass(row, seconds=11)
     assert read_breaker(row).state == BreakerState.HALF_OPEN
     probe = enter_queue(row, user="1")
     assert probe.is_probe
@@ -111,7 +112,7 @@ def test_one_probe_at_a_time_decides_whether_it_is_asked_again(db: None, honest:
 def test_a_probe_that_fails_suspends_it_for_longer(db: None, honest: FakeServer) -> None:
     row = serve(honest)
     fail(row, 3)
-    let_pass(11)
+    let_pass(row, seconds=11)
     fail(row)
     breaker = read_breaker(row)
     assert breaker.state == BreakerState.OPEN
