@@ -52,6 +52,7 @@ def configure(sender: Celery, **_: object) -> None:
         beat_schedule_filename=str(settings.ATTEST_HOME / "beat-schedule"),
         beat_schedule={
             "sweep": {"task": "ingest.tasks.sweep", "schedule": settings.SWEEP_INTERVAL_S, "options": {"expires": 30}},
+            "sources": {"task": "ingest.tasks.run_sources", "schedule": 15.0, "options": {"expires": 15}},
             "sign": {"task": "audit.tasks.sign", "schedule": 60.0, "options": {"expires": 60}},
         },
     )

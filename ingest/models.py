@@ -3,7 +3,10 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ingest.sources.models import SqlRow, SqlSource
 from kb.models import DocumentVersion, Edition
+
+__all__ = ["Job", "SqlRow", "SqlSource"]
 
 
 class Job(models.Model):

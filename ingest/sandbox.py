@@ -8,7 +8,9 @@ from django.conf import settings
 
 from ingest.errors import PassingFault, UserFault
 from ingest.parsers.content import Block, Notice, Opening, ParsedPage
-from ingest.parsers.media_types import EMAIL
+from ingest.parsers.media_types import EMAIL, SQL_ROW
+from ingest.parsers.refusal import Refusal
+from ingest.parsers.sql_row import parse_row
 from kb.sandbox import ChildCrashed, ChildKilled, ChildLimited, Limits, run_child
 
 
@@ -19,6 +21,12 @@ def parse_file(path: Path, *, name: str, media_type: str, first_page: int = 1) -
     """
     if not path.is_file():
         raise UserFault("missing", str(path))
+    if media_type == SQL_ROW:  # no stranger's file: Attest wrote it
+        try:
+            yield from (page for page in parse_row(path) if not isinstance(page, ParsedPage) or page.number >= first_page)
+        except Refusal as refusal:
+            raise UserFault(refusal.code, refusal.detail) from refusal
+        return
     request = {
         "path": str(path),
         "name": name,

@@ -6,6 +6,7 @@ from celery import shared_task
 from celery.signals import worker_process_init
 
 from ingest import queue
+from ingest.sources.running import run_due_sources
 from kb.engine import get_engine
 
 TURN_S = 5.0  # a worker that is told to stop ends its turn first
@@ -30,3 +31,9 @@ def work() -> int:
 def sweep() -> int:
     """Free what dead workers held and call a worker if anything is due."""
     return queue.sweep()
+
+
+@shared_task(name="ingest.tasks.run_sources")
+def run_sources() -> int:
+    """Do a turn of each SQL source that is due. Returns: how many."""
+    return run_due_sources()

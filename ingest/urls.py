@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from ingest import views
+from ingest.sources.urls import urlpatterns as source_addresses
 
 app_name = "ingest"
 
@@ -12,4 +13,5 @@ urlpatterns: list[URLPattern] = [
     path("versions/<uuid:uid>/cancel/", views.cancel, name="cancel"),
     path("versions/<uuid:uid>/retry/", views.retry, name="retry"),
     path("documents/<uuid:uid>/delete/", views.delete, name="delete"),
+    *source_addresses,
 ]

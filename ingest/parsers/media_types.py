@@ -15,6 +15,7 @@ JSON_LINES = "application/jsonl"
 PNG = "image/png"
 JPEG = "image/jpeg"
 TIFF = "image/tiff"
+SQL_ROW = "application/vnd.attest.sql-row+json"  # made by ingest.sources, never uploaded
 PICTURES = frozenset((PNG, JPEG, TIFF))
 EXTENSIONS = {
     ".pdf": PDF,

@@ -13,6 +13,7 @@ from accounts.models import User
 from audit.models import Event
 from audit.services import record, write_checkpoint
 from chat.models import Conversation, Turn
+from ingest.sources.models import SqlSource
 from kb.identity import chunk_id
 from kb.models import Chunk, Collection, Document, DocumentVersion, Page
 from kb.render import WIDTHS
@@ -32,6 +33,7 @@ class World:
     conversation: Conversation
     turn: Turn
     event: Event
+    sql_source: SqlSource
     key: NewKey  # of the owner, for asking and reading
 
 
@@ -122,5 +124,8 @@ def world(
         conversation=conversation,
         turn=turn,
         event=event,
+        sql_source=SqlSource.objects.create(  # of a database that is not there: its preview says so
+            collection=collection, name="Shop", query="SELECT 1 AS id", key_column="id", title_template="{id}", dsn_variable="NONE"
+        ),
         key=create_api_key(user=employee, name="script", scopes=["ask", "read"], days=30, actor=employee),
     )

@@ -72,10 +72,21 @@ def group(world: World) -> tuple[int]:
     return (world.group.pk,)
 
 
+def sql_source(world: World) -> tuple[Any]:
+    return (world.sql_source.uid,)
+
+
 def event(world: World) -> tuple[Any]:
     return (world.event.uid,)
 
 
+PLAN = {
+    "name": "Shop",
+    "query": "SELECT id FROM products",
+    "key_column": "id",
+    "title_template": "{id}",
+    "interval_minutes": "60",
+}
 ADDRESSES = {
     "account_login": [Case("get", "302 302 302 200 302 302")],
     "account_logout": [Case("post", "302 302 302 302 302 302")],
@@ -123,6 +134,22 @@ ADDRESSES = {
     "ingest:queue": [Case("get", ADMIN)],
     "ingest:cancel": [Case("post", ADMIN_POST, lambda world: (world.version.uid,))],
     "ingest:retry": [Case("post", ADMIN_POST, lambda world: (world.failed.uid,))],
+    "ingest:sources": [Case("get", ADMIN)],
+    "ingest:source_new": [
+        Case("get", ADMIN, slug),
+        Case("post", ADMIN_POST, slug, lambda world: {**PLAN, "name": "Second", "dsn": "postgresql://reader@192.0.2.1/shop"}),
+    ],
+    "ingest:source": [Case("get", ADMIN, sql_source)],
+    "ingest:source_edit": [
+        Case("get", ADMIN, sql_source),
+        Case("post", ADMIN_POST, sql_source, lambda world: {**PLAN, "dsn": "postgresql://reader@192.0.2.1/shop"}),
+    ],
+    "ingest:source_preview": [Case("get", ADMIN, sql_source)],
+    "ingest:source_remove": [Case("get", ADMIN, sql_source), Case("post", ADMIN_POST, sql_source)],
+    "ingest:source_act": [
+        Case("post", ADMIN_POST, lambda world, action=action: (world.sql_source.uid, action))
+        for action in ("start", "run", "pause", "prune")
+    ],
     "ingest:delete": [Case("get", ADMIN, document), Case("post", ADMIN_POST, document)],
     "audit:index": [Case("get", AUDITOR)],
     "audit:export": [Case("get", AUDITOR)],
