@@ -1,15 +1,32 @@
 """What the broker may ask for. The database says what is to be done; a task only looks."""
 
+import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from celery import shared_task
 from celery.signals import worker_process_init
+from django.db import DatabaseError
 
 from ingest import queue
+from ingest.obstacles import find_obstacle
 from ingest.sources.running import run_due_sources
 from kb.engine import get_engine
 
+logger = logging.getLogger(__name__)
 TURN_S = 5.0  # a worker that is told to stop ends its turn first
+
+
+@contextmanager
+def waiting_out() -> Iterator[None]:
+    """End a task with a line in the log where the installation is in its way; the next sweep tries again."""
+    try:
+        yield
+    except (DatabaseError, OSError) as error:
+        if not (obstacle := find_obstacle(error)):
+            raise
+        logger.warning("no work now: %s: %s", obstacle, error)
 
 
 @worker_process_init.connect
@@ -21,16 +38,21 @@ def warm_up(**_: object) -> None:
 @shared_task(name="ingest.tasks.work")
 def work() -> int:
     """Do jobs for a turn, and ring again if more are due. Returns: how many were done."""
-    count = queue.run_due_jobs(for_s=TURN_S)
-    if not queue.is_hindered():  # else the sweep rings: seconds between two tries, not milliseconds
-        queue.ring_if_due()
+    count = 0
+    with waiting_out():
+        count = queue.run_due_jobs(for_s=TURN_S)
+        if not queue.is_hindered():  # else the sweep rings: seconds between two tries, not milliseconds
+            queue.ring_if_due()
     return count
 
 
 @shared_task(name="ingest.tasks.sweep")
 def sweep() -> int:
     """Free what dead workers held and call a worker if anything is due."""
-    return queue.sweep()
+    freed = 0
+    with waiting_out():
+        freed = queue.sweep()
+    return freed
 
 
 @shared_task(name="ingest.tasks.run_sources")

@@ -14,7 +14,9 @@ from ingest import services
 from ingest.errors import UploadRefused
 from ingest.forms import UploadForm
 from ingest.models import Job
+from ingest.obstacles import DISK_FULL
 from kb.models import Collection, Document, DocumentVersion
+from kb.storage import has_room
 
 MAX_SHOWN = 200  # rows of a list that may be long
 MAX_DONE = 20
@@ -76,11 +78,18 @@ def queue(request: HttpRequest) -> HttpResponse:
         "running": jobs.filter(state=Job.State.RUNNING),
         "waiting": waiting[:MAX_SHOWN],
         "waiting_count": waiting.count(),
+        "obstacles": find_obstacles(waiting),
         "failed": newest_of_each(failed.order_by("-finished_at")[:MAX_SHOWN]),
         "done": jobs.filter(state=Job.State.DONE, kind=Job.Kind.INGEST).order_by("-finished_at")[:MAX_DONE],
         "collections": Collection.objects.visible_to(request.user),
     }
     return render(request, "ingest/_queue.html" if request.htmx else "ingest/queue.html", context)
+
+
+def find_obstacles(waiting: QuerySet[Job]) -> list[str]:
+    """Return the codes of what is in the way of all reading now."""
+    met = waiting.exclude(obstacle="").order_by().values_list("obstacle", flat=True).distinct()
+    return sorted({*met, *([] if has_room() else [DISK_FULL])})
 
 
 def newest_of_each(jobs: Iterable[Job]) -> list[Job]:

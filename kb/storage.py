@@ -42,11 +42,10 @@ def receive(stream: BinaryIO, *, max_bytes: int) -> Incoming:
 
     Raises: StorageFull, TooLarge.
     """
-    folder = settings.MEDIA_ROOT / TEMPORARY
-    path = folder / f"{uuid.uuid4().hex}.part"
+    path = settings.MEDIA_ROOT / TEMPORARY / f"{uuid.uuid4().hex}.part"
     digest, size = hashlib.sha256(), 0
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        incoming_folder()
         if not has_room():
             raise StorageFull
         with path.open("wb") as target:
@@ -69,6 +68,13 @@ def receive(stream: BinaryIO, *, max_bytes: int) -> Incoming:
         path.unlink(missing_ok=True)
         raise
     return Incoming(path=path, sha256=digest.hexdigest(), size=size)
+
+
+def incoming_folder() -> Path:
+    """Return the folder for what is not whole yet, made where it is missing."""
+    folder = Path(settings.MEDIA_ROOT) / TEMPORARY
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def has_room() -> bool:

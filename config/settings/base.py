@@ -188,8 +188,7 @@ BROKER_ROOT = ATTEST_HOME / "broker"
 DEMO = env_bool("ATTEST_DEMO", True)  # load the demo at the first start
 UPLOAD_MAX_BYTES = env_int("ATTEST_UPLOAD_MAX_MB", 512, minimum=1) * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
-FILE_UPLOAD_TEMP_DIR = None  # set by ingest.upload to a folder on the storage's own disk
+FILE_UPLOAD_HANDLERS = ["ingest.upload.StorageUploadHandler"]
 PARSE_MEMORY_BYTES = env_int("ATTEST_PARSE_MEMORY_MB", 1024, minimum=128) * 1024 * 1024
 PARSE_CPU_S = env_int("ATTEST_PARSE_CPU_S", 300, minimum=5)
 PARSE_MAX_PAGES = env_int("ATTEST_PARSE_MAX_PAGES", 10_000, minimum=1)

@@ -7,6 +7,7 @@ from django import template
 from django.utils.translation import gettext
 
 from ingest.errors import MESSAGES, WARNINGS
+from ingest.obstacles import SENTENCES
 from kb.models import DocumentVersion
 
 register = template.Library()
@@ -18,6 +19,12 @@ def failure(version: DocumentVersion) -> str:
     """The sentence for the version's error code; its stored English where the code is unknown."""
     known = MESSAGES.get(version.error_code)
     return gettext(known) if known else version.error_message
+
+
+@register.filter
+def obstacle(code: str) -> str:
+    """The sentence for what a job waits out."""
+    return gettext(SENTENCES[code]) if code in SENTENCES else code
 
 
 @register.filter

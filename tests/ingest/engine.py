@@ -48,7 +48,7 @@ class FakeWriter:
 
     def change(self, entries, gone):
         self.rows = {key: row for key, row in self.rows.items() if row[0] not in gone}
-        self.rows |= {entry.chunk.id: [entry.chunk.version_id, entry.chunk.title] for entry in entries}
+        self.rows |= {entry.chunk.id: [entry.chunk.version_id, entry.chunk.title, entry.chunk.collection_id] for entry in entries}
 
 
 class FakeEngine:

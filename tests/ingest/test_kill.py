@@ -184,3 +184,26 @@ def test_two_workers_at_once_do_nothing_twice(installation, book):
     assert set(state["statuses"].values()) == {"indexed"}
     assert state["events"] == ["document.indexed"] * 6 + ["document.uploaded"] * 6
     assert sum(done) == 6
+
+
+def test_a_full_disk_is_waited_out_however_long_it_is_full(with_upload):
+    for _ in range(5):
+        assert with_upload.run("work_without_room") == 1
+        assert with_upload.run("state")["waits"] == [["disk_full", 0]]
+        with_upload.run("make_due")
+    with_upload.run("work")
+
+    state = with_upload.run("state")
+    assert_whole(state)
+    assert state["events"] == ["document.indexed", "document.uploaded"]
+
+
+def test_a_database_that_is_lost_for_a_while_is_waited_out_by_the_worker(with_upload):
+    assert with_upload.run("work_cut_off") == 1
+    assert with_upload.run("state")["waits"] == [["database", 0]]
+    with_upload.run("make_due")
+    with_upload.run("work")
+
+    state = with_upload.run("state")
+    assert_whole(state)
+    assert state["events"] == ["document.indexed", "document.uploaded"]
