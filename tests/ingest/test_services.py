@@ -71,7 +71,7 @@ def test_an_uploaded_document_becomes_searchable(upload, engine):
     chunk = Chunk.objects.live().get()
     assert chunk.text == "You earn six hours of annual leave per pay period."
     assert engine.embedder.embedded == ["Leave\nYou earn six hours of annual leave per pay period."]
-    assert engine.writer.rows == {chunk.pk: [version.pk, "Leave"]}
+    assert engine.writer.rows == {chunk.pk: [version.pk, "Leave", version.document.collection_id]}
     assert set(Job.objects.get().timings_ms) == {"parse", "chunk", "embed", "publish"}
     assert Event.objects.filter(action="document.indexed").count() == 1
 
@@ -310,6 +310,36 @@ def test_a_small_file_is_not_behind_a_large_one(upload, engine):
     assert run_due_jobs(engine=lambda: engine, limit=1) == 1
     small.refresh_from_db()
     assert small.status == "indexed"
+
+
+def test_a_worker_in_the_middle_of_a_long_document_lets_short_ones_pass(upload, engine, monkeypatch):
+    """One worker, and no other that could take the short ones."""
+    monkeypatch.setattr("ingest.queue.URGENT_LOOK_S", 0)
+    monkeypatch.setattr("ingest.leases.URGENT_AFTER_S", 0)
+    ended, arrived = [], []
+    long = upload(name="long.txt", data=b"Some words of a long file. " * 20_000).version
+    embed = engine.embedder.embed_passages
+
+    def embed_while_others_arrive(texts):
+        if len(arrived) < 2:
+            arrived.append(upload(name=f"short{len(arrived)}.txt", data=f"A few words, {len(arrived)}.".encode()).version)
+        ended.append(sorted(DocumentVersion.objects.filter(status="indexed").values_list("pk", flat=True)))
+        return embed(texts)
+
+    engine.embedder.embed_passages = embed_while_others_arrive
+    assert run_due_jobs(engine=lambda: engine, limit=1) == 1
+
+    assert [first.pk in now for first, now in zip(arrived, ended[2:], strict=False)] == [True, True]
+    assert long.pk not in ended[-1]
+    assert set(DocumentVersion.objects.values_list("status", flat=True)) == {"indexed"}
+    assert set(Job.objects.values_list("state", "attempts")) == {(Job.State.DONE, 1)}
+
+
+def test_a_document_of_many_pages_is_less_urgent_whatever_its_size(upload, engine):
+    upload(name="many.pdf", data=pdf(*([(72.0, 72.0, f"Page {number}")] for number in range(60))))
+    work(engine)
+
+    assert Job.objects.get().priority == 1
 
 
 @pytest.mark.parametrize(
