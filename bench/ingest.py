@@ -1,0 +1,171 @@
+"""`python -m bench.ingest FOLDER [--parts throughput,small,big,crowd] [--limit-pages N] [--json FILE]`: from file to searchable.
+
+FOLDER holds PDFs. Everything goes through an installation of its own: `python -m config.serve` as `scripts/run` starts it, uploads
+by the REST interface, its own worker processes. `throughput`: pages a second, with two workers and with one, against the plain
+LangChain pipeline (bench.plain_langchain) and against the encoder alone on the same passages (bench.bare_encoder). The other parts
+are in bench.small_files, bench.big_files and bench.crowd. --limit-pages takes that many pages of each PDF, for a quick look.
+"""
+
+import argparse
+import json
+import random
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pypdf import PdfReader, PdfWriter
+
+from bench.bare_encoder import model_folder
+from bench.installation import run_attest
+from bench.library import QUIET, Library
+from bench.report import Measure, add_json_option, publish
+from retrieval.types import Chunk
+
+GOAL_RATIO = 5.0  # pages/s against LangChain
+GOAL_SHARE = 85.0  # % of the encoder alone
+GOAL_SECOND_WORKER = 1.0  # times the pages/s of one
+SAMPLE = 1500  # passages that the encoder alone is timed on
+TIMEOUT_S = 1200.0
+
+
+def take_pages(folder: Path, limit: int | None, into: Path) -> list[Path]:
+    """Return the folder's PDFs, or copies of at most `limit` pages each."""
+    files = sorted(folder.glob("*.pdf"))
+    if limit is None:
+        return files
+    cut = []
+    for file in files:
+        writer = PdfWriter()
+        writer.append(file, pages=(0, min(limit, len(PdfReader(file).pages))))
+        cut.append(into / file.name)
+        with cut[-1].open("wb") as stream:
+            writer.write(stream)
+    return cut
+
+
+def time_ours(files: Sequence[Path], home: Path, *, workers: int) -> float:
+    """Return the seconds from the first byte sent until all files are searchable; workers have loaded the encoder before."""
+    with run_attest(home, ATTEST_WORKERS=str(workers), **QUIET) as url, Library(url, home) as library:
+        warm_up(library, home, workers=workers)
+        started = time.monotonic()
+        library.upload(files)
+        library.wait_until_ready(len(files) + workers, timeout_s=TIMEOUT_S)
+        return time.monotonic() - started
+
+
+def warm_up(library: Library, home: Path, *, workers: int) -> None:
+    """Have each worker read a small file, so that what is timed begins with a running installation."""
+    paths = []
+    for number in range(workers):
+        paths.append(home / f"warm-up-{number}.txt")
+        paths[-1].write_text(f"The workers of this benchmark are awake, says file {number}.")
+    for path in paths:
+        library.upload([path])
+    library.wait_until_ready(workers, timeout_s=TIMEOUT_S)
+    time.sleep(3)  # the other worker loads its encoder beside
+
+
+def read_passages(home: Path) -> list[str]:
+    """Return what was embedded, from the installation's database."""
+    query = (
+        "SELECT d.title, d.name, c.heading_path, c.prefix, c.text FROM kb_chunk c JOIN kb_documentversion v ON v.id = c.version_id "
+        "JOIN kb_document d ON d.id = v.document_id"
+    )
+    with sqlite3.connect(f"file:{home / 'attest.sqlite3'}?mode=ro", uri=True) as database:
+        rows = database.execute(query).fetchall()
+    return [
+        Chunk(
+            id=1,
+            collection_id=1,
+            document_id=1,
+            version_id=1,
+            title=title,
+            name=name,
+            heading_path=tuple(json.loads(path)),
+            prefix=prefix,
+            text=text,
+        ).contextual_text
+        for title, name, path, prefix, text in rows
+    ]
+
+
+def run_json(module: str, *arguments: str) -> dict[str, float]:
+    """Run a module of this package in a process of its own, and return the JSON that it prints."""
+    done = subprocess.run([sys.executable, "-m", module, *arguments], check=True, stdout=subprocess.PIPE)
+    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def measure_throughput(folder: Path, *, limit_pages: int | None) -> Iterator[Measure]:
+    with TemporaryDirectory() as root:
+        home, files = Path(root), take_pages(folder, limit_pages, Path(root))
+        (home / "two").mkdir()
+        (home / "one").mkdir()
+        two = time_ours(files, home / "two", workers=2)
+        one = time_ours(files, home / "one", workers=1)
+        passages = read_passages(home / "two")
+        sample = home / "sample.json"
+        sample.write_text(json.dumps(random.Random(7).sample(passages, min(SAMPLE, len(passages)))))
+        alone = run_json("bench.bare_encoder", str(sample))
+        plain = run_json("bench.plain_langchain", model_folder(), *map(str, files))
+    pages, what = plain["pages"], f"{plain['pages']:g} pages, {len(passages)} passages"
+    yield Measure(
+        name=f"file to searchable, two workers, {what}",
+        value=round(pages / two, 2),
+        unit="pages/s",
+        peers={"LangChain": round(pages / plain["seconds"], 2)},
+    )
+    yield Measure(name="times LangChain's pages/s", value=round(plain["seconds"] / two, 2), unit="times", goal=GOAL_RATIO)
+    yield Measure(
+        name="two workers against one, pages/s",
+        value=round(one / two, 2),
+        unit="times",
+        goal=GOAL_SECOND_WORKER,
+        peers={"one worker, pages/s": round(pages / one, 2)},
+    )
+    yield Measure(
+        name="of what the encoder alone does on the same passages and dtype",
+        value=round(100 * len(passages) / two / alone["sentence-transformers"], 1),
+        unit="%",
+        goal=GOAL_SHARE,
+        peers={"passages/s, sentence-transformers' encode": round(alone["sentence-transformers"], 1)},
+    )
+    yield Measure(
+        name="of what Attest's own encoder alone does, token vectors included",
+        value=round(100 * len(passages) / two / alone["attest"], 1),
+        unit="%",
+        goal=GOAL_SHARE,
+        peers={"passages/s": round(alone["attest"], 1)},
+    )
+    yield Measure(
+        name="LangChain's steps: passages/s embedded",
+        value=round(plain["chunks"] / plain["embed_s"], 1),
+        unit="passages/s",
+        peers={"pages/s parsed": round(pages / plain["parse_s"], 1)},
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--parts", default=",".join(PARTS), help=f"of {', '.join(PARTS)}; default: all")
+    parser.add_argument("--limit-pages", type=int, metavar="N", help="take N pages of each PDF")
+    add_json_option(parser)
+    options = parser.parse_args()
+    unknown = set(options.parts.split(",")) - set(PARTS)
+    if unknown:
+        parser.error(f"unknown parts: {', '.join(sorted(unknown))}")
+    measures = [measure for part in options.parts.split(",") for measure in PARTS[part](options)]
+    publish(measures, out=options.out)
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], Iterator[Measure]]] = {
+    "throughput": lambda options: measure_throughput(options.folder, limit_pages=options.limit_pages),
+}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""A client of an installation's REST interface, as a benchmark needs it: upload, wait, search."""
+
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from bench.installation import manage
+
+POLL_S = 0.1
+QUIET = {"ATTEST_RATE_KEY_PER_MINUTE": "0", "ATTEST_RATE_SEARCH_PER_MINUTE": "0", "ATTEST_LOG_LEVEL": "WARNING"}
+
+
+class Library:
+    """One collection of a running installation, in the hands of its knowledge admin."""
+
+    def __init__(self, url: str, home: Path, *, slug: str = "bench") -> None:
+        key = manage(home, "create_api_key", "--user", "admin", "--scope", "ask", "--scope", "read", "--scope", "manage").strip()
+        self._client = httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {key}"}, timeout=300)
+        self._documents = f"/collections/{slug}/documents"
+        self._slug = slug
+        self._client.post("/collections", json={"slug": slug, "name": slug}).raise_for_status()
+
+    def __enter__(self) -> "Library":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._client.close()
+
+    def upload(self, paths: Sequence[Path]) -> list[dict[str, Any]]:
+        """Send files in one request. Returns: what became of each, as the interface tells it."""
+        with ExitStack() as stack:
+            files = [("files", (path.name, stack.enter_context(path.open("rb")))) for path in paths]
+            response = self._client.post(self._documents, files=files)
+        response.raise_for_status()
+        told: list[dict[str, Any]] = response.json()
+        return told
+
+    def count(self, state: str = "") -> int:
+        response = self._client.get(self._documents, params={"state": state, "per_page": 1})
+        response.raise_for_status()
+        return int(response.json()["count"])
+
+    def wait_until_ready(self, total: int, *, timeout_s: float) -> None:
+        """Raises: RuntimeError: a document failed. TimeoutError."""
+        end = time.monotonic() + timeout_s
+        while self.count("ready") < total:
+            if self.count("failed"):
+                raise RuntimeError("A document failed; see the log of the workers.")
+            if time.monotonic() > end:
+                raise TimeoutError(f"{self.count('ready')} of {total} documents after {timeout_s:.0f} s")
+            time.sleep(POLL_S)
+
+    def find(self, question: str) -> list[dict[str, Any]]:
+        """Search, and return the passages."""
+        response = self._client.get("/search", params={"q": question, "collection": self._slug})
+        response.raise_for_status()
+        passages: list[dict[str, Any]] = response.json()["passages"]
+        return passages
+
+    def wait_until_found(self, question: str, *, holding: str, timeout_s: float) -> float:
+        """Search until a passage holds these words. Returns: the seconds that took. Raises: TimeoutError."""
+        started = time.monotonic()
+        while not any(holding in passage["text"] for passage in self.find(question)):
+            if time.monotonic() - started > timeout_s:
+                raise TimeoutError(f"nothing with {holding!r} after {timeout_s:.0f} s")
+            time.sleep(0.02)
+        return time.monotonic() - started
