@@ -2,6 +2,7 @@
 
 kombu 5.7 makes a message's file first and writes it afterwards, and a worker that looks in between takes the empty file away
 and ends with a JSONDecodeError; with the supervisor that is the end of everything. The same holds for the table of an exchange.
+It also moves each message to the system's temporary folder first, where those of killed workers stay.
 """
 
 import contextlib
@@ -15,7 +16,7 @@ from typing import Any
 
 from kombu.exceptions import ChannelError
 from kombu.transport import filesystem
-from kombu.utils.json import dumps
+from kombu.utils.json import dumps, loads
 
 logger = logging.getLogger(__name__)
 
@@ -37,12 +38,22 @@ class Channel(filesystem.Channel):
             raise ChannelError(f"Cannot add a message to {folder}: {error.strerror}") from error
 
     def _get(self, queue: str) -> dict[str, Any]:
-        try:
-            return super()._get(queue)
-        except ValueError as error:
-            # Cut off by a full disk or a lost machine. It was a ring of the bell; the sweeper rings again.
-            logger.warning("an unreadable message was dropped: %s", error)
-            raise Empty from error
+        """Take the oldest message: it belongs to whoever removes its file, so that nothing is moved and nothing is left behind."""
+        folder = Path(self.data_folder_in)
+        for message in sorted(path for path in folder.iterdir() if path.name.partition(".")[2] == f"{queue}.msg"):
+            try:
+                payload = message.read_bytes()
+                message.unlink()
+            except FileNotFoundError:
+                continue  # another worker was faster
+            except OSError as error:
+                raise ChannelError(f"Cannot take a message from {folder}: {error.strerror}") from error
+            try:
+                return loads(payload)
+            except ValueError as error:
+                # Cut off by a full disk or a lost machine. It was a ring of the bell; the sweeper rings again.
+                logger.warning("an unreadable message was dropped: %s", error)
+        raise Empty
 
     def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:
         file = self._exchange_file(exchange)

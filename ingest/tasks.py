@@ -49,10 +49,9 @@ def work() -> int:
 @shared_task(name="ingest.tasks.sweep")
 def sweep() -> int:
     """Free what dead workers held and call a worker if anything is due."""
-    freed = 0
     with waiting_out():
-        freed = queue.sweep()
-    return freed
+        return queue.sweep()
+    return 0
 
 
 @shared_task(name="ingest.tasks.run_sources")
