@@ -137,6 +137,15 @@ class Route(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def question_class_labels(self) -> list[Any]:
+        names = dict(question_classes())
+        return [names.get(name, name) for name in self.question_classes]
+
+    @property
+    def holds_always(self) -> bool:
+        return not (self.collections.all() or self.question_classes or self.complexity or self.language)
+
 
 class RouteFallback(models.Model):
     """Who is asked next where a route's models fail."""

@@ -17,10 +17,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from audit.checkpoints import last_checkpoint
 from audit.models import ChainHead, Event
+from chat.llm.breaker import BreakerState
+from chat.model_services import read_health
+from chat.served import ServedModel
 from config.errors import render_error
 from ingest.models import Job
 from kb.models import Chunk, DocumentVersion
@@ -70,6 +73,7 @@ class Installation:
         questions = Event.objects.filter(action__startswith="question.")
         yield _by_label("attest_questions", "Questions by outcome", "outcome", questions, "action")
         head = ChainHead.objects.first()
+        yield from _models()
         yield GaugeMetricFamily("attest_audit_events", "Length of the audit chain", value=head.sequence if head else 0)
         oldest = Job.objects.filter(state=Job.State.WAITING).order_by("created_at").values_list("created_at", flat=True).first()
         age_s = (timezone.now() - oldest).total_seconds() if oldest else 0
@@ -78,6 +82,33 @@ class Installation:
         if checkpoint is not None:
             age_s = time.time() - datetime.fromisoformat(checkpoint.at).timestamp()
             yield GaugeMetricFamily("attest_audit_checkpoint_age_seconds", "Age of the newest signed checkpoint", value=age_s)
+
+
+def _models() -> Iterable[Metric]:
+    """The language models by the names of their rows: what runs and waits now, the breaker, and what was counted so far."""
+    families = {
+        "running": GaugeMetricFamily("attest_model_running", "Answers being written", labels=["model"]),
+        "waiting": GaugeMetricFamily("attest_model_waiting", "Questions in the model's queue", labels=["model"]),
+        "suspended": GaugeMetricFamily("attest_model_suspended", "1 while the circuit breaker is open", labels=["model"]),
+        "first": GaugeMetricFamily("attest_model_first_token_seconds", "Median of the last answers", labels=["model"]),
+        "calls": CounterMetricFamily("attest_model_calls", "Answers asked for", labels=["model"]),
+        "failures": CounterMetricFamily("attest_model_failures", "Answers that the server failed to give", labels=["model"]),
+        "tokens": CounterMetricFamily("attest_model_tokens", "Tokens as the server counts them", labels=["model", "kind"]),
+        "cost": CounterMetricFamily("attest_model_cost", "Price of the tokens", labels=["model"]),
+    }
+    for health in read_health(list(ServedModel.objects.order_by("name"))):
+        row, name = health.model, [health.model.name]
+        families["running"].add_metric(name, health.running)
+        families["waiting"].add_metric(name, health.waiting)
+        families["suspended"].add_metric(name, int(health.breaker.state == BreakerState.OPEN))
+        if health.first_token_ms is not None:
+            families["first"].add_metric(name, health.first_token_ms / 1000)
+        families["calls"].add_metric(name, row.calls_total)
+        families["failures"].add_metric(name, row.failures_total)
+        families["tokens"].add_metric([row.name, "prompt"], row.prompt_tokens_total)
+        families["tokens"].add_metric([row.name, "completion"], row.completion_tokens_total)
+        families["cost"].add_metric(name, float(row.cost_total))
+    yield from families.values()
 
 
 def _by_label(name: str, text: str, label: str, rows: Manager | QuerySet, column: str) -> GaugeMetricFamily:

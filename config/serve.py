@@ -218,11 +218,15 @@ def main() -> int:
             django.setup()
             from django.db import OperationalError
 
-            from ingest.installation import describe_prepared, prepare_installation  # needs the app registry
+            from chat.seeding import SeedRefused, seed_first_models  # these need the app registry
+            from ingest.installation import describe_prepared, prepare_installation
 
             # Told at once: whatever fails from here on, nobody loses the passwords, which are told this once.
             try:
                 print(describe_prepared(prepare_installation()), flush=True)
+                seed_first_models()
+            except SeedRefused as refused:
+                raise CannotServe(f"Cannot take over MODELS_FILE: {refused}") from refused
             except OperationalError as error:
                 reason = str(error).strip().partition("\n")[0]
                 raise CannotServe(f"Cannot use the database: {reason}. Does it run, and is DATABASE_URL right?") from error

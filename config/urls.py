@@ -19,6 +19,7 @@ urlpatterns = [
     path("library/", include("ingest.urls")),
     path("audit/", include("audit.urls")),
     path("people/", include("accounts.urls")),
+    path("models/", include("chat.model_urls")),
     path("", include("api.urls")),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),

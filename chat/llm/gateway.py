@@ -72,12 +72,17 @@ class _Layers:
     retrying: RetryingModel
 
 
+def serve_row(row: ServedModel) -> LanguageModel:
+    """Return the bare model of a row: no queue, no breaker, nothing masked."""
+    return _Served(row)
+
+
 class RowChoice:
     """A model for one question: queue and breaker, mask, JSON, retries, and the server."""
 
     def __init__(self, row: ServedModel, *, user: str = "", model: LanguageModel | None = None) -> None:
         self._row = row
-        served = model or _Served(row)
+        served = model or serve_row(row)
         retrying = RetryingModel(served)
         structured = StructuredModel(retrying) if row.style == ServedModel.Style.STRUCTURED else None
         masked = MaskedModel(structured or retrying) if row.is_external else None

@@ -21,6 +21,7 @@ OVERFLOW = {"error": {"message": "This model's maximum context length is 100 tok
 # Dialects that refuse: status and body.
 REFUSALS: dict[str, tuple[int, bytes]] = {
     "unauthorized": (401, b'{"error": "Unauthorized"}'),
+    "telltale": (401, b'{"error": {"message": "Incorrect key: sk-very-secret"}}'),
     "overflow": (400, json.dumps(OVERFLOW).encode()),
     "unknown-model": (404, b'{"error": {"message": "The model does not exist."}}'),
     "busy": (429, b'{"detail": "Too many requests"}'),

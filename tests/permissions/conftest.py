@@ -12,7 +12,7 @@ from accounts.keys import NewKey, create_api_key
 from accounts.models import User
 from audit.models import Event
 from audit.services import record, write_checkpoint
-from chat.models import Conversation, Turn
+from chat.models import Conversation, Route, ServedModel, Turn
 from ingest.sources.models import SqlSource
 from kb.identity import chunk_id
 from kb.models import Chunk, Collection, Document, DocumentVersion, Page
@@ -26,6 +26,8 @@ SECRET = "Wombats accrue nine days of burrow leave."
 class World:
     people: dict[str, User | None]  # None: not signed in
     group: Group
+    model: ServedModel
+    route: Route
     collection: Collection
     document: Document
     version: DocumentVersion
@@ -107,6 +109,8 @@ def world(
         receipt=str(event.uid),
         finished_at=timezone.now(),
     )
+    model = ServedModel.objects.create(name="dead", base_url="http://127.0.0.1:9/v1", served_name="dead", is_enabled=False)
+    route = Route.objects.create(name="none")
     return World(
         people={
             "owner": employee,
@@ -117,6 +121,8 @@ def world(
             "auditor": auditor,
         },
         group=group,
+        model=model,
+        route=route,
         collection=collection,
         document=version.document,
         version=version,

@@ -76,6 +76,14 @@ def sql_source(world: World) -> tuple[Any]:
     return (world.sql_source.uid,)
 
 
+def model(world: World) -> tuple[int]:
+    return (world.model.pk,)
+
+
+def route(world: World) -> tuple[int]:
+    return (world.route.pk,)
+
+
 def event(world: World) -> tuple[Any]:
     return (world.event.uid,)
 
@@ -177,6 +185,20 @@ ADDRESSES = {
     "accounts:password": [Case("post", ADMIN, person)],
     "accounts:group_create": [Case("post", ADMIN_POST, data=lambda world: {"name": "Legal"})],
     "accounts:group": [Case("get", ADMIN, group), Case("post", ADMIN_POST, group, lambda world: {"name": "HR"})],
+    "models:index": [Case("get", ADMIN)],
+    "models:model_new": [
+        Case("get", ADMIN),
+        Case("post", "404 404 404 302 422 404", data=lambda world: {"name": ""}),
+    ],
+    "models:model": [Case("get", ADMIN, model), Case("post", "404 404 404 302 422 404", model, lambda world: {"name": ""})],
+    "models:model_test": [Case("post", ADMIN_POST, model)],
+    "models:model_switch": [Case("post", ADMIN_POST, model)],
+    "models:route_new": [
+        Case("get", ADMIN),
+        Case("post", "404 404 404 302 422 404", data=lambda world: {"name": ""}),
+    ],
+    "models:route": [Case("get", ADMIN, route), Case("post", "404 404 404 302 422 404", route, lambda world: {"name": ""})],
+    "models:route_delete": [Case("post", ADMIN_POST, route)],
     "accounts:group_delete": [Case("post", ADMIN_POST, group)],
 }
 
