@@ -1,10 +1,12 @@
 """What can go wrong in retrieval.
 
 RetrievalError
-├── EncoderError      the encoder could not be loaded or refused the input
-└── IndexFault        the local index
-    ├── IndexDamaged  a file of the published generation is missing or does not match its checksum
-    └── IndexLocked   another process holds the writer's lock for too long
+├── EncoderError          the encoder could not be loaded or refused the input
+├── AddressInvalid        RETRIEVAL_URL cannot be read
+└── IndexFault            the index
+    ├── IndexDamaged      a file of the published generation is missing or does not match its checksum
+    ├── IndexLocked       another process holds the writer's lock for too long
+    └── IndexUnavailable  the server that holds it is away, or refuses
 """
 
 
@@ -18,6 +20,10 @@ class EncoderError(RetrievalError):
     code = "encoder"
 
 
+class AddressInvalid(RetrievalError):
+    code = "index_address"
+
+
 class IndexFault(RetrievalError):
     code = "index"
 
@@ -28,3 +34,7 @@ class IndexDamaged(IndexFault):
 
 class IndexLocked(IndexFault):
     code = "index_locked"
+
+
+class IndexUnavailable(IndexFault):
+    code = "index_unavailable"

@@ -1,0 +1,141 @@
+"""Writing to Milvus. Rows are upserted by chunk id and deleted by version, so that twice is once; a rebuild swaps an alias."""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+from pymilvus import MilvusClient
+
+from retrieval.analyzer import Analyzer
+from retrieval.milvus.connection import Connection
+from retrieval.milvus.layout import MARKER, create, marker_row, to_row
+from retrieval.types import IndexEntry
+
+logger = logging.getLogger(__name__)
+
+ROWS_A_CALL = 1000  # about 12 MB of gRPC, of at most 64
+IDS_A_CALL = 10_000
+
+
+class MilvusIndexWriter:
+    """A `retrieval.ports.IndexWriter` on the collection behind an alias. Many may write at once: a row has one writer, its job.
+
+    Args:
+        dimension: of the dense vectors.
+        reached: called with the name of each step as it is reached; tests end the process there.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        alias: str,
+        *,
+        dimension: Callable[[], int],
+        analyzer: Analyzer,
+        reached: Callable[[str], None] = lambda step: None,
+    ) -> None:
+        self._connection, self._alias, self._analyzer = connection, alias, analyzer
+        self._dimension, self._reached = dimension, reached
+
+    def publish(self, entries: Sequence[IndexEntry], *, remove_versions: Iterable[int] = ()) -> int:
+        """See `retrieval.ports.IndexWriter`. Raises: IndexUnavailable."""
+        entries, removed = list({entry.chunk.id: entry for entry in entries}.values()), sorted(set(remove_versions))
+
+        def write(client: MilvusClient) -> int:
+            self._ensure(client)
+            self._insert(client, self._alias, entries)
+            self._reached("rows written")
+            if removed:
+                # What comes with the same version is written anew, not removed: a job may do both in one call.
+                kept = [entry.chunk.id for entry in entries if entry.chunk.version_id in set(removed)]
+                spare = f" and chunk not in {kept}" if kept else ""
+                client.delete(self._alias, filter=f"version in {removed}{spare}")
+            self._reached("versions removed")
+            return self._mark(client, self._alias)
+
+        return self._connection.run(write)
+
+    def rebuild(self, batches: Iterable[Sequence[IndexEntry]]) -> int:
+        """See `retrieval.ports.IndexWriter`. Readers keep the old collection until the alias points to the new one."""
+
+        def write(client: MilvusClient) -> int:
+            # A collection that bears the alias' name, or was left by a rebuild that was killed, is in nobody's way but the alias'.
+            before = self._behind_alias(client)
+            fresh = f"{self._alias}_{time.time_ns()}"
+            create(client, fresh, dimension=self._dimension())
+            for batch in batches:
+                self._insert(client, fresh, batch)
+            generation = self._mark(client, fresh)
+            client.flush(fresh)
+            self._reached("collection filled")
+            self._point(client, fresh, is_new=before is None)
+            self._reached("alias swapped")
+            self._sweep(client, kept=fresh)
+            logger.info("rebuilt %s as %s", self._alias, fresh)
+            return generation
+
+        return self._connection.run(write)
+
+    def chunk_ids(self) -> tuple[frozenset[int], frozenset[int]]:
+        """Return the ids in both legs, which are two fields of the same rows."""
+
+        def read(client: MilvusClient) -> frozenset[int]:
+            if self._behind_alias(client) is None:
+                return frozenset()
+            ids: set[int] = set()
+            pages = client.query_iterator(
+                self._alias, batch_size=IDS_A_CALL, filter=f"chunk > {MARKER}", output_fields=["chunk"], consistency_level="Strong"
+            )
+            while page := pages.next():
+                ids.update(int(row["chunk"]) for row in page)
+            pages.close()
+            return frozenset(ids)
+
+        ids = self._connection.run(read)
+        return ids, ids
+
+    def remove(self) -> None:
+        """Drop the index with all its rows. Dropping twice is dropping once."""
+
+        def drop(client: MilvusClient) -> None:
+            if self._behind_alias(client) is not None:
+                client.drop_alias(self._alias)
+            self._sweep(client, kept="")
+
+        self._connection.run(drop)
+
+    def _ensure(self, client: MilvusClient) -> None:
+        if self._behind_alias(client) is None:
+            fresh = f"{self._alias}_{time.time_ns()}"
+            create(client, fresh, dimension=self._dimension())
+            self._point(client, fresh, is_new=True)
+
+    def _insert(self, client: MilvusClient, name: str, entries: Sequence[IndexEntry]) -> None:
+        for start in range(0, len(entries), ROWS_A_CALL):
+            client.upsert(name, [to_row(entry, self._analyzer) for entry in entries[start : start + ROWS_A_CALL]])
+
+    def _mark(self, client: MilvusClient, name: str) -> int:
+        generation = time.time_ns()
+        client.upsert(name, [marker_row(generation=generation, dimension=self._dimension())])
+        return generation
+
+    def _behind_alias(self, client: MilvusClient) -> str | None:
+        for name in self._collections(client):
+            if self._alias in client.list_aliases(name)["aliases"]:
+                return name
+        return None
+
+    def _point(self, client: MilvusClient, name: str, *, is_new: bool) -> None:
+        if is_new:
+            client.create_alias(name, self._alias)
+        else:
+            client.alter_alias(name, self._alias)
+
+    def _sweep(self, client: MilvusClient, *, kept: str) -> None:
+        for name in self._collections(client):
+            if name != kept:
+                client.drop_collection(name)
+
+    def _collections(self, client: MilvusClient) -> list[str]:
+        start = f"{self._alias}_"
+        return [name for name in client.list_collections() if name.startswith(start) and name.removeprefix(start).isdigit()]
