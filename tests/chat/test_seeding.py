@@ -13,7 +13,7 @@ from kb.models import Collection
 
 pytestmark = pytest.mark.django_db
 SMALL = {"name": "small", "base_url": "http://127.0.0.1:8100/v1", "served_name": "llama-8b", "price_in": 0.25}
-LARGE = {"name": "large", "base_url": "https://models.example/v1", "is_external": True, "style": "structured"} | {"extra": {"top_p": 1}}
+LARGE = {
     "name": "large",
     "base_url": "https://models.example/v1",
     "is_external": True,
