@@ -22,7 +22,6 @@ import httpx
 import numpy as np
 from langchain_openai import ChatOpenAI
 from openai import AsyncOpenAI
-from pydantic import SecretStr
 
 from bench.installation import free_port, manage, run_attest, run_process
 from bench.report import Measure, add_json_option, publish
@@ -210,7 +209,7 @@ async def read_openai(client: httpx.AsyncClient, model: str, messages: list[Any]
 
 
 async def read_langchain(client: httpx.AsyncClient, model: str, messages: list[Any]) -> float:
-    chat = ChatOpenAI(model="bench", base_url=f"{model}/v1", api_key=SecretStr("none"), http_async_client=client)
+    chat = ChatOpenAI(model="bench", base_url=f"{model}/v1", api_key="none", http_async_client=client)
     async for _part in chat.astream([(message["role"], message["content"]) for message in messages]):
         pass
     return time.monotonic()
