@@ -116,6 +116,7 @@ class DocumentVersion(models.Model):
     page_count = models.PositiveIntegerField(null=True, blank=True)
     pages_done = models.PositiveIntegerField(default=0)
     chunk_count = models.PositiveIntegerField(default=0)
+    early_chunks = models.PositiveIntegerField(default=0)  # of a document's first version: so many answer before it is whole
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.UPLOADED)
     error_code = models.CharField(max_length=60, blank=True)  # stable, for machines: "locked", "empty", "no_text" …
     error_message = models.TextField(blank=True)  # in English; translated at display by its code where there is one
@@ -206,8 +207,10 @@ class Edition(models.Model):
 
 class ChunkQuerySet(models.QuerySet["Chunk"]):
     def live(self) -> "ChunkQuerySet":
-        """Chunks of current versions of documents that are not deleted."""
-        return self.filter(version__document__deleted_at=None, version__document__current_version=F("version"))
+        """Chunks of current versions of documents that are not deleted; of a first version that is being read, those ready."""
+        whole = Q(version__document__current_version=F("version"))
+        early = Q(version__document__current_version=None, ordinal__lt=F("version__early_chunks"))
+        return self.filter(whole | early, version__document__deleted_at=None)
 
     def visible_to(self, user: User | AnonymousUser) -> "ChunkQuerySet":
         """Live chunks this user may read now: the second lock, after the index's own scope."""
