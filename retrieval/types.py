@@ -95,7 +95,7 @@ class SearchConfig:
     use_keyword: bool = True
     use_dense: bool = True
     use_rerank: bool = True
-    dense_weight: float = 0.5  # alpha of the convex combination, in [0, 1]
+    dense_weight: float = 0.6  # alpha of the convex combination, in [0, 1]; docs/quality.md has what .5 to .65 measure
     rerank_weight: float = 0.7  # of MaxSim against the fused score, in [0, 1]
     collapse_duplicates: bool = True
 
@@ -118,6 +118,7 @@ class Closeness:
     mean: float  # over the query's tokens, weighed; about [-1, 1]
     weakest: float  # of the tokens that count fully: what the text lacks most; about [-1, 1]
     unmet: float  # share of these below UNMET, in [0, 1]
+    words: tuple[tuple[str, float], ...] = ()  # each word of the query, in order, with the best inner product of its weakest token
 
 
 UNMET = 0.5
