@@ -49,7 +49,7 @@ def configure(sender: Celery, **_: object) -> None:
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
         timezone=settings.TIME_ZONE,
-        beat_schedule_filename=str(settings.ATTEST_HOME / "beat-schedule"),
+        beat_scheduler="celery.beat:Scheduler",  # its file, on a full disk, would end beat; seconds need no memory
         beat_schedule={
             "sweep": {"task": "ingest.tasks.sweep", "schedule": settings.SWEEP_INTERVAL_S, "options": {"expires": 30}},
             "sources": {"task": "ingest.tasks.run_sources", "schedule": 15.0, "options": {"expires": 15}},

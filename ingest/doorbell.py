@@ -4,7 +4,7 @@ import logging
 
 from celery import current_app
 from django.db import transaction
-from kombu.exceptions import OperationalError
+from kombu.exceptions import ChannelError, OperationalError
 
 logger = logging.getLogger(__name__)
 RING_EXPIRES_S = 300
@@ -18,5 +18,5 @@ def ring() -> None:
 def _send() -> None:
     try:
         current_app.send_task("ingest.tasks.work", expires=RING_EXPIRES_S, retry=False, ignore_result=True)
-    except (OperationalError, OSError) as error:
+    except (ChannelError, OperationalError, OSError) as error:
         logger.warning("no worker could be called, the sweeper will do it: %s", error)

@@ -1,5 +1,7 @@
 """The two shapes of an installation, each served once for the tests of its module."""
 
+import os
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -32,10 +34,15 @@ def production(postgres: Postgres, redis: Redis, tmp_path_factory: pytest.TempPa
 
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """On SQLite and the filesystem broker."""
-    site = Site(tmp_path_factory.mktemp("embedded"))
+    """On SQLite and the filesystem broker; on a small disk of its own where we may make one."""
+    home = tmp_path_factory.mktemp("embedded")
+    mount = ["mount", "-t", "tmpfs", "-o", "size=300m", "tmpfs", str(home)]
+    is_mounted = os.geteuid() == 0 and subprocess.run(mount, stderr=subprocess.DEVNULL).returncode == 0
+    site = Site(home)
     yield site
     site.end()
+    if is_mounted:
+        subprocess.run(["umount", "--lazy", str(home)], check=True)
 
 
 @pytest.fixture(autouse=True)

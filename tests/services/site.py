@@ -4,15 +4,17 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
 import httpx
 import psycopg
+import redis
 
 from tests.browser.installation import Installation
 
@@ -91,8 +93,14 @@ class Site:
 
     def upload(self, name: str, text: str) -> None:
         """As the page's script does; the file was accepted when this returns."""
-        answer = self.post(f"/library/c/{SLUG}/upload/", {}, files={"files": (name, text.encode(), "text/markdown")}).json()
+        answer = self.send_upload(name, text).json()
         assert answer["accepted"], answer
+
+    def send_upload(self, name: str, text: str) -> httpx.Response:
+        """Send a file, whatever becomes of it."""
+        headers = {"X-CSRFToken": self.admin.cookies["csrftoken"], "Accept": "application/json"}
+        files = {"files": (name, text.encode(), "text/markdown")}
+        return self.admin.post(f"{self.installation.url}/library/c/{SLUG}/upload/", files=files, headers=headers)
 
     def ask(self, question: str) -> dict[str, list[str]]:
         """Ask, and read the stream to its end. Returns: by event, what was sent, in its order."""
@@ -166,6 +174,47 @@ class Site:
         assert temporary == []
 
     # --- faults ---
+
+    def find_processes(self, words: bytes) -> list[int]:
+        """Return the processes of this installation with these words in their command line; parents before children."""
+        wanted, found = f"ATTEST_HOME={self.home}".encode(), []
+        for entry in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if words in (entry / "cmdline").read_bytes() and wanted in (entry / "environ").read_bytes().split(b"\0"):
+                    found.append(int(entry.name))
+        return sorted(found)
+
+    def find_readers(self) -> list[int]:
+        """Return the child processes that parse a file for one of the workers now."""
+        found = []
+        for worker in self.leases().values():
+            with contextlib.suppress(OSError):
+                children = Path(f"/proc/{worker}/task/{worker}/children").read_text().split()
+                found += [int(child) for child in children if b"ingest.parse_child" in Path(f"/proc/{child}/cmdline").read_bytes()]
+        return found
+
+    @contextlib.contextmanager
+    def workers_held_up(self) -> Iterator[None]:
+        """Nobody takes messages meanwhile."""
+        main = self.find_processes(b"worker")[0]
+        os.kill(main, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(main, signal.SIGCONT)
+
+    def deliver_twice(self) -> int:
+        """Put a copy of every message that waits beside it, as brokers do that lost an acknowledgement. Returns: how many."""
+        if url := self.environment.get("CELERY_BROKER_URL"):
+            with contextlib.closing(redis.Redis.from_url(url)) as server:
+                waiting = server.lrange("celery", 0, -1)
+                if waiting:
+                    server.lpush("celery", *waiting)
+                return len(waiting)
+        waiting = list((self.home / "broker" / "queue").glob("*.msg"))
+        for number, message in enumerate(waiting):
+            shutil.copyfile(message, message.with_name(f"{number}{message.name}"))
+        return len(waiting)
 
     def kill_everything(self) -> None:
         """SIGKILL to every process of this installation."""

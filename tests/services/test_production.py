@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from tests.services.delivery import read_what_is_delivered_twice
 from tests.services.servers import Postgres, Redis
 from tests.services.site import RECOVERY_S, SLUG, Site, wait_until, write_book
 
@@ -73,6 +74,10 @@ def test_documents_are_read_though_redis_is_killed_and_comes_back_empty(producti
     )
     production.wait_until_settled("redis-1.md", "redis-2.md", "redis-3.md")
     production.assert_whole()
+
+
+def test_every_message_may_be_delivered_twice(production: Site) -> None:
+    read_what_is_delivered_twice(production)
 
 
 def test_documents_are_read_though_postgresql_crashes(production: Site, postgres: Postgres) -> None:
