@@ -9,7 +9,7 @@ def read_what_is_delivered_twice(site: Site) -> None:
     with site.workers_held_up():
         for name in names:
             site.upload(name, write_book(name, sections=4))
-        assert site.deliver_twice() >= len(names)
+        assert site.deliver_twice() >= len(names) - 1  # one may be under way to the worker, as far as Redis knows
     site.wait_until_settled(*names)
     site.assert_whole()  # one record of each being indexed, and each passage once
     attempts = site.rows(
