@@ -1,10 +1,11 @@
 """Parses one file and streams its pages; started by ingest.sandbox as `python -m ingest.parse_child`. Knows no Django."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
+from ingest.parsers.attachments import Items, ParseFile
 from ingest.parsers.content import Notice, Opening, ParsedPage
 from ingest.parsers.detect import inspect_zip
 from ingest.parsers.media_types import CSV, DOCX, EMAIL, HTML, JSON_LINES, MARKDOWN, PDF, PICTURES, PPTX, TEXT, TSV, XLSX
@@ -13,15 +14,18 @@ from kb.child import Channel, confine, read_request
 
 STRETCHES_PER_PAGE = 10  # of a format without pages, where a "page" is only a stretch of text
 OFFICE_FILES = (DOCX, PPTX, XLSX)
-Items = Iterator[Opening | ParsedPage | Notice]
+MAX_DEPTH = 2  # files in files in a file
 
 
-def parse(path: Path, *, name: str, media_type: str, first_page: int = 1, max_pages: int = 10_000) -> Items:
-    """Yield an Opening, then pages from `first_page` on, then notices. Raises: Refusal."""
+def parse(path: Path, *, name: str, media_type: str, first_page: int = 1, max_pages: int = 10_000, depth: int = 0) -> Items:
+    """Yield an Opening, then pages from `first_page` on, then notices. `depth`: of a file inside of files. Raises: Refusal."""
+    inner = partial(parse, depth=depth + 1)
     if media_type == PDF:
         from ingest.parsers.pdf import parse_pdf  # each reader is loaded only where it is needed: a child starts in 0.1 s
 
-        yield from parse_pdf(path, name=name, first_page=first_page, max_pages=max_pages)
+        yield from parse_pdf(
+            path, name=name, first_page=first_page, max_pages=max_pages, parse=inner if depth < MAX_DEPTH else None
+        )
         return
     if media_type in PICTURES:
         from ingest.parsers.image import parse_image
@@ -30,7 +34,7 @@ def parse(path: Path, *, name: str, media_type: str, first_page: int = 1, max_pa
         return
     if media_type in OFFICE_FILES:
         inspect_zip(path)
-    for item in _reader(media_type)(path, name=name):
+    for item in _reader(media_type, inner)(path, name=name):
         if isinstance(item, ParsedPage):
             if item.number > max_pages * STRETCHES_PER_PAGE:
                 raise Refusal("too_many_pages")
@@ -39,7 +43,7 @@ def parse(path: Path, *, name: str, media_type: str, first_page: int = 1, max_pa
         yield item
 
 
-def _reader(media_type: str) -> Callable[..., Items]:
+def _reader(media_type: str, inner: ParseFile) -> Callable[..., Items]:
     if media_type == DOCX:
         from ingest.parsers.docx import parse_docx
 
@@ -59,7 +63,7 @@ def _reader(media_type: str) -> Callable[..., Items]:
     if media_type == EMAIL:
         from ingest.parsers.mail import parse_mail
 
-        return partial(parse_mail, parse=parse)
+        return partial(parse_mail, parse=inner)
     if media_type == JSON_LINES:
         from ingest.parsers.json_lines import parse_json_lines
 

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from ingest.errors import PassingFault, UserFault
 from ingest.parsers.content import Block, Notice, Opening, ParsedPage
-from ingest.parsers.media_types import EMAIL, SQL_ROW
+from ingest.parsers.media_types import EMAIL, PDF, SQL_ROW
 from ingest.parsers.refusal import Refusal
 from ingest.parsers.sql_row import parse_row
 from kb.sandbox import ChildCrashed, ChildKilled, ChildLimited, Limits, run_child
@@ -35,7 +35,7 @@ def parse_file(path: Path, *, name: str, media_type: str, first_page: int = 1) -
         "max_pages": settings.PARSE_MAX_PAGES,
     }
     limits = Limits(memory_bytes=settings.PARSE_MEMORY_BYTES, cpu_s=settings.PARSE_CPU_S)
-    if media_type == EMAIL:
+    if media_type in (EMAIL, PDF):
         limits = replace(limits, file_bytes=settings.UPLOAD_MAX_BYTES)  # an attachment is a file in memory while it is read
     try:
         for head, body in run_child("ingest.parse_child", request, limits=limits):

@@ -3,15 +3,12 @@
 import email
 import email.errors
 import email.policy
-import os
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from email.message import Message
 from pathlib import Path
 
-from ingest.parsers.content import Block, Notice, Opening, ParsedPage
-from ingest.parsers.detect import detect_type
+from ingest.parsers.attachments import Attachments, Items, ParseFile
+from ingest.parsers.content import Notice, Opening, ParsedPage
 from ingest.parsers.encoding import detect_encoding
 from ingest.parsers.flow import Flow
 from ingest.parsers.html import parse_markup
@@ -24,11 +21,7 @@ MAX_HEADER_BLOCK = 256 * 1024  # bytes
 MAX_HEADER = 2000  # characters
 MAX_SHOWN = 500
 MAX_PARTS = 1000
-MAX_ATTACHMENTS = 50
 MAX_DEPTH = 4  # messages in messages
-MAX_NAMED = 20
-Items = Iterator[Opening | ParsedPage | Notice]
-ParseFile = Callable[..., Items]
 BROKEN_HEADER = (ValueError, IndexError, AttributeError, TypeError, LookupError, email.errors.MessageError)
 
 
@@ -53,11 +46,8 @@ def parse_mail(path: Path, *, name: str, parse: ParseFile) -> Items:
 
 class _Mail:
     def __init__(self, parse: ParseFile) -> None:
-        self.parse = parse
         self.flow = Flow()
-        self.attachments = 0
-        self.unread: list[str] = []
-        self.told: dict[str, Notice] = {}
+        self.attachments = _Attached(self, parse)
 
     def metadata(self, message: Message) -> dict[str, str]:
         found = {"author": self.header(message, "From"), "created": self.header(message, "Date")}
@@ -86,7 +76,7 @@ class _Mail:
         kind = part.get_content_type()
         if kind == "message/rfc822" and isinstance(part.get_payload(), list):
             if depth >= MAX_DEPTH:
-                self.unread.append(self.header(part.get_payload(0), "Subject") or kind)
+                self.attachments.unread.append(self.header(part.get_payload(0), "Subject") or kind)
             else:
                 yield from self.message(part.get_payload(0), depth=depth + 1)
         elif part.is_multipart():
@@ -101,69 +91,35 @@ class _Mail:
     def _body(self, part: Message, *, depth: int) -> Iterator[ParsedPage]:
         text = _text(part)
         if part.get_content_type() == "text/html":
-            yield from self._take(parse_markup(text), depth=depth)
+            yield from self.attachments.take(parse_markup(text), depth=depth)
             return
         for paragraph in PARAGRAPH.split(text.replace("\r\n", "\n")):
             yield from self.flow.add("paragraph", self.flow.cleaner.clean(paragraph))
 
     def _attachment(self, part: Message, *, depth: int) -> Iterator[ParsedPage]:
         name = self.flow.cleaner.clean_line(_filename(part))[:200] or _guess_name(part)
-        data = _payload(part)
         is_inline = part.get_content_disposition() != "attachment" and part.get_content_maintype() == "image"
-        self.attachments += 1
-        if self.attachments > MAX_ATTACHMENTS:
-            self.unread.append(name)
-            return
-        try:
-            with _as_file(data) as path:
-                media_type = detect_type(path, name=name)
-                yield from self._read(path, name=name, media_type=media_type, depth=depth)
-        except Exception as error:  # noqa: BLE001 - whatever a broken attachment raises, the message and the others are read
-            if not (is_inline and isinstance(error, Refusal)):  # a logo in a signature is no loss
-                self.unread.append(name)
-
-    def _read(self, path: Path, *, name: str, media_type: str, depth: int) -> Iterator[ParsedPage]:
-        if media_type == EXTENSIONS[".eml"]:
-            with path.open("rb") as stream:
-                yield from self.message(email.message_from_binary_file(stream, policy=email.policy.default), depth=depth + 1)
-            return
-        items = self.parse(path, name=name, media_type=media_type)
-        opening = next(items)
-        yield from self.flow.add("heading", name, level=min(depth + 1, 6))
-        pages = opening.page_count if isinstance(opening, Opening) and opening.is_paged else None
-        yield from self._take(items, depth=depth + 1, with_pages=(pages or 0) > 1)
-
-    def _take(
-        self, items: Iterator[Opening | ParsedPage | Notice], *, depth: int, with_pages: bool = False
-    ) -> Iterator[ParsedPage]:
-        """Put the blocks of another document into this one, below its headings."""
-        for item in items:
-            if isinstance(item, Notice):
-                self._tell(item)
-            elif isinstance(item, ParsedPage):
-                if with_pages:
-                    yield from self.flow.add("heading", f"Page {item.label or item.number}", level=min(depth + 1, 6))
-                for block in item.blocks:
-                    yield from self._block(item, block, depth=depth)
-
-    def _block(self, page: ParsedPage, block: Block, *, depth: int) -> Iterator[ParsedPage]:
-        header = page.text[block.start : block.header_end] if block.header_end else ""
-        level = min(depth + 1 + block.level, 6) if block.level else 0
-        yield from self.flow.add(block.kind, page.text[block.start : block.end], level=level, header=header)
-
-    def _tell(self, notice: Notice) -> None:
-        before = self.told.get(notice.code)
-        counts = [int(one.values["count"]) for one in (before, notice) if one and "count" in one.values]
-        values = {**notice.values, "count": sum(counts)} if counts else notice.values
-        self.told[notice.code] = Notice(code=notice.code, values=values)  # its pages are not pages of the message
+        yield from self.attachments.add(name, _payload(part), depth=depth, is_decoration=is_inline)
 
     def notices(self) -> Iterator[Notice]:
-        yield from self.told.values()
-        if self.unread:
-            names = ", ".join(self.unread[:MAX_NAMED]) + (" …" if len(self.unread) > MAX_NAMED else "")
-            yield Notice(code="attachments", values={"names": names})
-        if self.flow.cleaner.invisible and "invisible" not in self.told:
+        yield from self.attachments.notices()
+        if self.flow.cleaner.invisible and "invisible" not in self.attachments.told:
             yield Notice(code="invisible", values={"count": self.flow.cleaner.invisible})
+
+
+class _Attached(Attachments):
+    """Messages among the attachments are read by the mail itself, which counts how deep they lie in each other."""
+
+    def __init__(self, mail: _Mail, parse: ParseFile) -> None:
+        super().__init__(mail.flow, parse)
+        self.mail = mail
+
+    def read(self, path: Path, *, name: str, media_type: str, depth: int) -> Iterator[ParsedPage]:
+        if media_type == EXTENSIONS[".eml"]:
+            with path.open("rb") as stream:
+                yield from self.mail.message(email.message_from_binary_file(stream, policy=email.policy.default), depth=depth + 1)
+            return
+        yield from super().read(path, name=name, media_type=media_type, depth=depth)
 
 
 def _best(children: list[Message]) -> Message:
@@ -200,18 +156,3 @@ def _filename(part: Message) -> str:
 def _guess_name(part: Message) -> str:
     suffix = next((end for end, kind in EXTENSIONS.items() if kind == part.get_content_type()), "")
     return "attachment" + suffix
-
-
-@contextmanager
-def _as_file(data: bytes) -> Iterator[Path]:
-    """Put bytes where a parser can open them: in memory where the system can, so that nothing is left behind on a disk."""
-    if hasattr(os, "memfd_create"):
-        with os.fdopen(os.memfd_create("attachment"), "w+b") as stream:
-            stream.write(data)
-            stream.flush()
-            yield Path(f"/proc/self/fd/{stream.fileno()}")
-        return
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(data)
-        file.flush()
-        yield Path(file.name)

@@ -9,8 +9,10 @@ import pypdfium2.raw as pdfium
 
 from ingest.names import is_telling
 from ingest.parsers import ocr
+from ingest.parsers.attachments import ParseFile
 from ingest.parsers.cleaning import Cleaner, garbage_share
 from ingest.parsers.content import Block, Notice, Opening, ParsedPage
+from ingest.parsers.pdf_attachments import read_attachments
 from ingest.parsers.pdf_layout import Layout, body_edge, body_size
 from ingest.parsers.pdf_running import drop_running_lines
 from ingest.parsers.pdf_second_reader import SecondReader, rewrite
@@ -26,8 +28,13 @@ OCR_DPI = 300
 OCR_MAX_PIXELS = 4400
 
 
-def parse_pdf(path: Path, *, name: str, first_page: int = 1, max_pages: int = 10_000) -> Iterator[Opening | ParsedPage | Notice]:
-    """Yield the pages of a PDF from `first_page` on. Raises: Refusal: locked, damaged, no_pages, too_many_pages."""
+def parse_pdf(
+    path: Path, *, name: str, first_page: int = 1, max_pages: int = 10_000, parse: ParseFile | None = None
+) -> Iterator[Opening | ParsedPage | Notice]:
+    """Yield the pages of a PDF from `first_page` on, then those of its attachments, which `parse` reads; None: they are left.
+
+    Raises: Refusal: locked, damaged, no_pages, too_many_pages.
+    """
     if _is_rights_managed(path):
         raise Refusal("locked", "rights management")
     document, keep_alive = _open(path)
@@ -48,6 +55,8 @@ def parse_pdf(path: Path, *, name: str, first_page: int = 1, max_pages: int = 10
             title = find_title(pages.first_page())
         yield Opening(title=title, page_count=count, is_paged=True, metadata=metadata)
         yield from pages.read(range(first_page - 1, count))
+        if parse is not None:
+            yield from read_attachments(document, parse=parse, second=pages.second, after=count, first_page=first_page)
     finally:
         pdfium.FPDF_CloseDocument(document)
         del keep_alive

@@ -3,16 +3,18 @@
 import io
 import logging
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import TypeVar
 
 from pypdf import PasswordType, PdfReader, PdfWriter
 from pypdf.errors import PyPdfError
 
 from ingest.parsers.refusal import Refusal
 
+Answer = TypeVar("Answer")
 PAGE_SECONDS = 5
 OPEN_SECONDS = 30
 EXPECTED = (
@@ -80,8 +82,16 @@ class SecondReader:
 
     def text(self, index: int) -> str:
         """Return the page's text, empty where pypdf cannot read it either."""
+        return self._ask(lambda reader: reader.pages[index].extract_text()) or ""
+
+    def attachment(self, name: str) -> bytes | None:
+        """Return the embedded file of this name, None where pypdf does not get at it either."""
+        return self._ask(lambda reader: next(iter(reader.attachments.get(name, ())), None))
+
+    def _ask(self, question: Callable[[PdfReader], Answer]) -> Answer | None:
+        """Return the answer, None where pypdf fails at it or takes too long."""
         if self.broken:
-            return ""
+            return None
         try:
             with _limited(PAGE_SECONDS):
                 if self.reader is None:
@@ -89,7 +99,7 @@ class SecondReader:
                     self.reader = PdfReader(self.path, strict=False)
                     if self.reader.is_encrypted:
                         self.reader.decrypt("")
-                return self.reader.pages[index].extract_text()
+                return question(self.reader)
         except EXPECTED:
             self.broken = self.reader is None
-            return ""
+            return None
