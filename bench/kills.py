@@ -126,6 +126,7 @@ def served(name: str, folder: Path, **environment: str) -> Iterator[Run]:
 
 
 def fire(run: Run, *, kills: int, points: bool) -> None:
+    run.site.wait_until_settled(run.upload())  # what is loaded at the first document is no recovery
     if points:
         for point in POINTS:
             run.kill_at(point)
