@@ -16,6 +16,7 @@ from api import schemas
 from api.access import scoped
 from api.errors import RequestInvalid
 from audit.services import record
+from ingest.deletion import delete_collection
 from ingest.errors import UploadRefused, message_for
 from ingest.services import accept_upload, delete_document, retry_version
 from kb.forms import CollectionForm
@@ -60,6 +61,14 @@ def change_collection(request: HttpRequest, slug: str, given: schemas.Collection
         "suggested_questions": row.suggested_questions,
     }
     return tell_collection(save(row, now | given.dict(exclude_none=True), request.user), request.user)
+
+
+@router.delete("/collections/{slug:slug}", response={204: None, **schemas.ERRORS}, **MANAGE)
+def remove_collection(request: HttpRequest, slug: str, confirm: str) -> Status:
+    """Delete a collection with all its documents. `confirm`: its name, so that no slip of a script deletes another one."""
+    row = get_object_or_404(Collection.objects.manageable_by(request.user), slug=slug)
+    delete_collection(row, confirmation=confirm, user=request.user)
+    return Status(204, None)
 
 
 @router.get("/collections/{slug:slug}/documents", response={200: schemas.DocumentPage, **schemas.ERRORS}, **READ)
@@ -239,6 +248,7 @@ def tell_version(version: DocumentVersion) -> schemas.VersionOut:
         number=version.number,
         state=version.status,
         is_finished=version.is_finished,
+        is_reread=version.is_reread,
         pages=version.page_count,
         pages_done=version.pages_done,
         passages=version.chunk_count,

@@ -49,6 +49,7 @@ class VersionOut(Schema):
     number: int
     state: Literal["uploaded", "parsed", "chunked", "embedded", "indexed", "failed"]
     is_finished: bool = Field(description="neither waiting nor running")
+    is_reread: bool = Field(False, description="the same bytes as the version before, read again")
     pages: int | None
     pages_done: int
     passages: int
@@ -76,6 +77,27 @@ class DocumentPage(Schema):
     count: int
     page: int
     pages: int
+
+
+class MoveIn(Schema):
+    collection: str = Field(description="address of the collection that it is to go to")
+
+
+class EditionOut(Schema):
+    number: int
+    encoder: str = Field(description="fingerprint of the model; empty before the first document")
+    cutting: int = Field(description="number of the way in which documents are cut into passages")
+    created_at: datetime | None
+    served_at: datetime | None = Field(description="since when it answers")
+
+
+class IndexOut(Schema):
+    serving: EditionOut
+    building: EditionOut | None = Field(description="what is made beside it, and takes its place when it is whole")
+    is_paused: bool
+    documents: int | None = Field(description="that the one being built has to hold")
+    done: int | None
+    failed: int | None
 
 
 class UploadOut(Schema):

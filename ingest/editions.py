@@ -148,7 +148,7 @@ def pause_edition(*, user: User | None) -> Edition:
 def resume_edition(*, user: User | None, should_ring: bool = True) -> Edition:
     """Go on building; documents that failed are tried again. Raises: UploadRefused: none is being built."""
     edition = _set_paused(False, user=user)
-    for job in _failed(edition).select_related("version"):
+    for job in failed_jobs(edition).select_related("version"):
         with transaction.atomic():
             open_rebuild(job.version)
             job.delete()
@@ -205,7 +205,7 @@ def measure_progress(edition: Edition) -> Progress:
     return Progress(
         documents=total,
         done=total - _missing(edition).count(),
-        failed=_failed(edition).count(),
+        failed=failed_jobs(edition).count(),
         passages=Chunk.objects.filter(edition=edition.number).count(),
     )
 
@@ -265,7 +265,7 @@ def _missing(edition: Edition) -> QuerySet[Document]:
     return _answering().exclude(Exists(done))
 
 
-def _failed(edition: Edition) -> QuerySet[Job]:
+def failed_jobs(edition: Edition) -> QuerySet[Job]:
     """Jobs of documents that could not be cut and embedded anew, and still answer: they hold the swap up."""
     failed = edition.jobs.filter(kind=Job.Kind.REBUILD, state=Job.State.FAILED)
     return failed.filter(version__document__deleted_at=None, version__document__current_version=F("version"))

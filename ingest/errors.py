@@ -50,6 +50,7 @@ MESSAGES = {
     "cancelled": gettext_noop("Reading was cancelled. “Retry” reads the file again."),
     "not_running": gettext_noop("This document is neither waiting nor being read; there is nothing to cancel."),
     "gone": gettext_noop("The document or the collection was deleted meanwhile."),
+    "no_target": gettext_noop("Choose the collection that the document is to go to."),
     "same_collection": gettext_noop("The document is in this collection already."),
     "name_taken": gettext_noop("The other collection has a document of this name. Rename or delete one of the two first."),
     "not_ready": gettext_noop("This document is still being read. Wait until it is ready."),

@@ -26,3 +26,9 @@ class FilesField(forms.FileField):
 
 class UploadForm(forms.Form):
     files = FilesField(label=_("Files"), error_messages={"required": _("Choose a file first.")})
+
+
+class ReplacementForm(forms.Form):
+    """One file; an empty one passes here, since the service refuses it with a better sentence."""
+
+    file = forms.FileField(label=_("File"), allow_empty_file=True, error_messages={"required": _("Choose a file first.")})

@@ -20,9 +20,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.access import knowledge_admins_only
 from accounts.models import User
 from kb import services
+from kb.editions import serving_edition
 from kb.forms import CollectionForm
 from kb.marking import Quote, mark_blocks
 from kb.models import Collection, Document, DocumentVersion
+from kb.stages import stages_of
 
 DOCUMENTS_PER_PAGE = 50
 PAGES_PER_PAGE = 12
@@ -127,8 +129,15 @@ def document(request: HttpRequest, uid: UUID) -> HttpResponse:
     tab = request.GET.get("tab", "pages")
     context: dict[str, Any] = {"document": current, "collection": current.collection, "versions": versions, "version": shown}
     context["collections"] = Collection.objects.visible_to(request.user)
+    context["newest"] = versions.first()
     if tab == "passages" and request.user.is_knowledge_admin:
-        context["page"] = cut(shown.chunks.select_related("page"), request, CHUNKS_PER_PAGE)
+        passages = shown.chunks.filter(edition=serving_edition().number)
+        context["page"] = cut(passages.select_related("page"), request, CHUNKS_PER_PAGE)
+    elif tab == "stages" and request.user.is_knowledge_admin:
+        context["jobs"] = list(shown.jobs.order_by("-created_at"))
+        context["stages"] = stages_of(shown, context["jobs"])
+        if request.htmx:
+            return render(request, "kb/_document_stages.html", context)
     elif tab == "versions":
         context["page"] = None
     else:

@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from kb.models import Collection
 from tests.permissions.conftest import PEOPLE, World
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +27,7 @@ class Case:
     arguments: Callable[[World], tuple[Any, ...]] = lambda world: ()
     data: Callable[[World], dict[str, Any]] = lambda world: {}
     is_json: bool = False
+    query: str = ""
 
 
 EVERYONE = "200 200 200 200 200 200"
@@ -62,6 +64,10 @@ def document(world: World) -> tuple[Any]:
 
 def page(world: World) -> tuple[Any, int]:
     return (world.version.uid, 1)
+
+
+def other_collection() -> str:
+    return Collection.objects.get_or_create(name="Other", slug="other")[0].slug
 
 
 def person(world: World) -> tuple[int]:
@@ -158,6 +164,20 @@ ADDRESSES = {
         Case("post", ADMIN_POST, lambda world, action=action: (world.sql_source.uid, action))
         for action in ("start", "run", "pause", "prune")
     ],
+    "ingest:move": [Case("get", ADMIN, document), Case("post", ADMIN_POST, document, lambda world: {"to": other_collection()})],
+    "ingest:reread": [Case("post", ADMIN_POST, document)],
+    "ingest:replace": [
+        Case("post", ADMIN_POST, document, lambda world: {"file": SimpleUploadedFile("new.pdf", b"%PDF-1.7 another")}),
+    ],
+    "ingest:collection_delete": [
+        Case("get", ADMIN, slug),
+        Case("post", ADMIN_POST, slug, lambda world: {"name": world.collection.name}),
+    ],
+    "ingest:editions": [Case("get", ADMIN)],
+    "ingest:edition_start": [Case("post", ADMIN_POST)],
+    "ingest:edition_pause": [Case("post", ADMIN_POST)],
+    "ingest:edition_resume": [Case("post", ADMIN_POST)],
+    "ingest:edition_cancel": [Case("post", ADMIN_POST)],
     "ingest:delete": [Case("get", ADMIN, document), Case("post", ADMIN_POST, document)],
     "audit:index": [Case("get", AUDITOR)],
     "audit:export": [Case("get", AUDITOR)],
@@ -259,6 +279,17 @@ API_ADDRESSES = {
         Case("get", "404 404 404 401 200 404", lambda world: (world.failed.document.uid, 1)),
     ],
     "api:retry": [Case("post", "403 403 403 401 202 403", lambda world: (world.failed.document.uid, 1))],
+    "api:remove_collection": [
+        Case("delete", "403 403 403 401 204 403", lambda world: (world.collection.slug,), query="confirm=Handbook"),
+    ],
+    "api:list_versions": [
+        Case("get", API_READERS, document),
+        Case("get", "404 404 404 401 200 404", lambda world: (world.failed.document.uid,)),
+    ],
+    "api:move": [Case("post", "403 403 403 401 200 403", document, lambda world: {"collection": other_collection()}, is_json=True)],
+    "api:reread": [Case("post", "403 403 403 401 202 403", document)],
+    "api:get_index": [Case("get", "403 403 403 401 200 403")],
+    "api:change_index": [Case("post", "403 403 403 401 200 403", lambda world: ("start",))],
     "api:read_page": [Case("get", API_READERS, lambda world: (world.document.uid, 1))],
     "openai:api-root": [Case("get", NOWHERE)],
     "openai:list_models": [Case("get", API_CALLERS)],
@@ -299,7 +330,7 @@ def test_each_address_answers_each_person_as_the_table_says(client: Client, worl
     user = world.people[who]
     if user is not None:
         client.force_login(user)
-    address = reverse(name, args=case.arguments(world))
+    address = reverse(name, args=case.arguments(world)) + f"?{case.query}" * bool(case.query)
     given = {"content_type": "application/json"} if case.is_json else {}
     response = getattr(client, case.method)(address, case.data(world), **given)
     response.close()  # an original is an open file
