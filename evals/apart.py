@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 
 APART = "ATTEST_EVALUATION_APART"  # set in the child: its data folder is its own
-_OF_THE_INSTALLATION = ("DATABASE_URL", "CELERY_BROKER_URL")
+_OF_THE_INSTALLATION = ("DATABASE_URL", "CELERY_BROKER_URL", "RETRIEVAL_URL")
 
 
 def is_apart() -> bool:

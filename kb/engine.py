@@ -1,7 +1,6 @@
 """The one place that composes retrieval: encoder, index and search, as the edition that serves says."""
 
 import logging
-import shutil
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -9,17 +8,16 @@ from pathlib import Path
 
 from django.conf import settings
 
+from kb.backends import LOCAL, open_backend
 from kb.editions import serving_edition
 from kb.models import Chunk, Edition
 from retrieval.absent import AbsentEncoder
 from retrieval.analyzer import get_analyzer
 from retrieval.encoder import SentenceEncoder, open_encoder
 from retrieval.errors import EncoderError
-from retrieval.local.reader import LocalIndex
-from retrieval.local.writer import LocalIndexWriter
-from retrieval.ports import Embedder, IndexWriter
+from retrieval.ports import Embedder, IndexSnapshot, IndexWriter
 from retrieval.search import search
-from retrieval.tokens import cut_tokens
+from retrieval.tokens import cut_tokens, words_of_tokens
 from retrieval.types import Chunk as IndexedChunk
 from retrieval.types import Closeness, Embedding, IndexEntry, Scope, SearchConfig, SearchResult, Stretch
 
@@ -32,16 +30,19 @@ class Engine:
 
     Args:
         embedder: the setting EMBEDDER: "bundled" or the folder of a model.
-        root: where indexes lie. Each edition has a folder of its own there, so that vectors of two encoders never meet.
+        root: where local indexes lie. Each edition has a folder of its own there, so that vectors of two encoders never meet.
+        url: "local", or the address of a Milvus.
         edition: its number, which its chunks carry.
         encoder: fingerprint of the encoder that the edition was made with; empty: of whatever `embedder` opens.
-        folder: of the index, below `root`; empty: named by the encoder.
+        folder: name of the index; empty: named by the encoder.
     """
 
-    def __init__(self, *, embedder: str, root: Path, edition: int = 1, encoder: str = "", folder: str = "") -> None:
+    def __init__(
+        self, *, embedder: str, root: Path, url: str = LOCAL, edition: int = 1, encoder: str = "", folder: str = ""
+    ) -> None:
         self._encoder = find_encoder(embedder, fingerprint=encoder)
-        self._root = root / (folder or self._encoder.fingerprint)
-        self._index = LocalIndex(self._root, analyzer=get_analyzer())
+        self._backend, self._folder = open_backend(url, root), folder or self._encoder.fingerprint
+        self._index = self._backend.index(self._folder)
         self.edition = edition
 
     @property
@@ -59,7 +60,11 @@ class Engine:
 
     @cached_property
     def writer(self) -> IndexWriter:
-        return LocalIndexWriter(self._root, dimension=lambda: self._encoder.dimension, analyzer=get_analyzer())
+        return self._backend.writer(self._folder, dimension=lambda: self._encoder.dimension)
+
+    def snapshot(self) -> IndexSnapshot:
+        """Return what a query would see now. Raises: IndexFault."""
+        return self._index.snapshot()
 
     @property
     def generation(self) -> int:
@@ -104,7 +109,12 @@ class Engine:
             else next(anew).tokens
             for stretch in stretches
         ]
-        return projection.compare(self._encoder.embed_query(query).tokens, passages, weights=self._encoder.query_weights(query))
+        return projection.compare(
+            self._encoder.embed_query(query).tokens,
+            passages,
+            weights=self._encoder.query_weights(query),
+            words=words_of_tokens(query, self._encoder.token_starts(query)),
+        )
 
     def score_texts(self, query: str, texts: Sequence[str]) -> list[float]:
         """Return the late interaction of a query with each short text: mean MaxSim per query token, about [-1, 1].
@@ -155,18 +165,23 @@ def get_engine() -> Engine:
 
 def engine_of(edition: Edition) -> Engine:
     """Return the engine of an edition; each is opened once in a process."""
-    return _open_engine(settings.INDEX_ROOT, edition.embedder, edition.number, edition.encoder, edition.folder)
+    return engine_at(settings.RETRIEVAL_URL, edition=edition)
+
+
+def engine_at(url: str, *, edition: Edition) -> Engine:
+    """Return the engine of an edition whose index lies at another place than the settings say."""
+    return _open_engine(url, settings.INDEX_ROOT, edition.embedder, edition.number, edition.encoder, edition.folder)
 
 
 @lru_cache(maxsize=ENGINES_KEPT)
-def _open_engine(root: Path, embedder: str, edition: int, encoder: str, folder: str) -> Engine:
-    return Engine(embedder=embedder, root=root, edition=edition, encoder=encoder, folder=folder)
+def _open_engine(url: str, root: Path, embedder: str, edition: int, encoder: str, folder: str) -> Engine:
+    return Engine(embedder=embedder, root=root, url=url, edition=edition, encoder=encoder, folder=folder)
 
 
 def remove_index(edition: Edition) -> None:
     """Remove the files of an edition that answers no more. Readers that still have them open keep what they have."""
     if edition.folder:
-        shutil.rmtree(settings.INDEX_ROOT / edition.folder, ignore_errors=True)
+        open_backend(settings.RETRIEVAL_URL, settings.INDEX_ROOT).remove(edition.folder)
 
 
 def to_indexed_chunk(chunk: Chunk) -> IndexedChunk:

@@ -101,6 +101,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = ATTEST_HOME / "files"  # originals; served by views only, never by URL
 INDEX_ROOT = ATTEST_HOME / "index"
+RETRIEVAL_URL = env_str("RETRIEVAL_URL", "local")  # or the address of a Milvus: docs/scaling.md
 CACHE_ROOT = ATTEST_HOME / "cache"
 AUDIT_ROOT = ATTEST_HOME / "audit"
 AUDIT_CHECKPOINT_S = env_float("ATTEST_AUDIT_CHECKPOINT_S", 10.0)  # an event signs the chain when the last signature is older

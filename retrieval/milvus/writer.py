@@ -94,6 +94,18 @@ class MilvusIndexWriter:
         ids = self._connection.run(read)
         return ids, ids
 
+    def remove_chunks(self, chunk_ids: Iterable[int]) -> None:
+        """Delete rows by chunk id: what a migration finds that the database has no more."""
+        ids = sorted(set(chunk_ids))
+
+        def write(client: MilvusClient) -> None:
+            for start in range(0, len(ids), ROWS_A_CALL):
+                client.delete(self._alias, ids=ids[start : start + ROWS_A_CALL])
+            self._mark(client, self._alias)
+
+        if ids:
+            self._connection.run(write)
+
     def remove(self) -> None:
         """Drop the index with all its rows. Dropping twice is dropping once."""
 
