@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 from pathlib import Path
+from typing import IO
 
 TEMPORARY = ".tmp"  # suffix of what is not yet published; the writer sweeps it
 
@@ -17,12 +18,17 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def sync_stream(stream: IO[bytes]) -> None:
+    """Make durable what was written to an open file."""
+    stream.flush()
+    os.fsync(stream.fileno())
+
+
 def write_durably(path: Path, content: bytes) -> None:
     """Write a new file and sync it; atomic only for files that nothing refers to yet."""
     with path.open("wb") as stream:
         stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
+        sync_stream(stream)
 
 
 def sync_file(path: Path) -> None:

@@ -1,9 +1,10 @@
 """Reading the local index: one snapshot is one generation; a query sees one snapshot from its start to its end."""
 
+import heapq
 import logging
 import os
 import threading
-from collections import OrderedDict
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,14 +13,14 @@ import numpy as np
 from retrieval.analyzer import Analyzer
 from retrieval.errors import IndexDamaged
 from retrieval.local.keyword import KeywordReader
-from retrieval.local.manifest import NAME, Manifest, Part, check_part, load_manifest
-from retrieval.local.segment import Mask, Segment
-from retrieval.types import Hit, Scope
+from retrieval.local.manifest import DAMAGED, NAME, PREVIOUS, Manifest, Part, check_part, load_manifest
+from retrieval.local.segment import Segment
+from retrieval.types import Hit, Scope, WordWeights
 
 logger = logging.getLogger(__name__)
 
-MASKS_KEPT = 32  # scopes whose masks a snapshot remembers: a mask of 1,000,000 rows takes 1 MB
 OPEN_ATTEMPTS = 5
+RETRY_S = 5.0  # after damage: to look again costs a reading of the index
 
 
 class Snapshot:
@@ -29,12 +30,10 @@ class Snapshot:
         self.generation = generation
         self._keyword = keyword
         self._segments = segments
-        self._masks: OrderedDict[Scope, tuple[Mask, ...]] = OrderedDict()
-        self._lock = threading.Lock()
 
-    def search_keyword(self, query: str, *, scope: Scope, limit: int) -> tuple[Hit, ...]:
-        """See `retrieval.ports.KeywordIndex.search`."""
-        return self._keyword.search(query, scope=scope, limit=limit) if self._keyword is not None else ()
+    def search_keyword(self, query: str, *, scope: Scope, limit: int, weights: WordWeights = WordWeights()) -> tuple[Hit, ...]:
+        """See `retrieval.ports.IndexSnapshot`."""
+        return self._keyword.search(query, scope=scope, limit=limit, weights=weights) if self._keyword is not None else ()
 
     def search_dense(self, vector: bytes, *, scope: Scope, limit: int) -> tuple[Hit, ...]:
         """See `retrieval.ports.VectorIndex.search`."""
@@ -42,13 +41,12 @@ class Snapshot:
             return ()
         query = np.frombuffer(vector, dtype="<f4")
         found: list[tuple[float, int]] = []
-        for segment, mask in zip(self._segments, self._permitted(scope), strict=True):
-            scores, rows = segment.search(query, mask, limit)
-            found.extend(zip(scores.tolist(), segment.rows["chunk"][rows].tolist(), strict=True))
-        found.sort(key=lambda item: (-item[0], item[1]))
+        for segment in self._segments:
+            scores, rows = segment.search(query, scope=scope, limit=limit)
+            found.extend(zip((-scores).tolist(), segment.rows["chunk"][rows].tolist(), strict=True))
         return tuple(
-            Hit(chunk_id=chunk_id, score=score, rank=rank, dense_score=score, dense_rank=rank)
-            for rank, (score, chunk_id) in enumerate(found[:limit], start=1)
+            Hit(chunk_id=chunk_id, score=-score, rank=rank, dense_score=-score, dense_rank=rank)
+            for rank, (score, chunk_id) in enumerate(heapq.nsmallest(limit, found), start=1)
         )
 
     def tokens(self, chunk_ids: Sequence[int]) -> list[bytes | memoryview]:
@@ -67,7 +65,7 @@ class Snapshot:
 
     def chunk_ids(self) -> tuple[frozenset[int], frozenset[int]]:
         """Return the ids in the keyword leg and in the dense leg."""
-        dense = frozenset(int(chunk) for segment in self._segments for chunk in segment.rows["chunk"][segment.alive])
+        dense = frozenset(chunk for segment in self._segments for chunk in segment.rows["chunk"][segment.alive].tolist())
         return (self._keyword.chunk_ids() if self._keyword is not None else frozenset()), dense
 
     def _locate(self, chunk_ids: Sequence[int]) -> dict[int, tuple[Segment, int]]:
@@ -75,52 +73,87 @@ class Snapshot:
         places: dict[int, tuple[Segment, int]] = {}
         for segment in self._segments:
             rows = segment.find(wanted)
-            places.update((int(position), (segment, int(rows[position]))) for position in np.flatnonzero(rows >= 0))
+            here = np.flatnonzero(rows >= 0)
+            places.update((position, (segment, row)) for position, row in zip(here.tolist(), rows[here].tolist(), strict=True))
         return places
-
-    def _permitted(self, scope: Scope) -> tuple[Mask, ...]:
-        with self._lock:
-            masks = self._masks.get(scope)
-            if masks is not None:
-                self._masks.move_to_end(scope)
-                return masks
-        masks = tuple(segment.permitted(scope) for segment in self._segments)
-        with self._lock:
-            self._masks[scope] = masks
-            while len(self._masks) > MASKS_KEPT:
-                self._masks.popitem(last=False)
-        return masks
 
 
 class LocalIndex:
-    """The published index in a folder. Notices a new generation by one stat of the manifest for each query."""
+    """The published index in a folder. Notices a new generation by one stat of the manifest for each query.
+
+    Where the published generation is damaged, it goes on with the one that it has open, or opens the one before, and leaves a
+    note for whoever rebuilds the index (`is_damaged`).
+    """
 
     def __init__(self, root: Path, *, analyzer: Analyzer) -> None:
         self._root = root
         self._analyzer = analyzer
         self._lock = threading.Lock()
         self._seen: tuple[int, int, int] | None = None
-        self._snapshot = Snapshot(generation=0, keyword=None, segments=())
+        self._snapshot: Snapshot | None = None
+        self._damage: IndexDamaged | None = None
+        self._retry_at = 0.0
         self._open: dict[str, Segment] = {}
         self._checked: Part | None = None
 
     def snapshot(self) -> Snapshot:
         """Return the generation that is published now. Raises: IndexDamaged."""
-        stamp = self._stamp()
-        if stamp == self._seen:
+        if self._snapshot is not None and self._stamp() == self._seen:
             return self._snapshot
         with self._lock:
             stamp = self._stamp()
-            if stamp != self._seen:
-                self._snapshot = self._read()
-                self._seen = stamp
+            if self._damage is not None and stamp == self._seen and time.monotonic() < self._retry_at:
+                raise self._damage
+            if self._snapshot is None or stamp != self._seen:
+                self._seen, self._damage = stamp, None
+                try:
+                    self._snapshot = self._read()
+                except IndexDamaged as error:
+                    self._snapshot = self._stand_in(error)
             return self._snapshot
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether a reader of any process met damage since the last rebuild."""
+        return (self._root / DAMAGED).exists()
 
     def check(self) -> None:
         """Read every file of the published generation against its checksum. Raises: IndexDamaged."""
-        manifest = load_manifest(self._root)
-        for part in [*manifest.segments, *([manifest.keyword] if manifest.keyword else [])]:
-            check_part(self._root, part, thorough=True)
+        for attempt in range(1, OPEN_ATTEMPTS + 1):
+            manifest = load_manifest(self._root)
+            try:
+                for part in [*manifest.segments, *([manifest.keyword] if manifest.keyword else [])]:
+                    check_part(self._root, part, thorough=True)
+                return
+            except IndexDamaged as error:
+                if attempt == OPEN_ATTEMPTS or load_manifest(self._root).generation == manifest.generation:
+                    self._report(error)
+                    raise
+
+    def _stand_in(self, error: IndexDamaged) -> Snapshot:
+        """Return what can still be read. Raises: IndexDamaged: nothing can."""
+        self._report(error)
+        if self._snapshot is not None:
+            return self._snapshot
+        try:
+            before = load_manifest(self._root, PREVIOUS)
+            if before.generation:
+                return self._assemble(before)
+        except IndexDamaged:
+            logger.warning("the generation before is damaged too: %s", self._root)
+        self._damage, self._retry_at = error, time.monotonic() + RETRY_S
+        raise error
+
+    def _report(self, error: IndexDamaged) -> None:
+        """Leave a note for the rebuild; the first to meet the damage logs it."""
+        try:
+            with (self._root / DAMAGED).open("x", encoding="utf-8") as stream:
+                stream.write(f"{error}\n")
+        except FileExistsError:
+            return
+        except OSError as fault:  # a folder that this process may only read
+            logger.warning("no note of the damage could be left in %s: %s", self._root, fault)
+        logger.error("the index is damaged, to be rebuilt from the database: %s", error)
 
     def _stamp(self) -> tuple[int, int, int] | None:
         try:
@@ -141,7 +174,7 @@ class LocalIndex:
         raise IndexDamaged(f"No generation of {self._root} could be opened.")
 
     def _assemble(self, manifest: Manifest) -> Snapshot:
-        segments = tuple(Segment(self._root, part, opened=self._open.get(part.name)) for part in manifest.segments)
+        segments = tuple(self._segment(part) for part in manifest.segments)
         keyword = None
         if manifest.keyword is not None:
             check_part(self._root, manifest.keyword, known=self._checked)
@@ -150,3 +183,7 @@ class LocalIndex:
         self._checked = manifest.keyword
         logger.debug("index opened: generation=%s segments=%s", manifest.generation, len(segments))
         return Snapshot(generation=manifest.generation, keyword=keyword, segments=segments)
+
+    def _segment(self, part: Part) -> Segment:
+        opened = self._open.get(part.name)
+        return opened if opened is not None and opened.part == part else Segment(self._root, part, opened=opened)

@@ -1,7 +1,6 @@
-"""An immutable dense segment: rows sorted by chunk id, a FAISS flat index over them, and packed token vectors, mapped."""
+"""A published dense segment, mapped: rows sorted by chunk id, exact vectors, codes where there are many rows, token vectors."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import OrderedDict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,81 +10,68 @@ import numpy as np
 import numpy.typing as npt
 
 from retrieval.errors import IndexDamaged
-from retrieval.local.durable import sync_file, sync_folder, write_durably
-from retrieval.local.manifest import Part, check_part, describe
+from retrieval.local.codes import Codes
+from retrieval.local.manifest import Part, check_part
+from retrieval.local.permitted import Column, Permitted, find_permitted
+from retrieval.local.segment_files import CODES, ROWS, TOKENS, VECTORS, Floats, RowNumbers, Rows
 from retrieval.types import Scope
 
-Mask = npt.NDArray[np.bool_]
-Rows = npt.NDArray[Any]
-
-ROW = np.dtype(
-    [
-        ("chunk", "<u8"),
-        ("collection", "<u8"),
-        ("document", "<u8"),
-        ("version", "<u8"),
-        ("digest", "<u8"),  # of the normalised text: equal for duplicates
-        ("tokens_start", "<u8"),  # bytes into tokens.bin
-        ("tokens_end", "<u8"),
-    ]
-)
-ROWS, VECTORS, TOKENS = "rows.npy", "vectors.faiss", "tokens.bin"
 GATHER_SHARE = 0.2  # below this share of permitted rows, gathering them beats walking past the others
+SCOPES_KEPT = 32  # whose permitted rows a segment remembers: at most 160 KB each
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SegmentContent:
-    """What a segment is written from: rows [n] of ROW, vectors [n, dimension] float32, packed tokens of each row."""
+class _Files:
+    """What every view of a segment shares, whatever its tombstones."""
 
-    rows: Rows
-    vectors: npt.NDArray[np.float32]
-    tokens: Sequence[bytes]
+    def __init__(self, root: Path, part: Part) -> None:
+        check_part(root, part)
+        folder = root / part.name
+        try:
+            self.rows: Rows = np.load(folder / ROWS, mmap_mode="r").view(np.ndarray)
+            library: Any = faiss
+            self.index: Any = library.read_index(str(folder / VECTORS), library.IO_FLAG_MMAP_IFC)
+            self.codes = Codes(folder / CODES) if CODES in part.files else None
+            mapped = np.memmap(folder / TOKENS, np.uint8, "r") if part.files[TOKENS].size else np.zeros(0, np.uint8)
+        except (OSError, ValueError, KeyError, RuntimeError) as error:  # faiss raises RuntimeError
+            raise IndexDamaged(f"{folder} cannot be opened: {error}") from error
+        self.token_bytes: memoryview = mapped.view(np.ndarray).data
+        if not len(self.rows) == self.index.ntotal == part.rows == (self.codes.rows if self.codes else part.rows):
+            raise IndexDamaged(f"{folder} holds {self.index.ntotal} vectors, {part.rows} were published.")
 
+    @cached_property
+    def chunks(self) -> npt.NDArray[np.uint64]:
+        return np.ascontiguousarray(self.rows["chunk"])
 
-def write_segment(root: Path, name: str, content: SegmentContent) -> Part:
-    """Write and sync a segment in `root / name`; nothing refers to it until the manifest does."""
-    folder = root / name
-    folder.mkdir()
-    order = np.argsort(content.rows["chunk"], kind="stable")
-    rows = content.rows[order].copy()
-    lengths = np.array([len(content.tokens[index]) for index in order], dtype=np.uint64)
-    rows["tokens_end"] = np.cumsum(lengths)
-    rows["tokens_start"] = rows["tokens_end"] - lengths
-    np.save(folder / ROWS, rows)
-    sync_file(folder / ROWS)
-    index = faiss.IndexFlatIP(content.vectors.shape[1])
-    index.add(np.ascontiguousarray(content.vectors[order], dtype=np.float32))
-    faiss.write_index(index, str(folder / VECTORS))
-    sync_file(folder / VECTORS)
-    write_durably(folder / TOKENS, b"".join(content.tokens[index] for index in order))
-    sync_folder(folder)
-    return Part(name=name, files=describe(folder), rows=len(rows))
+    @cached_property
+    def collections(self) -> Column:
+        return Column(self.rows["collection"])
+
+    @cached_property
+    def documents(self) -> Column:
+        return Column(self.rows["document"])
+
+    @cached_property
+    def vectors(self) -> Floats:
+        """[rows, dimension], a view of the mapped FAISS index."""
+        flat = faiss.rev_swig_ptr(self.index.get_xb(), len(self.rows) * self.index.d)
+        result: Floats = flat.reshape(-1, self.index.d)
+        return result
 
 
 class Segment:
-    """A published segment with its tombstones, open for reading.
+    """A published segment with its tombstones, open for reading. Safe in threads.
 
     Args:
         part: as the manifest names it.
-        opened: the same segment with fewer tombstones, whose mapped files are taken over.
+        opened: the same segment with other tombstones, whose mapped files are taken over.
+    Raises: IndexDamaged.
     """
 
     def __init__(self, root: Path, part: Part, *, opened: "Segment | None" = None) -> None:
         self.part = part
-        self.rows: Rows
-        self._index: Any
-        self._tokens: npt.NDArray[np.uint8]
-        if opened is not None:
-            self.rows, self._index, self._tokens = opened.rows, opened._index, opened._tokens
-        else:
-            check_part(root, part)
-            folder = root / part.name
-            self.rows = np.load(folder / ROWS, mmap_mode="r")
-            self._index = faiss.read_index(str(folder / VECTORS), faiss.IO_FLAG_MMAP_IFC)
-            size = part.files[TOKENS].size
-            self._tokens = np.memmap(folder / TOKENS, dtype=np.uint8, mode="r") if size else np.zeros(0, np.uint8)
-            if not len(self.rows) == self._index.ntotal == part.rows:
-                raise IndexDamaged(f"{folder} holds {self._index.ntotal} vectors, {part.rows} were published.")
+        self._files: _Files = opened._files if opened is not None else _Files(root, part)
+        self._permitted: OrderedDict[Scope, Permitted] = OrderedDict()
+        self.rows = self._files.rows
         self.alive = np.ones(part.rows, dtype=bool)
         if part.dead:
             try:
@@ -93,74 +79,95 @@ class Segment:
             except (OSError, ValueError, IndexError) as error:
                 raise IndexDamaged(f"The tombstones {root / part.dead} cannot be read: {error}") from error
 
-    @cached_property
-    def _chunks(self) -> npt.NDArray[np.uint64]:
-        """Chunk ids in one piece: a column of the mapped rows would touch every page of them for each look-up."""
-        return np.ascontiguousarray(self.rows["chunk"])
+    @property
+    def all_vectors(self) -> Floats:
+        return self._files.vectors
 
-    @cached_property
-    def vectors(self) -> npt.NDArray[np.float32]:
-        """[rows, dimension], a view of the mapped FAISS index."""
-        dimension = self._index.d
-        flat = faiss.rev_swig_ptr(self._index.get_xb(), self.part.rows * dimension)
-        result: npt.NDArray[np.float32] = flat.reshape(-1, dimension)
-        return result
-
-    def find(self, chunk_ids: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+    def find(self, chunk_ids: npt.NDArray[np.uint64]) -> RowNumbers:
         """Return the live row of each chunk id, -1 where it is not here."""
-        position = np.searchsorted(self._chunks, chunk_ids)
-        position = np.minimum(position, self.part.rows - 1)
-        here = (self._chunks[position] == chunk_ids) & self.alive[position]
+        chunks = self._files.chunks
+        position = np.minimum(np.searchsorted(chunks, chunk_ids), len(chunks) - 1)
+        here = (chunks[position] == chunk_ids) & self.alive[position]
         return np.where(here, position, -1)
 
-    def permitted(self, scope: Scope) -> Mask:
+    def permitted(self, scope: Scope) -> Permitted:
         """Return which rows a scope may see, tombstones excluded."""
-        mask: Mask = _is_in(self.rows["collection"], scope.collection_ids)
-        if scope.moved_ids:
-            mask |= _is_in(self.rows["document"], scope.moved_ids)
-        mask &= self.alive
-        if scope.document_ids is not None:
-            mask &= _is_in(self.rows["document"], scope.document_ids)
-        return mask
+        permitted = self._permitted.get(scope)
+        if permitted is None:
+            files = self._files
+            permitted = find_permitted(scope, collections=files.collections, documents=files.documents, alive=self.alive)
+            self._permitted[scope] = permitted
+            while len(self._permitted) > SCOPES_KEPT:
+                try:
+                    self._permitted.popitem(last=False)
+                except KeyError:  # another thread was faster
+                    break
+        return permitted
 
-    def search(
-        self, vector: npt.NDArray[np.float32], mask: Mask, limit: int
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-        """Return scores and rows of the best permitted rows, exact, best first."""
-        count = int(np.count_nonzero(mask))
-        limit = min(limit, count)
+    def search(self, query: Floats, *, scope: Scope, limit: int) -> tuple[Floats, RowNumbers]:
+        """Return exact scores and rows of the best permitted rows, best first.
+
+        Exact search where the rows are few or have no codes; else exact scores of what the codes propose.
+        """
+        permitted = self.permitted(scope)
+        limit = min(limit, permitted.count)
         if not limit:
             return np.zeros(0, np.float32), np.zeros(0, np.int64)
-        if count < GATHER_SHARE * len(mask):
-            rows = np.flatnonzero(mask)
-            scores = self.vectors[rows] @ vector
-            best = np.argsort(-scores, kind="stable")[:limit]
-            return scores[best], rows[best]
-        scores, found = self._index.search(vector[None], limit, params=None if count == len(mask) else _parameters(mask))
+        if permitted.rows is not None and (self._files.codes or permitted.count < GATHER_SHARE * permitted.total):
+            return self._rank(permitted.rows, query, limit)
+        library: Any = faiss
+        library.omp_set_num_threads(1)  # of this thread: queries come side by side, and one that takes all cores slows the others
+        if self._files.codes is not None:
+            return self._rank(self._files.codes.propose(query, permitted=permitted, limit=limit), query, limit)
+        scores, found = self._files.index.search(query[None], limit, params=_only(permitted))
         return scores[0], found[0]
 
     def tokens(self, row: int) -> memoryview:
         """Return the packed token vectors of a row."""
-        start, end = int(self.rows["tokens_start"][row]), int(self.rows["tokens_end"][row])
-        return self._tokens[start:end].data
+        return self._files.token_bytes[int(self.rows["tokens_start"][row]) : int(self.rows["tokens_end"][row])]
 
-    def live_content(self) -> SegmentContent:
+    def live(self) -> "LiveRows":
         """Return what is not dead, for merging."""
-        rows = np.flatnonzero(self.alive)
-        return SegmentContent(
-            rows=self.rows[rows], vectors=self.vectors[rows], tokens=[bytes(self.tokens(int(row))) for row in rows]
-        )
+        return LiveRows(self)
+
+    def _rank(self, rows: RowNumbers, query: Floats, limit: int) -> tuple[Floats, RowNumbers]:
+        """Score some rows exactly; ties keep the order of the rows."""
+        if not len(rows):
+            return np.zeros(0, np.float32), rows
+        first, last = int(rows[0]), int(rows[-1])
+        together = last - first + 1 == len(rows)  # a view instead of a copy
+        scores = (self.all_vectors[first : last + 1] if together else self.all_vectors[rows]) @ query
+        if len(scores) > 4 * limit:
+            best = np.argpartition(-scores, limit)[:limit]
+            best = best[np.lexsort((best, -scores[best]))]
+        else:
+            best = np.argsort(-scores, kind="stable")[:limit]
+        return scores[best], rows[best]
 
 
-def _parameters(mask: Mask) -> Any:
-    """FAISS visits only the rows whose bit is set."""
-    library: Any = faiss  # its stubs do not know the wrappers that its loader adds
-    return library.SearchParameters(sel=library.IDSelectorBitmap(np.packbits(mask, bitorder="little")))
+class LiveRows:
+    """The live rows of a segment; a `retrieval.local.segment_files.Source`."""
+
+    def __init__(self, segment: Segment) -> None:
+        self._segment = segment
+        self._numbers = np.flatnonzero(segment.alive)
+        self.rows: Rows = segment.rows[self._numbers]
+
+    def vectors(self, positions: RowNumbers) -> Floats:
+        return self._segment.all_vectors[self._numbers[positions]]
+
+    def tokens(self, position: int) -> memoryview:
+        return self._segment.tokens(int(self._numbers[position]))
 
 
-def _is_in(column: npt.NDArray[np.uint64], ids: frozenset[int]) -> Mask:
-    if len(ids) == 1:
-        only: Mask = column == np.uint64(next(iter(ids)))
-        return only
-    result: Mask = np.isin(column, np.array(sorted(ids), dtype=np.uint64))
-    return result
+def _only(permitted: Permitted) -> Any:
+    """FAISS visits only these rows. None: all."""
+    if permitted.is_all:
+        return None
+    library: Any = faiss
+    bits = permitted.bits
+    if bits is None and permitted.rows is not None:
+        mask = np.zeros(permitted.total, dtype=bool)
+        mask[permitted.rows] = True
+        bits = np.packbits(mask, bitorder="little")
+    return library.SearchParameters(sel=library.IDSelectorBitmap(bits))

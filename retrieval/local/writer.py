@@ -5,16 +5,15 @@ makes the next keyword folder from hard links to the last one's files (tantivy's
 does, is copied), commits there, writes one dense segment, and swaps the manifest last. A kill before the swap leaves the
 old generation, after it the new one; what nothing refers to is swept by the next writer. The generation before is kept,
 for readers that were about to open it.
+
+`tend` joins large segments beside all that: it reads immutable files, writes a new one without the writer's lock, and takes
+the lock for the swap alone. What died meanwhile is found by comparing with the manifest of that moment.
 """
 
-import fcntl
 import logging
-import math
-import os
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,18 +21,22 @@ import numpy.typing as npt
 
 from retrieval.analyzer import Analyzer
 from retrieval.duplicates import text_digest
-from retrieval.errors import IndexDamaged, IndexLocked
-from retrieval.local import durable, keyword
-from retrieval.local.manifest import NAME, PREVIOUS, Manifest, Part, describe, load_manifest, store_manifest
+from retrieval.errors import IndexDamaged
+from retrieval.local import durable, keyword, merging
+from retrieval.local.locks import MERGE_LOCK, WRITER_LOCK, held, hold
+from retrieval.local.manifest import DAMAGED, NAME, PREVIOUS, Manifest, Part, describe, load_manifest, store_manifest
 from retrieval.local.reader import LocalIndex
-from retrieval.local.segment import ROW, Segment, SegmentContent, write_segment
+from retrieval.local.segment import Segment
+from retrieval.local.segment_files import CODED_ROWS, ROW, SegmentContent, Source, write_segment
 from retrieval.types import IndexEntry
 
 logger = logging.getLogger(__name__)
 
-LOCK = "writer.lock"
-LOCK_TIMEOUT_S = 120.0
-MERGE_FACTOR = 8  # segments of one tier that become one of the next: each row is rewritten log8(n) times
+PUBLISHED, UNDER_WAY = "dense-", "joining-"  # how names of segment folders begin
+REBUILT_AT_ONCE = 64  # batches of a rebuild whose segments become one before more are written
+REBUILD_HEAP_BYTES = 256 * 1024 * 1024
+BULK_ROWS = 5_000  # from so many rows in one publish on, the keyword index gets more memory, and so writes fewer segments
+ChunkIds = npt.NDArray[np.uint64]
 
 
 class LocalIndexWriter:
@@ -43,75 +46,140 @@ class LocalIndexWriter:
         root: the index's folder; made where it is missing.
         dimension: of the dense vectors.
         reached: called with the name of each step as it is reached; tests kill the process there.
+        coded_rows: from so many rows on a segment gets codes.
     """
 
     def __init__(
-        self, root: Path, *, dimension: Callable[[], int], analyzer: Analyzer, reached: Callable[[str], None] = lambda step: None
+        self,
+        root: Path,
+        *,
+        dimension: Callable[[], int],
+        analyzer: Analyzer,
+        reached: Callable[[str], None] = lambda step: None,
+        coded_rows: int = CODED_ROWS,
     ) -> None:
         self._root = root
         self._dimension = dimension
         self._analyzer = analyzer
         self._reached = reached
+        self._coded_rows = coded_rows
         self._open: dict[str, Segment] = {}  # by name; touched under the lock only
 
     def publish(self, entries: Sequence[IndexEntry], *, remove_versions: Iterable[int] = ()) -> int:
         removed = frozenset(remove_versions)
         entries = list({entry.chunk.id: entry for entry in entries}.values())
-        with self._locked():
+        with hold(self._root, WRITER_LOCK):
+            self._sweep()
             current = load_manifest(self._root)
             if not entries and not removed:
                 return current.generation
-            return self._swap(current, self._next(current, [entries], removed))
+            return self._swap(current, self._next(current, entries, removed))
 
     def rebuild(self, batches: Iterable[Sequence[IndexEntry]]) -> int:
         """Make a generation that holds exactly these entries, whatever was there, even where it was damaged."""
-        with self._locked():
+        with hold(self._root, WRITER_LOCK):
+            self._sweep()
             try:
                 generation = load_manifest(self._root).generation
             except IndexDamaged:
                 logger.exception("rebuilding over a damaged manifest")
                 generation = int(time.time())  # past any that was published one by one
             (self._root / PREVIOUS).unlink(missing_ok=True)
-            return self._swap(Manifest(generation=generation), self._next(Manifest(generation=generation), batches, frozenset()))
+            empty = Manifest(generation=generation)
+            generation = self._swap(empty, self._anew(empty, batches))
+            (self._root / DAMAGED).unlink(missing_ok=True)
+            return generation
+
+    def tend(self) -> bool:
+        """Join segments that are due, beside publishes and readers. Returns: False where nothing was due or another is at it."""
+        with held(self._root, MERGE_LOCK) as mine:
+            if not mine:
+                return False
+            with hold(self._root, WRITER_LOCK):
+                self._sweep()
+                parts = merging.due(load_manifest(self._root).segments, coded_rows=self._coded_rows)
+                sources = [Segment(self._root, part) for part in parts]  # open: they stay readable when they are swept
+            if not parts:
+                return False
+            started = time.monotonic()
+            joined = self._write([source.live() for source in sources], name=f"{UNDER_WAY}{uuid.uuid4().hex}")
+            self._reached("segments joined")
+            with hold(self._root, WRITER_LOCK):
+                self._adopt(joined, parts)
+            logger.info("joined %s segments of %s rows in %.1f s", len(parts), joined.rows, time.monotonic() - started)
+            return True
+
+    @property
+    def wants_tending(self) -> bool:
+        """Whether `tend` has something to do. Raises: IndexDamaged."""
+        return bool(merging.due(load_manifest(self._root).segments, coded_rows=self._coded_rows))
 
     def chunk_ids(self) -> tuple[frozenset[int], frozenset[int]]:
         return LocalIndex(self._root, analyzer=self._analyzer).snapshot().chunk_ids()
 
-    def _next(self, current: Manifest, batches: Iterable[Sequence[IndexEntry]], removed: frozenset[int]) -> Manifest:
+    def _next(self, current: Manifest, entries: Sequence[IndexEntry], removed: frozenset[int]) -> Manifest:
         folder = self._root / f"keyword-{current.generation + 1:08d}-{uuid.uuid4().hex[:8]}"
         self._inherit(current.keyword, folder)
         self._reached("keyword inherited")
         index = keyword.create_or_open(folder)
-        writer = index.writer(keyword.HEAP_BYTES, 1)
+        writer = index.writer(keyword.HEAP_BYTES if len(entries) < BULK_ROWS else REBUILD_HEAP_BYTES, 1)
         keyword.delete(index, writer, "version", removed)
-        added: list[Part] = []
-        ids: list[npt.NDArray[np.uint64]] = []
-        for entries in batches:
-            if current.keyword is not None:
-                keyword.delete(index, writer, "chunk", [entry.chunk.id for entry in entries])
-            for entry in entries:
-                writer.add_document(keyword.to_document(entry.chunk, self._analyzer))
-            if entries:
-                added.append(self._write(self._content(entries)))
-                ids.append(np.array([entry.chunk.id for entry in entries], dtype=np.uint64))
+        if current.keyword is not None:
+            keyword.delete(index, writer, "chunk", [entry.chunk.id for entry in entries])
+        for entry in entries:
+            writer.add_document(keyword.to_document(entry.chunk, self._analyzer))
+        added = [self._write([self._content(entries)], coded=False)] if entries else []
         self._reached("segment written")
         writer.commit()
         writer.wait_merging_threads()
         durable.sync_folder(folder)
         self._reached("keyword committed")
-        chunk_ids = np.concatenate(ids) if ids else np.zeros(0, np.uint64)
+        chunk_ids = np.array([entry.chunk.id for entry in entries], dtype=np.uint64)
         self._open = {part.name: self._segment(part) for part in current.segments}
         kept = [self._bury(part, chunk_ids, removed) for part in current.segments]
-        segments = self._merge([part for part in kept if part is not None] + added)
+        segments = self._join_small([part for part in kept if part is not None] + added)
         return Manifest(
             generation=current.generation + 1,
             keyword=Part(name=folder.name, files=describe(folder, known=current.keyword)),
             segments=tuple(segments),
         )
 
+    def _anew(self, empty: Manifest, batches: Iterable[Sequence[IndexEntry]]) -> Manifest:
+        """Write both legs from nothing. Batches become segments, REBUILT_AT_ONCE of these one, and all at last as few as may be."""
+        folder = self._root / f"keyword-{empty.generation + 1:08d}-{uuid.uuid4().hex[:8]}"
+        folder.mkdir()
+        writer = keyword.create_or_open(folder).writer(REBUILD_HEAP_BYTES, 1)
+        large: list[Part] = []
+        small: list[Part] = []
+        for entries in batches:
+            for entry in entries:
+                writer.add_document(keyword.to_document(entry.chunk, self._analyzer))
+            if entries:
+                small.append(self._write([self._content(entries)], coded=False))
+            if len(small) == REBUILT_AT_ONCE:
+                large.append(self._condense(small, coded=False))
+                small = []
+        self._reached("segment written")
+        writer.commit()
+        writer.wait_merging_threads()
+        durable.sync_folder(folder)
+        self._reached("keyword committed")
+        segments: list[Part] = []
+        group: list[Part] = []
+        for part in [*large, *small]:
+            if group and sum(other.rows for other in group) + part.rows > merging.MAX_ROWS:
+                segments.append(self._condense(group))
+                group = []
+            group.append(part)
+        if group:
+            segments.append(self._condense(group))
+        keyword_part = Part(name=folder.name, files=describe(folder))
+        return Manifest(generation=empty.generation + 1, keyword=keyword_part, segments=tuple(segments))
+
     def _segment(self, part: Part) -> Segment:
         """Open a segment; one that an earlier publish of this writer opened is not read and checked again."""
-        return Segment(self._root, part, opened=self._open.get(part.name))
+        opened = self._open.get(part.name)
+        return opened if opened is not None and opened.part == part else Segment(self._root, part, opened=opened)
 
     def _inherit(self, before: Part | None, folder: Path) -> None:
         folder.mkdir()
@@ -130,12 +198,18 @@ class LocalIndexWriter:
             row["version"], row["digest"] = chunk.version_id, text_digest(chunk.text)
         dense = b"".join(entry.embedding.dense for entry in entries)
         vectors = np.frombuffer(dense, dtype="<f4").reshape(len(entries), self._dimension())
-        return SegmentContent(rows=rows, vectors=vectors, tokens=[entry.embedding.tokens for entry in entries])
+        return SegmentContent(rows=rows, all_vectors=vectors, all_tokens=[entry.embedding.tokens for entry in entries])
 
-    def _write(self, content: SegmentContent) -> Part:
-        return write_segment(self._root, f"dense-{uuid.uuid4().hex}", content)
+    def _write(self, sources: Sequence[Source], *, name: str = "", coded: bool = True) -> Part:
+        return write_segment(
+            self._root,
+            name or f"{PUBLISHED}{uuid.uuid4().hex}",
+            sources,
+            dimension=self._dimension(),
+            coded_rows=self._coded_rows if coded else merging.MAX_ROWS * 2,
+        )
 
-    def _bury(self, part: Part, chunk_ids: npt.NDArray[np.uint64], removed: frozenset[int]) -> Part | None:
+    def _bury(self, part: Part, chunk_ids: ChunkIds, removed: frozenset[int]) -> Part | None:
         """Return the part with further tombstones, itself where nothing dies, None where nothing is left."""
         segment = self._segment(part)
         alive = segment.alive.copy()
@@ -143,6 +217,9 @@ class LocalIndexWriter:
         alive[rows[rows >= 0]] = False
         if removed:
             alive &= ~np.isin(segment.rows["version"], np.array(sorted(removed), dtype=np.uint64))
+        return self._with_dead(part, alive)
+
+    def _with_dead(self, part: Part, alive: npt.NDArray[np.bool_]) -> Part | None:
         dead = np.flatnonzero(~alive)
         if len(dead) == part.rows:
             return None
@@ -153,27 +230,41 @@ class LocalIndexWriter:
         durable.sync_file(self._root / name)
         return Part(name=part.name, files=part.files, rows=part.rows, dead=name, dead_rows=len(dead))
 
-    def _merge(self, parts: list[Part]) -> list[Part]:
-        """Join segments of a tier once there are MERGE_FACTOR of them, and rewrite those that are mostly dead."""
-        while True:
-            tiers: dict[int, list[Part]] = {}
-            for part in parts:
-                tiers.setdefault(int(math.log(max(1, part.rows), MERGE_FACTOR)), []).append(part)
-            crowded = next((tier for tier in tiers.values() if len(tier) >= MERGE_FACTOR), None)
-            if crowded is None:
-                crowded = [part for part in parts if part.dead_rows * 2 > part.rows]
-            if not crowded:
-                return parts
-            contents = [self._segment(part).live_content() for part in crowded]
-            merged = self._write(
-                SegmentContent(
-                    rows=np.concatenate([content.rows for content in contents]),
-                    vectors=np.concatenate([content.vectors for content in contents]),
-                    tokens=[tokens for content in contents for tokens in content.tokens],
-                )
-            )
+    def _join_small(self, parts: list[Part]) -> list[Part]:
+        while crowded := merging.due_inline(parts):
+            joined = self._join(crowded)
             self._reached("segments merged")
-            parts = [part for part in parts if part not in crowded] + [merged]
+            parts = [part for part in parts if part not in crowded] + [joined]
+        return parts
+
+    def _join(self, parts: Sequence[Part], *, coded: bool = True) -> Part:
+        return self._write([self._segment(part).live() for part in parts], coded=coded)
+
+    def _condense(self, parts: Sequence[Part], *, coded: bool = True) -> Part:
+        """Join segments that nothing refers to yet, and remove them."""
+        if len(parts) == 1 and not (coded and parts[0].rows >= self._coded_rows):
+            return parts[0]
+        joined = self._join(parts, coded=coded)
+        for part in parts:
+            durable.remove(self._root / part.name)
+        return joined
+
+    def _adopt(self, joined: Part, parts: Sequence[Part]) -> None:
+        """Publish a joined segment in the place of its sources, as these are by now."""
+        current = load_manifest(self._root)
+        names = {part.name for part in parts}
+        now = [Segment(self._root, part) for part in current.segments if part.name in names]
+        name = f"{PUBLISHED}{joined.name.removeprefix(UNDER_WAY)}"
+        (self._root / joined.name).rename(self._root / name)
+        durable.sync_folder(self._root)
+        renamed = Part(name=name, files=joined.files, rows=joined.rows)
+        segment = Segment(self._root, renamed)
+        alive = [source.rows["chunk"][source.alive] for source in now]
+        live = np.isin(segment.rows["chunk"], np.concatenate(alive)) if alive else np.zeros(joined.rows, dtype=bool)
+        replacement = self._with_dead(renamed, live)
+        kept = [part for part in current.segments if part.name not in names]
+        segments = (*kept, replacement) if replacement is not None else tuple(kept)
+        self._swap(current, Manifest(generation=current.generation + 1, keyword=current.keyword, segments=segments))
 
     def _swap(self, current: Manifest, following: Manifest) -> int:
         self._reached("before swap")
@@ -186,37 +277,24 @@ class LocalIndexWriter:
 
     def _sweep(self) -> None:
         """Remove what neither the published generation nor the one before it refers to: earlier ones, and a killed writer's."""
-        needed = {NAME, PREVIOUS, LOCK} | load_manifest(self._root).names() | self._previous().names()
-        for path in self._root.iterdir():
-            if path.name not in needed:
+        try:
+            needed = load_manifest(self._root).names()
+        except IndexDamaged:
+            logger.warning("the manifest of %s is damaged; nothing is swept", self._root)
+            return
+        needed |= {NAME, PREVIOUS, DAMAGED, WRITER_LOCK, MERGE_LOCK} | self._previous().names()
+        stray = [path for path in self._root.iterdir() if path.name not in needed]
+        under_way = [path for path in stray if path.name.startswith(UNDER_WAY)]
+        for path in stray:
+            if path not in under_way:
                 durable.remove(path)
+        if under_way:
+            with held(self._root, MERGE_LOCK) as nobody:  # else somebody is writing it just now
+                for path in under_way if nobody else ():
+                    durable.remove(path)
 
     def _previous(self) -> Manifest:
         try:
             return load_manifest(self._root, PREVIOUS)
         except IndexDamaged:
             return Manifest()
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        self._root.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            deadline = time.monotonic() + LOCK_TIMEOUT_S
-            while True:
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError as error:
-                    if time.monotonic() > deadline:
-                        raise IndexLocked(
-                            f"Another process has been writing to {self._root} for {LOCK_TIMEOUT_S:.0f} s."
-                        ) from error
-                    time.sleep(0.02)
-            try:
-                self._sweep()
-            except IndexDamaged:
-                logger.warning("the manifest of %s is damaged; nothing is swept", self._root)
-            yield
-        finally:
-            os.close(descriptor)  # releases the lock

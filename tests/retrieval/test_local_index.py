@@ -5,16 +5,19 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from retrieval.analyzer import get_analyzer
 from retrieval.errors import IndexDamaged
 from retrieval.local import manifest as manifests
-from retrieval.types import Scope
-from tests.retrieval.builders import EVERYTHING, WordEncoder, make_entry, make_reader, make_writer
+from retrieval.local.writer import LocalIndexWriter
+from retrieval.types import Chunk, Embedding, IndexEntry, Scope
+from tests.retrieval.builders import DIMENSION, EVERYTHING, WordEncoder, make_entry, make_reader, make_writer
 
 REPOSITORY = Path(__file__).parents[2]
 STEPS = ("keyword inherited", "segment written", "keyword committed", "before swap", "after swap")
@@ -261,3 +264,218 @@ def test_a_file_name_is_found_by_what_it_says_beyond_the_title(tmp_path: Path) -
     assert [hit.chunk_id for hit in search("sales in FY2022", scope=EVERYTHING, limit=10)] == [1, 2]
     assert [hit.chunk_id for hit in search("2022", scope=EVERYTHING, limit=10)] == [1]
     assert search("pdf", scope=EVERYTHING, limit=10) == ()
+
+
+def make_crowd(count: int, *, first: int = 1) -> list[IndexEntry]:
+    """Return entries around a few centres, so that neighbours are near and yet differ."""
+    random = np.random.default_rng(first)
+    centres = random.normal(size=(12, DIMENSION))
+    entries = []
+    for number in range(first, first + count):
+        vector = centres[number % 12] + 0.4 * random.normal(size=DIMENSION)
+        dense = (vector / np.linalg.norm(vector)).astype("<f4").tobytes()
+        chunk = Chunk(
+            id=number,
+            collection_id=1 + (number % 10 > 0),
+            document_id=number // 10,
+            version_id=number,
+            title="",
+            text=f"crowd {number}",
+        )
+        entries.append(IndexEntry(chunk=chunk, embedding=Embedding(dense=dense, tokens=b"\x01" * 8)))
+    return entries
+
+
+def exact(entries: Sequence[IndexEntry], query: bytes, limit: int) -> list[int]:
+    vectors = np.stack([np.frombuffer(entry.embedding.dense, dtype="<f4") for entry in entries])
+    order = np.argsort(-(vectors @ np.frombuffer(query, dtype="<f4")), kind="stable")[:limit]
+    return [entries[position].chunk.id for position in order]
+
+
+QUERIES = [entry.embedding.dense for entry in make_crowd(20, first=10_000)]
+
+
+@pytest.fixture
+def coded(tmp_path: Path) -> tuple[LocalIndexWriter, list[IndexEntry]]:
+    """An index of one segment with codes."""
+    entries = make_crowd(3000)
+    writer = make_coded_writer(tmp_path)
+    writer.rebuild([entries[start : start + 500] for start in range(0, 3000, 500)])
+    (segment,) = manifests.load_manifest(tmp_path).segments
+    assert "codes.faiss" in segment.files
+    return writer, entries
+
+
+def make_coded_writer(root: Path, reached: Callable[[str], None] = lambda step: None) -> LocalIndexWriter:
+    return LocalIndexWriter(root, dimension=lambda: DIMENSION, analyzer=get_analyzer(), reached=reached, coded_rows=200)
+
+
+def recall(root: Path, entries: Sequence[IndexEntry], scope: Scope) -> float:
+    """Of the 50 nearest, the share that is found; scores must be exact."""
+    snapshot = make_reader(root).snapshot()
+    vectors = {entry.chunk.id: np.frombuffer(entry.embedding.dense, dtype="<f4") for entry in entries}
+    met = 0
+    for query in QUERIES:
+        hits = snapshot.search_dense(query, scope=scope, limit=50)
+        assert {hit.chunk_id for hit in hits} <= set(vectors)
+        assert [hit.score for hit in hits] == pytest.approx(
+            [float(vectors[hit.chunk_id] @ np.frombuffer(query, dtype="<f4")) for hit in hits], abs=1e-5
+        )
+        met += len({hit.chunk_id for hit in hits} & set(exact(entries, query, 50)))
+    return met / (50 * len(QUERIES))
+
+
+def test_codes_find_what_exact_search_finds(tmp_path: Path, coded: tuple[LocalIndexWriter, list[IndexEntry]]) -> None:
+    writer, entries = coded
+    assert recall(tmp_path, entries, EVERYTHING) >= 0.98
+    writer.publish([], remove_versions=range(1, 1000))  # tombstones in a segment that is searched by codes
+    assert recall(tmp_path, entries[999:], EVERYTHING) >= 0.98
+
+
+def test_a_narrow_scope_equals_exact_search(tmp_path: Path, coded: tuple[LocalIndexWriter, list[IndexEntry]]) -> None:
+    _, entries = coded
+    permitted = [entry for entry in entries if entry.chunk.collection_id == 1]
+    assert len(permitted) == 300
+    assert recall(tmp_path, permitted, Scope(collection_ids=frozenset({1}))) == 1.0
+    some = frozenset(range(5, 60))
+    both = [entry for entry in permitted if entry.chunk.document_id in some]
+    assert recall(tmp_path, both, Scope(collection_ids=frozenset({1}), document_ids=some)) == pytest.approx(len(both) / 50, abs=0.2)
+
+
+def test_many_listed_rows_are_filtered_inside_the_codes(
+    tmp_path: Path, coded: tuple[LocalIndexWriter, list[IndexEntry]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retrieval.local.permitted.LISTED_ROWS", 100)
+    _, entries = coded
+    for collection in (1, 2):
+        permitted = [entry for entry in entries if entry.chunk.collection_id == collection]
+        assert recall(tmp_path, permitted, Scope(collection_ids=frozenset({collection}))) >= 0.98
+
+
+def test_tending_joins_what_publishes_left(tmp_path: Path) -> None:
+    writer = make_coded_writer(tmp_path)
+    entries = make_crowd(8 * 600)
+    for start in range(0, len(entries), 600):
+        writer.publish(entries[start : start + 600])
+    assert len(manifests.load_manifest(tmp_path).segments) == 8  # too large to be joined while a document waits
+    assert writer.wants_tending
+    assert writer.tend()
+    (segment,) = manifests.load_manifest(tmp_path).segments
+    assert "codes.faiss" in segment.files
+    assert not writer.wants_tending
+    assert not writer.tend()
+    assert recall(tmp_path, entries, EVERYTHING) >= 0.98
+    make_reader(tmp_path).check()
+
+
+def test_what_dies_while_segments_are_joined_stays_dead(tmp_path: Path) -> None:
+    entries = make_crowd(8 * 600)
+    again = replace(entries[0], chunk=replace(entries[0].chunk, text="said anew"))
+
+    def meanwhile(step: str) -> None:
+        if step == "segments joined":
+            assert not writer.tend()  # one at a time
+            make_coded_writer(tmp_path).publish([again], remove_versions=range(601, 1301))
+
+    writer = make_coded_writer(tmp_path, meanwhile)
+    for start in range(0, len(entries), 600):
+        writer.publish(entries[start : start + 600])
+    assert writer.tend()
+    alive = frozenset(range(1, 4801)) - frozenset(range(601, 1301))
+    assert writer.chunk_ids() == (alive, alive)
+    published = manifests.load_manifest(tmp_path)
+    assert len(published.segments) == 2
+    assert sum(part.rows - part.dead_rows for part in published.segments) == len(alive)
+    hits = make_reader(tmp_path).snapshot().search_keyword("anew", scope=EVERYTHING, limit=10)
+    assert [hit.chunk_id for hit in hits] == [1]
+
+
+TENDING_CHILD = """
+import os, signal, sys
+from pathlib import Path
+from tests.retrieval.test_local_index import make_coded_writer
+
+def reached(step):
+    if step == sys.argv[2]:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+make_coded_writer(Path(sys.argv[1]), reached).tend()
+"""
+
+
+@pytest.mark.parametrize("step", ["segments joined", "before swap", "after swap"])
+def test_a_kill_while_tending_loses_nothing(tmp_path: Path, step: str) -> None:
+    writer = make_coded_writer(tmp_path)
+    for start in range(1, 8 * 520, 520):
+        writer.publish(make_crowd(520, first=start))
+    child = subprocess.run([sys.executable, "-c", TENDING_CHILD, str(tmp_path), step], cwd=REPOSITORY, timeout=60, check=False)
+    assert child.returncode == -signal.SIGKILL
+    ids = frozenset(range(1, 8 * 520 + 1))
+    reader = make_reader(tmp_path)
+    assert reader.snapshot().chunk_ids() == (ids, ids)
+    reader.check()
+    writer.publish(make_crowd(1, first=9000))
+    assert not list(tmp_path.glob("joining-*"))
+    while writer.tend():
+        pass
+    assert writer.chunk_ids() == (ids | {9000}, ids | {9000})
+
+
+def test_readers_go_on_while_segments_are_joined(tmp_path: Path) -> None:
+    writer, reader = make_coded_writer(tmp_path), make_reader(tmp_path)
+    entries = make_crowd(8 * 520)
+    for start in range(0, len(entries), 520):
+        writer.publish(entries[start : start + 520])
+    failures: list[str] = []
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            hits = reader.snapshot().search_dense(QUERIES[0], scope=EVERYTHING, limit=20)
+            if [hit.chunk_id for hit in hits][:5] != exact(entries, QUERIES[0], 5):
+                failures.append(str(hits))
+
+    threads = [threading.Thread(target=read) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    assert writer.tend()
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def damage(root: Path) -> None:
+    """Turn a byte of the published vectors."""
+    path = root / manifests.load_manifest(root).segments[-1].name / "vectors.faiss"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 0xFF
+    path.unlink()  # another file in its place: what readers have mapped stays as it was
+    path.write_bytes(content)
+
+
+def test_a_reader_goes_on_with_what_it_has_open(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    writer, reader = make_writer(tmp_path), make_reader(tmp_path)
+    entries = [make_entry(number, f"text {number}") for number in range(1, 4)]
+    writer.publish(entries[:2])
+    assert reader.snapshot().generation == 1
+    writer.publish(entries[2:])
+    damage(tmp_path)
+    for _ in range(3):
+        assert reader.snapshot().chunk_ids() == ({1, 2}, {1, 2})
+    assert reader.is_damaged
+    assert [record.levelname for record in caplog.records] == ["ERROR"]  # once, not for each question
+    assert "checksum" in caplog.text
+    writer.rebuild([entries])
+    assert not reader.is_damaged
+    assert reader.snapshot().chunk_ids() == ({1, 2, 3}, {1, 2, 3})
+
+
+def test_a_new_reader_opens_the_generation_before(tmp_path: Path) -> None:
+    writer = make_writer(tmp_path)
+    writer.publish([make_entry(1, "text")])
+    writer.publish([make_entry(2, "text")])
+    damage(tmp_path)
+    reader = make_reader(tmp_path)
+    assert reader.snapshot().chunk_ids() == ({1}, {1})
+    assert reader.is_damaged
