@@ -13,9 +13,12 @@ from lxml import etree
 from ingest.parsers.content import Notice, Opening, ParsedPage
 from ingest.parsers.flow import Flow
 from ingest.parsers.html import decode_html, html_to_text
+from ingest.parsers.pictures import PictureReader
 from ingest.parsers.refusal import Refusal
+from ingest.parsers.strict_office import open_office
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 HEADING_STYLE = re.compile(r"^(?:heading|überschrift|titre|título|标题)\s*(\d)$", re.IGNORECASE)
@@ -43,7 +46,7 @@ DAMAGE = (
 def parse_docx(path: Path, *, name: str) -> Iterator[Opening | ParsedPage | Notice]:
     """Yield the blocks of a DOCX in the order of its body. Raises: Refusal: damaged."""
     try:
-        document = Document(str(path))
+        document = Document(open_office(path))
         body = document.element.body
         properties = document.core_properties
         metadata = {"author": properties.author or "", "created": properties.created.isoformat() if properties.created else ""}
@@ -55,8 +58,13 @@ def parse_docx(path: Path, *, name: str) -> Iterator[Opening | ParsedPage | Noti
         title=title if title.lower() not in ("", "word document", "untitled") else "",
         metadata={k: v for k, v in metadata.items() if v},
     )
-    yield from _Body(document, flow).read(body)
+    reader = _Body(document, flow)
+    yield from reader.read(body)
     yield from flow.finish()
+    if reader.pictures.read:
+        yield Notice(code="ocr")
+    if reader.pictures.left_out:
+        yield Notice(code="pictures")
     if flow.cleaner.invisible:
         yield Notice(code="invisible", values={"count": flow.cleaner.invisible})
 
@@ -67,6 +75,8 @@ class _Body:
         self.styles = {style.style_id: style.name or "" for style in document.styles if style.style_id}
         self.formats = _number_formats(document)
         self.counters: dict[tuple[str, int], int] = {}
+        self.pictures = PictureReader(flow.cleaner)
+        self.seen: set[str] = set()  # a logo stands on every page, and is one part
 
     def read(self, body: etree._Element) -> Iterator[ParsedPage]:
         stack = list(reversed(body))
@@ -74,6 +84,7 @@ class _Body:
             element = stack.pop()
             if element.tag == f"{W}p":
                 yield from self._paragraph(element)
+                yield from self._pictures(element)
                 # A text box stands in a paragraph but is read after it.
                 for box in element.iter(f"{W}txbxContent"):
                     if not any(ancestor.tag == f"{MC}Fallback" for ancestor in box.iterancestors()):
@@ -105,6 +116,16 @@ class _Body:
             yield from self.flow.add("list", marker + text)
         else:
             yield from self.flow.add("quote" if "quote" in style.lower() else "paragraph", text)
+
+    def _pictures(self, element: etree._Element) -> Iterator[ParsedPage]:
+        """The words of the pictures that stand in a paragraph, where they hold some."""
+        for blip in element.iter(f"{A}blip"):
+            if any(ancestor.tag in (f"{MC}Fallback", f"{W}txbxContent", f"{W}del") for ancestor in blip.iterancestors()):
+                continue
+            part = self.document.part.related_parts.get(blip.get(f"{R}embed"))
+            if part is not None and part.partname not in self.seen:
+                self.seen.add(part.partname)
+                yield from self.flow.add("paragraph", self.pictures.text(part.blob))
 
     def _style(self, element: etree._Element) -> str:
         found = element.find(f"{W}pPr/{W}pStyle")

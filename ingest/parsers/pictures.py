@@ -1,6 +1,8 @@
 """Pictures inside of documents: their words, where the document itself has none in that place."""
 
 import io
+import re
+import time
 
 from PIL import Image
 
@@ -12,6 +14,9 @@ MIN_SIDE = 80  # pixels; what is smaller is an icon
 WANTED_SIDE = 1600
 MAX_SIDE = 4400
 MAX_PICTURES = 200  # of one document: each takes about a second
+MAX_SECONDS = 90.0  # of one document
+MIN_WORDS = 2  # what tesseract sees in a photo without words is one or none
+WORD = re.compile(r"[^\W\d_]{3,}|[\u3400-\u9fff]{2,}")
 
 
 class PictureReader:
@@ -19,27 +24,33 @@ class PictureReader:
 
     def __init__(self, cleaner: Cleaner) -> None:
         self.cleaner = cleaner
-        self.read = 0
-        self.unread = 0
+        self.tried = self.read = 0
+        self.left_out = 0  # because there were too many, or OCR is missing
+        self.seconds = 0.0
 
     def text(self, data: bytes) -> str:
         """Return the words of a picture, line by line; "" where there are none, it cannot be decoded, or OCR is missing."""
-        if self.read + self.unread >= MAX_PICTURES or not ocr.is_available():
-            self.unread += 1
-            return ""
         try:
             picture, _ = read_frame(io.BytesIO(data), 1, mode="L")
         except RasterRefused:
-            self.unread += 1
-            return ""
+            return ""  # a drawing, most often
         longest = max(picture.size)
         if min(picture.size) < MIN_SIDE:
+            return ""
+        if self.tried >= MAX_PICTURES or self.seconds > MAX_SECONDS or not ocr.is_available():
+            self.left_out += 1
             return ""
         factor = min(MAX_SIDE / longest, max(1.0, min(3.0, WANTED_SIDE / longest)))
         if factor != 1.0:
             picture = picture.resize([max(1, round(side * factor)) for side in picture.size], Image.Resampling.BICUBIC)
         stream = io.BytesIO()
         picture.save(stream, "PPM")
+        started = time.monotonic()
         lines = ocr.read_picture(stream.getvalue(), points_per_pixel=1.0, cleaner=self.cleaner)
-        self.read += bool(lines)
-        return "\n".join(line.text for line in lines)
+        self.seconds += time.monotonic() - started
+        self.tried += 1
+        text = "\n".join(line.text for line in lines)
+        if len(WORD.findall(text)) < MIN_WORDS:
+            return ""
+        self.read += 1
+        return text

@@ -16,6 +16,7 @@ from ingest.parsers.flow import Flow
 from ingest.parsers.pdf_structure import usable_title
 from ingest.parsers.refusal import Refusal
 from ingest.parsers.rows import Rows
+from ingest.parsers.strict_office import open_office
 
 MAX_SHEETS = 500
 MAX_CELLS = 20_000_000
@@ -40,7 +41,7 @@ DAMAGE = (
 def parse_xlsx(path: Path, *, name: str) -> Iterator[Opening | ParsedPage | Notice]:
     """Yield the rows of all visible sheets. Raises: Refusal: damaged, too_wide, too_complex."""
     try:
-        book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        book = load_workbook(open_office(path), read_only=True, data_only=True, keep_links=False)
         properties, sheets = book.properties, list(book.worksheets)
     except DAMAGE as error:
         raise Refusal("damaged", f"openpyxl: {type(error).__name__}: {error}") from error
