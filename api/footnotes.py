@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from chat.types import Answer, Citation, Evidence, Outcome
+from kb.places import tell_page
 
 
 def footnotes(answer: Answer) -> str:
@@ -27,6 +28,6 @@ def answer_text(answer: Answer) -> str:
 
 def place(one: Citation | Evidence) -> str:
     parts = [one.title, _("version %(number)s") % {"number": one.version}]
-    if one.page:
-        parts.append(_("page %(number)s") % {"number": one.page_label or one.page})
+    if page := tell_page(number=one.page, label=one.page_label):
+        parts.append(page)
     return ", ".join(parts)

@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ingest.parsers.flow import Flow
 from ingest.parsers.pdf_structure import usable_title
 from ingest.parsers.pictures import PictureReader
 from ingest.parsers.refusal import Refusal
+from ingest.parsers.strict_office import open_office
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
@@ -37,7 +39,7 @@ DAMAGE = (
 def parse_pptx(path: Path, *, name: str) -> Iterator[Opening | ParsedPage | Notice]:
     """Yield a page a slide, in the order of the show. Raises: Refusal: damaged."""
     try:
-        presentation = Presentation(str(path))
+        presentation = Presentation(open_office(path))
         slides = list(presentation.slides)
         properties = presentation.core_properties
     except DAMAGE as error:
@@ -51,7 +53,7 @@ def parse_pptx(path: Path, *, name: str) -> Iterator[Opening | ParsedPage | Noti
             reader.read(slide)
         except DAMAGE:
             reader.is_broken = True
-        page = flow.end_page()
+        page = replace(flow.end_page(), label=f"Slide {number}")
         reader.note(number, has_text=bool(page.text))
         yield page
     yield from reader.notices()

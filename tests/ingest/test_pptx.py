@@ -39,7 +39,7 @@ def test_a_slide_is_a_page_with_title_texts_table_and_notes(tmp_path):
     opening, pages, notices = read_file(save(show, tmp_path))
 
     assert (opening.title, opening.page_count, opening.is_paged) == ("Plan for the year", 3, False)
-    assert [page.number for page in pages] == [1, 2, 3]
+    assert [(page.number, page.label) for page in pages] == [(1, "Slide 1"), (2, "Slide 2"), (3, "Slide 3")]
     assert blocks_of(pages[0]) == [
         ("heading", "Depot opens"),
         ("paragraph", "Draft"),

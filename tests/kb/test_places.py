@@ -1,0 +1,25 @@
+import pytest
+from django.utils import translation
+
+from kb.places import tell_named, tell_page
+
+
+@pytest.mark.parametrize(
+    ("number", "label", "told"),
+    [
+        (12, "", "page 12"),
+        (12, "iv", "page iv"),
+        (None, "", ""),
+        (None, "Slide 3", "Slide 3"),
+        (13, "Attachment prices.csv", "Attachment prices.csv"),
+        (2, "Slide", "page Slide"),
+    ],
+)
+def test_a_page_is_called_by_what_is_printed_on_it(number, label, told):
+    assert tell_page(number=number, label=label) == told
+
+
+def test_slides_and_attachments_are_named_in_the_reader_s_language():
+    with translation.override("zh-hans"):
+        assert tell_named("Slide 3") == "第 3 张幻灯片"
+        assert tell_named("Attachment prices.csv") == "附件 prices.csv"
