@@ -8,13 +8,14 @@ The chat template picks the script by a word of the question and ends the prompt
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from safetensors.numpy import save_file
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-HIDDEN, LAYERS, HEADS, KV_HEADS, FFN = 64, 2, 4, 2, 128
+HIDDEN, LAYERS, HEADS, KV_HEADS, FFN = 128, 2, 4, 2, 256  # with 64 dimensions the ends of eight scripts are too like other tokens
 HEAD_DIM = 32  # with 16 vLLM starts, and its engine dies at the first request
 CONTEXT = 4096
 BEGIN, END, HEADER, HEADER_END, TURN_END, PAD = range(6)
@@ -25,12 +26,24 @@ SEED_TEXT = (
 _SPLIT = Regex(r"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s+")
 
 
-def make_tiny_llama(folder: Path, scripts: Mapping[str, str], *, endless: frozenset[str] = frozenset()) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapter:
+    """A LoRA adapter that says the script of another word."""
+
+    folder: Path
+    asked: str
+    said: str
+
+
+def make_tiny_llama(
+    folder: Path, scripts: Mapping[str, str], *, endless: frozenset[str] = frozenset(), adapter: Adapter | None = None
+) -> None:
     """Write a model directory.
 
     Args:
         scripts: what to say, by a word that the last message holds; the first that fits is said, the last is the default.
         endless: words whose script begins again at its end instead of stopping.
+        adapter: is written too.
     """
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer, starts, chains = _make_tokenizer(scripts)
@@ -40,7 +53,10 @@ def make_tiny_llama(folder: Path, scripts: Mapping[str, str], *, endless: frozen
         last = chains[word][0] if word in endless else TURN_END
         successors |= dict(zip([start, *chains[word]], [*chains[word], last], strict=True))
     rows = (tokenizer.get_vocab_size(with_added_tokens=True) + 63) // 64 * 64
-    save_file(_make_weights(rows, successors), str(folder / "model.safetensors"), metadata={"format": "pt"})
+    weights = _make_weights(rows, successors)
+    save_file(weights, str(folder / "model.safetensors"), metadata={"format": "pt"})
+    if adapter is not None:
+        _write_adapter(adapter.folder, weights, asked=starts[adapter.asked], said=starts[adapter.said], chain=list(successors))
     for name, content in _configs(rows, list(scripts)).items():
         (folder / name).write_text(json.dumps(content, ensure_ascii=False), "utf-8")
 
@@ -75,9 +91,12 @@ def _cut(script: str, seen: set[str]) -> list[str]:
             pieces.append(held)
             seen.add(held)
             held = ""
-    if held:
-        pieces[-1] += held
-        seen.add(pieces[-1])
+    while held:  # what is left at the end was seen before: it takes in what stands before it, until it was not
+        held = pieces.pop() + held
+        if held not in seen:
+            pieces.append(held)
+            seen.add(held)
+            held = ""
     return pieces
 
 
@@ -107,6 +126,40 @@ def _make_weights(rows: int, successors: Mapping[int, int]) -> dict[str, np.ndar
             f"{name}post_attention_layernorm.weight": np.ones(HIDDEN, np.float32),
         }
     return weights
+
+
+def _write_adapter(folder: Path, weights: Mapping[str, np.ndarray], *, asked: int, said: int, chain: list[int]) -> None:
+    """Where the token `asked` stands, the first MLP adds what turns its embedding into that of `said`; elsewhere nearly nothing.
+
+    Rank 1, on `down_proj`: its input, the gated features of the token, is mapped to 1 for `asked` and to about 0 for the others, by
+    least squares.
+    """
+    embedding, layer = weights["model.embed_tokens.weight"], "model.layers.0."
+    tokens = embedding[chain] / np.sqrt((embedding[chain] ** 2).mean(1, keepdims=True))
+    gate, up = (tokens @ weights[f"{layer}mlp.{name}_proj.weight"].T for name in ("gate", "up"))
+    features = gate / (1 + np.exp(-gate)) * up
+    spread = features.T @ features
+    probe = np.linalg.solve(spread + 1e-3 * np.trace(spread) / FFN * np.eye(FFN), features[chain.index(asked)])
+    probe /= probe @ features[chain.index(asked)]
+    shift = (embedding[said] - embedding[asked])[:, None]
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"base_model.model.{layer}mlp.down_proj."
+    adapter = {f"{name}lora_A.weight": probe[None, :].astype(np.float32), f"{name}lora_B.weight": shift.astype(np.float32)}
+    save_file(adapter, str(folder / "adapter_model.safetensors"), metadata={"format": "pt"})
+    config = {
+        "peft_type": "LORA",
+        "task_type": "CAUSAL_LM",
+        "base_model_name_or_path": "tiny",
+        "r": 1,
+        "lora_alpha": 1,
+        "lora_dropout": 0.0,
+        "bias": "none",
+        "target_modules": ["down_proj"],
+        "inference_mode": True,
+        "fan_in_fan_out": False,
+        "modules_to_save": None,
+    }
+    (folder / "adapter_config.json").write_text(json.dumps(config), "utf-8")
 
 
 def _configs(rows: int, words: list[str]) -> dict[str, dict]:

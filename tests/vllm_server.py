@@ -1,5 +1,6 @@
 """A real vLLM on the CPU, serving a tiny LLaMA that says what the tests want said. Started once a test session."""
 
+import json
 import os
 import re
 import socket
@@ -12,15 +13,19 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.tiny_llama import CONTEXT, make_tiny_llama
+from tests.tiny_llama import CONTEXT, Adapter, make_tiny_llama
 
 VENV = Path(__file__).resolve().parents[1] / ".venv-vllm"
 API_KEY = "test-key"
+MODEL, SECOND_NAME, ADAPTER = "tiny", "tiny-canary", "tiny-adapted"
 START_TIMEOUT_S = 180
 
 SIX_HOURS = "Employees with three to fifteen years of service earn 6 hours of annual leave per pay period."
 NINE_HOURS = "Employees with three to fifteen years of service earn 9 hours of annual leave per pay period."
 EIGHT_HOURS = "Employees with more than fifteen years of service earn 8 hours of annual leave per pay period."
+INVENTED = f"{SIX_HOURS[:-1]} and may carry it over to a second job at a bakery."
+LINKED = "Employees read more at http://evil.example/collect?page=leave about annual leave."
+AS_JSON = json.dumps({"sentences": [{"text": SIX_HOURS, "sources": [1]}, {"text": NINE_HOURS, "sources": [1]}]})
 TEN_DAYS, TWELVE_DAYS = "工龄满五年的员工每年享有 10 天年假", "工龄满五年的员工每年享有 12 天年假"
 
 # What is said, by a word of the question; the last where no other word stands in it.
@@ -29,6 +34,10 @@ SCRIPTS = {
     "five years": f"{SIX_HOURS} [1] {EIGHT_HOURS} [1]",
     "ten years": f"{NINE_HOURS} [1] {EIGHT_HOURS} [1]",
     "twenty years": f"{EIGHT_HOURS} [7]",
+    "four years": f"{INVENTED} [1] {EIGHT_HOURS} [1]",
+    "six years": SIX_HOURS,
+    "seven years": f"{SIX_HOURS} [1] {LINKED} [1]",
+    "eight years": AS_JSON,
     "工龄": f"{TEN_DAYS}[1]。{TWELVE_DAYS}[1]。",
     "": "The documents do not contain the answer to this question.",
 }
@@ -38,7 +47,7 @@ SCRIPTS = {
 class VllmServer:
     base_url: str
     api_key: str = API_KEY
-    model: str = "tiny"
+    model: str = MODEL
 
     def metric(self, name: str) -> float:
         """Return the sum of a counter, such as "vllm:generation_tokens_total"."""
@@ -54,12 +63,13 @@ def vllm_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VllmServer
     if not (VENV / "bin" / "vllm").exists():
         pytest.skip("NO REAL MODEL SERVER: .venv-vllm is missing; run scripts/install_vllm_cpu")
     folder = tmp_path_factory.mktemp("vllm")
-    make_tiny_llama(folder / "model", SCRIPTS, endless=frozenset({"endlessly"}))
+    adapter = Adapter(folder=folder / "adapter", asked="five years", said="twenty years")
+    make_tiny_llama(folder / "model", SCRIPTS, endless=frozenset({"endlessly"}), adapter=adapter)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(_command(folder / "model", port), env=_environment(), stdout=log, stderr=subprocess.STDOUT)
+        server = subprocess.Popen(_command(folder, port), env=_environment(), stdout=log, stderr=subprocess.STDOUT)
         try:
             _wait_until_ready(server, port, folder / "log")
             yield VllmServer(base_url=f"http://127.0.0.1:{port}/v1")
@@ -72,17 +82,18 @@ def vllm_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VllmServer
                 server.wait()
 
 
-def _command(model: Path, port: int) -> list[str]:
+def _command(folder: Path, port: int) -> list[str]:
     flags = {
         "--host": "127.0.0.1",
         "--port": str(port),
-        "--served-model-name": "tiny",
         "--max-model-len": str(CONTEXT),
         "--distributed-executor-backend": "uni",
         "--api-key": API_KEY,
     }
-    given = [part for flag in flags.items() for part in flag]
-    return [str(VENV / "bin" / "vllm"), "serve", str(model), *given, "--enforce-eager", "--enable-prompt-tokens-details"]
+    given = [part for flag in flags.items() for part in flag] + ["--served-model-name", MODEL, SECOND_NAME]
+    adapters = ["--enable-lora", "--max-lora-rank", "8", "--lora-modules", f"{ADAPTER}={folder / 'adapter'}"]
+    switches = ["--enforce-eager", "--enable-prompt-tokens-details"]
+    return [str(VENV / "bin" / "vllm"), "serve", str(folder / "model"), *given, *adapters, *switches]
 
 
 def _environment() -> dict[str, str]:

@@ -33,4 +33,4 @@ def route(**request: Any) -> Routed:
 
 
 def means_over_rows(**changes: Any) -> Means:
-    return means_with(gateway=RowGateway(), **changes)
+    return means_with(**{"gateway": RowGateway()} | changes)

@@ -1,7 +1,13 @@
-"""Answers from a real vLLM: its bytes, its tokenizer, its errors, and that it stops when nobody reads."""
+"""Answers from a real vLLM: its bytes, its tokenizer, its errors, that it stops when nobody reads; then behind the gateway: routes,
+a canary, an adapter, structured output, overflow, prefix cache.
+
+All in one file, since each test process starts a server of its own, and its counters are read.
+"""
 
 import asyncio
+import json
 import time
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -10,22 +16,30 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from accounts.models import User
+from audit.models import Event
 from chat import errors
-from chat.answering import ask
+from chat.answering import Progress, answer_question, ask
+from chat.llm.breaker import BreakerState
+from chat.llm.calls import read_breaker
+from chat.llm.gateway import RowChoice
 from chat.llm.openai_compatible import OpenAICompatibleModel
 from chat.means import Means
-from chat.ports import Delta, GenerationOptions, Message
+from chat.ports import Delta, GenerationOptions, Message, Request, Routed, TokenCount
 from chat.prompting import fit_prompt
-from chat.types import Outcome, VerdictKind
+from chat.served import ModelCall, ServedModel
+from chat.trail import Asked
+from chat.types import Answer, Outcome, VerdictKind
 from kb.models import Collection, Document
 from tests.chat.library import LEAVE, QUESTION, add_document, means_with, search
+from tests.chat.served_models import lay_route, means_over_rows, route
 from tests.chat.test_prompting import evidence
-from tests.vllm_server import EIGHT_HOURS, NINE_HOURS, SIX_HOURS, TEN_DAYS, VllmServer
+from tests.vllm_server import ADAPTER, EIGHT_HOURS, INVENTED, NINE_HOURS, SECOND_NAME, SIX_HOURS, TEN_DAYS, VllmServer
 
 pytestmark = pytest.mark.vllm
 
 OPTIONS = GenerationOptions(max_tokens=300, first_token_timeout_s=20, total_timeout_s=60)
 TOKENS = "vllm:generation_tokens_total"
+QUESTIONS = {words: QUESTION.replace("five years", words) for words in ("four years", "six years", "seven years", "eight years")}
 
 
 @pytest.fixture
@@ -158,3 +172,184 @@ async def test_sixteen_streams_at_once_each_get_their_own_answer(model: OpenAICo
     answers = await asyncio.gather(*(read(model, "five years?" if number % 2 else "twenty years?") for number in range(16)))
     texts = ["".join(delta.text for delta in deltas) for deltas in answers]
     assert texts == [f"{EIGHT_HOURS} [7]", f"{SIX_HOURS} [1] {EIGHT_HOURS} [1]"] * 8
+
+
+def keep(server: VllmServer, name: str = "tiny", **changes: Any) -> ServedModel:
+    given = {"name": name, "base_url": server.base_url, "served_name": server.model, "first_token_timeout_s": 20}
+    row = ServedModel(**given | {"max_answer_tokens": 300, "context_tokens": 4096} | changes)
+    row.set_key(server.api_key)
+    row.save()
+    return row
+
+
+def payload_of(answer: Answer) -> dict[str, Any]:
+    return json.loads(Event.objects.get(uid=answer.receipt).payload.body)["payload"]
+
+
+def attempts_of(answer: Answer) -> list[dict[str, Any]]:
+    return payload_of(answer)["model"]["attempts"]
+
+
+class Uncounted(OpenAICompatibleModel):
+    """Its server does not tell how long a prompt is."""
+
+    async def count_tokens(self, messages: Sequence[Message]) -> TokenCount | None:
+        return None
+
+
+class UncountedGateway:
+    def __init__(self, row: ServedModel) -> None:
+        self.row = row
+
+    async def route(self, request: Request) -> Routed:
+        served = Uncounted(base_url=self.row.base_url, name=self.row.served_name, api_key=self.row.read_key())
+        return Routed(choices=(RowChoice(self.row, model=served),))
+
+
+async def read_row(choice: RowChoice, text: str) -> list[Delta]:
+    messages = (Message(role="user", content=text),)
+    async with aclosing(choice.model.stream(messages, options=choice.options)) as deltas:
+        return [delta async for delta in deltas]
+
+
+def test_an_invented_clause_is_withheld(employee: User, leave: Document, vllm_server: VllmServer) -> None:
+    keep(vllm_server)
+    answer = ask(QUESTIONS["four years"], user=employee, means=means_over_rows())
+    assert (answer.text, answer.withheld) == (f"{EIGHT_HOURS}[1]", 1)
+    assert INVENTED not in json.dumps(answer.as_dict())
+
+
+def test_a_sentence_without_a_marker_gets_the_one_that_it_earned(employee: User, leave: Document, vllm_server: VllmServer) -> None:
+    keep(vllm_server)
+    answer = ask(QUESTIONS["six years"], user=employee, means=means_over_rows())
+    assert answer.text == f"{SIX_HOURS}[1]"
+    assert [sentence.verdict.reason for sentence in answer.sentences] == ["no_marker"]
+
+
+def test_an_injected_link_is_withheld(employee: User, leave: Document, vllm_server: VllmServer) -> None:
+    keep(vllm_server)
+    answer = ask(QUESTIONS["seven years"], user=employee, means=means_over_rows())
+    assert (answer.text, answer.withheld) == (f"{SIX_HOURS}[1]", 1)
+    assert "evil.example" not in json.dumps(answer.as_dict())
+
+
+def test_structured_output_streams_its_sentences_and_each_is_verified(
+    employee: User, leave: Document, vllm_server: VllmServer
+) -> None:
+    keep(vllm_server, style="structured")
+    shown: list[str] = []
+
+    def note(event: Any) -> None:
+        if isinstance(event, Progress):
+            shown.append(event.answer.text)
+
+    asked = Asked(question=QUESTIONS["eight years"], user=employee)
+    answer = async_to_sync(answer_question)(asked, means=means_over_rows(), emit=note)
+    assert (answer.text, answer.withheld, shown) == (f"{SIX_HOURS}[1]", 1, [f"{SIX_HOURS}[1]"])
+    assert NINE_HOURS not in json.dumps(answer.as_dict())
+    (attempt,) = attempts_of(answer)
+    assert (attempt["style"], attempt["structure"]["repairs"]) == ("structured", 0)
+    assert attempt["calls"][0]["usage"]["completion_tokens"] > 20
+
+
+def test_the_server_holds_a_model_to_the_schema(db: None, vllm_server: VllmServer) -> None:
+    """Left alone, the model says plain sentences to this."""
+    row = keep(vllm_server, style="structured")
+    choice = RowChoice(row)
+    text = "".join(delta.text for delta in async_to_sync(read_row)(choice, "five years?"))
+    assert choice.report()["structure"] == {"repairs": 0, "problems": []}
+    assert text.startswith(SIX_HOURS)
+
+
+def test_an_adapter_is_a_model_of_its_own(db: None, vllm_server: VllmServer) -> None:
+    base, adapted = keep(vllm_server), keep(vllm_server, "adapted", lora_name=ADAPTER)
+    told = {
+        row.name: "".join(delta.text for delta in async_to_sync(read_row)(RowChoice(row), "five years?")) for row in (base, adapted)
+    }
+    assert told == {"tiny": f"{SIX_HOURS} [1] {EIGHT_HOURS} [1]", "adapted": f"{EIGHT_HOURS} [7]"}
+
+
+def test_two_models_share_a_route_and_a_canary_keeps_its_conversations(db: None, vllm_server: VllmServer) -> None:
+    stable, canary = keep(vllm_server), keep(vllm_server, "canary", served_name=SECOND_NAME)
+    chinese = keep(vllm_server, "chinese", lora_name=ADAPTER)
+    lay_route(chinese, name="chinese", language="zh", position=1)
+    lay_route(stable, name="english", canary=canary, canary_percent=25, position=2)
+
+    def first(number: int, language: str = "en") -> RowChoice:
+        request = {"question": "five years?", "conversation": f"c{number}", "language": language}
+        return route(**request).choices[0]
+
+    names = [first(number).report()["row"] for number in range(80)]
+    assert 8 <= names.count("canary") <= 32
+    assert names == [first(number).report()["row"] for number in range(80)]
+    asked = [first(names.index("canary")), first(names.index("tiny")), first(0, "zh")]
+    texts = ["".join(delta.text for delta in async_to_sync(read_row)(choice, "twenty years?")) for choice in asked]
+    assert texts == [f"{EIGHT_HOURS} [7]"] * 3
+    assert [choice.report()["model"] for choice in asked] == [SECOND_NAME, "tiny", ADAPTER]
+    assert [row.calls.count() for row in (canary, stable, chinese)] == [1, 1, 1]
+
+
+def test_an_overflow_is_answered_with_less_evidence(employee: User, collection: Collection, vllm_server: VllmServer) -> None:
+    """The row claims more than the server has, and the server's tokenizer is away: it refuses, and is asked once more with half."""
+    collection.sufficiency_threshold = 0.0
+    collection.save()
+    for number in range(8):
+        words = " ".join(f"service{number}x{word}" for word in range(140))
+        add_document(collection, f"leave-{number}.md", f"{LEAVE} {words}")
+    row = keep(vllm_server, context_tokens=100_000)
+    answer = ask(QUESTION, user=employee, means=means_over_rows(gateway=UncountedGateway(row)))
+    assert (answer.outcome, answer.model, answer.fallback) == (Outcome.ANSWERED, "tiny", "")
+    assert [call["outcome"] for call in attempts_of(answer)[0]["calls"]] == ["context_overflow", "done"]
+    assert len(payload_of(answer)["prompt"]["markers"]) < len(payload_of(answer)["evidence"])
+    assert read_breaker(row).state == BreakerState.CLOSED
+
+
+def test_the_prefix_cache_hits_across_questions(employee: User, leave: Document, vllm_server: VllmServer) -> None:
+    """The rules stand first and are the same for every question: the server computes them once."""
+    keep(vllm_server)
+    ask(QUESTION, user=employee, means=means_over_rows())
+    before = {name: vllm_server.metric(f"vllm:prefix_cache_{name}_total") for name in ("hits", "queries")}
+    answer = ask(QUESTIONS["four years"], user=employee, means=means_over_rows())
+    after = {name: vllm_server.metric(f"vllm:prefix_cache_{name}_total") for name in ("hits", "queries")}
+    usage = attempts_of(answer)[0]["calls"][0]["usage"]
+    assert usage["cached_tokens"] >= 128
+    assert after["hits"] - before["hits"] == usage["cached_tokens"]
+    assert (after["hits"] - before["hits"]) / (after["queries"] - before["queries"]) > 0.3
+
+
+def test_stopping_the_answer_stops_the_generation(employee: User, leave: Document, vllm_server: VllmServer) -> None:
+    row = keep(vllm_server, max_answer_tokens=3000)
+
+    async def ask_and_go() -> None:
+        choice = RowChoice(row)
+        stream = choice.model.stream((Message(role="user", content="go on endlessly"),), options=choice.options)
+        async with aclosing(stream) as deltas:
+            await anext(deltas)
+
+    before = vllm_server.metric(TOKENS)
+    async_to_sync(ask_and_go)()
+    time.sleep(1)
+    stopped = vllm_server.metric(TOKENS)
+    time.sleep(1)
+    assert vllm_server.metric(TOKENS) == stopped
+    assert stopped - before < 2000
+    assert row.calls.get().state == ModelCall.State.ENDED
+
+
+def test_sixteen_streams_at_once_with_eight_places(db: None, vllm_server: VllmServer) -> None:
+    row = keep(vllm_server, max_concurrent=8)
+
+    async def together() -> list[list[Delta]]:
+        return await asyncio.gather(*(read_row(RowChoice(row, user=str(number)), "five years?") for number in range(16)))
+
+    texts = {"".join(delta.text for delta in deltas) for deltas in async_to_sync(together)()}
+    assert texts == {f"{SIX_HOURS} [1] {EIGHT_HOURS} [1]"}
+    assert row.calls.filter(state=ModelCall.State.DONE).count() == 16
+
+
+def test_a_wrong_key_opens_the_breaker_and_the_answer_is_quoted(employee: User, leave: Document, vllm_server: VllmServer) -> None:
+    row = keep(vllm_server)
+    row.set_key("wrong")
+    row.save()
+    codes = [ask(QUESTION, user=employee, means=means_over_rows()).fallback for _ in range(4)]
+    assert codes == ["model_unauthorized"] * 3 + ["model_suspended"]
