@@ -6,9 +6,9 @@ packed against float queries (asymmetric), so only the passage side loses precis
 Source: Khattab and Zaharia, "ColBERT", SIGIR 2020 (MaxSim); Santhanam et al., "ColBERTv2", NAACL 2022 (few-bit residuals).
 """
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from functools import cached_property
 from importlib import resources
 
 import numpy as np
@@ -18,6 +18,7 @@ from retrieval.types import UNMET, Closeness
 
 Floats = npt.NDArray[np.float32]
 
+_WORD = re.compile(r"\w+|[^\w\s]")
 LEVELS = 16
 REACH = 3.0  # standard deviations on each side that the levels cover
 
@@ -42,13 +43,6 @@ class Projection:
     def token_bytes(self) -> int:
         """Bytes that one packed token takes."""
         return self.dimension // 2
-
-    @cached_property
-    def _levels(self) -> Floats:
-        """[256, 2]: the two level midpoints (in steps) that one byte stands for."""
-        byte = np.arange(256)
-        pairs = np.stack([byte & 15, byte >> 4], axis=1)
-        return (pairs - (LEVELS - 1) / 2).astype(np.float32)
 
     def project(self, tokens: Floats) -> Floats:
         """Return [tokens, projected dimension], float32, unit length."""
@@ -80,8 +74,19 @@ class Projection:
                 scores[position] = score
         return scores
 
-    def compare(self, query: bytes, passages: Sequence[bytes | memoryview], *, weights: Sequence[float]) -> list[Closeness | None]:
-        """Return what `max_sim` gives, together with the query tokens of full weight that each passage meets worst."""
+    def compare(
+        self,
+        query: bytes,
+        passages: Sequence[bytes | memoryview],
+        *,
+        weights: Sequence[float],
+        words: Sequence[tuple[str, int]] = (),
+    ) -> list[Closeness | None]:
+        """Return what `max_sim` gives, together with the query tokens of full weight that each passage meets worst.
+
+        Args:
+            words: of the query, each with the place of its first token, ascending; what is found of them is told word by word.
+        """
         filled, best = self._best_matches(query, passages)
         found: list[Closeness | None] = [None] * len(passages)
         if not len(best):
@@ -89,8 +94,12 @@ class Projection:
         means = np.average(best, axis=1, weights=weights).tolist()
         full = np.array(weights) >= max(weights)
         weakest, unmet = best[:, full].min(axis=1).tolist(), (best[:, full] < UNMET).mean(axis=1).tolist()
-        for position, *values in zip(filled, means, weakest, unmet, strict=True):
-            found[position] = Closeness(mean=values[0], weakest=values[1], unmet=values[2])
+        met: list[list[float]] = [[]] * len(filled)
+        if words:
+            met = np.minimum.reduceat(best, [first for _, first in words], axis=1).tolist()
+        for position, scores, *values in zip(filled, met, means, weakest, unmet, strict=True):
+            told = tuple((word, score) for (word, _), score in zip(words, scores, strict=True))
+            found[position] = Closeness(mean=values[0], weakest=values[1], unmet=values[2], words=told)
         return found
 
     def _best_matches(self, query: bytes, passages: Sequence[bytes | memoryview]) -> tuple[list[int], Floats]:
@@ -100,11 +109,15 @@ class Projection:
         filled = [position for position, length in enumerate(lengths) if length]
         if not filled or not len(vectors):
             return [], np.empty((0, 0), dtype=np.float32)
-        codes = np.frombuffer(b"".join(passages[position] for position in filled), dtype=np.uint8)
-        levels = self._levels[codes].reshape(-1, self.dimension)
-        similarity = levels @ (vectors * self.step).T  # the step is folded into the query: cheaper than scaling every passage
+        codes = np.frombuffer(b"".join(passages[position] for position in filled), dtype=np.uint8).reshape(-1, self.token_bytes)
+        # Step and midpoints are folded into the query, and the codes multiplied as they are, even and odd dimensions apart: for
+        # 8,000 tokens 0.3 ms, where looking up the levels of each byte takes 1.9 ms.
+        scaled = vectors * self.step
+        similarity = scaled[:, 0::2] @ (codes & 15).astype(np.float32).T
+        similarity += scaled[:, 1::2] @ (codes >> 4).astype(np.float32).T
         starts = np.concatenate([[0], np.cumsum([lengths[position] for position in filled])[:-1]])
-        return filled, np.maximum.reduceat(similarity, starts, axis=0)
+        best = np.maximum.reduceat(similarity, starts, axis=1) - (LEVELS - 1) / 2 * scaled.sum(axis=1, keepdims=True)
+        return filled, np.ascontiguousarray(best.T)
 
 
 def cut_tokens(packed: bytes | memoryview, *, starts: Sequence[int], ranges: Sequence[tuple[int, int]], token_bytes: int) -> bytes:
@@ -116,6 +129,16 @@ def cut_tokens(packed: bytes | memoryview, *, starts: Sequence[int], ranges: Seq
     """
     places = ((bisect_left(starts, first), bisect_left(starts, last)) for first, last in ranges)
     return b"".join(packed[first * token_bytes : last * token_bytes] for first, last in places)
+
+
+def words_of_tokens(text: str, starts: Sequence[int]) -> list[tuple[str, int]]:
+    """Return the words of a text in order, each with the place of the first token that begins in it.
+
+    Args:
+        starts: where each token begins in the text, in characters, ascending.
+    """
+    found = ((match.group(0), bisect_left(starts, match.start()), match.end()) for match in _WORD.finditer(text))
+    return [(word, first) for word, first, end in found if first < len(starts) and starts[first] < end]
 
 
 def load_projection(name: str) -> Projection:
