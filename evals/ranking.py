@@ -1,45 +1,68 @@
-"""Measuring what a search returns, stage by stage."""
+"""Measuring what a search returns, stage by stage and with each idea switched off."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from evals.datasets import Question
 from evals.metrics import distinct, hit, mean, ndcg, percentile, recall
-from retrieval.types import SearchConfig
+from retrieval.types import SearchConfig, WordWeights
 
 # Which (document id, page number) each hit stands on, best first.
 Search = Callable[[str, SearchConfig], list[tuple[str, int]]]
+Figures = dict[str, float | None]
 
-DEPTH = 100  # chunks fetched for the figures; a document ranks where its first chunk does
+DEPTH = 100  # chunks looked at, for recall@100; a document ranks where its first chunk does. The first ten are those of production
 TIMED_QUERIES = 200
 FULL = SearchConfig(limit=DEPTH)
+WORDS = WordWeights()
 STAGES = {
     "keyword": replace(FULL, use_dense=False, use_rerank=False),
     "dense": replace(FULL, use_keyword=False, use_rerank=False),
     "fused": replace(FULL, use_rerank=False),
     "reranked": FULL,
 }
+WITHOUT = {
+    "without keyword": replace(FULL, use_keyword=False),
+    "without dense": replace(FULL, use_dense=False),
+    "without titles": replace(FULL, word_weights=replace(WORDS, title=0.0)),
+    "without headings": replace(FULL, word_weights=replace(WORDS, headings=0.0)),
+    "without pairs": replace(FULL, word_weights=replace(WORDS, pairs=0.0)),
+    "asking words in full": replace(FULL, word_weights=replace(WORDS, asking=1.0)),
+    "light tokens in full": replace(FULL, weigh_tokens=False),
+    "duplicates stay": replace(FULL, collapse_duplicates=False),
+}
+
+NAMES = ("ndcg@10", "hit@1", "hit@5", "recall@10", "recall@100", "page_hit@5", "page_hit@10")
 
 
-def measure_stage(questions: Sequence[Question], search: Search, config: SearchConfig) -> dict[str, float | None]:
-    """Return the figures of one configuration over the questions that name what is relevant."""
-    figures: dict[str, list[float]] = {
-        name: [] for name in ("ndcg@10", "hit@1", "hit@5", "recall@10", "recall@100", "page_hit@5", "page_hit@10")
-    }
+def measure_stages(
+    questions: Sequence[Question], search: Search, stages: Mapping[str, SearchConfig], *, progress: Callable[[int], None]
+) -> dict[str, Figures]:
+    """Return the figures of each configuration over the questions that name what is relevant.
+
+    One question after the other through all of them, so that it is embedded once.
+    """
+    found: dict[str, list[Figures]] = {name: [] for name in stages}
     for question in questions:
-        found = search(question.text, config)
-        documents = distinct(document for document, _ in found)
-        figures["ndcg@10"].append(ndcg(documents, question.relevant, 10))
-        for k in (1, 5):
-            figures[f"hit@{k}"].append(hit(documents, question.relevant, k))
-        for k in (10, 100):
-            figures[f"recall@{k}"].append(recall(documents, question.relevant, k))
-        if question.pages:
-            evidence = frozenset((document, page) for document in question.relevant for page in question.pages)
-            for k in (5, 10):
-                figures[f"page_hit@{k}"].append(hit(distinct(found), evidence, k))
-    return {name: mean(values) for name, values in figures.items()}
+        for name, config in stages.items():
+            found[name].append(judge(question, search(question.text, config)))
+        progress(1)
+    return {name: _average(figures) for name, figures in found.items()}
+
+
+def judge(question: Question, found: Sequence[tuple[str, int]]) -> Figures:
+    """Return the figures of one ranking; pages None where the question names none."""
+    documents = distinct(document for document, _ in found)
+    figures: Figures = {"ndcg@10": ndcg(documents, question.relevant, 10)}
+    figures |= {f"hit@{k}": hit(documents, question.relevant, k) for k in (1, 5)}
+    figures |= {f"recall@{k}": recall(documents, question.relevant, k) for k in (10, 100)}
+    evidence = frozenset((document, page) for document in question.relevant for page in question.pages)
+    return figures | {f"page_hit@{k}": hit(distinct(found), evidence, k) if evidence else None for k in (5, 10)}
+
+
+def _average(rows: Sequence[Figures]) -> Figures:
+    return {name: mean([value for row in rows if (value := row[name]) is not None]) for name in NAMES}
 
 
 def measure_latency(questions: Sequence[Question], search: Search) -> dict[str, float | None]:

@@ -13,7 +13,7 @@ from chat.answering import ask
 from evals.answers import measure_answers
 from evals.datasets import BadDataset, Question, read_entries, read_questions
 from evals.indexing import NAME, index_entries, make_collection
-from evals.ranking import STAGES, measure_latency, measure_stage
+from evals.ranking import STAGES, WITHOUT, measure_latency, measure_stages
 from kb.engine import Engine, get_engine
 from kb.models import Collection, Document
 from kb.search import search_passages
@@ -46,9 +46,8 @@ def evaluate_folder(folder: Path, *, limit: int | None, with_answers: bool) -> d
         return [(names[passage.chunk.version.document_id], passage.chunk.page.number) for passage in found.passages]
 
     judged = [question for question in questions if question.relevant]
-    ablation = {}
-    for name, config in tqdm(STAGES.items(), desc="stages"):
-        ablation[name] = measure_stage(judged, search, config)
+    with tqdm(total=len(judged), desc="questions") as bar:
+        ablation = measure_stages(judged, search, STAGES | WITHOUT, progress=bar.update)
     report: dict[str, Any] = {
         "dataset": folder.name,
         "queries": len(questions),
@@ -100,9 +99,9 @@ def as_table(report: dict[str, Any]) -> str:
     """Return the report for a terminal."""
     columns = ("ndcg@10", "hit@1", "hit@5", "recall@10", "recall@100", "page_hit@5", "page_hit@10")
     lines = [f"{report['dataset']}: {report['documents']} documents, {report['queries']} questions"]
-    lines.append(f"{'':10}" + "".join(f"{column:>12}" for column in columns))
+    lines.append(f"{'':22}" + "".join(f"{column:>12}" for column in columns))
     for stage, figures in report["ablation"].items():
-        lines.append(f"{stage:10}" + "".join(f"{_figure(figures[column]):>12}" for column in columns))
+        lines.append(f"{stage:22}" + "".join(f"{_figure(figures[column]):>12}" for column in columns))
     latency = report["latency_ms"]
     lines.append(f"latency p50 {latency['p50']} ms, p95 {latency['p95']} ms")
     lines.extend(f"{name:26}{_figure(value):>8}" for name, value in report["answers"].items() if value is not None)

@@ -55,12 +55,14 @@ def search_passages(
     scope = scope_for(user, collection=collection)
     wanted = config.limit
     asked = wanted * OVERFETCH
+    candidates = config.candidates  # whatever is wanted, so that the first ten of a hundred are the same as ten
     for _ in range(ROUNDS):
-        result = engine.search(question, scope=scope, config=replace(config, limit=asked, candidates=max(config.candidates, asked)))
+        result = engine.search(question, scope=scope, config=replace(config, limit=asked, candidates=candidates))
         passages = _hydrate(result.hits, user, collection)
         if len(passages) >= wanted or len(result.hits) < asked:
             break
         asked *= OVERFETCH
+        candidates = max(candidates, asked)
     kept = tuple(
         Passage(chunk=passage.chunk, hit=replace(passage.hit, rank=rank)) for rank, passage in enumerate(passages[:wanted], start=1)
     )

@@ -38,9 +38,6 @@ _ASKING = """
 STOPWORDS = frozenset(_ENGLISH.split())
 STOPWORDS_ZH = frozenset(_CHINESE.split())
 ASKING_WORDS = frozenset(_ASKING.split())
-# Of an asking word in a query. Measured, hit@5 of rgb-zh-a: .832 at 1, .845 at .6, .855 at .4, .2 and 0; cmrc-a nDCG@10 .9953 at 1,
-# .9960 from .4 on. Not 0: a query of nothing else still finds.
-ASKING_WEIGHT = 0.4
 
 _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 # A run of Han; or a word with inner joints ("10-k", "21.75", "o'neil"); `_` counts as a joint.
@@ -78,9 +75,9 @@ class Analyzer:
         runs = (match.group() for match in _TOKEN.finditer(_fold(text)))
         return [f"_{run[at : at + 2]}" for run in runs if _HAN_RUN.match(run) for at in range(len(run) - 1)]
 
-    def weight(self, term: str) -> float:
-        """Return how much a term counts in a query, in (0, 1]."""
-        return ASKING_WEIGHT if term in ASKING_WORDS else 1.0
+    def is_asking(self, term: str) -> bool:
+        """Tell whether a term of a query says what is asked for rather than what it is about."""
+        return term in ASKING_WORDS
 
     def _terms(self, text: str) -> Iterator[str]:
         for match in _TOKEN.finditer(text):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from retrieval.types import Embedding, Hit, IndexEntry, Scope
+from retrieval.types import Embedding, Hit, IndexEntry, Scope, WordWeights
 
 
 class Embedder(Protocol):
@@ -52,7 +52,7 @@ class IndexSnapshot(Protocol):
     @property
     def generation(self) -> int: ...
 
-    def search_keyword(self, query: str, *, scope: Scope, limit: int) -> tuple[Hit, ...]:
+    def search_keyword(self, query: str, *, scope: Scope, limit: int, weights: WordWeights = ...) -> tuple[Hit, ...]:
         """Return at most `limit` hits by BM25, best first, only from within `scope`."""
 
     def search_dense(self, vector: bytes, *, scope: Scope, limit: int) -> tuple[Hit, ...]:

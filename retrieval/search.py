@@ -39,7 +39,9 @@ def search(
     abstains = unknown_share > UNREADABLE_SHARE
     embedding = embedder.embed_query(query) if wants_vectors and not abstains and scope.collection_ids else None
     lap("embed")
-    keyword = index.search_keyword(query, scope=scope, limit=config.candidates) if config.use_keyword else ()
+    keyword = (
+        index.search_keyword(query, scope=scope, limit=config.candidates, weights=config.word_weights) if config.use_keyword else ()
+    )
     lap("keyword")
     dense = (
         _near(index.search_dense(embedding.dense, scope=scope, limit=config.candidates)) if embedding and config.use_dense else ()
@@ -48,7 +50,8 @@ def search(
     hits = fuse(keyword, dense, alpha=_alpha(config, keyword, dense), top_n=2 * config.candidates)
     lap("fuse")
     if embedding is not None and projection is not None and config.use_rerank:
-        hits = _rerank(hits, embedding, embedder.query_weights(query), config, index, projection)
+        weights = embedder.query_weights(query) if config.weigh_tokens else None
+        hits = _rerank(hits, embedding, weights, config, index, projection)
         lap("rerank")
     if config.collapse_duplicates:
         hits = demote_duplicates(hits, index.digests([hit.chunk_id for hit in hits]))
@@ -77,7 +80,7 @@ def _alpha(config: SearchConfig, keyword: Sequence[Hit], dense: Sequence[Hit]) -
 def _rerank(
     hits: tuple[Hit, ...],
     embedding: Embedding,
-    weights: Sequence[float],
+    weights: Sequence[float] | None,
     config: SearchConfig,
     index: IndexSnapshot,
     projection: Projection,

@@ -8,22 +8,16 @@ import tantivy
 
 from retrieval.analyzer import Analyzer
 from retrieval.errors import IndexDamaged
-from retrieval.types import Chunk, Hit, Scope
+from retrieval.types import Chunk, Hit, Scope, WordWeights
 
-# BM25 of each field is multiplied by its boost and summed. `body` holds the title and headings too, as every chunk is
-# read with them; the two short fields add weight where a query names the document or the section. Measured, headings at .2 and .4:
-# financebench-a's evidence page among the first 5 .472 and .500, four other sets unchanged.
-BOOSTS = {"body": 1.0, "title": 0.2, "headings": 0.4}
-# Of a pair of Chinese characters (Analyzer.pairs), which stands in `body` beside the terms. At .15, .3, .5, .8: hit@5 of
-# rgb-zh-a .868, .864, .855, .855; nDCG@10 of cmrc-a .9957, .9960, .9958, .9951.
-PAIR_BOOST = 0.3
+FIELDS = ("body", "title", "headings")  # BM25 of each is weighed (retrieval.types.WordWeights) and summed
 MAX_QUERY_TERMS = 256  # distinct; a pasted page as a question costs no more than this
 HEAP_BYTES = 15_000_000  # tantivy's least for one thread
 
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    for name in BOOSTS:
+    for name in FIELDS:
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
     for name in ("chunk", "collection", "document", "version"):
         builder.add_unsigned_field(name, indexed=True, fast=True)
@@ -76,12 +70,12 @@ class KeywordReader:
         self._searcher = index.searcher()
         self._analyzer = analyzer
 
-    def search(self, query: str, *, scope: Scope, limit: int) -> tuple[Hit, ...]:
+    def search(self, query: str, *, scope: Scope, limit: int, weights: WordWeights) -> tuple[Hit, ...]:
         counts = Counter(self._analyzer.terms(query))
         pairs = Counter(self._analyzer.pairs(query))
         if not counts or not scope.collection_ids or scope.document_ids == frozenset() or limit < 1:
             return ()
-        found = self._searcher.search(self._query(counts, pairs, scope), limit, count=False)
+        found = self._searcher.search(self._query(counts, pairs, scope, weights), limit, count=False)
         chunk_ids = self._chunk_ids(found)
         scored = zip(chunk_ids, (score for score, _ in found.hits), strict=True)
         return tuple(
@@ -101,19 +95,19 @@ class KeywordReader:
         values = self._searcher.fast_field_values("chunk", [address for _, address in found.hits])
         return [int(value) for value in values if value is not None]
 
-    def _query(self, counts: Counter[str], pairs: Counter[str], scope: Scope) -> tantivy.Query:
+    def _query(self, counts: Counter[str], pairs: Counter[str], scope: Scope, weights: WordWeights) -> tantivy.Query:
         make, schema = tantivy.Query, self._schema
-        words = [
-            (
-                tantivy.Occur.Should,
-                make.boost_query(make.term_query(schema, field, term, "freq"), boost * count * self._analyzer.weight(term)),
-            )
+        boosts = {"body": 1.0, "title": weights.title, "headings": weights.headings}
+        looked_for = [
+            (field, term, boost * count * (weights.asking if self._analyzer.is_asking(term) else 1.0))
             for term, count in counts.most_common(MAX_QUERY_TERMS)
-            for field, boost in BOOSTS.items()
+            for field, boost in boosts.items()
         ]
-        words += [
-            (tantivy.Occur.Should, make.boost_query(make.term_query(schema, "body", pair, "freq"), PAIR_BOOST * count))
-            for pair, count in pairs.most_common(MAX_QUERY_TERMS)
+        looked_for += [("body", pair, weights.pairs * count) for pair, count in pairs.most_common(MAX_QUERY_TERMS)]
+        words = [
+            (tantivy.Occur.Should, make.boost_query(make.term_query(schema, field, term, "freq"), boost))
+            for field, term, boost in looked_for
+            if boost > 0
         ]
         return make.boolean_query(
             [

@@ -15,7 +15,7 @@ from retrieval.errors import IndexDamaged
 from retrieval.local.keyword import KeywordReader
 from retrieval.local.manifest import DAMAGED, NAME, PREVIOUS, Manifest, Part, check_part, load_manifest
 from retrieval.local.segment import Segment
-from retrieval.types import Hit, Scope, WordWeights
+from retrieval.types import PRODUCTION_WEIGHTS, Hit, Scope, WordWeights
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class Snapshot:
         self._keyword = keyword
         self._segments = segments
 
-    def search_keyword(self, query: str, *, scope: Scope, limit: int, weights: WordWeights = WordWeights()) -> tuple[Hit, ...]:
+    def search_keyword(self, query: str, *, scope: Scope, limit: int, weights: WordWeights = PRODUCTION_WEIGHTS) -> tuple[Hit, ...]:
         """See `retrieval.ports.IndexSnapshot`."""
         return self._keyword.search(query, scope=scope, limit=limit, weights=weights) if self._keyword is not None else ()
 

@@ -12,7 +12,7 @@ from pymilvus.exceptions import ErrorCode, MilvusException
 from retrieval.analyzer import Analyzer
 from retrieval.milvus.connection import Connection
 from retrieval.milvus.layout import DENSE, EF_AT_LEAST, KEYWORD, MARKER, from_signed, to_hits, within, write_terms
-from retrieval.types import Hit, Scope, WordWeights
+from retrieval.types import PRODUCTION_WEIGHTS, Hit, Scope, WordWeights
 
 MAX_QUERY_TERMS = 256
 NOT_LOADED = 101  # Milvus's code, which pymilvus gives no name
@@ -31,7 +31,7 @@ class MilvusSnapshot:
         rows = self._ask(lambda client: client.get(self._alias, ids=[MARKER], output_fields=["version"]))
         return int(rows[0]["version"]) if rows else 0
 
-    def search_keyword(self, query: str, *, scope: Scope, limit: int, weights: WordWeights = WordWeights()) -> tuple[Hit, ...]:
+    def search_keyword(self, query: str, *, scope: Scope, limit: int, weights: WordWeights = PRODUCTION_WEIGHTS) -> tuple[Hit, ...]:
         """See `retrieval.ports.IndexSnapshot`. Milvus's BM25 reads text and knows no weights."""
         terms = self._analyzer.terms(query)[:MAX_QUERY_TERMS]
         return self._search(KEYWORD, write_terms(terms), scope=scope, limit=limit, metric="BM25") if terms else ()

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from evals.ranking import STAGES, WITHOUT
+
 TEXTS = {
     "leave": "Employees earn six hours of annual leave in each pay period after three years.",
     "parking": "A parking permit costs twenty dollars a month and is taken from the pay.",
@@ -31,10 +33,12 @@ def test_it_prints_and_writes_the_contracts_figures(tmp_path: Path, capfd: pytes
     assert report["queries"] == 2
     assert report["retrieval"]["ndcg@10"] == report["retrieval"]["hit@1"] == 1.0
     assert report["retrieval"]["page_hit@5"] is None
-    assert list(report["ablation"]) == ["keyword", "dense", "fused", "reranked"]
+    assert list(report["ablation"]) == [*STAGES, *WITHOUT]
+    assert report["ablation"]["reranked"] == report["retrieval"]
     assert 0 < report["latency_ms"]["p50"] <= report["latency_ms"]["p95"]
     assert set(report["answers"].values()) == {None}
-    assert "reranked" in capfd.readouterr().out
+    printed = capfd.readouterr().out
+    assert all(name in printed for name in ("reranked", "without pairs", "duplicates stay"))
 
 
 def test_files_go_through_the_upload(tmp_path: Path) -> None:

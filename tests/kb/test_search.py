@@ -95,3 +95,12 @@ def test_a_chinese_question_is_found_by_words_while_the_dense_leg_abstains(
     assert found.result.dense_abstained
     assert texts(found)[0].startswith("职工累计工作")
     assert found.passages[0].hit.dense_score is None
+
+
+def test_the_first_ten_of_a_hundred_are_the_same_as_ten(engine: Engine, employee: User, collection: Collection) -> None:
+    passages = [f"Annual leave rule {number} names {'leave ' * (number % 7)}and office {number % 11}." for number in range(150)]
+    index_document(engine, collection, "rules.md", passages)
+    few = search_passages("annual leave at office 3", user=employee, engine=engine, config=SearchConfig(limit=10))
+    many = search_passages("annual leave at office 3", user=employee, engine=engine, config=SearchConfig(limit=100))
+    assert texts(many)[:10] == texts(few)
+    assert len(texts(many)) == 100

@@ -1,5 +1,7 @@
 """Fusing, reranking, demoting duplicates: the small pure steps."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,10 +9,9 @@ from retrieval.analyzer import Analyzer
 from retrieval.bm25_small import SmallRanking
 from retrieval.duplicates import demote_duplicates, text_digest
 from retrieval.fuse import fuse
-from retrieval.local.keyword import BOOSTS, PAIR_BOOST
 from retrieval.rerank import blend
 from retrieval.tokens import Projection, load_projection
-from retrieval.types import Hit
+from retrieval.types import Hit, WordWeights
 from tests.retrieval.builders import EVERYTHING, make_entry, make_reader, make_writer
 
 
@@ -110,9 +111,8 @@ def test_the_corpus_index_ranks_as_rank_bm25_does(tmp_path: object, query: str) 
     make_writer(tmp_path).publish([make_entry(number, text) for number, text in enumerate(TEXTS)])
     hits = make_reader(tmp_path).snapshot().search_keyword(query, scope=EVERYTHING, limit=10)
     bm25 = SmallRanking(TEXTS, analyzer=WithPairs())._bm25
-    scores = bm25.get_scores(Analyzer().terms(query)) + PAIR_BOOST * bm25.get_scores(Analyzer().pairs(query))
+    scores = bm25.get_scores(Analyzer().terms(query)) + WordWeights().pairs * bm25.get_scores(Analyzer().pairs(query))
     reference = {number: score for number, score in enumerate(scores) if score > 0}
-    assert BOOSTS["body"] == 1.0
     assert [hit.chunk_id for hit in hits] == sorted(reference, key=lambda number: -reference[number])
     # tantivy rounds lengths to a byte
     for hit in hits:
@@ -125,9 +125,35 @@ def test_ranking_nothing_or_by_nothing_scores_zero() -> None:
     assert SmallRanking(["leave"]).scores("") == [0.0]
 
 
-def test_words_side_by_side_rank_before_the_same_words_apart(tmp_path: object) -> None:
-    apart, together = "The annual report mentions parental leave.", "The report mentions parental annual leave."
-    make_writer(tmp_path).publish([make_entry(1, apart), make_entry(2, together)])
-    hits = make_reader(tmp_path).snapshot().search_keyword("annual leave", scope=EVERYTHING, limit=10)
-    assert [hit.chunk_id for hit in hits] == [2, 1]
-    assert hits[0].score > 1.05 * hits[1].score
+def found(tmp_path: object, texts: dict[int, str], query: str, **weights: float) -> dict[int, float]:
+    make_writer(tmp_path).publish([make_entry(number, text) for number, text in texts.items()])
+    hits = make_reader(tmp_path).snapshot().search_keyword(query, scope=EVERYTHING, limit=10, weights=WordWeights(**weights))
+    return {hit.chunk_id: hit.score for hit in hits}
+
+
+def test_characters_side_by_side_rank_before_the_same_apart(tmp_path: object) -> None:
+    texts = {1: "护理者需要保护，卫生者优先。", 2: "卫生者需要护理，护卫者优先。"}
+    assert next(iter(found(tmp_path, texts, "护卫者"))) == 2
+    assert 1 not in found(tmp_path, {1: "护理，卫生", 2: "护卫者"}, "护卫者", pairs=0.0)
+
+
+def test_a_word_that_asks_counts_less_than_one_that_names(tmp_path: object) -> None:
+    texts = {1: "开放时间：九点。", 2: "银行已经破产。"}
+    assert list(found(tmp_path, texts, "破产时间")) == [2, 1]
+    equal = found(tmp_path, texts, "破产时间", asking=1.0)
+    assert equal[1] == pytest.approx(equal[2], rel=0.3)
+    assert list(found(tmp_path, texts, "时间")) == [1]
+
+
+def test_a_heading_that_the_query_names_adds_weight(tmp_path: object) -> None:
+    named = replace(make_entry(1, "text"), chunk=replace(make_entry(1, "text").chunk, heading_path=("leave",)))
+    make_writer(tmp_path).publish([named, make_entry(2, "leave text")])
+    search = make_reader(tmp_path).snapshot().search_keyword
+    scores = {
+        weight: {
+            hit.chunk_id: hit.score for hit in search("leave", scope=EVERYTHING, limit=9, weights=WordWeights(headings=weight))
+        }
+        for weight in (0.0, 0.4)
+    }
+    assert scores[0.4][1] > scores[0.0][1]
+    assert scores[0.4][2] == pytest.approx(scores[0.0][2])
