@@ -1,7 +1,6 @@
 """Joining the rankings of the two legs."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from retrieval.types import Hit
 
@@ -24,20 +23,29 @@ def fuse(keyword: Sequence[Hit], dense: Sequence[Hit], *, alpha: float, top_n: i
         raise ValueError(f"alpha is {alpha}; it must lie in [0, 1]")
     normal_keyword = _normalise(keyword, floor=0.0)
     normal_dense = _normalise(dense, floor=min((hit.score for hit in dense), default=0.0))
-    merged = {hit.chunk_id: hit for hit in dense}
-    for hit in keyword:
-        other = merged.get(hit.chunk_id)
-        if other is not None:
-            hit = replace(hit, dense_score=other.dense_score, dense_rank=other.dense_rank)
-        merged[hit.chunk_id] = hit
+    of_keyword, of_dense = {hit.chunk_id: hit for hit in keyword}, {hit.chunk_id: hit for hit in dense}
     scored = [
-        (alpha * normal_dense.get(chunk_id, 0.0) + (1 - alpha) * normal_keyword.get(chunk_id, 0.0), hit)
-        for chunk_id, hit in merged.items()
+        (
+            alpha * normal_dense.get(chunk_id, 0.0) + (1 - alpha) * normal_keyword.get(chunk_id, 0.0),
+            hit,
+            of_dense.get(chunk_id, hit),
+        )
+        for chunk_id, hit in (of_dense | of_keyword).items()
     ]
     unranked = len(keyword) + 1
     scored.sort(key=lambda item: (-item[0], item[1].keyword_rank or unranked, item[1].dense_rank or 0))
     return tuple(
-        replace(hit, score=score, rank=rank, fused_score=score) for rank, (score, hit) in enumerate(scored[:top_n], start=1)
+        Hit(
+            chunk_id=hit.chunk_id,
+            score=score,
+            rank=rank,
+            keyword_score=hit.keyword_score,
+            keyword_rank=hit.keyword_rank,
+            dense_score=near.dense_score,
+            dense_rank=near.dense_rank,
+            fused_score=score,
+        )
+        for rank, (score, hit, near) in enumerate(scored[:top_n], start=1)
     )
 
 

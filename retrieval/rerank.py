@@ -25,11 +25,12 @@ def blend(hits: Sequence[Hit], scores: Sequence[float | None], *, weight: float)
     low, span = min(known), (max(known) - min(known)) or 1.0
     candidates, rest = hits[: len(scores)], hits[len(scores) :]
     best = max((hit.fused_score or 0.0 for hit in candidates), default=1.0) or 1.0
-    scored: list[tuple[float, Hit]] = []
+    scored: list[tuple[float, Hit, float | None]] = []
     above = 1.0
     for hit, score in zip(candidates, scores, strict=True):
         above = (score - low) / span if score is not None else above
-        scored.append((weight * above + (1 - weight) * (hit.fused_score or 0.0) / best, replace(hit, rerank_score=score)))
+        scored.append((weight * above + (1 - weight) * (hit.fused_score or 0.0) / best, hit, score))
     scored.sort(key=lambda item: (-item[0], item[1].rank))
-    ordered = [replace(hit, score=score) for score, hit in scored] + list(rest)
-    return tuple(replace(hit, rank=rank) for rank, hit in enumerate(ordered, start=1))
+    # Each value is made once: making them is most of what this costs. Those behind the candidates keep their ranks.
+    ordered = (replace(hit, score=score, rank=rank, rerank_score=seen) for rank, (score, hit, seen) in enumerate(scored, start=1))
+    return (*ordered, *rest)
