@@ -170,10 +170,16 @@ def _assess(trail: Trail, means: Means) -> bool:
     """Judge the evidence by the threshold of the collection that the best passage stands in."""
     # Judged here, and quoted from where no model writes: the sentences are scored once.
     trail.candidates = tuple(rank_sentences(trail.rewritten, trail.evidence, score_stretches=means.score_stretches))
-    found = assess(trail.rewritten, trail.evidence, trail.search.result, candidates=trail.candidates)
+    found = assess(trail.rewritten, trail.evidence, trail.search.result, candidates=trail.candidates, calibration=means.calibration)
     best = trail.search.passages[0].chunk.version.document.collection
     threshold = DEFAULT_THRESHOLD if best.sufficiency_threshold is None else best.sufficiency_threshold
-    trail.sufficiency = {"probability": found.probability, "threshold": threshold, "features": dict(found.features)}
+    trail.sufficiency = {
+        "probability": found.probability,
+        "threshold": threshold,
+        "parts": dict(found.parts),
+        "calibration": means.calibration.digest,
+        "features": dict(found.features),
+    }
     return found.probability >= threshold
 
 

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from django.conf import settings
+
+from chat.calibration import Calibration, calibration_for, shipped_calibration
 from chat.candidates import ScoreStretches
 from chat.llm.configured import configured_gateway
 from chat.ports import Gateway
@@ -20,6 +23,7 @@ class Means:
     search_config: SearchConfig = field(default_factory=SearchConfig)
     score_stretches: ScoreStretches
     score_texts: ScoreTexts
+    calibration: Calibration = field(default_factory=shipped_calibration)  # of the encoder that searches
     gateway: Gateway  # without a model to offer: extractive
 
 
@@ -30,5 +34,6 @@ def configured_means() -> Means:
         search=search_passages,
         score_stretches=engine.score_stretches,
         score_texts=engine.score_texts,
+        calibration=calibration_for(engine.embedder.fingerprint, home=settings.ATTEST_HOME),
         gateway=configured_gateway(),
     )

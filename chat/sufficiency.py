@@ -1,21 +1,21 @@
-"""Does the evidence hold the answer? A calibrated probability, by a logistic model over what retrieval and the words show.
+"""Does the evidence hold the answer? A calibrated probability, by logistic models over what retrieval and the words show.
 
-The coefficients lie in `calibration/`, one model for each script that the encoder can or cannot read (`latin`, `han`); the file
-names the sets, the method and the cross-validated figures. Source of the shape: Platt,
-"Probabilistic Outputs for Support Vector Machines", 1999.
+Two models may each say no, and the lower probability counts. "subject": does the evidence speak of what is asked? It is fitted to
+questions whose own document was hidden. "mismatch": does the sentence that meets the question part from it in a name, a number, an
+opposite? It is fitted to questions that were written to look answerable. The calibration (`chat/calibration/`) has both for each
+script that the encoder can or cannot read (`latin`, `han`; no "mismatch" where no set teaches it), and is kept per encoder.
+Source of the shape: Platt, "Probabilistic Outputs for Support Vector Machines", 1999.
 """
 
-import json
 import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib import resources
-from typing import Any
 
 from chat.answer_types import AnswerType, answer_type, holds_answer
+from chat.calibration import Calibration, shipped_calibration
 from chat.candidates import Candidate, is_chinese, rarities, weighed_share
+from chat.mismatch import read_mismatch
 from chat.rarity import telling_share, telling_weights
 from chat.types import Evidence
 from chat.verify.names import names_and_codes
@@ -43,25 +43,32 @@ class Sufficiency:
     """How likely the evidence holds the answer, in [0, 1], and what that rests on."""
 
     probability: float
+    parts: dict[str, float] = field(default_factory=dict)  # what each model says; the lowest is the probability
     features: dict[str, float] = field(default_factory=dict)
 
 
-def assess(question: str, evidence: Sequence[Evidence], result: SearchResult, *, candidates: Sequence[Candidate]) -> Sufficiency:
+def assess(
+    question: str,
+    evidence: Sequence[Evidence],
+    result: SearchResult,
+    *,
+    candidates: Sequence[Candidate],
+    calibration: Calibration | None = None,
+) -> Sufficiency:
     """Return the probability that `evidence` holds the answer to a question that stands alone.
 
     Args:
         evidence: best passage first.
         result: the search that found it.
         candidates: what `rank_sentences` gave for the same question and evidence.
+        calibration: of the encoder that searched; None: of the bundled one.
     """
     if not evidence:
         return Sufficiency(0.0)
     features = read_features(question, evidence, result, candidates)
-    model = _models()["han" if is_chinese(question) else "latin"]
-    logit = model["intercept"] + sum(
-        weight * (features[name] - model["mean"][name]) / model["scale"][name] for name, weight in model["weights"].items()
-    )
-    return Sufficiency(1 / (1 + math.exp(-max(-30.0, min(30.0, logit)))), features)
+    models = (calibration or shipped_calibration()).models["han" if is_chinese(question) else "latin"]
+    parts = {name: model.probability(features) for name, model in models.items()}
+    return Sufficiency(min(parts.values()), parts, features)
 
 
 def read_features(
@@ -113,6 +120,7 @@ def read_features(
         "is_negated": float(bool(re.search(r"\bnot?\b|n't\b|\bnever\b|\bwithout\b|不|没|未", asked))),
         "length": math.log(1 + len(rarity)),
         **_search_features(result),
+        **read_mismatch(question, best),
     }
 
 
@@ -157,11 +165,3 @@ def _missing_numbers(question: str, text: str) -> float:
         if not any(quantity.value == other.value and quantity.date == other.date for other in found) and quantity.value not in years
     ]
     return len(missing) / len(asked) if asked else 0.0
-
-
-@cache
-def _models() -> dict[str, Any]:
-    """Return the calibrated models by script."""
-    path = resources.files("chat") / "calibration" / "sufficiency.json"
-    models: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["models"]
-    return models

@@ -1,20 +1,26 @@
-"""Fitting the model of sufficiency: from questions that are known to have an answer or none, through production's own search.
+"""Fitting the models of sufficiency: from questions that are known to have an answer or none, through production's own search.
 
-A logistic regression for each script (`chat/sufficiency.py` names the source). Within a set both classes weigh the same, so that
-a set of mostly answerable questions does not teach to answer everything. A feature whose coefficient contradicts its meaning (more
-missing names, more probable) fits noise: such features are dropped, the largest first, until none is left.
+Two models a script (`chat/sufficiency.py`), each a logistic regression whose weights keep the sign of their feature's meaning: more
+missing names never make an answer more probable.
+
+"subject" learns from questions without an answer, and from every answerable one asked once more with its own documents hidden:
+that makes thousands of questions that the collection does not answer, in the collection's own words. "mismatch" learns from
+unanswerable questions that were written against a document (`asked_of`), to look answerable. Both classes of a set weigh the same.
+Figures are cross-validated by document or article, so that no question's neighbour is seen.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
+from scipy.optimize import minimize
+from sklearn.model_selection import StratifiedGroupKFold
 
 from accounts.models import User
+from chat.calibration import LogisticModel
 from chat.candidates import is_chinese, rank_sentences
 from chat.evidence import gather_evidence
 from chat.sufficiency import DEFAULT_THRESHOLD, read_features
@@ -22,26 +28,40 @@ from evals.datasets import Question
 from evals.metrics import auroc
 from kb.engine import Engine
 from kb.models import Collection
-from kb.search import search_passages
+from kb.search import PassageSearch, search_passages
+from retrieval.types import SearchConfig
 
-STRENGTH = 0.02  # C of the regression: low, since the sets are small
-ANSWERABLE = 0.60  # share of the questions, in use, that can be answered: the intercept assumes it
+STRENGTH = 0.003  # C of the regressions: low, since features say much the same
+# Share of the questions, in use, that each model has nothing against: its intercept assumes it.
+PRIOR = {"subject": 0.7, "mismatch": 0.62}
 FOLDS, REPEATS = 6, 3
-RISING = {
+DEPTH = 30  # passages searched for, so that enough are left when a question's own documents are hidden
+_RISING = {
     "latin": (
         *("rerank_best", "dense_best", "meaning_best", "meaning_first", "weakest_best", "meaning_margin", "type_fits_meaning"),
-        *("type_fits_best", "words_share_sentence", "words_share_first", "words_share_window", "rare_share_window"),
-        *("rare_share_passage", "fits_range"),
+        *("type_fits_best", "type_fits_share", "words_share_sentence", "words_share_first", "words_share_window"),
+        *("words_share_passage", "rare_share_window", "rare_share_first", "rare_share_passage", "fits_range", "legs_agree"),
     ),
     "han": (
         *("rare_share_first", "rare_share_window", "rare_share_passage", "words_share_first", "words_share_window"),
         *("type_fits_best", "type_fits_share", "fits_range"),
     ),
 }
-FALLING = {
-    "latin": ("unmet_best", "names_missing", "names_missing_window", "numbers_missing", "contradicts", "is_negated"),
+_FALLING = {
+    "latin": (
+        *("unmet_best", "names_missing", "names_missing_window", "numbers_missing", "contradicts", "rare_missing_window"),
+        *("words_missing",),
+    ),
     "han": ("names_missing", "numbers_missing", "contradicts"),
 }
+_OWN_RISING = (
+    *("own_share", "own_type_fits", "own_together", "own_in_order", "own_mean", "own_weakest", "own_unmatched_mean"),
+    *("own_unmatched_weakest", "own_name_weakest"),
+)
+_OWN_FALLING = (
+    *("own_missing", "own_rarest_missing", "own_names_missing", "own_names_missing_around", "own_numbers_missing"),
+    *("own_opposites", "own_contradicts", "own_negation_differs", "own_negation_lost", "own_unmet", "is_negated"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,113 +71,181 @@ class Example:
     features: dict[str, float]
     is_answerable: bool
     script: str  # "latin" or "han", as `chat.sufficiency` chooses its model
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fit:
-    """A model as `chat/calibration/sufficiency.json` keeps it."""
-
-    intercept: float
-    weights: dict[str, float]
-    mean: dict[str, float]
-    scale: dict[str, float]
+    teaches: tuple[str, ...] = ("subject",)  # the models that learn from it
+    is_hidden: bool = False  # asked with its own documents hidden: only "subject" learns from it, and no figure counts it
+    group: str = ""  # what it shares with its neighbours: their document, or the article that documents are parts of
 
 
 Sets = Mapping[str, Sequence[Example]]
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
-def read_example(question: Question, *, collection: Collection, user: User, engine: Engine) -> Example:
-    """Search as production does; return what it showed."""
+def read_examples(
+    question: Question, *, collection: Collection, user: User, engine: Engine, names: Mapping[int, str]
+) -> list[Example]:
+    """Search as production does; return what it showed, and for an answerable question what is shown without its documents.
+
+    Args:
+        names: the set's id of each document's primary key.
+    """
     found = search_passages(question.text, user=user, collection=collection, engine=engine)
-    evidence = gather_evidence(found.passages, user=user)
-    ranked = rank_sentences(question.text, evidence, score_stretches=engine.score_stretches)
-    return Example(
-        features=read_features(question.text, evidence, found.result, ranked) if evidence else {},
+    told = Example(
+        features=_features(question, found, user=user, engine=engine),
         is_answerable=question.is_answerable,
         script="han" if is_chinese(question.text) else "latin",
+        teaches=_teaches(question),
+        group=re.sub(r"-\d+$", "", question.asked_of or min(question.relevant, default=question.id)),
     )
+    if not (question.is_answerable and question.relevant):
+        return [told]
+    deep = search_passages(question.text, user=user, collection=collection, engine=engine, config=SearchConfig(limit=DEPTH))
+    passages = tuple(passage for passage in deep.passages if names.get(passage.chunk.version.document_id) not in question.relevant)[
+        : SearchConfig().limit
+    ]
+    without = replace(deep, passages=passages, result=replace(deep.result, hits=tuple(passage.hit for passage in passages)))
+    hidden = replace(
+        told,
+        features=_features(question, without, user=user, engine=engine),
+        is_answerable=False,
+        is_hidden=True,
+        teaches=("subject",),
+    )
+    return [told, hidden] if passages else [told]
 
 
-def fit_model(sets: Sets, *, script: str, weights: Mapping[str, float]) -> Fit:
-    """Fit one script's model to the examples of several sets. Raises: ValueError: one class only.
+def _features(question: Question, found: PassageSearch, *, user: User, engine: Engine) -> dict[str, float]:
+    evidence = gather_evidence(found.passages, user=user)
+    if not evidence:
+        return {}
+    ranked = rank_sentences(question.text, evidence, score_stretches=engine.score_stretches)
+    return read_features(question.text, evidence, found.result, ranked)
+
+
+def _teaches(question: Question) -> tuple[str, ...]:
+    if question.is_answerable:
+        return ("subject", "mismatch")
+    return ("mismatch",) if question.asked_of else ("subject",)
+
+
+def fit_model(sets: Sets, *, part: str, script: str, weights: Mapping[str, float]) -> LogisticModel | None:
+    """Fit one model of a script to the examples of several sets that teach it; None where no set shows both classes.
 
     Args:
         weights: of each set, as a whole.
     """
-    names = [*RISING[script], *FALLING[script]]
-    shares = np.concatenate([weights[name] * _balanced(examples) for name, examples in sets.items()])
-    target = np.concatenate([_target(examples) for examples in sets.values()])
+    taught = {name: [example for example in examples if part in example.teaches] for name, examples in sets.items()}
+    taught = {name: part_of for name, part_of in taught.items() if weights[name] > 0 and _has_both(part_of)}
+    if not taught:
+        return None
+    signs = signs_of(part, script)
+    names = list(signs)
+    values = np.concatenate([_values(examples, names) for examples in taught.values()])
+    target = np.concatenate([_target(examples) for examples in taught.values()])
+    shares = np.concatenate([weights[name] * _balanced(examples) for name, examples in taught.items()])
     shares = shares / shares.mean()
-    while True:
-        values = np.concatenate([_values(examples, names) for examples in sets.values()])
-        mean = np.average(values, axis=0, weights=shares)
-        scale = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=shares))
-        scale[scale < 1e-6] = 1.0
-        model = LogisticRegression(C=STRENGTH, max_iter=3000).fit((values - mean) / scale, target, sample_weight=shares)
-        coefficients = model.coef_[0]
-        wrong = [i for i, name in enumerate(names) if coefficients[i] * (-1 if name in FALLING[script] else 1) <= 1e-6]
-        if not wrong:
-            break
-        if len(names) == 1:
-            coefficients = np.zeros(1)  # nothing tells: every question is as likely
-            break
-        names.pop(max(wrong, key=lambda i: abs(coefficients[i])))
-    prior = float(np.log(ANSWERABLE / (1 - ANSWERABLE)))
-    return Fit(
-        intercept=round(float(model.intercept_[0]) + prior, 5),
-        weights=_named(names, coefficients),
-        mean=_named(names, mean),
-        scale=_named(names, scale),
+    mean = np.average(values, axis=0, weights=shares)
+    scale = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=shares))
+    scale[scale < 1e-6] = 1.0
+    found = _minimise((values - mean) / scale, target, shares, [signs[name] for name in names])
+    kept = [i for i in range(len(names)) if abs(found[i]) > 1e-4]
+    prior = float(np.log(PRIOR[part] / (1 - PRIOR[part])))
+    return LogisticModel(
+        intercept=round(float(found[-1]) + prior, 5),
+        weights={names[i]: round(float(found[i]), 5) for i in kept},
+        mean={names[i]: round(float(mean[i]), 5) for i in kept},
+        scale={names[i]: round(float(scale[i]), 5) for i in kept},
     )
 
 
-def predict(fit: Fit, examples: Sequence[Example]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return the probabilities; 0 where nothing was found."""
-    names = list(fit.weights)
-    mean, scale = (np.array([part[name] for name in names]) for part in (fit.mean, fit.scale))
-    logits = (_values(examples, names) - mean) / scale @ np.array(list(fit.weights.values())) + fit.intercept
-    return np.where([bool(example.features) for example in examples], 1 / (1 + np.exp(-logits)), 0.0)
+def signs_of(part: str, script: str) -> dict[str, int]:
+    """Return the features that a model may use, each with the sign that its weight must have."""
+    rising, falling = _RISING[script], _FALLING[script]
+    if part == "mismatch":
+        rising, falling = (*rising, *_OWN_RISING), (*falling, *_OWN_FALLING)
+    return dict.fromkeys(rising, 1) | dict.fromkeys(falling, -1)
 
 
-def cross_validate(sets: Sets, name: str, *, script: str, weights: Mapping[str, float]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return the probability of each example of the set `name` by models that have not seen it; the other sets are seen whole."""
+def _minimise(values: Floats, target: Floats, shares: Floats, signs: Sequence[int]) -> Floats:
+    """Return the weights and last the intercept of a ridge logistic regression whose weights keep their signs."""
+    sides = 2.0 * target - 1.0
+
+    def loss(guess: Floats) -> tuple[float, Floats]:
+        margins = sides * (values @ guess[:-1] + guess[-1])
+        slopes = -STRENGTH * shares * sides / (1 + np.exp(margins))
+        penalty = 0.5 * float(guess[:-1] @ guess[:-1])
+        whole = STRENGTH * float(shares @ np.logaddexp(0, -margins)) + penalty
+        return whole, np.append(values.T @ slopes + guess[:-1], slopes.sum())
+
+    bounds = [(0.0, None) if sign > 0 else (None, 0.0) for sign in signs]
+    found: Floats = minimize(
+        loss, np.zeros(len(signs) + 1), jac=True, method="L-BFGS-B", bounds=[*bounds, (None, None)], options={"maxiter": 500}
+    ).x
+    return found
+
+
+def fit_models(sets: Sets, *, script: str, weights: Mapping[str, float]) -> dict[str, LogisticModel]:
+    """Return the models of a script, those that some set can teach."""
+    found = {part: fit_model(sets, part=part, script=script, weights=weights) for part in PRIOR}
+    return {part: model for part, model in found.items() if model is not None}
+
+
+def predict(models: Mapping[str, LogisticModel], examples: Sequence[Example]) -> Floats:
+    """Return the probabilities, the lowest of the models'; 0 where nothing was found."""
+    return np.array(
+        [min(model.probability(example.features) for model in models.values()) if example.features else 0.0 for example in examples]
+    )
+
+
+def cross_validate(sets: Sets, name: str, *, script: str, weights: Mapping[str, float]) -> Floats:
+    """Return the probability of each example of the set `name` by models that have not seen it, nor its neighbours."""
     examples = sets[name]
-    target = _target(examples)
-    folds = min(FOLDS, int(target.sum()), int((1 - target).sum()))
+    if not weights[name]:
+        return predict(fit_models(sets, script=script, weights=weights), examples)
+    target, groups = _target(examples), np.array([example.group for example in examples])
+    folds = min(FOLDS, int(target.sum()), int((1 - target).sum()), len(set(groups)))
     found = np.zeros(len(examples))
     for repeat in range(REPEATS):
-        for seen, kept in StratifiedKFold(folds, shuffle=True, random_state=repeat).split(target, target):
-            fit = fit_model({**sets, name: [examples[i] for i in seen]}, script=script, weights=weights)
-            found[kept] += predict(fit, [examples[i] for i in kept]) / REPEATS
+        for seen, kept in StratifiedGroupKFold(folds, shuffle=True, random_state=repeat).split(target, target, groups):
+            models = fit_models({**sets, name: [examples[i] for i in seen]}, script=script, weights=weights)
+            found[kept] += predict(models, [examples[i] for i in kept]) / REPEATS
     return found
 
 
 def calibrate(sets: Sets, *, weights: Mapping[str, float], encoder: str) -> dict[str, Any]:
-    """Return what `chat/calibration/sufficiency.json` holds: the models, and what they reach on what they have not seen."""
+    """Return what a file of `chat/calibration/` holds: the models, and what they reach on what they have not seen.
+
+    "judged" has the cross-validated probabilities of the questions as they were asked, for pictures.
+    Raises: ValueError: no set shows questions with an answer and without, or one of weight 0 has nothing to learn from.
+    """
     figures: dict[str, dict[str, float | None]] = {}
     models: dict[str, Any] = {}
     counted: dict[str, dict[str, int]] = {}
-    judged: list[tuple[float, bool]] = []
-    for script in RISING:
+    judged: dict[str, list[tuple[float, bool]]] = {}
+    for script in _RISING:
         parts = {name: [example for example in examples if example.script == script] for name, examples in sets.items()}
-        parts = {name: part for name, part in parts.items() if len({example.is_answerable for example in part}) == 2}
-        if not parts:
+        parts = {name: part for name, part in parts.items() if _has_both(part)}
+        fitted = fit_models(parts, script=script, weights=weights) if parts else {}
+        if not fitted:
             continue
         counted[script] = {name: len(part) for name, part in parts.items()}
         for name, part in parts.items():
-            pairs = list(zip(cross_validate(parts, name, script=script, weights=weights), part, strict=True))
-            figures[name] = describe([(float(probability), example.is_answerable) for probability, example in pairs])
-            judged += [(float(probability), example.is_answerable) for probability, example in pairs if weights[name] == 1]
-        models[script] = asdict(fit_model(parts, script=script, weights=weights))
-    figures["all that count once"] = describe(judged)
+            pairs = zip(cross_validate(parts, name, script=script, weights=weights), part, strict=True)
+            judged.setdefault(name, []).extend(
+                (round(float(probability), 4), example.is_answerable) for probability, example in pairs if not example.is_hidden
+            )
+        models[script] = {part: asdict(model) for part, model in fitted.items()}
+    if not models:
+        raise ValueError("no set has questions with an answer and without")
+    figures = {name: describe(pairs) for name, pairs in judged.items()}
     return {
         "encoder": encoder,
         "made": date.today().isoformat(),
         "sets": counted,
         "weights": dict(weights),
-        "method": f"evals/calibration.py: logistic regression, C={STRENGTH}, {ANSWERABLE:.0%} assumed answerable",
+        "method": f"evals/calibration.py: logistic regressions, C={STRENGTH}, priors {PRIOR}",
         "cross_validated": figures,
         "models": models,
+        "judged": judged,
     }
 
 
@@ -176,11 +264,13 @@ def _share_below(probabilities: Sequence[float]) -> float | None:
     return round(sum(value < DEFAULT_THRESHOLD for value in probabilities) / len(probabilities), 4) if probabilities else None
 
 
-def _balanced(examples: Sequence[Example]) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _has_both(examples: Sequence[Example]) -> bool:
+    return len({example.is_answerable for example in examples}) == 2
+
+
+def _balanced(examples: Sequence[Example]) -> Floats:
     """Return each example's weight: both classes together 1, and each class a half."""
     target = _target(examples)
-    if not 0 < target.sum() < len(target):
-        raise ValueError("a set needs questions with an answer and without")
     return np.where(target == 1, 0.5 / target.sum(), 0.5 / (1 - target).sum())
 
 
@@ -188,12 +278,8 @@ def _target(examples: Sequence[Example]) -> np.ndarray[Any, np.dtype[np.int64]]:
     return np.array([int(example.is_answerable) for example in examples])
 
 
-def _values(examples: Sequence[Example], names: Sequence[str]) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _values(examples: Sequence[Example], names: Sequence[str]) -> Floats:
     return np.array([[example.features.get(name, 0.0) for name in names] for example in examples])
-
-
-def _named(names: Sequence[str], values: np.ndarray[Any, np.dtype[np.float64]]) -> dict[str, float]:
-    return {name: round(float(value), 5) for name, value in zip(names, values, strict=True)}
 
 
 def as_table(fitted: Mapping[str, Any]) -> str:
@@ -202,6 +288,7 @@ def as_table(fitted: Mapping[str, Any]) -> str:
     for name, figures in fitted["cross_validated"].items():
         shown = ["–" if value is None else f"{value:.3f}" for value in figures.values()]
         lines.append(f"{name:24}{shown[0]:>8}{shown[1]:>9}{shown[2]:>8}")
-    for script, model in fitted["models"].items():
-        lines.append(f"{script}: " + ", ".join(f"{name} {weight:+.2f}" for name, weight in model["weights"].items()))
+    for script, parts in fitted["models"].items():
+        for part, model in parts.items():
+            lines.append(f"{script} {part}: " + ", ".join(f"{name} {weight:+.2f}" for name, weight in model["weights"].items()))
     return "\n".join(lines)

@@ -19,6 +19,7 @@ class Question:
     pages: frozenset[int]
     answers: tuple[str, ...]
     answers_all: tuple[tuple[str, ...], ...]  # every part must be hit by one of its strings; empty where `answers` rules
+    asked_of: str = ""  # the document that an unanswerable question was written against, to look answerable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,4 +81,5 @@ def _question(row: dict[str, Any]) -> Question:
         pages=frozenset(int(page) for page in pages),
         answers=tuple(str(answer) for answer in row.get("answers", ())),
         answers_all=tuple(tuple(str(answer) for answer in part) for part in row.get("answers_all", ())),
+        asked_of=str(row.get("asked_of", "")),
     )

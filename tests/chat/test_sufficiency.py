@@ -1,12 +1,16 @@
 """The gate before an answer: what the evidence holds scores above what it does not."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 
 from chat.answer_types import AnswerType, answer_type, holds_answer
 from chat.candidates import rank_sentences
+from chat.mismatch import read_mismatch
 from chat.sufficiency import DEFAULT_THRESHOLD, assess
 from chat.verify.ranges import fits_a_range
-from retrieval.types import Hit, SearchResult
+from retrieval.types import Closeness, Hit, SearchResult, Stretch
 from tests.chat.test_extractive import EVIDENCE, shared_stretches
 
 RESULT = SearchResult(hits=tuple(piece.hit for piece in EVIDENCE))
@@ -14,7 +18,18 @@ RESULT = SearchResult(hits=tuple(piece.hit for piece in EVIDENCE))
 
 def found(rerank: float) -> SearchResult:
     return SearchResult(
-        hits=(Hit(chunk_id=1, score=1.0, rank=1, rerank_score=rerank, keyword_rank=1, dense_rank=1, keyword_score=9.0),)
+        hits=(
+            Hit(
+                chunk_id=1,
+                score=1.0,
+                rank=1,
+                rerank_score=rerank,
+                dense_score=rerank,
+                keyword_rank=1,
+                dense_rank=1,
+                keyword_score=9.0,
+            ),
+        )
     )
 
 
@@ -89,3 +104,36 @@ def test_a_unit_that_is_asked_for_by_name_must_stand_there() -> None:
 )
 def test_it_sees_whether_a_number_falls_into_a_range(question: str, text: str, fits: bool | None) -> None:
     assert fits_a_range(question, text) is fits
+
+
+def ask_of(text: str, question: str) -> dict[str, float]:
+    piece = replace(EVIDENCE[0], text=text, end=len(text), heading_path=(), prefix="")
+    ranked = rank_sentences(question, [piece], score_stretches=shared_stretches)
+    return read_mismatch(question, ranked)
+
+
+@pytest.mark.parametrize(
+    ("question", "feature"),
+    [
+        ("Who took command in 1756?", "own_numbers_missing"),
+        ("Who took command of the Spanish forces?", "own_names_missing"),
+        ("Who did not take command of the forces?", "own_negation_lost"),
+        ("Which forces were unprepared when Shirley took command?", "own_opposites"),
+    ],
+)
+def test_a_question_that_turns_a_fact_parts_from_its_sentence(question: str, feature: str) -> None:
+    text = "In 1755 William Shirley took command of the prepared British forces."
+    assert ask_of(text, "Who took command of the British forces?")[feature] == 0
+    assert ask_of(text, question)[feature] > 0
+
+
+def test_words_that_nothing_comes_near_to_count() -> None:
+    text = "William Shirley took command of the forces."
+    piece = replace(EVIDENCE[0], text=text, end=len(text), heading_path=(), prefix="")
+
+    def told(query: str, stretches: Sequence[Stretch]) -> list[Closeness]:
+        return [Closeness(mean=0.6, weakest=0.2, unmet=0.3, words=(("command", 0.9), ("dismissed", 0.2)))] * len(stretches)
+
+    found = read_mismatch("Who dismissed the command?", rank_sentences("Who dismissed the command?", [piece], score_stretches=told))
+    assert (found["own_weakest"], found["own_unmatched_mean"], found["own_unmet"]) == (0.2, 0.2, 0.5)
+    assert set(read_mismatch("Who?", [])) == set(found)

@@ -1,10 +1,16 @@
-"""The model of sufficiency is fitted to what is known to have an answer or none."""
+"""The models of sufficiency are fitted to what is known to have an answer or none."""
 
+import json
 import random
+from pathlib import Path
 
 import pytest
 
-from evals.calibration import Example, calibrate, cross_validate, fit_model, predict
+from bench.curves import DEFAULT_THRESHOLD as DRAWN_THRESHOLD
+from bench.curves import draw_curves
+from chat.calibration import LogisticModel, calibration_for, calibration_path, shipped_calibration
+from chat.sufficiency import DEFAULT_THRESHOLD
+from evals.calibration import Example, as_table, calibrate, cross_validate, fit_model, predict, signs_of
 
 
 def examples(count: int, *, seed: int, noise: float = 0.15) -> list[Example]:
@@ -18,40 +24,118 @@ def examples(count: int, *, seed: int, noise: float = 0.15) -> list[Example]:
             "type_fits_best": float(chance.random() < 0.5),
             "names_missing": float(held),
         }
-        made.append(Example(features=features, is_answerable=held, script="latin"))
+        made.append(Example(features=features, is_answerable=held, script="latin", group=str(number)))
     return made
 
 
-def test_it_learns_what_tells_and_drops_what_contradicts_its_meaning() -> None:
+def written_to_mislead(count: int, *, seed: int) -> list[Example]:
+    """Questions that all speak of the subject; those without an answer ask for another number."""
+    chance = random.Random(seed)
+    return [
+        Example(
+            features={"rerank_best": chance.gauss(0.8, 0.1), "own_numbers_missing": float(number % 2 == 0)},
+            is_answerable=bool(number % 2),
+            script="latin",
+            teaches=("subject", "mismatch") if number % 2 else ("mismatch",),
+            group=str(number),
+        )
+        for number in range(count)
+    ]
+
+
+def test_it_learns_what_tells_and_nothing_that_contradicts_its_meaning() -> None:
     sets = {"a": examples(60, seed=1), "b": examples(90, seed=2)}
-    fit = fit_model(sets, script="latin", weights={"a": 1.0, "b": 1.0})
-    assert fit.weights["rerank_best"] > 0
-    assert "names_missing" not in fit.weights
+    model = fit_model(sets, part="subject", script="latin", weights={"a": 1.0, "b": 1.0})
+    assert model is not None
+    assert model.weights["rerank_best"] > 0
+    assert "names_missing" not in model.weights
     high, low = predict(
-        fit,
-        [Example(features={"rerank_best": level}, is_answerable=True, script="latin") for level in (0.9, 0.4)],
+        {"subject": model},
+        [Example(features={"rerank_best": level} | _rest(model), is_answerable=True, script="latin") for level in (0.95, 0.3)],
     )
-    assert low < 0.5 < high
-    assert predict(fit, [Example(features={}, is_answerable=False, script="latin")])[0] == 0.0
+    assert high - low > 0.05
+    assert predict({"subject": model}, [Example(features={}, is_answerable=False, script="latin")])[0] == 0.0
+
+
+def _rest(model: LogisticModel) -> dict[str, float]:
+    return {name: model.mean[name] for name in model.weights if name != "rerank_best"}
+
+
+def test_every_feature_has_one_sign() -> None:
+    for script in ("latin", "han"):
+        for part in ("subject", "mismatch"):
+            assert set(signs_of(part, script).values()) == {1, -1}
+    for script, parts in shipped_calibration().models.items():
+        for part, model in parts.items():
+            assert all(weight * signs_of(part, script)[name] > 0 for name, weight in model.weights.items())
+
+
+def test_what_is_written_to_mislead_teaches_a_model_of_its_own() -> None:
+    sets = {"plain": examples(90, seed=4), "adversarial": written_to_mislead(80, seed=5)}
+    fitted = calibrate(sets, weights={"plain": 1.0, "adversarial": 1.0}, encoder="made-up")
+    assert fitted["models"]["latin"]["mismatch"]["weights"]["own_numbers_missing"] < 0
+    assert "own_numbers_missing" not in fitted["models"]["latin"]["subject"]["weights"]
+    assert fitted["cross_validated"]["adversarial"]["auroc"] > 0.95
+
+
+def test_a_set_without_weight_is_only_judged() -> None:
+    sets = {"plain": examples(90, seed=4), "judged": examples(60, seed=6)}
+    with_it = calibrate(sets, weights={"plain": 1.0, "judged": 0.0}, encoder="made-up")
+    without = calibrate({"plain": sets["plain"]}, weights={"plain": 1.0}, encoder="made-up")
+    assert with_it["models"] == without["models"]
+    assert with_it["cross_validated"]["judged"]["auroc"] > 0.85
 
 
 def test_cross_validation_does_not_see_what_it_judges() -> None:
     """Where nothing tells, models that had seen an example would still rank it right."""
     chance = random.Random(3)
-    sets = {"a": [Example(features={"rerank_best": chance.random()}, is_answerable=bool(i % 2), script="latin") for i in range(60)]}
+    sets = {
+        "a": [
+            Example(features={"rerank_best": chance.random()}, is_answerable=bool(i % 2), script="latin", group=str(i))
+            for i in range(60)
+        ]
+    }
     judged = cross_validate(sets, "a", script="latin", weights={"a": 1.0})
     right = sum((probability > judged.mean()) == bool(i % 2) for i, probability in enumerate(judged))
     assert right < 42
 
 
-def test_figures_and_models_are_reported() -> None:
-    fitted = calibrate({"a": examples(60, seed=1), "b": examples(90, seed=2)}, weights={"a": 1.0, "b": 0.5}, encoder="made-up")
-    assert fitted["cross_validated"]["a"]["auroc"] > 0.85
-    assert fitted["cross_validated"]["all that count once"] == fitted["cross_validated"]["a"]
-    assert fitted["sets"] == {"latin": {"a": 60, "b": 90}}
-    assert set(fitted["models"]) == {"latin"}
+def test_a_hidden_question_teaches_and_is_not_counted() -> None:
+    plain = examples(60, seed=1)
+    hidden = [
+        Example(features={"rerank_best": 0.4}, is_answerable=False, script="latin", is_hidden=True, group=example.group)
+        for example in plain
+        if example.is_answerable
+    ]
+    fitted = calibrate({"a": [*plain, *hidden]}, weights={"a": 1.0}, encoder="made-up")
+    assert len(fitted["judged"]["a"]) == 60
+    assert fitted["sets"] == {"latin": {"a": 100}}
+
+
+def test_curves_are_drawn(tmp_path: Path) -> None:
+    fitted = calibrate({"a": examples(60, seed=1)}, weights={"a": 1.0}, encoder="made-up")
+    drawn = draw_curves(fitted["judged"], folder=tmp_path)
+    assert [path.name for path in drawn] == ["sufficiency-roc.png", "sufficiency-precision.png", "sufficiency-refusals.png"]
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in drawn)
+    assert "subject" in as_table(fitted)
+    assert DRAWN_THRESHOLD == DEFAULT_THRESHOLD
+
+
+def test_an_installation_keeps_its_own_calibration_of_an_encoder(tmp_path: Path) -> None:
+    fitted = calibrate({"a": examples(60, seed=1)}, weights={"a": 1.0}, encoder="made-up")
+    path = calibration_path("made-up", home=tmp_path)
+    path.parent.mkdir()
+    path.write_text(json.dumps(fitted), encoding="utf-8")
+    own = calibration_for("made-up", home=tmp_path)
+    assert own.encoder == "made-up"
+    assert own.digest != shipped_calibration().digest
+    assert calibration_for("another", home=tmp_path) == shipped_calibration()
+    path.write_text("{", encoding="utf-8")
+    assert calibration_for("made-up", home=tmp_path) == shipped_calibration()
 
 
 def test_a_set_of_one_kind_cannot_be_fitted() -> None:
+    one_kind = {"a": [example for example in examples(30, seed=1) if example.is_answerable]}
+    assert fit_model(one_kind, part="subject", script="latin", weights={"a": 1.0}) is None
     with pytest.raises(ValueError, match="with an answer and without"):
-        fit_model({"a": [example for example in examples(30, seed=1) if example.is_answerable]}, script="latin", weights={"a": 1.0})
+        calibrate(one_kind, weights={"a": 1.0}, encoder="made-up")

@@ -6,25 +6,33 @@ from argparse import ArgumentParser
 from dataclasses import asdict
 from pathlib import Path
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from chat.calibration import calibration_path
 from evals.apart import is_apart, run_apart
-from evals.calibration import Example, as_table, calibrate, read_example
+from evals.calibration import Example, as_table, calibrate, read_examples
 from evals.datasets import BadDataset, read_questions
 from evals.report import open_index, spread
 from kb.engine import get_engine
+from retrieval.encoder import open_encoder
 
 
 class Command(BaseCommand):
     help = "Fit the sufficiency model to folders of documents and questions with and without an answer; show what it reaches."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("folders", nargs="+", metavar="DIR[:WEIGHT]", help="a set, and how much it counts (1)")
+        parser.add_argument("folders", nargs="+", metavar="DIR[:WEIGHT]", help="a set, and how much it counts (1; 0: only judged)")
         parser.add_argument("--limit", type=int, help="at most so many questions of each set, evenly from the whole set")
         parser.add_argument("--keep", type=Path, help="index below this folder, and find it indexed the next time")
-        parser.add_argument("--write", type=Path, help="write the model to this file (chat/calibration/sufficiency.json is used)")
+        parser.add_argument(
+            "--write",
+            type=Path,
+            help="write the models to this file (default: the installation's own, used from the next start on)",
+        )
+        parser.add_argument("--judged", type=Path, help="write the cross-validated probabilities here, for bench/curves.py")
         parser.add_argument("--examples", type=Path, help="only write what the questions of one set show to this file, do not fit")
 
     def handle(
@@ -34,6 +42,7 @@ class Command(BaseCommand):
         limit: int | None,
         keep: Path | None,
         write: Path | None,
+        judged: Path | None,
         examples: Path | None,
         **options: object,
     ) -> None:
@@ -47,16 +56,17 @@ class Command(BaseCommand):
         except (BadDataset, ValueError) as error:
             raise CommandError(str(error)) from error
         sets = {folder.name: _examples_apart(folder, limit=limit, keep=keep) for folder in weights}
+        encoder = open_encoder(settings.EMBEDDER).fingerprint
         try:
-            fitted = calibrate(
-                sets,
-                weights={folder.name: weight for folder, weight in weights.items()},
-                encoder=get_engine().embedder.fingerprint,
-            )
+            fitted = calibrate(sets, weights={folder.name: weight for folder, weight in weights.items()}, encoder=encoder)
         except ValueError as error:
             raise CommandError(str(error)) from error
-        if write is not None:
-            write.write_text(json.dumps(fitted, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        probabilities = fitted.pop("judged")
+        path = write or calibration_path(encoder, home=settings.ATTEST_HOME)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(fitted, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        if judged is not None:
+            judged.write_text(json.dumps(probabilities), encoding="utf-8")
         self.stdout.write(as_table(fitted))
 
 
@@ -68,10 +78,12 @@ def _read_weight(argument: str) -> tuple[Path, float]:
 def _write_examples(folder: Path, *, limit: int | None, out: Path) -> None:
     call_command("migrate", verbosity=0)
     engine = get_engine()
-    collection, user, _ = open_index(folder, engine)
+    collection, user, names = open_index(folder, engine)
     questions = spread(read_questions(folder), limit)
     found = [
-        read_example(question, collection=collection, user=user, engine=engine) for question in tqdm(questions, desc=folder.name)
+        example
+        for question in tqdm(questions, desc=folder.name)
+        for example in read_examples(question, collection=collection, user=user, engine=engine, names=names)
     ]
     out.write_text(json.dumps([asdict(example) for example in found]), encoding="utf-8")
 
