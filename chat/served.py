@@ -199,13 +199,13 @@ class ModelCall(models.Model):
 def question_classes() -> list[tuple[str, Any]]:
     """Return the kinds of question that a route may ask for, with their names."""
     return [
-        (AnswerType.PERSON, _("Who")),
-        (AnswerType.DATE, _("When")),
+        (AnswerType.PERSON, _("A person")),
+        (AnswerType.DATE, _("A date")),
         (AnswerType.AMOUNT, _("An amount of money")),
         (AnswerType.PERCENT, _("A percentage")),
         (AnswerType.NUMBER, _("How many")),
         (AnswerType.DURATION, _("How long")),
-        (AnswerType.PLACE, _("Where")),
+        (AnswerType.PLACE, _("A place")),
         (AnswerType.YES_NO, _("Yes or no")),
         (AnswerType.OTHER, _("Anything else")),
     ]
