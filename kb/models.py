@@ -39,6 +39,7 @@ class Collection(models.Model):
         Group, blank=True, related_name="collections", verbose_name=_("groups"), help_text=_("Members may read this collection.")
     )
     suggested_questions = models.JSONField(default=list, blank=True)
+    vocabulary = models.TextField(_("words"), blank=True)  # lines that retrieval.vocabulary.read_vocabulary reads
     sufficiency_threshold = models.FloatField(null=True, blank=True)  # None: the default of the encoder's calibration
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, blank=True)  # the row stays, for receipts; its address is free again
