@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ from kb.storage import has_room
 
 MAX_SHOWN = 200  # rows of a list that may be long
 MAX_DONE = 20
+SHOWN = ("open", "failed", "done")
 
 
 @require_POST
@@ -70,18 +71,34 @@ def queue(request: HttpRequest) -> HttpResponse:
     """What is being read, what waits, what failed and why, and how long the last ones took; renews itself while open."""
     if not request.user.is_knowledge_admin:
         raise Http404
+    collections = Collection.objects.visible_to(request.user)
+    query, show = request.GET.get("q", "").strip(), request.GET.get("show", "")
+    chosen = collections.filter(slug=request.GET.get("collection", "")).first()
     jobs = Job.objects.filter(version__document__in=manageable_documents(request))
+    obstacles = find_obstacles(jobs.filter(state=Job.State.WAITING))
+    if chosen is not None:
+        jobs = jobs.filter(version__document__collection=chosen)
+    if query:
+        jobs = jobs.filter(Q(version__document__name__icontains=query) | Q(version__document__title__icontains=query))
     jobs = jobs.select_related("version__document__collection", "version__document__current_version")
     failed = jobs.filter(version__status=DocumentVersion.Status.FAILED, state__in=(Job.State.FAILED, Job.State.CANCELLED))
+    failed = failed.exclude(kind=Job.Kind.REBUILD)  # the page of the index has these
     waiting = jobs.filter(state=Job.State.WAITING)
+    to_rebuild = waiting.filter(kind=Job.Kind.REBUILD).count()
+    waiting = waiting.exclude(kind=Job.Kind.REBUILD)
     context = {
         "running": jobs.filter(state=Job.State.RUNNING),
         "waiting": waiting[:MAX_SHOWN],
         "waiting_count": waiting.count(),
-        "obstacles": find_obstacles(waiting),
+        "to_rebuild": to_rebuild,
+        "obstacles": obstacles,
         "failed": newest_of_each(failed.order_by("-finished_at")[:MAX_SHOWN]),
+        "failed_count": failed.values("version").distinct().count(),
         "done": jobs.filter(state=Job.State.DONE, kind=Job.Kind.INGEST).order_by("-finished_at")[:MAX_DONE],
-        "collections": Collection.objects.visible_to(request.user),
+        "collections": collections,
+        "query": query,
+        "show": show if show in SHOWN else "",
+        "chosen": chosen,
     }
     return render(request, "ingest/_queue.html" if request.htmx else "ingest/queue.html", context)
 

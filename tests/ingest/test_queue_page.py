@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -7,7 +9,7 @@ from ingest.errors import LeaseLost, UploadRefused
 from ingest.leases import claim_job
 from ingest.models import Job
 from ingest.services import cancel_version, retry_version
-from kb.models import Document, DocumentVersion, Page
+from kb.models import Collection, Document, DocumentVersion, Page
 
 pytestmark = pytest.mark.django_db
 
@@ -84,3 +86,32 @@ def test_what_is_done_cannot_be_cancelled(knowledge_admin, make_job):
     assert refused.value.code == "not_running"
     with pytest.raises(UploadRefused):
         retry_version(job.version, user=knowledge_admin)
+
+
+def test_the_queue_is_filtered_by_name_collection_and_state(client, knowledge_admin, make_job):
+    make_job("running.txt", state="running", started_at=timezone.now())
+    make_job("waiting.txt")
+    failed = make_job("failed.txt", state="failed", status="failed", finished_at=timezone.now() - timedelta(days=8))
+    failed.version.document.collection = Collection.objects.create(name="Other", slug="other")
+    failed.version.document.save()
+    client.force_login(knowledge_admin)
+
+    def shown(**query):
+        text = client.get(reverse("ingest:queue"), query, headers={"HX-Request": "true"}).content.decode()
+        return {name for name in ("running.txt", "waiting.txt", "failed.txt") if name in text}
+
+    assert shown() == {"running.txt", "waiting.txt", "failed.txt"}  # what failed a week ago too
+    assert shown(q="WAIT") == {"waiting.txt"}
+    assert shown(collection="other") == {"failed.txt"}
+    assert shown(show="open") == {"running.txt", "waiting.txt"}
+    assert shown(show="failed") == {"failed.txt"}
+    assert shown(show="nonsense", collection="nonsense") == {"running.txt", "waiting.txt", "failed.txt"}
+
+
+def test_what_is_rebuilt_is_counted_not_listed(client, knowledge_admin, make_job):
+    for number in range(3):
+        make_job(f"long-list-{number}.txt", kind="rebuild", status="indexed")
+    client.force_login(knowledge_admin)
+    text = client.get(reverse("ingest:queue")).content.decode()
+    assert "long-list" not in text
+    assert "3 documents wait to be cut and embedded anew." in text
