@@ -98,11 +98,11 @@ def fail_version(lease: Lease, code: str, cause: str) -> None:
         return
     with lease.fenced() as job:
         version = DocumentVersion.objects.select_related("document").get(pk=job.version_id)
-        published = version.status == DocumentVersion.Status.EMBEDDED
+        published = version.chunks.exists()  # maybe: the first ones answer before the version is whole
         version.status, version.error_code = DocumentVersion.Status.FAILED, code
         version.error_message = MESSAGES.get(code, MESSAGES["internal"])
-        version.chunk_count = 0
-        version.save(update_fields=["status", "error_code", "error_message", "chunk_count"])
+        version.chunk_count = version.early_chunks = 0
+        version.save(update_fields=["status", "error_code", "error_message", "chunk_count", "early_chunks"])
         drop_content(version)
         job.state, job.finished_at, job.last_error = Job.State.FAILED, timezone.now(), storable(cause)
         _save(job)

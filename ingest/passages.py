@@ -4,6 +4,8 @@ import hashlib
 import itertools
 from collections.abc import Callable, Iterator
 
+from django.db.models import Max
+
 from ingest.chunking import CutChunk, SourcePage, cut_pages
 from ingest.faults import fault
 from ingest.leases import Lease
@@ -34,13 +36,13 @@ class Passages:
         self.chunks = version.chunks.filter(edition=engine.edition)
 
     def cut(self) -> int:
-        """Cut the pages into chunks; what an interrupted run left is removed first. Returns: how many."""
-        with self.lease.fenced():
-            self.chunks.all().delete()
+        """Cut the pages that are not cut yet, whole pages in each transaction. Returns: how many chunks there are now."""
+        done = self.chunks.aggregate(page=Max("page__number"), ordinal=Max("ordinal"))
+        count = 0 if done["ordinal"] is None else done["ordinal"] + 1
         page_ids: dict[int, int] = {}
-        cut = cut_pages(self._source_pages(page_ids), title=self.title, count_tokens=self.engine.embedder.count_tokens)
-        count = 0
-        while batch := list(itertools.islice(cut, CHUNK_BATCH)):
+        pages = self._source_pages(page_ids, after=done["page"] or 0)
+        cut = cut_pages(pages, title=self.title, count_tokens=self.engine.embedder.count_tokens)
+        for batch in _batches_of_pages(cut):
             with self.lease.fenced():
                 Chunk.objects.bulk_create(self._row(chunk, count + i, page_ids) for i, chunk in enumerate(batch))
             count += len(batch)
@@ -48,8 +50,9 @@ class Passages:
             self.between()
         return count
 
-    def _source_pages(self, page_ids: dict[int, int]) -> Iterator[SourcePage]:
-        for page in self.version.pages.order_by("number").defer("boxes").iterator(chunk_size=PAGE_BATCH):
+    def _source_pages(self, page_ids: dict[int, int], *, after: int) -> Iterator[SourcePage]:
+        pages = self.version.pages.filter(number__gt=after).order_by("number").defer("boxes")
+        for page in pages.iterator(chunk_size=PAGE_BATCH):
             page_ids[page.number] = page.pk
             yield SourcePage(number=page.number, text=page.text, blocks=tuple(Block.from_dict(row) for row in page.blocks))
 
@@ -69,13 +72,15 @@ class Passages:
             token_count=chunk.token_count,
         )
 
-    def embed(self) -> None:
-        """Embed the chunks that have no vectors of the edition's encoder yet."""
+    def embed(self, *, embedded: Callable[[int], None] = lambda ordinal: None) -> None:
+        """Embed the chunks that have no vectors of the edition's encoder yet. `embedded` is told the last one of each batch."""
         encoder = self.engine.embedder.fingerprint
         with self.lease.fenced():
             ChunkEmbedding.objects.filter(chunk__in=self.chunks.all()).exclude(encoder=encoder).delete()
         missing = self.chunks.filter(embedding=None).order_by("ordinal")
-        while batch := list(missing[:EMBED_BATCH]):
+        last = -1
+        # From the last one on: looking for the first without vectors again would walk past all that have them.
+        while batch := list(missing.filter(ordinal__gt=last)[:EMBED_BATCH]):
             self.lease.check()
             vectors = self.engine.embedder.embed_passages([self._indexed(chunk).contextual_text for chunk in batch])
             with self.lease.fenced():
@@ -83,13 +88,18 @@ class Passages:
                     ChunkEmbedding(chunk=chunk, encoder=encoder, dense=vector.dense, tokens=vector.tokens)
                     for chunk, vector in zip(batch, vectors, strict=True)
                 )
+            last = batch[-1].ordinal
             fault("vectors_stored")
+            embedded(last)
             self.between()
 
-    def publish(self) -> int:
-        """Put the chunks into the index. Returns: the collection under which it has them from now on."""
+    def publish(self, *, start: int = 0, end: int | None = None) -> int:
+        """Put the chunks from ordinal `start` to before `end` into the index. Returns: the collection under which it has them."""
         self.version.document = Document.objects.get(pk=self.version.document_id)  # it may have been moved since
-        rows = self.chunks.select_related("embedding").order_by("ordinal").iterator(chunk_size=PUBLISH_BATCH)
+        chunks = self.chunks.filter(ordinal__gte=start)
+        if end is not None:
+            chunks = chunks.filter(ordinal__lt=end)
+        rows = chunks.select_related("embedding").order_by("ordinal").iterator(chunk_size=PUBLISH_BATCH)
         while batch := list(itertools.islice(rows, PUBLISH_BATCH)):
             self.lease.check()
             entries = [
@@ -115,3 +125,15 @@ class Passages:
             prefix=chunk.prefix,
             text=chunk.text,
         )
+
+
+def _batches_of_pages(chunks: Iterator[CutChunk]) -> Iterator[list[CutChunk]]:
+    """Yield batches of about CHUNK_BATCH that end where a page ends, so that cutting can go on with the next page."""
+    batch: list[CutChunk] = []
+    for _, page in itertools.groupby(chunks, key=lambda chunk: chunk.page_number):
+        batch += page
+        if len(batch) >= CHUNK_BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from django.utils import timezone
 
 from audit.services import record
+from ingest.early import EarlyAnswers
 from ingest.editions import lock_serving, open_rebuild
 from ingest.errors import LeaseLost, UserFault
 from ingest.faults import fault
@@ -39,6 +40,7 @@ class Pipeline:
         self.version, self.lease, self.engine = version, lease, engine
         self.checkpoint, self.seconds_for_others = checkpoint, 0.0
         self.timings_ms: dict[str, float] = {}
+        self.early = EarlyAnswers(version=version, lease=lease, engine=engine)
 
     @property
     def title(self) -> str:
@@ -90,6 +92,7 @@ class Pipeline:
                 batch.append(item)
                 if len(batch) >= PAGE_BATCH or time.monotonic() - stored_at > PAGE_BATCH_S:
                     self._store_pages(batch)
+                    self.early.serve_first(self.passages)
                     batch, stored_at = [], time.monotonic()
         self._store_pages(batch)
         if not version.pages.exclude(text="").exists():
@@ -148,8 +151,9 @@ class Pipeline:
         self._advance(Status.CHUNKED, chunk_count=count)
 
     def embed(self) -> None:
-        """Embed the chunks."""
-        self.passages.embed()
+        """Embed the chunks; of a long document, those that are done answer already."""
+        passages = self.passages
+        passages.embed(embedded=lambda ordinal: self.early.serve_more(passages, until=ordinal + 1))
         self._advance(Status.EMBEDDED)
 
     def publish(self) -> None:
@@ -159,7 +163,7 @@ class Pipeline:
         the swap and the old one's after it, and the swap itself is one row.
         """
         while True:
-            published_in = self.passages.publish()
+            published_in = self.early.publish_rest(self.passages)
             with self.lease.fenced() as job:
                 if lock_serving(self.engine).number != self.engine.edition:
                     self._cut_again(job)
@@ -184,8 +188,8 @@ class Pipeline:
             open_rebuild(version)
         else:
             superseded = version.pk  # a newer one was faster, or the document is gone: this one never answers
-        version.status, version.indexed_at = Status.INDEXED, now
-        version.save(update_fields=["status", "indexed_at"])
+        version.status, version.indexed_at, version.early_chunks = Status.INDEXED, now, 0
+        version.save(update_fields=["status", "indexed_at", "early_chunks"])
         self._count_anew(job)
         if superseded:
             open_removal(superseded)
@@ -203,8 +207,8 @@ class Pipeline:
 
     def _cut_again(self, job: Job) -> None:
         """Another edition answers by now: its passages are cut from the pages, which are there already."""
-        self.version.status, self.version.chunk_count = Status.PARSED, 0
-        self.version.save(update_fields=["status", "chunk_count"])
+        self.version.status, self.version.chunk_count, self.version.early_chunks = Status.PARSED, 0, 0
+        self.version.save(update_fields=["status", "chunk_count", "early_chunks"])
         put_back(job)
 
     def _advance(self, status: str, **changes: object) -> None:

@@ -149,8 +149,9 @@ def _do(job: Job, lease: Lease, engine: Engine, checkpoint: Callable[[], float])
 
 
 def _is_unwanted(job: Job) -> bool:
-    """True where the version's document was deleted while this worker was at it."""
-    return DocumentVersion.objects.filter(pk=job.version_id, document__deleted_at__isnull=False).exists()
+    """True where the version's document was deleted, or reading it cancelled, while this worker was at it."""
+    unwanted = Q(document__deleted_at__isnull=False) | Q(status=DocumentVersion.Status.FAILED)
+    return DocumentVersion.objects.filter(unwanted, pk=job.version_id).exists()
 
 
 def is_hindered() -> bool:

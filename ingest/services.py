@@ -208,10 +208,10 @@ def cancel_version(version: DocumentVersion, *, user: User) -> None:
         if not jobs.update(state=Job.State.CANCELLED, finished_at=timezone.now(), leased_by="", lease_expires_at=None):
             raise UploadRefused("not_running")
         locked = DocumentVersion.objects.select_for_update(of=("self",)).select_related("document").get(pk=version.pk)
-        published = locked.status == DocumentVersion.Status.EMBEDDED
+        published = locked.chunks.exists()  # maybe: the first ones answer before the version is whole
         locked.status, locked.error_code = DocumentVersion.Status.FAILED, "cancelled"
-        locked.error_message, locked.chunk_count = MESSAGES["cancelled"], 0
-        locked.save(update_fields=["status", "error_code", "error_message", "chunk_count"])
+        locked.error_message, locked.chunk_count, locked.early_chunks = MESSAGES["cancelled"], 0, 0
+        locked.save(update_fields=["status", "error_code", "error_message", "chunk_count", "early_chunks"])
         drop_content(locked)
         if published:
             open_removal(locked.pk)

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
@@ -20,7 +21,7 @@ def readable_version(user: User, uid: UUID) -> DocumentVersion:
     """Return a version of a live document that `user` may read; one that never answered is for admins alone."""
     versions = DocumentVersion.objects.filter(document__in=Document.objects.visible_to(user))
     if not user.is_knowledge_admin:
-        versions = versions.filter(indexed_at__isnull=False)
+        versions = versions.filter(Q(indexed_at__isnull=False) | Q(early_chunks__gt=0))
     return get_object_or_404(versions.select_related("document__collection", "document__current_version"), uid=uid)
 
 
