@@ -3,10 +3,11 @@
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib import import_module
 
 from celery import shared_task
-from celery.signals import worker_process_init
+from celery.signals import worker_init, worker_process_init
 from django.db import DatabaseError
 
 from ingest import queue
@@ -27,6 +28,17 @@ def waiting_out() -> Iterator[None]:
         if not (obstacle := find_obstacle(error)):
             raise
         logger.warning("no work now: %s: %s", obstacle, error)
+
+
+@worker_init.connect
+def import_libraries(**_: object) -> None:
+    """Import what takes seconds, once, before the processes are forked: one that takes the place of a killed one has it at once.
+
+    Nothing is computed here: threads of a sum would not survive the fork.
+    """
+    for name in ("torch", "sentence_transformers"):
+        with suppress(ImportError):  # an encoder elsewhere needs neither
+            import_module(name)
 
 
 @worker_process_init.connect
