@@ -8,6 +8,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from kb.models import Collection
+from retrieval.vocabulary import MAX_LINES, BadVocabulary, read_vocabulary
 
 MAX_QUESTIONS = 12
 
@@ -24,12 +25,20 @@ class CollectionForm(forms.ModelForm):
 
     class Meta:
         model = Collection
-        fields = ["name", "slug", "description", "groups"]
-        widgets = {"description": forms.Textarea(attrs={"rows": 2}), "groups": forms.CheckboxSelectMultiple}
+        fields = ["name", "slug", "description", "groups", "vocabulary"]
+        widgets = {
+            "description": forms.Textarea(attrs={"rows": 2}),
+            "groups": forms.CheckboxSelectMultiple,
+            "vocabulary": forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+        }
         labels = {"groups": _("Readers")}
         help_texts = {
             "slug": _("Latin letters, digits and hyphens; part of the address. Left empty, it is made from the name."),
             "groups": _("Members of these groups may read the collection. Knowledge admins read every collection."),
+            "vocabulary": _(
+                "One a line: words that mean the same, joined by “=”, as in “PTO = paid time off”; or a term of your own. "
+                "They count with the next question; nothing is indexed anew."
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -59,6 +68,18 @@ class CollectionForm(forms.ModelForm):
         if any(len(question) > 300 for question in questions):
             raise forms.ValidationError(_("A suggested question has at most 300 characters."))
         return questions
+
+    def clean_vocabulary(self) -> str:
+        """Refuse a line that is too long, or too many of them."""
+        text: str = self.cleaned_data["vocabulary"]
+        try:
+            read_vocabulary(text)
+        except BadVocabulary as error:
+            raise forms.ValidationError(
+                _("This line is too long, or there are more than %(count)d lines: %(line)s")
+                % {"count": MAX_LINES, "line": error.line[:80]}
+            ) from error
+        return text
 
     def save(self, commit: bool = True) -> Collection:
         self.instance.suggested_questions = self.cleaned_data["questions"]

@@ -8,6 +8,7 @@ from accounts.models import User
 from kb.engine import Engine, get_engine
 from kb.models import Chunk, Collection, Document
 from retrieval.types import Hit, Scope, SearchConfig, SearchResult
+from retrieval.vocabulary import read_vocabulary
 
 OVERFETCH = 2  # hits asked for, as a multiple of those wanted: what was deleted since the last publish falls out
 ROUNDS = 3  # each asks for OVERFETCH times more than the one before, where too much fell out
@@ -50,9 +51,9 @@ def search_passages(
     engine: Engine | None = None,
 ) -> PassageSearch:
     """Return the best passages that `user` may read. Raises: retrieval.errors.RetrievalError."""
-    config = config or SearchConfig()
     engine = engine or get_engine()
     scope = scope_for(user, collection=collection)
+    config = add_vocabulary(question, config or SearchConfig(), scope)
     wanted = config.limit
     asked = wanted * OVERFETCH
     candidates = config.candidates  # whatever is wanted, so that the first ten of a hundred are the same as ten
@@ -67,6 +68,13 @@ def search_passages(
         Passage(chunk=passage.chunk, hit=replace(passage.hit, rank=rank)) for rank, passage in enumerate(passages[:wanted], start=1)
     )
     return PassageSearch(passages=kept, result=replace(result, hits=tuple(passage.hit for passage in kept)), scope=scope)
+
+
+def add_vocabulary(question: str, config: SearchConfig, scope: Scope) -> SearchConfig:
+    """Return the configuration with what the vocabularies of the readable collections say about the question's words."""
+    texts = Collection.objects.filter(pk__in=scope.collection_ids).exclude(vocabulary="").values_list("vocabulary", flat=True)
+    found = (word for text in texts for word in read_vocabulary(text).find(question))
+    return replace(config, also=tuple(dict.fromkeys((*config.also, *found))))
 
 
 def _hydrate(hits: tuple[Hit, ...], user: User | AnonymousUser, collection: Collection | None) -> list[Passage]:

@@ -24,6 +24,7 @@ def save_collection(*, form: CollectionForm, user: User) -> Collection:
             "description": collection.description,
             "groups": sorted(collection.groups.values_list("name", flat=True)),
             "suggested_questions": collection.suggested_questions,
+            "vocabulary": collection.vocabulary,
         },
     )
     return collection

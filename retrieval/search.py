@@ -39,9 +39,10 @@ def search(
     abstains = unknown_share > UNREADABLE_SHARE
     embedding = embedder.embed_query(query) if wants_vectors and not abstains and scope.collection_ids else None
     lap("embed")
-    keyword = (
-        index.search_keyword(query, scope=scope, limit=config.candidates, weights=config.word_weights) if config.use_keyword else ()
-    )
+    words = " ".join((query, *config.also))
+    keyword: Sequence[Hit] = ()
+    if config.use_keyword:
+        keyword = index.search_keyword(words, scope=scope, limit=config.candidates, weights=config.word_weights)
     lap("keyword")
     dense = (
         _near(index.search_dense(embedding.dense, scope=scope, limit=config.candidates)) if embedding and config.use_dense else ()

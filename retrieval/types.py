@@ -117,6 +117,7 @@ class SearchConfig:
     dense_weight: float = 0.6  # alpha of the convex combination, in [0, 1]; docs/quality.md has what .5 to .65 measure
     rerank_weight: float = 0.7  # of MaxSim against the fused score, in [0, 1]
     word_weights: WordWeights = PRODUCTION_WEIGHTS
+    also: tuple[str, ...] = ()  # words that the keyword leg looks for besides the query's (retrieval.vocabulary)
     weigh_tokens: bool = True  # words without a subject count less in MaxSim
     collapse_duplicates: bool = True
 

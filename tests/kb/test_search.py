@@ -104,3 +104,20 @@ def test_the_first_ten_of_a_hundred_are_the_same_as_ten(engine: Engine, employee
     many = search_passages("annual leave at office 3", user=employee, engine=engine, config=SearchConfig(limit=100))
     assert texts(many)[:10] == texts(few)
     assert len(texts(many)) == 100
+
+
+def test_a_vocabulary_counts_with_the_next_question_and_only_for_who_reads_its_collection(
+    engine: Engine, employee: User, knowledge_admin: User, collection: Collection, secret: Collection
+) -> None:
+    index_document(engine, collection, "leave.md", ["Employees earn six hours of annual leave.", "Parking costs twenty dollars."])
+    words_only = SearchConfig(use_dense=False, use_rerank=False)
+    assert texts(search_passages("PTO", user=employee, engine=engine, config=words_only)) == []
+    Collection.objects.filter(pk=secret.pk).update(vocabulary="PTO = parking")
+    assert texts(search_passages("PTO", user=employee, engine=engine, config=words_only)) == []
+    assert texts(search_passages("PTO", user=knowledge_admin, engine=engine, config=words_only)) == [
+        "Parking costs twenty dollars."
+    ]
+    Collection.objects.filter(pk=collection.pk).update(vocabulary="PTO = annual leave")
+    assert texts(search_passages("PTO", user=employee, engine=engine, config=words_only)) == [
+        "Employees earn six hours of annual leave."
+    ]

@@ -1,5 +1,6 @@
 """The library: readers read, knowledge admins manage, outsiders find nothing."""
 
+import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -115,6 +116,16 @@ def test_creating_a_collection_is_recorded(knowledge_admin: User, group: Group) 
     event = Event.objects.get(action="collection.created")
     assert event.actor_id == str(knowledge_admin.pk)
     assert event.subject == "collection:travel-and-leave"
+
+
+def test_an_admin_gives_a_collection_its_words(knowledge_admin: User, collection: Collection) -> None:
+    client, url = signed_in(knowledge_admin), reverse("kb:collection_edit", args=["handbook"])
+    client.post(url, {"name": "Rules", "questions": "", "vocabulary": "PTO = paid time off"})
+    collection.refresh_from_db()
+    assert collection.vocabulary == "PTO = paid time off"
+    assert json.loads(Event.objects.get(action="collection.changed").payload.body)["payload"]["vocabulary"] == "PTO = paid time off"
+    refused = client.post(url, {"name": "Rules", "questions": "", "vocabulary": "x" * 61})
+    assert refused.status_code == 422 and b"too long" in refused.content
 
 
 def test_changing_a_collection_keeps_its_address(knowledge_admin: User, collection: Collection, group: Group) -> None:
