@@ -109,7 +109,7 @@ def test_the_first_ten_of_a_hundred_are_the_same_as_ten(engine: Engine, employee
 def test_a_vocabulary_counts_with_the_next_question_and_only_for_who_reads_its_collection(
     engine: Engine, employee: User, knowledge_admin: User, collection: Collection, secret: Collection
 ) -> None:
-    index_document(engine, collection, "leave.md", ["Employees earn six hours of annual leave.", "Parking costs twenty dollars."])
+    index_document(engine, collection, "rules.md", ["Employees earn six hours of annual leave.", "Parking costs twenty dollars."])
     words_only = SearchConfig(use_dense=False, use_rerank=False)
     assert texts(search_passages("PTO", user=employee, engine=engine, config=words_only)) == []
     Collection.objects.filter(pk=secret.pk).update(vocabulary="PTO = parking")
