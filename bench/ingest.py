@@ -20,9 +20,12 @@ from tempfile import TemporaryDirectory
 from pypdf import PdfReader, PdfWriter
 
 from bench.bare_encoder import model_folder
+from bench.big_files import measure_big_files
+from bench.crowd import measure_crowd
 from bench.installation import run_attest
 from bench.library import QUIET, Library
 from bench.report import Measure, add_json_option, publish
+from bench.small_files import measure_small_files
 from retrieval.types import Chunk
 
 GOAL_RATIO = 5.0  # pages/s against LangChain
@@ -154,6 +157,11 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--parts", default=",".join(PARTS), help=f"of {', '.join(PARTS)}; default: all")
     parser.add_argument("--limit-pages", type=int, metavar="N", help="take N pages of each PDF")
+    parser.add_argument("--documents", type=int, default=1000, metavar="N", help="small documents (1000)")
+    parser.add_argument(
+        "--watch-s", type=float, default=90.0, metavar="S", help="how long memory is watched for each big file (90)"
+    )
+    parser.add_argument("--chunks", type=int, default=100_000, metavar="N", help="in the index before a page is uploaded (100000)")
     add_json_option(parser)
     options = parser.parse_args()
     unknown = set(options.parts.split(",")) - set(PARTS)
@@ -165,6 +173,9 @@ def main() -> None:
 
 PARTS: dict[str, Callable[[argparse.Namespace], Iterator[Measure]]] = {
     "throughput": lambda options: measure_throughput(options.folder, limit_pages=options.limit_pages),
+    "small": lambda options: measure_small_files(options.documents),
+    "big": lambda options: measure_big_files(options.folder, watch_s=options.watch_s),
+    "crowd": lambda options: measure_crowd(options.chunks),
 }
 
 if __name__ == "__main__":

@@ -23,7 +23,8 @@ class Library:
         self._client = httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {key}"}, timeout=300)
         self._documents = f"/collections/{slug}/documents"
         self._slug = slug
-        self._client.post("/collections", json={"slug": slug, "name": slug}).raise_for_status()
+        if self._client.get(self._documents).status_code == httpx.codes.NOT_FOUND:
+            self._client.post("/collections", json={"slug": slug, "name": slug}).raise_for_status()
 
     def __enter__(self) -> "Library":
         return self

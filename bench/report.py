@@ -12,7 +12,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """One figure of ours, and the same of the peers in the same run. Lower is better where `unit` is a time."""
+    """One figure of ours, and the same of the peers in the same run. Lower is better where `unit` is of time, memory or files."""
 
     name: str
     value: float
@@ -21,13 +21,13 @@ class Measure:
     peers: dict[str, float] = field(default_factory=dict)
 
     @property
-    def _is_time(self) -> bool:
-        return self.unit in ("ms", "s")
+    def _less_is_better(self) -> bool:
+        return self.unit in ("ms", "s", "MB", "MiB", "files")
 
     def as_dict(self) -> dict[str, object]:
-        met = None if self.goal is None else (self.value <= self.goal if self._is_time else self.value >= self.goal)
+        met = None if self.goal is None else (self.value <= self.goal if self._less_is_better else self.value >= self.goal)
         ratio = {
-            peer: round(value / self.value if self._is_time else self.value / value, 2)
+            peer: round(value / self.value if self._less_is_better else self.value / value, 2)
             for peer, value in self.peers.items()
             if value
         }

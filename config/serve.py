@@ -44,8 +44,9 @@ def list_parts(*, host: str, port: int, workers: int) -> tuple[Part, ...]:
     """Return web, worker and beat, as they run on one machine."""
     python = sys.executable
     celery = (python, "-m", "celery", "--quiet", "--app", "config.celery:app")
-    # Each worker process embeds with torch: together they take the cores once, not `workers` times.
-    threads = str(max(1, (os.cpu_count() or 1) // workers))
+    # While one worker reads a file, another embeds on its cores too; when all embed at once, each core has two threads to run.
+    cores = os.cpu_count() or 1
+    threads = str(max(1, min(cores, 2 * cores // workers)))
     return (
         Part(
             name="web",
