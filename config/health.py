@@ -25,6 +25,7 @@ from chat.llm.breaker import BreakerState
 from chat.model_services import read_health
 from chat.served import ServedModel
 from config.errors import render_error
+from ingest.editions import find_complaints
 from ingest.models import Job
 from kb.models import Chunk, DocumentVersion
 
@@ -43,10 +44,14 @@ def alive(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
-    """503 until pages can be served: the database at the newest migration, the data folder writable, with room on it."""
+    """503 until pages can be served: the database at the newest migration, the data folder writable, with room on it.
+
+    `complaints`: what does not keep pages from being served, and should be seen to: an encoder that is gone.
+    """
     checks = {"database": _holds(_database_is_migrated), "files": _holds(_files_are_writable), "space": _holds(_space_is_left)}
     is_ready = all(checks.values())
-    return JsonResponse({"ready": is_ready, "checks": checks}, status=200 if is_ready else 503)
+    complaints = find_complaints() if checks["database"] else []
+    return JsonResponse({"ready": is_ready, "checks": checks, "complaints": complaints}, status=200 if is_ready else 503)
 
 
 @login_not_required

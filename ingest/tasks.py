@@ -8,9 +8,10 @@ from importlib import import_module
 
 from celery import shared_task
 from celery.signals import worker_init, worker_process_init
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 from ingest import queue
+from ingest.editions import find_complaints
 from ingest.obstacles import find_obstacle
 from ingest.sources.running import run_due_sources
 from kb.engine import get_engine
@@ -44,7 +45,18 @@ def import_libraries(**_: object) -> None:
 @worker_process_init.connect
 def warm_up(**_: object) -> None:
     """Load the encoder beside the worker's start, so that the first upload does not wait for it."""
-    threading.Thread(target=get_engine().warm_up, name="warm-up", daemon=True).start()
+    threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+
+
+def _warm_up() -> None:
+    try:
+        for complaint in find_complaints():
+            logger.warning("%s", complaint)
+        get_engine().warm_up()
+    except Exception:  # the edge of a thread: a job says what is wrong when it needs the encoder
+        logger.exception("warm-up failed")
+    finally:
+        connection.close()
 
 
 @shared_task(name="ingest.tasks.work")

@@ -44,6 +44,10 @@ class Engine:
         self._backend, self._folder = open_backend(url, root), folder or self._encoder.fingerprint
         self._index = self._backend.index(self._folder)
         self.edition = edition
+        if not self.is_whole:
+            logger.error(
+                "edition %s was made with %s, which %s does not open: it is found by words alone", edition, encoder, embedder
+            )
 
     @property
     def embedder(self) -> Embedder:
@@ -144,12 +148,9 @@ def find_encoder(embedder: str, *, fingerprint: str = "") -> SentenceEncoder | A
     except (EncoderError, OSError) as error:
         if not fingerprint:
             raise
-        logger.error("the encoder %s of the edition that serves is gone: %s", fingerprint, error)
+        logger.debug("%s: %s", fingerprint, error)
         return AbsentEncoder(fingerprint)
-    if fingerprint and found != fingerprint:
-        logger.error("%s is now %s; the edition that serves was made with %s, which is gone", embedder, found, fingerprint)
-        return AbsentEncoder(fingerprint)
-    return encoder
+    return encoder if fingerprint in ("", found) else AbsentEncoder(fingerprint)
 
 
 @lru_cache(maxsize=ENGINES_KEPT)

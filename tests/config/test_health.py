@@ -5,6 +5,9 @@ from django.db import connection
 from django.test import Client
 
 from audit.services import record
+from ingest.chunking import CUTTING
+from kb.engine import find_encoder
+from kb.models import Edition
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +28,7 @@ def test_not_ready_while_a_migration_is_missing(client: Client) -> None:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'audit' AND name = '0003_facts'")
     response = client.get("/readyz")
     assert response.status_code == 503
-    assert response.json() == {"ready": False, "checks": {"database": False, "files": True, "space": True}}
+    assert response.json() == {"ready": False, "checks": {"database": False, "files": True, "space": True}, "complaints": []}
 
 
 def test_not_ready_without_its_folder(client: Client, settings, tmp_path) -> None:
@@ -53,3 +56,16 @@ def test_metrics_are_for_this_machine_or_for_the_bearer_of_the_token(client: Cli
     assert client.get("/metrics").status_code == 404
     assert client.get("/metrics", headers={"Authorization": "Bearer wrong"}).status_code == 404
     assert client.get("/metrics", headers={"Authorization": "Bearer s3cret"}, REMOTE_ADDR="10.0.0.9").status_code == 200
+
+
+def test_an_encoder_that_is_gone_is_complained_about(client: Client, settings, tmp_path) -> None:
+    edition = {"number": 1, "state": "serving", "embedder": "bundled", "cutting": CUTTING, "folder": "gone"}
+    Edition.objects.create(encoder="gone-1234", **edition)
+    (gone, other) = client.get("/readyz").json()["complaints"]
+    assert "The encoder gone-1234 that the index was made with is gone" in gone
+    assert "manage.py reindex" in other
+    Edition.objects.update(encoder=find_encoder("bundled").fingerprint)
+    assert client.get("/readyz").json()["complaints"] == []
+    settings.EMBEDDER = str(tmp_path / "nothing")
+    (complaint,) = client.get("/readyz").json()["complaints"]
+    assert complaint.startswith("ATTEST_EMBEDDER: ")
