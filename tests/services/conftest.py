@@ -1,8 +1,11 @@
 """The two shapes of an installation, each served once for the tests of its module."""
 
 import os
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -33,16 +36,25 @@ def production(postgres: Postgres, redis: Redis, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(scope="module")
-def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """On SQLite and the filesystem broker; on a small disk of its own where we may make one."""
-    home = tmp_path_factory.mktemp("embedded")
-    mount = ["mount", "-t", "tmpfs", "-o", "size=300m", "tmpfs", str(home)]
-    is_mounted = os.geteuid() == 0 and subprocess.run(mount, stderr=subprocess.DEVNULL).returncode == 0
-    site = Site(home)
+def embedded(small_disk: Path) -> Iterator[Site]:
+    """On SQLite and the filesystem broker."""
+    site = Site(small_disk)
     yield site
     site.end()
-    if is_mounted:
-        subprocess.run(["umount", "--lazy", str(home)], check=True)
+
+
+@pytest.fixture(scope="module")
+def small_disk() -> Iterator[Path]:
+    """A folder that is a disk of its own where we may make one. Not in pytest's folder, which it could not remove after a kill."""
+    folder = Path(tempfile.mkdtemp(prefix="attest-disk-"))
+    mount = ["mount", "-t", "tmpfs", "-o", "size=300m", "tmpfs", str(folder)]
+    is_mounted = os.geteuid() == 0 and subprocess.run(mount, stderr=subprocess.DEVNULL).returncode == 0
+    try:
+        yield folder
+    finally:
+        if is_mounted:
+            subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
