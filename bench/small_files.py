@@ -20,8 +20,9 @@ GOAL_NEW_FILES = 8.0
 TIMEOUT_S = 900.0
 WORDS = re.findall(
     r"\w+",
-    "leave travel budget invoice safety training contract supplier warehouse customer report audit policy meeting "
-    "office repair vehicle insurance payment holiday notice manager team quality price order delivery return complaint project schedule",
+    "leave travel budget invoice safety training contract supplier warehouse customer report "
+    "audit policy meeting office repair vehicle insurance payment holiday notice manager "
+    "team quality price order delivery return complaint project schedule",
 )
 
 
