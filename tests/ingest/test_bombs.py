@@ -64,7 +64,7 @@ def test_an_office_file_that_swells_is_refused_by_counting(tmp_path):
     assert code == "bomb"
 
 
-@pytest.mark.parametrize("names", [[f"x{i}" for i in range(10_001)], ["same"] * 50], ids=["many", "one name"])
+@pytest.mark.parametrize("names", [[f"x{i}" for i in range(50_001)], ["same"] * 50], ids=["many", "one name"])
 def test_an_office_file_of_absurd_entries_is_refused(tmp_path, names):
     code, _, _ = outcome(tmp_path, "a.docx", word_file(extra=names))
 
