@@ -7,13 +7,17 @@ from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext, gettext_noop
 
 from kb.storage import FULL
-from retrieval.errors import IndexLocked
+from retrieval.errors import EncoderError, IndexLocked
 
-DISK_FULL, DATABASE, INDEX_LOCKED, RESOURCES = "disk_full", "database", "index_locked", "resources"
+DISK_FULL, DATABASE, INDEX_LOCKED, RESOURCES, ENCODER = "disk_full", "database", "index_locked", "resources", "encoder"
 SENTENCES = {  # what a knowledge admin reads beside a job that waits
     DISK_FULL: gettext_noop("The server's disk is full. Reading goes on by itself when there is room again."),
     DATABASE: gettext_noop("The database was away. Reading goes on by itself."),
     INDEX_LOCKED: gettext_noop("The index is being written by another process. Reading goes on by itself."),
+    ENCODER: gettext_noop(
+        "The model that understands passages is not there. Reading goes on by itself when it is back, or when the index has been "
+        "built anew with another one."
+    ),
     RESOURCES: gettext_noop("The server is short of memory or open files. Reading goes on by itself when there is enough."),
 }
 SHORT = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN))
@@ -46,6 +50,8 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 def _obstacle(error: BaseException) -> str:
     if isinstance(error, IndexLocked):
         return INDEX_LOCKED
+    if isinstance(error, EncoderError):
+        return ENCODER
     if isinstance(error, OperationalError | InterfaceError):
         return _obstacle_of_database(error)
     if isinstance(error, OSError):

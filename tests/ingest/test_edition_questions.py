@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from ingest import editions
+from ingest.models import Job
 from ingest.queue import run_due_jobs
 from ingest.services import accept_upload
 from kb.engine import Engine, get_engine
@@ -89,8 +90,12 @@ def test_where_the_old_model_is_gone_words_answer_until_the_library_is_embedded_
     editions.start_edition(engine=engine, user=None)
     text = b"# Late\n\nYou earn annual leave while the model is away."
     late = accept_upload(collection=collection, name="late.md", stream=io.BytesIO(text), user=knowledge_admin).version
+    run_due_jobs(only_kind="ingest")
+    waiting = Job.objects.get(version=late)
+    assert (waiting.state, waiting.obstacle) == ("waiting", "encoder")
     run_due_jobs(only_kind="rebuild")
     assert (get_engine().is_whole, ask(employee)) == (True, (NAMES, {2}))
+    Job.objects.update(not_before=None)
     run_due_jobs()
     late.refresh_from_db()
     assert late.status == "indexed"
