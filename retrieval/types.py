@@ -83,6 +83,8 @@ class Hit:
     dense_rank: int | None = None
     fused_score: float | None = None  # in [0, 1]
     rerank_score: float | None = None  # mean MaxSim per query token, in [-1, 1]
+    cross_score: float | None = None  # of a model that read question and passage together, of any scale
+    is_repeat: bool = False  # word for word what a better hit says: stepped behind what differs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,8 @@ class SearchConfig:
     limit: int = 10  # hits returned
     candidates: int = 100  # hits taken from each leg
     rerank_depth: int = 50  # best fused hits that MaxSim looks at
+    cross_depth: int = 20  # of these, what a cross-encoder looks at, where one is configured
+    use_cross: bool = True
     use_keyword: bool = True
     use_dense: bool = True
     use_rerank: bool = True
