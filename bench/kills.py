@@ -98,14 +98,16 @@ class Run:
         self.site.start()
         self.settle("everything", time.monotonic(), name)
 
-    def restart(self, kind: str, end: Callable[[], None], start: Callable[[], None]) -> None:
-        """End a server, and start it again after a second."""
-        name = self.upload(sections=24)
+    def restart(self, kind: str, end: Callable[[], None], start: Callable[[], None], *, takes_uploads: bool) -> None:
+        """End a server, and start it again after a second. Where uploads are taken meanwhile, one comes in."""
+        names = [self.upload(sections=24)]
         self.site.wait_until_embedding()
         end()
         time.sleep(1)
+        if takes_uploads:
+            names.append(self.upload())
         start()
-        self.settle(kind, time.monotonic(), name)
+        self.settle(kind, time.monotonic(), *names)
 
 
 @contextmanager
@@ -161,8 +163,8 @@ def main() -> None:
                 with served("production", Path(folder) / "p", **environment) as run:
                     fire(run, kills=options.kills, points=options.points)
                     if options.points:
-                        run.restart("Redis", redis.kill, redis.start)
-                        run.restart("PostgreSQL", postgres.crash, postgres.start)
+                        run.restart("Redis", redis.kill, redis.start, takes_uploads=True)
+                        run.restart("PostgreSQL", postgres.crash, postgres.start, takes_uploads=False)
                 measures += measures_of(run)
             finally:
                 redis.kill()
