@@ -72,23 +72,30 @@ def enter_queue(model: ServedModel, *, user: str) -> ModelCall:
     )
 
 
-@transaction.atomic
 def try_start(call: ModelCall) -> bool:
     """Start a waiting call where a place is free and it is its turn: whoever has fewest running goes first, then who came first."""
-    model = ServedModel.objects.select_for_update().get(pk=call.model_id)
-    now = timezone.now()
-    live = list(_live(model, now).only("pk", "user", "state"))
+    if not _is_next(call):
+        return False  # looked up without a lock: many wait, and ask often
+    with transaction.atomic():
+        model = ServedModel.objects.select_for_update().get(pk=call.model_id)
+        if not _is_next(call):
+            return False
+        now = timezone.now()
+        call.state, call.started_at = _State.RUNNING, now
+        call.expires_at = now + timedelta(seconds=model.total_timeout_s + GRACE_S)
+        call.save(update_fields=["state", "started_at", "expires_at"])
+    return True
+
+
+def _is_next(call: ModelCall) -> bool:
+    model = ServedModel.objects.get(pk=call.model_id)
+    live = list(_live(model, timezone.now()).only("pk", "user", "state"))
     running = Counter(other.user for other in live if other.state == _State.RUNNING)
     if running.total() >= model.max_concurrent:
         return False
     waiting = [other for other in live if other.state == _State.WAITING]
     following = min(waiting, key=lambda other: (running[other.user], other.pk), default=None)
-    if following is None or following.pk != call.pk:
-        return False
-    call.state, call.started_at = _State.RUNNING, now
-    call.expires_at = now + timedelta(seconds=model.total_timeout_s + GRACE_S)
-    call.save(update_fields=["state", "started_at", "expires_at"])
-    return True
+    return following is not None and following.pk == call.pk
 
 
 @transaction.atomic

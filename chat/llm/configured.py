@@ -1,12 +1,16 @@
 """The gateway of this installation, with the model that the environment names among its rows."""
 
+import logging
 from typing import Any
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 
 from chat.llm.gateway import RowGateway
 from chat.ports import Gateway
 from chat.served import ENVIRONMENT, ServedModel
+
+logger = logging.getLogger(__name__)
 
 KEY_VARIABLE = "LLM_API_KEY"
 
@@ -31,7 +35,11 @@ def keep_environment_model() -> None:
         return
     for name, value in wanted.items():
         setattr(row, name, value)
-    row.save()
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        logger.info("another process has made the row of the environment's model")
 
 
 def _environment_fields() -> dict[str, Any]:

@@ -16,6 +16,7 @@ import httpx
 
 from chat.errors import ModelBroken, ModelError, ModelSilent, ModelTimeout
 from chat.llm.event_stream import EventReader
+from chat.llm.tokenizing import count_tokens
 from chat.llm.translate import error_of_event, error_of_exception, error_of_response
 from chat.ports import Delta, GenerationOptions, Message, TokenCount, Usage
 
@@ -96,17 +97,12 @@ class OpenAICompatibleModel:
         seen.check_end()
 
     async def count_tokens(self, messages: Sequence[Message]) -> TokenCount | None:
-        """Ask vLLM's `/tokenize`, which stands beside `/v1`; None where there is none."""
-        body = {
-            "model": self._name,
-            "messages": [{"role": message.role, "content": message.content} for message in messages],
-            "add_generation_prompt": True,
-        }
+        """Ask the server's own tokenizer, which stands beside `/v1`; None where there is none."""
+        told = [{"role": message.role, "content": message.content} for message in messages]
+        root = self._base_url.removesuffix("/v1")
         try:
             async with asyncio.timeout(_COUNT_TIMEOUT_S), self._client(_COUNT_TIMEOUT_S) as client:
-                response = await client.post(f"{self._base_url.removesuffix('/v1')}/tokenize", json=body)
-            told = response.json() if response.status_code == 200 else {}
-            return TokenCount(tokens=int(told["count"]), context=told.get("max_model_len"))
+                return await count_tokens(client, root, model=self._name, messages=told)
         except (*_HTTPX_ERRORS, TimeoutError, ValueError, KeyError, TypeError, AttributeError):
             return None
 

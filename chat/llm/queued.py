@@ -13,7 +13,7 @@ from chat.offload import beside_loop
 from chat.ports import Delta, GenerationOptions, LanguageModel, Message, TokenCount, Usage
 from chat.served import ModelCall, ServedModel
 
-POLL_S = 0.05
+POLL_S = 0.1
 
 
 class QueuedModel:

@@ -18,6 +18,12 @@ USAGE_EVENT = b"data: " + json.dumps({"choices": [], "usage": USAGE}).encode() +
 DONE = b"data: [DONE]\n\n"
 OVERFLOW = {"error": {"message": "This model's maximum context length is 100 tokens.", "type": "BadRequestError", "code": 400}}
 
+# Errors that come after a 200: of llama.cpp's server, of a proxy, of Ollama.
+LATE_ERRORS = {
+    "late-overflow": b'data: {"error": {"code": 400, "message": "the request exceeds the available context size"}}\n\n',
+    "late-busy": b'data: {"error": {"code": 503, "message": "Loading model"}}\n\n',
+    "bare-error": b'{"error": "llama runner process has terminated"}\n',
+}
 # Dialects that refuse: status and body.
 REFUSALS: dict[str, tuple[int, bytes]] = {
     "unauthorized": (401, b'{"error": "Unauthorized"}'),
@@ -51,6 +57,17 @@ class FakeServer:
             await asyncio.sleep(60)
         if dialect == "empty":
             return
+        if dialect in LATE_ERRORS:
+            yield LATE_ERRORS[dialect]
+            return
+        if dialect == "unstreamed":  # a proxy that collects the stream
+            message = {"role": "assistant", "content": self.text}
+            told = {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}], "usage": USAGE}
+            yield json.dumps(told, indent=1, ensure_ascii=False).encode()
+            return
+        if dialect == "chatty":  # Ollama: a role in each event, comments and retries between them
+            yield b": hello\n\nretry: 3000\n\n"
+            yield b'data: {"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": null}]}\n\n'
         if dialect == "not-events":
             yield b"data: <html>\n\n"
             return

@@ -174,6 +174,23 @@ def test_waiting_too_long_is_busy_and_leaves_the_queue(db: None, honest: FakeSer
     assert honest.requests == []
 
 
+def test_a_reader_who_leaves_the_queue_is_not_waited_for(db: None, honest: FakeServer) -> None:
+    row = serve(honest, max_concurrent=1)
+    running = enter_queue(row, user="a")
+
+    async def wait_and_go() -> None:
+        with pytest.raises(asyncio.TimeoutError):
+            async with asyncio.timeout(0.3):
+                await read(RowChoice(row, user="b"))
+
+    async_to_sync(wait_and_go)()
+    assert count_live(row) == (1, 0)
+    following = enter_queue(row, user="c")
+    assert following.state == ModelCall.State.RUNNING or not try_start(following)
+    finish_call(running, Outcome(error_code="", total_ms=1.0))
+    assert try_start(following)
+
+
 def test_all_who_come_at_once_are_answered_in_turn(db: None, fake_server: FakeServer) -> None:
     row = serve(fake_server, max_concurrent=2)
 

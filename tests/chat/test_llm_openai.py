@@ -12,7 +12,7 @@ from chat import errors
 from chat.llm.event_stream import EventReader
 from chat.llm.openai_compatible import OpenAICompatibleModel
 from chat.llm.translate import error_of_exception, error_of_response, message_of_body
-from chat.ports import Delta, GenerationOptions, Message, Usage
+from chat.ports import Delta, GenerationOptions, Message, TokenCount, Usage
 from tests.chat.fake_server import FakeServer
 
 PROMPT = (Message(role="system", content="Be brief."), Message(role="user", content="How many hours?"))
@@ -32,7 +32,7 @@ def text_of(deltas: list[Delta]) -> str:
     return "".join(delta.text for delta in deltas)
 
 
-@pytest.mark.parametrize("dialect", ["plain", "without-done", "choppy"])
+@pytest.mark.parametrize("dialect", ["plain", "without-done", "choppy", "unstreamed", "chatty"])
 async def test_it_reads_the_whole_text_in_each_dialect(fake_server: FakeServer, dialect: str) -> None:
     fake_server.text = "年假是 6 小时 [1]。 That is all 🙂."
     assert text_of(await read(fake_server, dialect)) == fake_server.text
@@ -65,6 +65,9 @@ async def test_it_sends_the_prompt_the_key_and_max_tokens(fake_server: FakeServe
         ("empty", errors.ModelSilent),
         ("not-events", errors.ModelBroken),
         ("breaking", errors.ModelBroken),
+        ("late-overflow", errors.ContextOverflow),
+        ("late-busy", errors.ModelBusy),
+        ("bare-error", errors.ModelFaulty),
     ],
 )
 async def test_it_names_what_went_wrong(fake_server: FakeServer, dialect: str, error: type[errors.ModelError]) -> None:
@@ -172,3 +175,40 @@ def test_event_reader_joins_lines_and_skips_comments_names_and_carriage_returns(
 def test_codes_of_errors_are_unique() -> None:
     codes = [error.code for error in errors._tree(errors.ChatError)]
     assert len(codes) == len(set(codes)) == 17
+
+
+def answer_as(replies: dict[str, tuple[int, object]]) -> httpx.MockTransport:
+    """Answer by path; a llama.cpp whose `/tokenize` knows texts alone is `{"tokens"}` for any body."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        status, told = replies.get(request.url.path, (404, {}))
+        return httpx.Response(status, json=told)
+
+    return httpx.MockTransport(answer)
+
+
+@pytest.mark.parametrize(
+    ("replies", "counted"),
+    [
+        ({"/tokenize": (200, {"count": 31, "max_model_len": 4096})}, TokenCount(tokens=31, context=4096)),
+        (
+            {
+                "/tokenize": (200, {"tokens": [1, 2, 3]}),
+                "/apply-template": (200, {"prompt": "<s>How many hours?"}),
+                "/props": (200, {"default_generation_settings": {"n_ctx": 2048}}),
+            },
+            TokenCount(tokens=3, context=2048),
+        ),
+        (
+            {"/tokenize": (200, {"tokens": [1, 2]}), "/apply-template": (200, {"prompt": "How?"})},
+            TokenCount(tokens=2, context=None),
+        ),
+        ({"/tokenize": (200, {"tokens": []})}, None),
+        ({"/tokenize": (200, ["?"])}, None),
+        ({}, None),
+    ],
+    ids=["vllm", "llama.cpp", "without-props", "without-template", "nonsense", "none"],
+)
+async def test_prompts_are_counted_by_the_tokenizer_that_the_server_has(replies: dict, counted: TokenCount | None) -> None:
+    model = OpenAICompatibleModel(base_url="http://model.test/v1", name="any", transport=answer_as(replies))
+    assert await model.count_tokens(PROMPT) == counted
