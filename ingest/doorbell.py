@@ -7,7 +7,7 @@ from django.db import transaction
 from kombu.exceptions import ChannelError, OperationalError
 
 logger = logging.getLogger(__name__)
-RING_EXPIRES_S = 300
+RING_EXPIRES_S = 10  # longer than a turn; while jobs wait the sweep rings again, and rings nobody answered do not pile up
 
 
 def ring() -> None:
