@@ -51,12 +51,12 @@ def enter_queue(model: ServedModel, *, user: str) -> ModelCall:
     model = ServedModel.objects.select_for_update().get(pk=model.pk)
     now = timezone.now()
     breaker = read_breaker(model, now=now)
-    live = _live(model, now)
+    live = list(_live(model, now).values_list("state", "is_probe"))
     is_probe = breaker.state == BreakerState.HALF_OPEN
-    if breaker.state == BreakerState.OPEN or (is_probe and live.filter(is_probe=True).exists()):
+    if breaker.state == BreakerState.OPEN or (is_probe and any(other for _state, other in live)):
         raise ModelSuspended(f"{model} failed {breaker.failures} times in a row")
-    running = live.filter(state=_State.RUNNING).count()
-    waiting = live.filter(state=_State.WAITING).count()
+    running = sum(state == _State.RUNNING for state, _ in live)
+    waiting = len(live) - running
     is_free = running < model.max_concurrent and not waiting
     if not is_free and waiting >= settings.LLM_QUEUE_LENGTH:
         raise ModelBusy(f"{running} answers at once and {waiting} waiting")
@@ -108,13 +108,12 @@ def finish_call(call: ModelCall, outcome: Outcome) -> None:
     call.first_token_ms, call.total_ms = outcome.first_token_ms, outcome.total_ms
     call.prompt_tokens, call.completion_tokens = usage.prompt_tokens, usage.completion_tokens
     call.save()
-    model = ServedModel.objects.get(pk=call.model_id)
     ServedModel.objects.filter(pk=call.model_id).update(  # not save(): the row was not changed by a person
         calls_total=F("calls_total") + 1,
         failures_total=F("failures_total") + int(is_failure),
         prompt_tokens_total=F("prompt_tokens_total") + usage.prompt_tokens,
         completion_tokens_total=F("completion_tokens_total") + usage.completion_tokens,
-        cost_total=F("cost_total") + model.price_of(usage),
+        cost_total=F("cost_total") + call.model.price_of(usage),
     )
     if call.pk % _PRUNE_EVERY == 0:
         old = timezone.now() - timedelta(days=CALLS_KEPT_DAYS)
