@@ -11,6 +11,7 @@ ACTIONS = {
     "answer.unhelpful": _("Rated not helpful"),
     "answer.rating_withdrawn": _("Rating withdrawn"),
     "source.viewed": _("Source viewed"),
+    "search.explained": _("Search explained"),
     "document.uploaded": _("Document uploaded"),
     "document.version_added": _("New version uploaded"),
     "document.indexed": _("Document ready"),

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from kb.models import Collection
 from retrieval.vocabulary import MAX_LINES, BadVocabulary, read_vocabulary
 
@@ -84,3 +85,33 @@ class CollectionForm(forms.ModelForm):
     def save(self, commit: bool = True) -> Collection:
         self.instance.suggested_questions = self.cleaned_data["questions"]
         return super().save(commit)
+
+
+class ExplainForm(forms.Form):
+    """What to search for, with whose rights, where, and which document is missed."""
+
+    q = forms.CharField(label=_("Question"), max_length=2000, widget=forms.TextInput(attrs={"type": "search"}))
+    person = forms.CharField(
+        label=_("With the rights of"),
+        required=False,
+        help_text=_("A user name. Empty: your own."),
+        widget=forms.TextInput(attrs={"list": "people", "autocomplete": "off"}),
+    )
+    collection = forms.ModelChoiceField(
+        Collection.objects.none(), label=_("Collection"), required=False, to_field_name="slug", empty_label=_("All")
+    )
+    document = forms.CharField(label=_("A document you miss"), required=False, help_text=_("Its name, or part of it."))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["collection"].queryset = Collection.objects.order_by("name")
+
+    def clean_person(self) -> User | None:
+        """Return the active user of this name, None where none is given."""
+        name = self.cleaned_data["person"].strip()
+        if not name:
+            return None
+        user = User.objects.filter(username=name, is_active=True).first()
+        if user is None:
+            raise forms.ValidationError(_("There is no active user of this name."))
+        return user

@@ -2,13 +2,14 @@
 
 from django.urls import URLPattern, path
 
-from kb import source_views, views
+from kb import explain_views, source_views, views
 
 app_name = "kb"
 
 urlpatterns: list[URLPattern] = [
     path("", views.index, name="index"),
     path("new/", views.create_collection, name="collection_new"),
+    path("explain/", explain_views.explain, name="explain"),
     path("c/<slug:slug>/", views.collection, name="collection"),
     path("c/<slug:slug>/progress/", views.progress, name="progress"),
     path("c/<slug:slug>/edit/", views.change_collection, name="collection_edit"),

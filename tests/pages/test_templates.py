@@ -44,7 +44,7 @@ def test_every_icon_is_in_the_sprite() -> None:
 
 
 def test_every_class_of_the_pages_is_styled_or_found_by_a_script() -> None:
-    css = (settings.BASE_DIR / "static/css/attest.css").read_text()
+    css = "".join((settings.BASE_DIR / f"static/css/{name}.css").read_text() for name in ("attest", "library"))
     assert css.count("{") == css.count("}")
     used = {
         name

@@ -129,6 +129,10 @@ ADDRESSES = {
         Case("get", ADMIN),
         Case("post", ADMIN_POST, data=lambda world: {"name": "Fleet", "slug": "fleet"}),
     ],
+    "kb:explain": [
+        Case("get", ADMIN),
+        Case("get", ADMIN, data=lambda world: {"q": "annual leave", "document": world.document.name}),
+    ],
     "kb:collection": [Case("get", READERS, slug)],
     "kb:progress": [Case("get", ADMIN, slug)],
     "kb:collection_edit": [
