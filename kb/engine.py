@@ -13,9 +13,13 @@ from kb.editions import serving_edition
 from kb.models import Chunk, Edition
 from retrieval.absent import AbsentEncoder
 from retrieval.analyzer import get_analyzer
+from retrieval.cross_encoder import CrossEncoderReranker
 from retrieval.encoder import SentenceEncoder, open_encoder
 from retrieval.errors import EncoderError
-from retrieval.ports import Embedder, IndexSnapshot, IndexWriter
+from retrieval.ports import Embedder, IndexSnapshot, IndexWriter, Reranker
+from retrieval.remote.embeddings import RemoteEncoder
+from retrieval.remote.rerank import RemoteReranker
+from retrieval.remote.server import Server, is_remote
 from retrieval.search import search
 from retrieval.tokens import cut_tokens, words_of_tokens
 from retrieval.types import Chunk as IndexedChunk
@@ -90,6 +94,8 @@ class Engine:
             index=self._index.snapshot(),
             embedder=self._encoder,
             projection=self._encoder.projection,
+            reranker=find_reranker(settings.RERANKER, settings.RERANKER_KEY),
+            read_texts=read_texts,
         )
 
     def score_stretches(self, query: str, stretches: Sequence[Stretch]) -> list[Closeness | None]:
@@ -137,7 +143,7 @@ class Engine:
         self._index.check()
 
 
-def find_encoder(embedder: str, *, fingerprint: str = "") -> SentenceEncoder | AbsentEncoder:
+def find_encoder(embedder: str, *, fingerprint: str = "") -> SentenceEncoder | RemoteEncoder | AbsentEncoder:
     """Return the encoder that a setting names; one that stands for it where that is gone, or is another one by now.
 
     Raises: EncoderError: it is gone, and no fingerprint says what was there.
@@ -154,9 +160,27 @@ def find_encoder(embedder: str, *, fingerprint: str = "") -> SentenceEncoder | A
 
 
 @lru_cache(maxsize=ENGINES_KEPT)
-def _open_encoder(embedder: str) -> SentenceEncoder:
+def _open_encoder(embedder: str) -> SentenceEncoder | RemoteEncoder:
     """One for the process: two editions that were cut differently share their encoder."""
+    if is_remote(embedder):
+        return RemoteEncoder(Server.from_setting(embedder, key=settings.EMBEDDER_KEY))
     return open_encoder(embedder)
+
+
+@lru_cache(maxsize=2)
+def find_reranker(setting: str, key: str) -> Reranker | None:
+    """Return the reranker that a setting names, a server or the folder of a cross-encoder; None: late interaction is enough."""
+    if not setting:
+        return None
+    if is_remote(setting):
+        return RemoteReranker(Server.from_setting(setting, key=key))
+    return CrossEncoderReranker(Path(setting))
+
+
+def read_texts(chunk_ids: Sequence[int]) -> dict[int, str]:
+    """Return these chunks as they were embedded, in their context, as far as they answer now. Scope chose them."""
+    chunks = Chunk.objects.live().filter(pk__in=chunk_ids).select_related("version__document")
+    return {chunk.pk: to_indexed_chunk(chunk).contextual_text for chunk in chunks}
 
 
 def get_engine() -> Engine:

@@ -18,6 +18,7 @@ from tokenizers import Encoding, Tokenizer
 from retrieval.analyzer import STOPWORDS
 from retrieval.attention import use_products
 from retrieval.errors import EncoderError
+from retrieval.query_batches import QueryBatches
 from retrieval.tokens import Projection, load_projection
 from retrieval.types import UNREADABLE_SHARE, Embedding
 
@@ -52,6 +53,12 @@ class SentenceEncoder:
         self._projection = projection
         self._lock = threading.Lock()
         self._recent = lru_cache(maxsize=QUERIES_KEPT)(self._embed_query)
+        self._queries: QueryBatches[Encoding, Embedding] = QueryBatches(self._embed_queries, side_by_side=lambda: self._threads)
+
+    @property
+    def folder(self) -> Path:
+        """Where the model lies."""
+        return self._path
 
     @cached_property
     def fingerprint(self) -> str:
@@ -124,8 +131,13 @@ class SentenceEncoder:
         return self._recent(text)
 
     def _embed_query(self, text: str) -> Embedding:
-        ((_, dense, tokens),) = self._forward([(0, self._tokenizer.encode(text))])
-        return Embedding(dense=dense, tokens=tokens.tobytes() if self._projection is not None else b"")
+        return self._queries.submit(self._tokenizer.encode(text))
+
+    def _embed_queries(self, encodings: Sequence[Encoding]) -> list[Embedding]:
+        done = self._forward(list(enumerate(encodings)))
+        return [
+            Embedding(dense=dense, tokens=tokens.tobytes() if self._projection is not None else b"") for _, dense, tokens in done
+        ]
 
     def token_starts(self, text: str) -> list[int]:
         encoding = self._tokenizer.encode(text, add_special_tokens=False)

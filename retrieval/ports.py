@@ -40,10 +40,14 @@ class Embedder(Protocol):
 
 
 class Reranker(Protocol):
-    """Scores candidates against a query."""
+    """Reads question and passage together."""
 
-    def score(self, query: str, query_embedding: Embedding, chunk_ids: Sequence[int]) -> list[float | None]:
-        """Return one score for each chunk, higher is better; None where it cannot score that chunk."""
+    @property
+    def name(self) -> str:
+        """The model's, for receipts."""
+
+    def score(self, query: str, texts: Sequence[str]) -> list[float | None]:
+        """Return one score for each text, higher is better, of any scale; None where it cannot score one. Raises: EncoderError."""
 
 
 class IndexSnapshot(Protocol):

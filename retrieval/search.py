@@ -1,15 +1,20 @@
 """The flow of a query: both legs, fusion, late interaction, duplicates. Each stage can be switched off by the config."""
 
+import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from retrieval.duplicates import demote_duplicates
+from retrieval.errors import EncoderError
 from retrieval.fuse import fuse
-from retrieval.ports import Embedder, IndexSnapshot
+from retrieval.ports import Embedder, IndexSnapshot, Reranker
 from retrieval.rerank import blend
+from retrieval.second_look import reorder
 from retrieval.tokens import Projection
 from retrieval.types import UNREADABLE_SHARE, Embedding, Hit, Scope, SearchConfig, SearchResult
+
+logger = logging.getLogger(__name__)
 
 
 def search(
@@ -20,10 +25,16 @@ def search(
     index: IndexSnapshot,
     embedder: Embedder,
     projection: Projection | None,
+    reranker: Reranker | None = None,
+    read_texts: Callable[[Sequence[int]], Mapping[int, str]] = lambda chunk_ids: {},
 ) -> SearchResult:
     """Return the best chunks within `scope` for a query that stands alone.
 
-    The dense leg and late interaction abstain where the encoder cannot read the query's script.
+    The dense leg and late interaction abstain where the encoder cannot read the query's script. Where the reranker fails, the order
+    before it stands.
+
+    Args:
+        read_texts: the words of these chunks, for the reranker; the index keeps none.
     """
     timings: dict[str, float] = {}
     started = time.perf_counter()
@@ -54,6 +65,9 @@ def search(
         weights = embedder.query_weights(query) if config.weigh_tokens else None
         hits = _rerank(hits, embedding, weights, config, index, projection)
         lap("rerank")
+    if reranker is not None and config.use_cross:
+        hits = _look_again(hits, query, reranker=reranker, read_texts=read_texts, depth=config.cross_depth)
+        lap("cross")
     if config.collapse_duplicates:
         hits = demote_duplicates(hits, index.digests([hit.chunk_id for hit in hits]))
         lap("duplicates")
@@ -89,3 +103,22 @@ def _rerank(
     candidates = [hit.chunk_id for hit in hits[: config.rerank_depth]]
     scores = projection.max_sim(embedding.tokens, index.tokens(candidates), weights=weights)
     return blend(hits, scores, weight=config.rerank_weight)
+
+
+def _look_again(
+    hits: tuple[Hit, ...],
+    query: str,
+    *,
+    reranker: Reranker,
+    read_texts: Callable[[Sequence[int]], Mapping[int, str]],
+    depth: int,
+) -> tuple[Hit, ...]:
+    candidates = [hit.chunk_id for hit in hits[:depth]]
+    texts = read_texts(candidates)
+    known = [chunk_id for chunk_id in candidates if chunk_id in texts]
+    try:
+        found = dict(zip(known, reranker.score(query, [texts[chunk_id] for chunk_id in known]), strict=True))
+    except EncoderError:
+        logger.exception("the reranker %s failed; the order before it stands", reranker.name)
+        return hits
+    return reorder(hits, [found.get(chunk_id) for chunk_id in candidates])

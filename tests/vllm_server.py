@@ -69,9 +69,9 @@ def vllm_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VllmServer
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(_command(folder, port), env=_environment(), stdout=log, stderr=subprocess.STDOUT)
+        server = subprocess.Popen(_command(folder, port), env=environment(), stdout=log, stderr=subprocess.STDOUT)
         try:
-            _wait_until_ready(server, port, folder / "log")
+            wait_until_ready(server, port, folder / "log")
             yield VllmServer(base_url=f"http://127.0.0.1:{port}/v1")
         finally:
             server.terminate()
@@ -96,7 +96,7 @@ def _command(folder: Path, port: int) -> list[str]:
     return [str(VENV / "bin" / "vllm"), "serve", str(folder / "model"), *given, *adapters, *switches]
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """One thread and no worker process: on two cores anything else is slower or starts later."""
     return os.environ | {
         "HF_HUB_OFFLINE": "1",
@@ -109,7 +109,7 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _wait_until_ready(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def wait_until_ready(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
     end = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < end:
         if server.poll() is not None:

@@ -202,7 +202,10 @@ LEASE_S = env_int("ATTEST_LEASE_S", 20, minimum=2)
 SWEEP_INTERVAL_S = env_float("ATTEST_SWEEP_INTERVAL_S", 3.0, minimum=0.5)
 
 # --- retrieval and answers --------------------------------------------------------------------------------------------
-EMBEDDER = env_str("ATTEST_EMBEDDER", "bundled")  # or the path of a sentence-transformers model
+EMBEDDER = env_str("ATTEST_EMBEDDER", "bundled")  # or the folder of a sentence-transformers model, or http://host/v1#MODEL
+EMBEDDER_KEY = env_str("ATTEST_EMBEDDER_KEY")
+RERANKER = env_str("ATTEST_RERANKER")  # empty: late interaction alone; the folder of a cross-encoder, or http://host/rerank#MODEL
+RERANKER_KEY = env_str("ATTEST_RERANKER_KEY")
 LLM_BASE_URL = env_str("LLM_BASE_URL")  # empty: the extractive model
 LLM_MODEL = env_str("LLM_MODEL")
 LLM_API_KEY = env_str("LLM_API_KEY")

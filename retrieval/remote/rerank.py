@@ -1,0 +1,40 @@
+"""A reranker behind `/rerank`, as vLLM and TEI serve it: the one reads `documents` and wraps its `results`, the other `texts`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+
+from retrieval.errors import EncoderError
+from retrieval.remote.server import TIMEOUT_S, Server
+
+
+class RemoteReranker:
+    """A `retrieval.ports.Reranker`. Safe in threads."""
+
+    def __init__(self, server: Server, *, transport: httpx.BaseTransport | None = None) -> None:
+        self._server = server
+        self._client = httpx.Client(timeout=TIMEOUT_S, transport=transport)
+
+    @property
+    def name(self) -> str:
+        return self._server.model
+
+    def score(self, query: str, texts: Sequence[str]) -> list[float | None]:
+        """See `retrieval.ports.Reranker`. Both dialects' fields are sent; each server reads its own."""
+        if not texts:
+            return []
+        given = {"model": self._server.model, "query": query, "documents": list(texts), "texts": list(texts)}
+        told = self._server.call(self._client, "", given | {"top_n": len(texts), "truncate": True})
+        return _read(told, len(texts))
+
+
+def _read(told: Any, count: int) -> list[float | None]:
+    rows: Any = told.get("results") if isinstance(told, dict) else told
+    scores: list[float | None] = [None] * count
+    try:
+        for row in rows:
+            scores[row["index"]] = float(row["relevance_score"] if "relevance_score" in row else row["score"])
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise EncoderError(f"The scores cannot be read: {error}") from error
+    return scores
