@@ -73,12 +73,15 @@ def test_deep_html_ends_neither_in_an_error_nor_slowly(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "codec", ["utf-8", "utf-8-sig", "gb18030", "big5", "utf-16", "utf-16-le", "shift_jis", "iso2022_jp", "cp1252"]
+    "codec",
+    ["utf-8", "utf-8-sig", "gb18030", "big5", "utf-16", "utf-16-le", "shift_jis", "iso2022_jp", "euc_jp", "euc_kr", "cp1252"],
 )
 def test_text_is_read_in_its_encoding(tmp_path, codec):
     text = {
         "big5": "這是一個中文的文件，我們在這裡說明員工的休假規定。員工每年有十天的年假，可以在一年中使用。" * 3,
         "shift_jis": "これは日本語の文書です。社員は毎年十日の休暇を取ることができます。休暇は上司に申請してください。" * 3,
+        "euc_jp": "これは日本語の文書です。社員は毎年十日の休暇を取ることができます。休暇は上司に申請してください。" * 3,
+        "euc_kr": "이 문서는 직원의 휴가 규정을 설명합니다. 직원은 매년 열흘의 휴가를 사용할 수 있습니다. " * 3,
         "iso2022_jp": "これは日本語の文書です。社員は毎年十日の休暇を取ることができます。" * 3,
         "cp1252": "Der Urlaub beträgt dreißig Tage für jeden Beschäftigten; über Ausnahmen entscheidet die Geschäftsführung. " * 3,
         "utf-16-le": "Annual leave is thirty days. " * 10,
@@ -86,6 +89,30 @@ def test_text_is_read_in_its_encoding(tmp_path, codec):
     _, pages, _ = read_file(write(tmp_path, "a.txt", text.encode(codec)))
 
     assert pages[0].text == text.strip()
+
+
+SHORT = {
+    "员工手册": ("gb18030", "utf-16-le", "utf-16-be"),
+    "深圳": ("gb18030",),
+    "年假为十五天，由部门经理批准。": ("gb18030", "utf-16-le", "utf-16-be"),
+    "编号,名称,价格\n1,茶壶,88": ("gb18030", "utf-16-be"),
+    "員工手冊": ("big5", "utf-16-le"),
+    "報銷標準：每天200元": ("big5",),
+    "休暇は三日前までに申請してください。": ("shift_jis", "euc_jp", "iso2022_jp", "utf-16-be"),
+    "経費精算：一日5000円": ("shift_jis", "euc_jp"),
+    "휴가는 3일 전에 신청해야 합니다.": ("euc_kr", "utf-16-le"),
+    "회의록": ("euc_kr",),
+    "Größe und Übersicht": ("cp1252",),
+    "Los años, los niños y el café": ("cp1252",),
+    "Правила внутреннего распорядка": ("cp1251", "koi8_r", "utf-16-le"),
+}
+
+
+@pytest.mark.parametrize(("text", "codec"), [(text, codec) for text, codecs in SHORT.items() for codec in codecs])
+def test_a_few_words_are_enough_to_tell_the_encoding(tmp_path, text, codec):
+    _, (page,), _ = read_file(write(tmp_path, "a.txt", text.encode(codec)))
+
+    assert page.text == text
 
 
 def test_what_cannot_be_stored_or_seen_is_removed(tmp_path):
