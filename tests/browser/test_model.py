@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import SignIn
 from tests.browser.installation import Installation
 from tests.browser.test_story import ask
-from tests.vllm_server import EIGHT_HOURS, NINE_HOURS, SIX_HOURS, VllmServer
+from tests.vllm_server import EIGHT_HOURS, INVENTED, LINKED, NINE_HOURS, SIX_HOURS, TEN_DAYS, TWELVE_DAYS, VllmServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.vllm]
 
@@ -31,16 +31,19 @@ def installation(vllm_server: VllmServer, tmp_path_factory: pytest.TempPathFacto
     )
     try:
         installation.wait_until_ready()
-        ingested = installation.manage("ingest", str(handbook), "--collection", "leave", "--create")
-        assert ingested.returncode == 0, ingested.stderr
+        chinese = handbook.with_name("年假.md")
+        chinese.write_text(f"# 年假\n\n{TEN_DAYS}。\n", "utf-8")
+        for path, slug in ((handbook, "leave"), (chinese, "nianjia")):
+            ingested = installation.manage("ingest", str(path), "--collection", slug, "--create")
+            assert ingested.returncode == 0, ingested.stderr
         yield installation
     finally:
         installation.stop()
 
 
-def ask_about_leave(page: Page, question: str) -> None:
+def ask_about_leave(page: Page, question: str, *, collection: str = "leave") -> None:
     """As a knowledge admin, who reads every collection: ask the one document."""
-    page.goto(f"{page.url}?collection=leave")
+    page.goto(f"{page.url}?collection={collection}")
     ask(page, question)
 
 
@@ -77,3 +80,68 @@ def test_the_stop_button_ends_the_generation(sign_in: SignIn, vllm_server: VllmS
     generated = vllm_server.metric("vllm:generation_tokens_total")
     page.wait_for_timeout(1500)
     assert vllm_server.metric("vllm:generation_tokens_total") == generated
+
+
+ASKED = "How many hours of annual leave per pay period do employees with {} years of service earn?"
+
+
+@pytest.mark.parametrize(
+    ("years", "shown", "withheld"),
+    [
+        ("twenty", [EIGHT_HOURS], ""),  # a wrong marker is put right
+        ("four", [EIGHT_HOURS], INVENTED),
+        ("six", [SIX_HOURS], ""),  # no marker: it gets the one that it earned
+        ("seven", [SIX_HOURS], LINKED),
+    ],
+)
+def test_each_thing_a_model_may_say_is_treated_as_it_should(sign_in: SignIn, years: str, shown: list[str], withheld: str) -> None:
+    page = sign_in("grace")
+    ask_about_leave(page, ASKED.format(years))
+    turn = page.locator(".turn")
+    expect(turn).to_have_attribute("data-state", "answered", timeout=60_000)
+    expect(turn.locator(".sentence")).to_have_text(shown)
+    expect(turn.locator("a.cite")).to_have_text([re.compile("1")])
+    if withheld:
+        expect(turn).to_contain_text("1 statement withheld")
+        assert withheld not in page.content()
+    turn.locator("a.cite").first.click()
+    expect(page.locator("#panel mark")).to_have_text(shown[0], timeout=10_000)
+
+
+def test_a_chinese_answer_is_verified_too(sign_in: SignIn) -> None:
+    page = sign_in("grace")
+    ask_about_leave(page, "工龄满五年的员工每年享有几天年假？", collection="nianjia")
+    turn = page.locator(".turn")
+    expect(turn).to_have_attribute("data-state", "answered", timeout=60_000)
+    expect(turn.locator(".sentence")).to_have_text([f"{TEN_DAYS}。"])
+    assert TWELVE_DAYS not in page.content()
+
+
+def test_an_admin_connects_the_model_once_more_by_a_schema_and_routes_to_it(sign_in: SignIn, vllm_server: VllmServer) -> None:
+    page = sign_in("grace")
+    page.get_by_role("link", name="Models").click()
+    page.get_by_role("link", name="Connect a model").click()
+    page.get_by_label("Name", exact=True).fill("By schema")
+    page.get_by_label("Address").fill(vllm_server.base_url)
+    page.get_by_label("Name at the server").fill(vllm_server.model)
+    page.locator("#id_key").fill(vllm_server.api_key)
+    page.locator("#id_context_tokens").fill("4096")
+    page.get_by_label("JSON by a schema").check()
+    page.get_by_role("button", name="Save").click()
+    page.locator("tbody", has_text="By schema").get_by_role("button", name="Test").click()
+    expect(page.get_by_text(re.compile("By schema answers: first word after"))).to_be_visible()
+    page.get_by_role("link", name="New route").click()
+    page.locator("#id_name").fill("Schema first")
+    page.get_by_label("By schema").check()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="Ask").click()
+    ask_about_leave(page, ASKED.format("eight"))
+    turn = page.locator(".turn")
+    expect(turn).to_have_attribute("data-state", "answered", timeout=60_000)
+    expect(turn.locator(".sentence")).to_have_text([SIX_HOURS])
+    expect(turn).to_contain_text("1 statement withheld")
+    assert NINE_HOURS not in page.content()
+    page.get_by_role("link", name="Models").click()
+    page.locator("tr", has_text="Schema first").get_by_text("Delete", exact=True).click()
+    page.get_by_role("button", name="Yes, delete it").click()
+    expect(page.get_by_text("The route was deleted.")).to_be_visible()
