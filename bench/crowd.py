@@ -1,7 +1,7 @@
 """One page, uploaded to an index that holds many chunks already. Part of `bench.ingest`.
 
 `python -m bench.crowd COUNT` fills the index of the installation that ATTEST_HOME names: vectors of all but a thousand chunks
-lie around those that the encoder made (as in bench.retrieval), and they have no rows in the database: an upload asks for none.
+lie around those that the encoder made, and they have no rows in the database: an upload asks for none.
 """
 
 import os
@@ -19,10 +19,11 @@ import numpy as np
 from bench.installation import ROOT, environment_of, manage, run_attest
 from bench.library import QUIET, Library
 from bench.report import Measure
-from bench.retrieval import EMBEDDED, SPREAD
 from bench.small_files import WORDS
 from retrieval.types import Chunk, Embedding, IndexEntry
 
+EMBEDDED = 1000  # chunks that the encoder really reads
+SPREAD = 0.35  # length of the noise beside a real unit vector
 UPLOADS = 7
 GOAL_S = {100_000: 2.0, 1_000_000: 3.0}  # by the chunks that are there
 BATCH = 20_000

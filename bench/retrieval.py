@@ -1,157 +1,299 @@
-"""`python -m bench.retrieval FOLDER [--chunks 10000] [--json FILE]`: latency of a search against what a user could assemble.
+"""`python -m bench.retrieval FOLDER … [--sizes 1000 10000 100000 1000000] [--json FILE] [--pictures docs/images]`
 
-FOLDER is an evaluation set with a corpus.jsonl(.gz) and queries. Passages are its texts, cut to 120 words and repeated with their
-words turned round until there are enough; vectors of all but the first thousand are made around those of the first. In the same
-run, over the same passages and questions: rank-bm25 alone, and what LangChain's EnsembleRetriever does, which is rank-bm25 over
-words split at spaces, an exact FAISS index, and reciprocal ranks added with weights .3 and .7.
+Speed, memory and exactness of retrieval at growing sizes, through the real writer and reader, with what a user could assemble in
+the same run. FOLDERs are evaluation sets with a corpus.jsonl(.gz) and queries; bench/corpus.py tells how what is made is made.
+rank-bm25, bm25s and LangChain's ensemble run up to 100,000 chunks, where they take 0.3 s a question; exact FAISS at every size.
 """
 
 import argparse
-import gzip
 import json
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import faiss
 import numpy as np
-from rank_bm25 import BM25Okapi
 
-from bench.report import Measure, add_json_option, publish
-from retrieval.analyzer import get_analyzer
+from bench.corpus import (
+    DOCUMENT,
+    EMBEDDED,
+    NARROW,
+    Floats,
+    SentenceMemory,
+    collection_of,
+    cut_passages,
+    make_entries,
+    mix_passages,
+    mix_vectors,
+    read_texts,
+)
+from bench.growth import draw_growth
+from bench.peers import bm25s_index, ensemble, faiss_flat, rank_bm25
+from bench.reading import NEAREST
+from bench.report import Measure, add_json_option, machine, publish
 from retrieval.encoder import SentenceEncoder, open_encoder
-from retrieval.local.reader import LocalIndex
 from retrieval.local.writer import LocalIndexWriter
-from retrieval.search import search
-from retrieval.types import Chunk, Embedding, IndexEntry, Scope, SearchConfig
+from retrieval.types import Embedding
 
-WORDS = 120
-EMBEDDED = 1000  # passages that the encoder really reads
-QUESTIONS = 150
-SPREAD = 0.35  # length of the noise beside a real unit vector
-COLLECTION = Scope(collection_ids=frozenset({1}))
-GOAL_P95_MS = 25.0  # of 100,000 chunks on two cores
-GOAL_RATIO = 10.0
-RRF_K = 60  # LangChain's
-
-
-def read_texts(folder: Path, name: str) -> list[str]:
-    """Return the `text` of each line of a JSON-lines file, gzipped or not."""
-    path = folder / name
-    with path.open(encoding="utf-8") if path.exists() else gzip.open(f"{path}.gz", "rt", encoding="utf-8") as stream:
-        return [json.loads(line)["text"] for line in stream if line.strip()]
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+PEERS_UP_TO = 100_000
+PEER_QUESTIONS = 40
+QUESTIONS = 610  # of a size, no one twice
+VECTORS = 100  # queries of the dense leg alone
+DOCUMENTS_ADDED = 9
+AS_SERVED = {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1"}  # as config/settings/base.py sets them
+LANGCHAIN, RANK, BM25S, FLAT = "LangChain ensemble", "rank-bm25", "bm25s", "FAISS flat"
 
 
-def make_passages(folder: Path, count: int) -> list[str]:
-    """Return `count` texts of at most WORDS words, the set's own first."""
+@dataclass(slots=True)
+class Size:
+    """What was measured at one size. Times in ms but for `start_s` and `build_s`."""
 
-    def cut() -> Iterator[str]:
-        for text in read_texts(folder, "corpus.jsonl"):
-            words = text.split()
-            yield from (" ".join(words[start : start + WORDS]) for start in range(0, len(words), WORDS))
-
-    own = list(islice(cut(), count))
-    turned = (" ".join(words[turn:] + words[:turn]) for turn in range(7, WORDS, 7) for text in own if (words := text.split()))
-    return [*own, *islice(turned, count - len(own))]
-
-
-def embed(encoder: SentenceEncoder, texts: Sequence[str]) -> list[Embedding]:
-    """Return an embedding of each text: the first EMBEDDED by the encoder, the others around them."""
-    real = encoder.embed_passages(texts[:EMBEDDED])
-    centres = np.stack([np.frombuffer(embedding.dense, dtype="<f4") for embedding in real])
-    random = np.random.default_rng(7)
-    result = list(real)
-    for position in range(len(real), len(texts)):
-        noise = random.normal(size=centres.shape[1])
-        vector = centres[position % len(real)] + SPREAD * noise / np.linalg.norm(noise)
-        dense = (vector / np.linalg.norm(vector)).astype("<f4").tobytes()
-        result.append(Embedding(dense=dense, tokens=real[position % len(real)].tokens))
-    return result
+    chunks: int
+    ours: dict[str, Any] = field(default_factory=dict)
+    peers: dict[str, tuple[float, float]] = field(default_factory=dict)  # p50 and p95
+    recall: float = 0.0
+    recall_scoped: float = 0.0
+    added_ms: list[float] = field(default_factory=list)
+    build_s: float = 0.0
 
 
-def time_each(run: Callable[[str], object], questions: Sequence[str]) -> tuple[float, float]:
-    """Return p50 and p95 in ms."""
-    run("Loads what is loaded at the first question.")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """What every size is made from."""
+
+    passages: Sequence[str]
+    real: Sequence[Embedding]
+    questions: Sequence[str]
+    vectors: Floats  # [VECTORS, dimension], of questions
+
+
+def quantiles(taken: Sequence[float]) -> tuple[float, float]:
+    p50, p95 = np.quantile(taken, [0.5, 0.95])
+    return round(float(p50), 2), round(float(p95), 2)
+
+
+def prepare(folders: Sequence[Path], encoder: SentenceEncoder) -> Material:
+    passages = cut_passages(folders)
+    columns = [list(dict.fromkeys(read_texts(folder, "queries.jsonl"))) for folder in folders]
+    questions = [column[row] for row in range(max(map(len, columns))) for column in columns if row < len(column)]
+    asked = questions[QUESTIONS : QUESTIONS + VECTORS] or questions[:VECTORS]
+    vectors = np.stack([np.frombuffer(encoder.embed_query(question).dense, dtype="<f4") for question in asked])
+    real = encoder.embed_passages(passages[:EMBEDDED])
+    return Material(passages=passages, real=real, questions=questions[:QUESTIONS], vectors=vectors)
+
+
+def measure_size(count: int, material: Material, encoder: SentenceEncoder, root: Path) -> Size:
+    size = Size(chunks=count)
+    writer = LocalIndexWriter(root / "index", dimension=lambda: encoder.dimension, analyzer=SentenceMemory())
+    started = time.perf_counter()
+    writer.rebuild(entries(count, material))
+    size.build_s = time.perf_counter() - started
+    size.ours = read_in_child(root, material)
+    extra = list(islice(chain.from_iterable(entries(count + DOCUMENT * (DOCUMENTS_ADDED + 1), material, skip=count)), None))
+    for start in range(0, len(extra), DOCUMENT):
+        began = time.perf_counter()
+        writer.publish(extra[start : start + DOCUMENT])
+        size.added_ms.append((time.perf_counter() - began) * 1000)
+    size.added_ms = size.added_ms[1:]  # the first opens the index
+    compare(size, material, encoder)
+    return size
+
+
+def entries(count: int, material: Material, *, skip: int = 0) -> Any:
+    texts = chain(material.passages, mix_passages(material.passages, start=1))
+    batches = make_entries(texts, mix_vectors(material.real, count=count), material.real, count=count)
+    if not skip:
+        return batches
+    return ([entry for entry in batch if entry.chunk.id > skip] for batch in batches)
+
+
+def read_in_child(root: Path, material: Material) -> dict[str, Any]:
+    questions, vectors, result = root / "questions.json", root / "vectors.npy", root / "result.json"
+    questions.write_text(json.dumps(material.questions), encoding="utf-8")
+    np.save(vectors, material.vectors)
+    subprocess.run(
+        [sys.executable, "-m", "bench.reading", str(root / "index"), str(questions), str(vectors), str(result)], check=True
+    )
+    loaded: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
+    return loaded
+
+
+def compare(size: Size, material: Material, encoder: SentenceEncoder) -> None:
+    """Measure the peers, and ours against exact search."""
+    library: Any = faiss
+    vectors = np.empty((size.chunks, encoder.dimension), np.float32)
+    filled = 0
+    for block in mix_vectors(material.real, count=size.chunks):
+        vectors[filled : filled + len(block)] = block
+        filled += len(block)
+    narrow = np.array([row for row in range(size.chunks) if collection_of(row + 1) == NARROW])
+    for name, rows in (("dense", None), ("dense_scoped", narrow)):
+        among = vectors if rows is None else vectors[rows]
+        nearest = min(NEAREST, len(among))
+        _, found = library.knn(material.vectors, among, nearest, metric=library.METRIC_INNER_PRODUCT)
+        exact = (found if rows is None else rows[found]) + 1
+        pairs = zip(size.ours[f"{name}_found"], exact.tolist(), strict=True)
+        share = float(np.mean([len(set(ours) & set(best)) / nearest for ours, best in pairs]))
+        if rows is None:
+            size.recall = share
+        else:
+            size.recall_scoped = share
+    flat = faiss_flat(vectors)
+    del vectors
+    size.peers[FLAT] = time_each(lambda vector: flat.search(vector[None], NEAREST), list(material.vectors[:PEER_QUESTIONS]))
+    if size.chunks > PEERS_UP_TO:
+        return
+    texts = list(islice(chain(material.passages, mix_passages(material.passages, start=1)), size.chunks))
+    questions = material.questions[:PEER_QUESTIONS]
+    by_words = rank_bm25(texts)
+    size.peers[RANK] = time_each(by_words, questions)
+    fresh = open_encoder()  # which remembers none of the questions
+    fresh.warm_up()
+    size.peers[LANGCHAIN] = time_each(ensemble(lambda question: fresh.embed_query(question).dense, by_words, flat), questions)
+    size.peers[BM25S] = time_each(bm25s_index(texts), questions)
+
+
+def time_each(run: Callable[[Any], object], questions: Sequence[Any]) -> tuple[float, float]:
+    """Return p50 and p95 in ms; the first question only warms up."""
     taken = []
     for question in questions:
         started = time.perf_counter()
         run(question)
         taken.append((time.perf_counter() - started) * 1000)
-    p50, p95 = np.quantile(taken, [0.5, 0.95])
-    return round(float(p50), 2), round(float(p95), 2)
+    return quantiles(taken[1:])
 
 
-def ours(root: Path, encoder: SentenceEncoder, texts: Sequence[str], embeddings: Sequence[Embedding]) -> Callable[[str], object]:
-    writer = LocalIndexWriter(root, dimension=lambda: encoder.dimension, analyzer=get_analyzer())
-    entries = [
-        IndexEntry(
-            chunk=Chunk(id=number, collection_id=1, document_id=number, version_id=number, title="", text=text), embedding=embedding
-        )
-        for number, (text, embedding) in enumerate(zip(texts, embeddings, strict=True), start=1)
-    ]
-    writer.rebuild([entries])
-    index = LocalIndex(root, analyzer=get_analyzer())
-    config = SearchConfig()
-    return lambda query: search(
-        query, scope=COLLECTION, config=config, index=index.snapshot(), embedder=encoder, projection=encoder.projection
-    )
-
-
-def ensemble(encoder: SentenceEncoder, bm25: BM25Okapi, embeddings: Sequence[Embedding]) -> Callable[[str], object]:
-    vectors: Any = faiss.IndexFlatIP(encoder.dimension)
-    vectors.add(np.stack([np.frombuffer(embedding.dense, dtype="<f4") for embedding in embeddings]))
-
-    def run(query: str) -> list[int]:
-        by_words = np.argsort(-bm25.get_scores(query.split()))[:100]
-        vector = np.frombuffer(encoder.embed_query(query).dense, dtype="<f4")
-        by_meaning = vectors.search(vector[None], 100)[1][0]
-        fused: dict[int, float] = {}
-        for weight, ranking in ((0.3, by_words), (0.7, by_meaning)):
-            for rank, position in enumerate(ranking.tolist(), start=1):
-                fused[position] = fused.get(position, 0.0) + weight / (rank + RRF_K)
-        return sorted(fused, key=lambda position: -fused[position])[:10]
-
-    return run
-
-
-def measure(folder: Path, count: int) -> list[Measure]:
-    encoder = open_encoder()
-    texts = make_passages(folder, count)
-    embeddings = embed(encoder, texts)
-    # No question twice: the encoder remembers the last ones, and a benchmark must not profit from that.
-    questions = list(dict.fromkeys(read_texts(folder, "queries.jsonl")))[:QUESTIONS]
-    bm25 = BM25Okapi([text.split() for text in texts])
-    with TemporaryDirectory() as root:
-        p50, p95 = time_each(ours(Path(root), encoder, texts, embeddings), questions)
-    encoder = open_encoder()  # a fresh one for the peer too
-    ensemble50, ensemble95 = time_each(ensemble(encoder, bm25, embeddings), questions)
-    bm50, bm95 = time_each(lambda query: bm25.get_scores(query.split()), questions)
-    size = f"{len(texts)} chunks"
-    return [
+def to_measures(size: Size) -> list[Measure]:
+    """Return the rows of one size. Goals are issue 4's, at the size that it names."""
+    ours, n = size.ours, f"{size.chunks:,} chunks"
+    hundred, million = size.chunks == 100_000, size.chunks == 1_000_000
+    (p50, p95), (dense50, dense95) = quantiles(ours["search_ms"]), quantiles(ours["dense_ms"])
+    (scoped50, scoped95), (added50, added95) = quantiles(ours["dense_scoped_ms"]), quantiles(size.added_ms)
+    by_words = {name: size.peers[name] for name in (LANGCHAIN, RANK, BM25S) if name in size.peers}
+    together50, _ = quantiles(ours["together"]["ms"])
+    mean = float(np.mean(ours["search_ms"]))
+    rows = [
+        Measure(name=f"search p50, {n}", value=p50, unit="ms", peers={name: times[0] for name, times in by_words.items()}),
         Measure(
-            name=f"search p50, {size}", value=p50, unit="ms", peers={"LangChain ensemble": ensemble50, "rank-bm25 alone": bm50}
-        ),
-        Measure(
-            name=f"search p95, {size}",
+            name=f"search p95, {n}",
             value=p95,
             unit="ms",
-            goal=GOAL_P95_MS,
-            peers={"LangChain ensemble": ensemble95, "rank-bm25 alone": bm95},
+            goal=25.0 if hundred else None,
+            peers={name: times[1] for name, times in by_words.items()},
         ),
-        Measure(name=f"faster than the ensemble at p50, {size}", value=round(ensemble50 / p50, 2), unit="times", goal=GOAL_RATIO),
     ]
+    if LANGCHAIN in size.peers:
+        ratio = round(size.peers[LANGCHAIN][1] / p95, 1)
+        rows.append(
+            Measure(
+                name=f"faster than the LangChain ensemble at p95, {n}", value=ratio, unit="times", goal=10.0 if hundred else None
+            )
+        )
+    rows += [Measure(name=f"{leg} p50, {n}", value=quantiles(taken)[0], unit="ms") for leg, taken in ours["legs_ms"].items()]
+    flat = {FLAT: size.peers[FLAT][1]}
+    rows += [
+        Measure(name=f"dense leg alone p50, {n}", value=dense50, unit="ms", peers={FLAT: size.peers[FLAT][0]}),
+        Measure(name=f"dense leg alone p95, {n}", value=dense95, unit="ms", goal=15.0 if million else None, peers=flat),
+        Measure(name=f"recall@{NEAREST} against exact search, {n}", value=round(size.recall, 4), unit="share", goal=0.98),
+        Measure(name=f"recall@{NEAREST} in a scope of 1 %, {n}", value=round(size.recall_scoped, 4), unit="share", goal=1.0),
+        Measure(name=f"dense leg in a scope of 1 %, p50, {n}", value=scoped50, unit="ms", goal=dense50),
+        Measure(name=f"dense leg in a scope of 1 %, p95, {n}", value=scoped95, unit="ms", goal=dense95),
+        Measure(name=f"search in a scope of 1 %, p95, {n}", value=quantiles(ours["search_scoped_ms"])[1], unit="ms", goal=p95),
+        Measure(
+            name=f"16 at once, throughput against one, {n}",
+            value=round(ours["together"]["per_s"] * mean / 1000, 2),
+            unit="times",
+            goal=1.6,
+        ),
+        Measure(name=f"16 at once, p50, {n}", value=together50, unit="ms"),
+        Measure(name=f"16 at once, slowest, {n}", value=round(max(ours["together"]["ms"]), 1), unit="ms", goal=round(4 * p95, 1)),
+        Measure(
+            name=f"memory of the index, not mapped, {n}",
+            value=round(ours["index_mb"], 1),
+            unit="MB",
+            goal=1024.0 if million else None,
+        ),
+        Measure(name=f"mapped and resident, {n}", value=ours["mapped_mb"], unit="MB"),
+        Measure(
+            name=f"start-up from a published generation, {n}",
+            value=round(ours["start_s"], 2),
+            unit="s",
+            goal=5.0 if million else None,
+        ),
+        Measure(name=f"adding a document of {DOCUMENT} chunks p50, {n}", value=added50, unit="ms", goal=200.0 if million else None),
+        Measure(name=f"adding a document of {DOCUMENT} chunks p95, {n}", value=added95, unit="ms"),
+        Measure(name=f"building, {n}", value=round(size.build_s, 1), unit="s"),
+    ]
+    return rows
+
+
+def to_pictures(sizes: Sequence[Size]) -> dict[str, tuple[str, dict[str, list[tuple[int, float]]]]]:
+    def curve(value: Callable[[Size], float | None]) -> list[tuple[int, float]]:
+        points = ((size.chunks, value(size)) for size in sizes)
+        return [(chunks, found) for chunks, found in points if found is not None]
+
+    def peer(name: str) -> list[tuple[int, float]]:
+        return curve(lambda size: size.peers[name][0] if name in size.peers else None)
+
+    search = {
+        "search p50": curve(lambda size: quantiles(size.ours["search_ms"])[0]),
+        "search p95": curve(lambda size: quantiles(size.ours["search_ms"])[1]),
+        **{f"peer: {name}, p50": peer(name) for name in (LANGCHAIN, RANK, BM25S)},
+    }
+    legs = {
+        f"{leg} p50": curve(lambda size, leg=leg: quantiles(size.ours["legs_ms"][leg])[0])  # type: ignore[misc]
+        for leg in ("embed", "keyword", "dense", "rerank")
+    } | {
+        "dense p95": curve(lambda size: quantiles(size.ours["legs_ms"]["dense"])[1]),
+        "dense in a scope of 1 % p50": curve(lambda size: quantiles(size.ours["dense_scoped_ms"])[0]),
+        f"peer: {FLAT}, p50": peer(FLAT),
+    }
+    memory = {
+        "index, not mapped": curve(lambda size: max(0.1, size.ours["index_mb"])),
+        "whole process with its encoder, not mapped": curve(lambda size: size.ours["process_mb"]),
+        "mapped and resident": curve(lambda size: size.ours["mapped_mb"]),
+    }
+    costs = {
+        "start-up": curve(lambda size: size.ours["start_s"] * 1000),
+        f"adding a document of {DOCUMENT} chunks, p50": curve(lambda size: quantiles(size.added_ms)[0]),
+        f"adding a document of {DOCUMENT} chunks, p95": curve(lambda size: quantiles(size.added_ms)[1]),
+    }
+    return {
+        "latency": ("ms a question", search),
+        "legs": ("ms a question", legs),
+        "memory": ("MB", memory),
+        "upkeep": ("ms", costs),
+    }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--chunks", type=int, default=10_000)
+    parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="numbers of chunks")
+    parser.add_argument("--pictures", type=Path, help="draw growth curves into this folder")
+    parser.add_argument(
+        "--scratch", type=Path, help="where the indexes are built for the time of the run; 1,000,000 chunks take 10 GB"
+    )
     add_json_option(parser)
     options = parser.parse_args()
-    publish(measure(options.folder, options.chunks), out=options.out)
+    encoder = open_encoder()
+    material = prepare(options.folders, encoder)
+    sizes = []
+    for count in sorted(options.sizes):
+        with TemporaryDirectory(dir=options.scratch) as root:
+            sizes.append(measure_size(count, material, encoder, Path(root)))
+        publish(to_measures(sizes[-1]), out=None)
+    if options.out is not None:
+        publish([row for size in sizes for row in to_measures(size)], out=options.out, show=lambda line: None)
+    if options.pictures is not None:
+        draw_growth(to_pictures(sizes), folder=options.pictures, machine=machine())
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from pathlib import Path
 import faiss
 import numpy as np
 
+from bench.corpus import embed, make_passages
 from bench.report import Measure, add_json_option, publish
-from bench.retrieval import embed, make_passages
 from retrieval.analyzer import get_analyzer
 from retrieval.encoder import open_encoder
 from retrieval.milvus.layout import EF_AT_LEAST, HNSW, to_row
