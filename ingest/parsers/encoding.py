@@ -29,7 +29,7 @@ SINGLE_BYTE = (
 CYRILLIC = ("cp1251", "koi8_r", "cp866")
 COMMON_CYRILLIC = frozenset("оеаинтсрвлкмдпуя")
 # How likely a character is in real text: one of the commonest, one of the ordinary part of its table, a mark, a rare one.
-COMMON, ORDINARY, MARK, RARE = 1.0, 0.5, 0.8, 0.05
+COMMON, ORDINARY, MARK, RARE = 1.0, 0.3, 0.7, 0.05
 LIKELY = 0.45  # the mean from which a reading is taken to be text
 LIKELY_ALONE = 0.25  # in a few words, where no byte beyond ASCII stands beside a Latin letter, as accented letters do
 SHORT_BYTES = 40
