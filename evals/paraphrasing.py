@@ -26,7 +26,7 @@ _PASSIVE = re.compile(
 )
 _ACTIVE = re.compile(
     r"^(?P<subject>(?:The |An? )?[A-Z]?[\w'-]+(?: [A-Z][\w'-]+){0,3}) (?P<verb>[a-z]+ed)"
-    r" (?P<object>(?:the|a|an|his|her|their|its) (?:[\w'-]+ ){0,3}[\w'-]+)(?P<rest>,? (?:in|on|at|during|after|for) [^,;]+)?\.$"
+    r" (?P<object>(?:the|a|an|his|her|their|its) (?:[\w'-]+ ){0,3}?[\w'-]+)(?P<rest>,? (?:in|on|at|during|after|for) [^,;]+)?\.$"
 )
 _SYNONYMS = (
     (r"\bestablished\b", "founded"), (r"\bbuilt\b", "constructed"), (r"\bnumerous\b", "many"), (r"\bnearly\b", "almost"),
@@ -54,7 +54,7 @@ _SYNONYMS_ZH = (
 )  # fmt: skip
 _JOINTS = re.compile(r", (?:and|but|while|whereas) (?=(?:the|it|he|she|they|this|these|a|an|[A-Z])[\w' -]+ (?:is|are|was|were|has|had|can|will|\w+ed)\b)")  # fmt: skip
 _WH_ZH = re.compile(
-    r"(?:是在|是)?(?:什么时候|什么时间|何时|哪一年|哪年|哪天)|谁|什么地方|哪里|哪儿|何处|哪[个家位座国]\w{0,2}?|多少|几(?=[个年月天次名位家岁人层种])|什么"
+    r"(?:是在|是)?(?:什么时候|什么时间|何时|哪一年|哪年|哪天)|谁|什么地方|哪里|哪儿|何处|哪(?:一?[个家位座种]|国)?(?:国家|城市|地方|地区|省份|公司|学校|大学|年份)?|多少|几(?=[个年月天次名位家岁人层种])|什么"
 )
 
 

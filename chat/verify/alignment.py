@@ -14,7 +14,7 @@ from chat.verify.wording import content_units
 from retrieval.analyzer import terms
 
 NEAR_COPY = 0.5  # share of the claim's words that must stand in the sentence in the same order
-CLOSE_COPY = 0.75
+WHOLE_COPY = 0.8
 _LONGEST_SWAP = 4  # words
 
 
@@ -37,8 +37,9 @@ class Alignment:
     units: frozenset[str]  # of the sentence
 
     @property
-    def is_close(self) -> bool:
-        return min(self.claim_share, self.sentence_share) >= CLOSE_COPY
+    def is_copy(self) -> bool:
+        """Tell whether hardly a word is left out or put in."""
+        return min(self.claim_share, self.sentence_share) >= WHOLE_COPY
 
 
 def align(claim: str, sentences: Sequence[str], *, is_chinese: bool) -> Alignment | None:

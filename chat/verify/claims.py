@@ -2,11 +2,12 @@
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from chat.verify.alignment import Alignment, align, swapped_name, swapped_number, swapped_words
-from chat.verify.names import find_foreign_name, opening_word
+from chat.verify.names import chinese_nouns, find_foreign_name, opening_word
 from chat.verify.polarity import count_negations, find_contradiction
 from chat.verify.quantities import Quantity, read_quantities, unit_mentions
 from chat.verify.ranges import read_ranges
@@ -16,9 +17,10 @@ from chat.verify.wording import Wording, coverage, has_invented_run, read_wordin
 # Coverage of the claim's terms by the window; between the two, meaning decides (MaxSim).
 SURE_COVERAGE = 0.8
 LEAST_COVERAGE = 0.5
-LEAST_COVERAGE_ZH = 0.62
+LEAST_COVERAGE_ZH = 0.5
 LEAST_CLAUSE = 0.34
 LEAST_MAXSIM = 0.65
+NAME_COPY = 0.62  # share of the claim's words that follow a sentence, from which a name cannot have moved: it stands for another
 LEAST_WORD_MAXSIM = 0.52
 _SEGMENT_BREAKS = ";；。!?\n"
 _CLAUSE_BREAKS = _SEGMENT_BREAKS + ",，:"
@@ -86,12 +88,18 @@ def judge(claim: Claim, window: Window) -> Judgement:
     if alignment:
         reason = _turned(claim, alignment, window)
         swaps = swapped_words(alignment)
-        if is_chinese and any(not set(said) & set(stands) for said, stands in swaps):
+        if is_chinese and any(not set(said) & set(stands) for said, stands in swaps_of_nouns(swaps, claim.text)):
             reason = reason or "unsupported"
     opening = "" if is_chinese else opening_word(claim.text)
     if opening and not set(read_wording(opening).terms) <= window.terms:
         swaps.append((opening, window.text))
     return Judgement(window, reason, share, () if is_chinese else tuple(swaps))
+
+
+def swaps_of_nouns(swaps: Sequence[tuple[str, str]], claim: str) -> list[tuple[str, str]]:
+    """Return the swaps that put a thing in the place of another; the encoder reads no Chinese, so any may be a false one."""
+    nouns = chinese_nouns(claim)
+    return [(said, stands) for said, stands in swaps if any(len(unit) > 1 and unit in nouns for unit in said.split())]
 
 
 def _least_coverage(claim: Claim) -> float:
@@ -106,9 +114,9 @@ def _turned(claim: Claim, alignment: Alignment, window: Window) -> str:
     ranged = [quantity.value for quantity in claim.quantities if not quantity.date and _falls_into_range(claim, quantity, window)]
     if swapped_number(alignment, within_range=ranged):
         return "number"
-    if swapped_name(claim.text, alignment):
+    if alignment.claim_share >= NAME_COPY and swapped_name(claim.text, alignment):
         return "name"
-    return "negation" if alignment.is_close and count_negations(claim.text) != count_negations(alignment.sentence) else ""
+    return "negation" if alignment.is_copy and count_negations(claim.text) != count_negations(alignment.sentence) else ""
 
 
 def compare_quantities(claim: Claim, window: Window) -> str:

@@ -84,9 +84,14 @@ def _initials(evidence: str) -> set[str]:
 def _foreign_chinese_name(claim: str, evidence: str) -> str:
     for word in chinese_names(claim):
         stem = word.rstrip("省市县区国人")
-        if word not in evidence and (len(stem) < 2 or stem not in evidence):
+        if word not in evidence and (len(stem) < 2 or stem not in evidence) and not _is_cut_amiss(word, evidence):
             return word
     return ""
+
+
+def _is_cut_amiss(word: str, evidence: str) -> bool:
+    """Tell whether most of a longer word stands in the evidence: jieba took a neighbour's character into a name."""
+    return len(word) > 2 and any(part in evidence for part in (word[:-1], word[1:]))
 
 
 def opening_word(claim: str) -> str:
@@ -110,6 +115,11 @@ def chinese_names(text: str) -> list[str]:
 def tag_words(text: str) -> list[tuple[str, str]]:
     """Return the words of a text, whole and in order, with jieba's part of speech ("nr": a person's name)."""
     return [(str(word), str(flag)) for word, flag in _tagger().lcut(text)]
+
+
+def chinese_nouns(text: str) -> frozenset[str]:
+    """Return the words that jieba takes for things, people, places, times and the like."""
+    return frozenset(str(word) for word, flag in _tagger().lcut(text) if flag[:1] in "nts" or flag == "eng")
 
 
 def frequency(word: str) -> int:

@@ -10,10 +10,13 @@ from chat.verify.claims import LEAST_MAXSIM, LEAST_WORD_MAXSIM, Claim, Judgement
 from chat.verify.markers import MarkedText, has_foreign_link, read_markers
 from chat.verify.quantities import normalize
 from chat.verify.windows import Passage, Window
+from chat.verify.wording import split_clauses
 
 logger = logging.getLogger(__name__)
 
 _WINDOWS = 4  # windows of one passage that are looked at closely
+_TURNED = ("negation", "direction")  # what speaks against a sentence as a whole: its parts may hide it
+_FACTS = ("number", "date", "unit")  # of a clause that the evidence gives to other words
 _SQUEEZE = re.compile(r"[\s*_`]+")
 
 
@@ -59,6 +62,33 @@ class Verifier:
         claim = Claim(normalize(marked.text))
         if not claim.says_something:
             return _withheld("no_claim")
+        verdict = self._judge_claim(claim, marked)
+        if verdict.reason in _TURNED or verdict.score >= 1.0:
+            return verdict
+        parts = split_clauses(claim.text)
+        return self._judge_parts(parts, marked, whole=verdict) if len(parts) > 1 else verdict
+
+    def _judge_parts(self, parts: Sequence[str], marked: MarkedText, *, whole: Verdict) -> Verdict:
+        """Hold the clauses of a sentence against the evidence one by one.
+
+        Several sentences of the evidence told in one can agree with it, though no stretch of it reads like the whole; and where the
+        whole reads like a stretch of it, two clauses may still have exchanged their facts.
+        """
+        verdicts = [self._judge_claim(Claim(part), marked) for part in parts]
+        if whole.kind != VerdictKind.WITHHELD:
+            return next((one for one in verdicts if one.kind == VerdictKind.WITHHELD and one.reason in _FACTS), whole)
+        if any(verdict.kind == VerdictKind.WITHHELD for verdict in verdicts):
+            return whole
+        places = {(one.marker, one.start, one.end): one for verdict in verdicts for one in verdict.citations}
+        is_right = {one.marker for one in places.values()} == set(marked.markers)
+        return Verdict(
+            kind=VerdictKind.SUPPORTED if is_right else VerdictKind.CORRECTED,
+            reason="" if is_right else "bad_marker" if marked.markers else "no_marker",
+            citations=tuple(places.values()),
+            score=min(verdict.score for verdict in verdicts),
+        )
+
+    def _judge_claim(self, claim: Claim, marked: MarkedText) -> Verdict:
         cited = [self._passages[marker] for marker in marked.markers if marker in self._passages]
         others = [passage for marker, passage in self._passages.items() if marker not in marked.markers]
         carried, reason = self._carried(claim, cited, each=True)

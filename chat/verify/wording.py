@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from chat.lexicon import word_set
+from chat.verify.synonyms import LINES
 from retrieval.analyzer import terms
 
 # Words that speak of the answer or the source, not of the matter: they need no evidence.
@@ -20,24 +21,6 @@ _META_TEXT = """
     twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion 一 二 两 三 四 五 六 七 八 九 十 百
     千 万 亿
 """
-# One name for words that say the same in any office; two of one group never contradict each other.
-_SAME_LINES = (
-    "employee staff worker personnel",
-    "must required obligated mandatory",
-    "permitted allowed entitled eligible",
-    "maximum most",
-    "minimum least",
-    "begin start commence",
-    "end finish conclude",
-    "receive get obtain",
-    "approximately around roughly",
-    "purchase buy",
-    "big large",
-    "员工 职工 劳动者 雇员",
-    "单位 公司 企业 雇主",
-    "应当 必须 须 应",
-    "可以 能够 可",
-)
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _CLAUSE = re.compile(
     r"[,;:，；：。.!?！？\n|]+\s*|\s[–—-]\s|\b(?:and|but|which|while|whereas|because|unless|so that)\b"
@@ -50,6 +33,13 @@ _IGNORED_ZH = word_set(
     按照 由 对 从 到 有 进行 共 就 则 须 需 能 即 内 中 上 下
     """
 )
+# Where one sentence is joined to another. A word before it keeps "and" between two things whole.
+_JOINT = re.compile(
+    r"[;；。]\s*|(?<=[^\W\d_]),? (?:and|but|while|whereas) (?=(?:the|it|he|she|they|this|these|there|in|on|at)\b)"
+    r"|[，,]\s*(?:并且|而且|同时|此外|但是|但)",
+    re.IGNORECASE,
+)
+_LEAST_SAID = 3  # terms of a clause that stands by itself
 _STEPS = 3  # so many content words in a row without evidence make an invented clause
 _STEPS_ZH = 6  # characters
 
@@ -84,6 +74,13 @@ def weakest_clause(claim: str, evidence: frozenset[str]) -> float:
         if sum(_weight(term) for term in words) >= 2:
             shares.append(coverage(words, evidence))
     return min(shares, default=1.0)
+
+
+def split_clauses(text: str) -> list[str]:
+    """Return the clauses of a sentence that each say something by themselves; the sentence alone where one of them does not."""
+    parts = [part.strip() for part in _JOINT.split(text) if part.strip()]
+    says = all(sum(_weight(term) for term in read_wording(part).terms) >= _LEAST_SAID for part in parts)
+    return parts if says else [text]
 
 
 def has_invented_run(claim: Wording, text: str, evidence: frozenset[str], evidence_text: str) -> bool:
@@ -132,6 +129,6 @@ def _weight(term: str) -> float:
 @cache
 def _tables() -> tuple[frozenset[str], dict[str, str]]:
     """Return the terms without matter, and the one name of each group; analysed at first use, since that loads jieba."""
-    groups = [[terms(word) for word in line.split()] for line in _SAME_LINES]
+    groups = [[terms(word) for word in line.split()] for line in LINES]
     same = {word[0]: group[0][0] for group in groups for word in group if len(word) == 1 and len(group[0]) == 1}
     return frozenset(terms(_META_TEXT)), same

@@ -169,16 +169,59 @@ def test_a_verifier_that_fails_withholds(caplog: pytest.LogCaptureFixture) -> No
     def broken(query: str, texts: Sequence[str]) -> list[float]:
         raise RuntimeError("no encoder")
 
-    verdict = verify_sentence("Bosses must approve leave before it starts. [1]", EVIDENCE, score_texts=broken).verdict
+    verdict = verify_sentence("Superiors must approve leave before it starts. [1]", EVIDENCE, score_texts=broken).verdict
     assert (verdict.kind, verdict.reason) == (VerdictKind.WITHHELD, "verifier_error")
     assert "sentence not verified" in caplog.text
 
 
 def test_meaning_decides_where_words_differ() -> None:
-    sentence = "Bosses must approve leave before it starts. [1]"
+    sentence = "Superiors must approve leave before it starts. [1]"
     assert Verifier(EVIDENCE, score_texts=close_meaning).verify(sentence).verdict.kind == VerdictKind.SUPPORTED
     assert Verifier(EVIDENCE, score_texts=no_meaning).verify(sentence).verdict.kind == VerdictKind.WITHHELD
 
 
 def test_without_evidence_nothing_is_shown() -> None:
     assert verify_sentence("You cannot sell leave. [1]", [], score_texts=close_meaning).verdict.kind == VerdictKind.WITHHELD
+
+
+SHOPS = "The north shop opens for 18 hours. The south shop opens for 24 hours."
+SHOPS_ZH = "城西店于1999年开业，每天营业18小时。城东店于2001年开业，每天营业24小时。"
+FUND = "The fund pays 30 days of leave. A supervisor must approve it before it starts."
+
+
+@pytest.mark.parametrize(
+    ("passage", "claim"),
+    [
+        (
+            "Staff submit several important requests within two weeks.",
+            "Employees hand in numerous significant requests inside 2 weeks.",
+        ),
+        (FUND, "The fund pays 30 days of leave, and a supervisor must approve it before it starts."),
+        (SHOPS_ZH, "城西店于1999年开业，每天营业18小时，并且城东店于2001年开业，每天营业24小时。"),
+        ("曹文埴，字近薇，号竹虚，安徽歙县人，清朝政治人物。", "曹文埴是安徽歙县人，字近薇。"),
+    ],
+)
+def test_a_free_paraphrase_passes(passage: str, claim: str) -> None:
+    assert verify_sentence(f"{claim} [1]", [evidence(1, passage)], score_texts=no_meaning).verdict.kind == VerdictKind.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("passage", "claim"),
+    [
+        (SHOPS, "The north shop opens for 24 hours, and the south shop opens for 18 hours."),
+        (SHOPS_ZH, "城西店于1999年开业，每天营业24小时，并且城东店于2001年开业，每天营业18小时。"),
+        (FUND, "The fund pays 30 days of leave, and the winners get a bonus from the lottery."),
+    ],
+)
+def test_two_sentences_in_one_may_not_exchange_or_invent_facts(passage: str, claim: str) -> None:
+    assert verify_sentence(f"{claim} [1]", [evidence(1, passage)], score_texts=no_meaning).verdict.kind == VerdictKind.WITHHELD
+
+
+def test_sentences_from_two_passages_told_in_one_cite_both() -> None:
+    passages = [
+        evidence(1, "The fund pays 30 days of leave each year."),
+        evidence(2, "The office closes at noon on Friday in summer."),
+    ]
+    told = "The fund pays 30 days of leave each year, but the office closes at noon on Friday in summer. [1]"
+    verdict = verify_sentence(told, passages, score_texts=no_meaning).verdict
+    assert (verdict.kind, [one.marker for one in verdict.citations]) == (VerdictKind.CORRECTED, [1, 2])
