@@ -109,7 +109,7 @@ def read_receipt(data: Mapping[str, Any]) -> Receipt:
         search_config=_rows(_mapping(search.get("config"))),
         sufficiency=_rows(_without(sufficiency, "features")),
         features=_rows(_mapping(sufficiency.get("features"))),
-        model=_rows(_without(model, "failed_output")),
+        model=_rows(_without(model, "failed_output", "attempts") | _numbered("attempt", model.get("attempts"))),
         model_name=str(model.get("name", "")),
         prompt=_rows(_without(prompt, "messages")),
         messages=tuple(
@@ -123,6 +123,15 @@ def read_receipt(data: Mapping[str, Any]) -> Receipt:
         ),
         rest=_rows(data),
     )
+
+
+def _numbered(name: str, entries: Any) -> dict[str, Any]:
+    """Give each entry of a list rows of its own: `attempt 1.row`, `attempt 1.calls 1.outcome`."""
+    told: dict[str, Any] = {}
+    for number, entry in enumerate(_sequence(entries), start=1):
+        entry = _mapping(entry)
+        told[f"{name} {number}"] = _without(entry, "calls") | _numbered("call", entry.get("calls"))
+    return told
 
 
 def _timings(*parts: Mapping[str, Any]) -> Iterator[tuple[str, float]]:

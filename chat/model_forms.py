@@ -12,6 +12,7 @@ from chat.served import ENVIRONMENT, Route, RouteFallback, ServedModel, question
 from kb.models import Collection
 
 FALLBACKS = 3
+KEY_PREFIX = "LLM_"
 # What LLM_BASE_URL and its like say is changed where they are set.
 _SET_BY_ENVIRONMENT = (
     *("name", "base_url", "served_name", "key_variable", "context_tokens", "max_answer_tokens"),
@@ -88,10 +89,10 @@ class ServedModelForm(forms.ModelForm):
 
     def clean_key_variable(self) -> str:
         name = self.cleaned_data["key_variable"].strip()
+        if name and not name.startswith(KEY_PREFIX):
+            raise forms.ValidationError(_("The variable's name must begin with LLM_, so that no other secret is sent away."))
         if name and name not in os.environ:
             raise forms.ValidationError(_("No such variable is set for this process."))
-        if name and not name.upper().endswith(("_KEY", "_TOKEN")):
-            raise forms.ValidationError(_("The variable's name must end in _KEY or _TOKEN, so that no other secret is sent away."))
         return name
 
     def save(self, commit: bool = True) -> ServedModel:

@@ -67,7 +67,7 @@ class LanguageModel(Protocol):
         """Yield the answer piece by piece. Raises: ModelError, every kind of it, and nothing else."""
 
     async def count_tokens(self, messages: Sequence[Message]) -> TokenCount | None:
-        """Return the prompt's length by the served tokenizer; None where the server does not tell."""
+        """Return the prompt's length by the served tokenizer; None where the server does not tell. Raises: ModelSuspended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

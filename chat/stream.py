@@ -168,7 +168,7 @@ def status_text(status: Status) -> str:
         case "reading":
             return ngettext("Reading %(count)s passage…", "Reading %(count)s passages…", status.count) % {"count": status.count}
         case "fallback":
-            return _("The language model does not answer; quoting the documents instead…")
+            return _("The language model does not answer; trying another way…")
     return _("Writing…")
 
 

@@ -7,8 +7,9 @@ from contextlib import aclosing
 
 from django.conf import settings
 
-from chat.errors import ModelBusy, ModelError
-from chat.llm.calls import Outcome, enter_queue, finish_call, try_start
+from chat.errors import ModelBusy, ModelError, ModelSuspended
+from chat.llm.breaker import BreakerState
+from chat.llm.calls import Outcome, enter_queue, finish_call, read_breaker, try_start
 from chat.offload import beside_loop
 from chat.ports import Delta, GenerationOptions, LanguageModel, Message, TokenCount, Usage
 from chat.served import ModelCall, ServedModel
@@ -82,6 +83,11 @@ class QueuedModel:
         return call
 
     async def count_tokens(self, messages: Sequence[Message]) -> TokenCount | None:
+        """Ask the server. Raises: ModelSuspended: a server that is left alone is not even asked how long a prompt is."""
+        breaker = await beside_loop(read_breaker)(self._row)
+        if breaker.state == BreakerState.OPEN:
+            self.refused_by = ModelSuspended.code
+            raise ModelSuspended(f"{self._row} failed {breaker.failures} times in a row")
         return await self._model.count_tokens(messages)
 
 

@@ -41,6 +41,7 @@ class FakeServer:
     def __init__(self) -> None:
         self.text = "Six hours are earned [1]. That is all."
         self.requests: list[dict[str, Any]] = []
+        self.paths: list[str] = []  # of all that was asked, in order
         self.hung_up = threading.Event()
         self.sent = 0
         self.answer_with: Callable[[dict[str, Any]], str] | None = None  # of the request: what to say instead of `text`
@@ -96,6 +97,7 @@ class FakeServer:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             length = next(int(line.split(":")[1]) for line in head.splitlines() if line.lower().startswith("content-length"))
             body = json.loads(await reader.readexactly(length))
+            self.paths.append(head.split()[1])
             if " /v1/chat/completions " not in head:
                 writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
                 return

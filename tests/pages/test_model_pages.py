@@ -116,8 +116,9 @@ def test_a_key_never_goes_to_another_server(admin: Client) -> None:
         ({"temperature": "3"}, "less than or equal to 2"),
         ({"context_tokens": "10"}, "greater than or equal to 512"),
         ({"weight": "0"}, "greater than or equal to 1"),
-        ({"key_variable": "NO_SUCH_KEY"}, "No such variable"),
-        ({"key_variable": "PATH"}, "must end in _KEY"),
+        ({"key_variable": "LLM_NO_SUCH_KEY"}, "No such variable"),
+        ({"key_variable": "PATH"}, "must begin with LLM_"),
+        ({"key_variable": "ATTEST_SECRET_KEY"}, "must begin with LLM_"),
     ],
 )
 def test_bad_fields_are_said_at_the_form(admin: Client, fields: dict[str, str], message: str) -> None:
