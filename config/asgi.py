@@ -8,23 +8,25 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from django.core.asgi import get_asgi_application
+from django.db import connection
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
 
 logger = logging.getLogger(__name__)
 FIRST_PAGE_WAIT_S = 3.0
+NEXT_EDITION_LOOK_S = 10.0
 Event = MutableMapping[str, Any]
 pages = get_asgi_application()
 
 
-def warm_up(first_page: threading.Event) -> None:
-    """Load encoder, index and the Chinese tagger, so that the first question does not wait for them.
+def warm_up(first_page: threading.Event, stopping: threading.Event) -> None:
+    """Load encoder, index and the Chinese tagger, so that the first question does not wait for them; later, what is being built.
 
     Begins when the first page was sent, or after a moment without one: importing torch would make that page wait.
     """
     first_page.wait(timeout=FIRST_PAGE_WAIT_S)
     from chat.verify.names import chinese_names
-    from kb.engine import get_engine  # imports torch: seconds, which the first page must not wait for
+    from kb.engine import get_engine, warm_up_next  # imports torch: seconds, which the first page must not wait for
 
     started = time.monotonic()
     try:
@@ -34,6 +36,13 @@ def warm_up(first_page: threading.Event) -> None:
         logger.exception("warm-up failed")
     else:
         logger.info("warmed up in %d ms", (time.monotonic() - started) * 1000)
+    while not stopping.wait(NEXT_EDITION_LOOK_S):
+        try:
+            warm_up_next()
+        except Exception:  # the edge of a thread: the question after the swap loads what is missing
+            logger.exception("what is being built could not be opened")
+        finally:
+            connection.close()
 
 
 async def application(scope: Event, receive: Callable[[], Awaitable[Event]], send: Callable[[Event], Awaitable[None]]) -> None:
@@ -44,11 +53,13 @@ async def application(scope: Event, receive: Callable[[], Awaitable[Event]], sen
             scope["state"]["first_page"].set()
         return
     first_page = scope.setdefault("state", {})["first_page"] = threading.Event()  # uvicorn hands the state to every request
+    stopping = threading.Event()
     while True:
         event = await receive()
         if event["type"] == "lifespan.startup":
-            threading.Thread(target=warm_up, args=(first_page,), name="warm-up", daemon=True).start()
+            threading.Thread(target=warm_up, args=(first_page, stopping), name="warm-up", daemon=True).start()
             await send({"type": "lifespan.startup.complete"})
         elif event["type"] == "lifespan.shutdown":
+            stopping.set()
             await send({"type": "lifespan.shutdown.complete"})
             return

@@ -54,6 +54,10 @@ def delete_collection(collection: Collection, *, confirmation: str, user: User, 
         slug, locked.slug, locked.deleted_at = locked.slug, f"{locked.slug[:40]}-{uuid.uuid4().hex[:12]}", now
         locked.save(update_fields=["slug", "deleted_at"])
         locked.groups.clear()
+        # Nothing reads for it any more, and the addresses of databases go at once.
+        locked.sql_sources.filter(removed_at=None).update(
+            removed_at=now, sealed_dsn="", leased_by="", lease_expires_at=None, wanted_at=None
+        )
         record(
             "collection.deleted",
             actor_id=user.pk,

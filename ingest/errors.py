@@ -53,6 +53,7 @@ MESSAGES = {
     "no_target": gettext_noop("Choose the collection that the document is to go to."),
     "same_collection": gettext_noop("The document is in this collection already."),
     "name_taken": gettext_noop("The other collection has a document of this name. Rename or delete one of the two first."),
+    "row_of_source": gettext_noop("This document is a row of a SQL source and stays in the source's collection."),
     "not_ready": gettext_noop("This document is still being read. Wait until it is ready."),
     "already_building": gettext_noop("A new index is being built already. Wait for it, or cancel it first."),
     "not_building": gettext_noop("No new index is being built."),

@@ -16,7 +16,7 @@ from ingest.editions import uncleared_engines
 from ingest.errors import UploadRefused
 from ingest.faults import fault
 from ingest.leases import Lease
-from ingest.models import Job
+from ingest.models import Job, SqlRow
 from kb.engine import Engine, to_entry
 from kb.models import Collection, Document, DocumentVersion
 
@@ -27,7 +27,7 @@ MOVE_PRIORITY = -1  # before uploads: it is short
 def move_document(document: Document, *, to: Collection, user: User, should_ring: bool = True) -> Document:
     """Give a document to another collection, at once for all readers; a job follows it in the index.
 
-    Raises: UploadRefused: it is there already, its name is taken there, or it was deleted.
+    Raises: UploadRefused: it is there already, its name is taken there, it is a SQL source's, or it was deleted.
     """
     with transaction.atomic():
         target = Collection.objects.live().select_for_update().filter(pk=to.pk).first()  # in line with uploads to it
@@ -36,6 +36,8 @@ def move_document(document: Document, *, to: Collection, user: User, should_ring
             raise UploadRefused("gone")
         if locked.collection_id == target.pk:
             raise UploadRefused("same_collection")
+        if SqlRow.objects.filter(document=locked).exists():
+            raise UploadRefused("row_of_source")
         if target.documents.live().filter(name=locked.name).exists():
             raise UploadRefused("name_taken")
         origin = Collection.objects.get(pk=locked.collection_id)

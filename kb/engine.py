@@ -198,6 +198,15 @@ def engine_at(url: str, *, edition: Edition) -> Engine:
     return _open_engine(url, settings.INDEX_ROOT, edition.embedder, edition.number, edition.encoder, edition.folder)
 
 
+def warm_up_next() -> bool:
+    """Load the encoder of the edition that is being built: no question after the swap waits for it. Returns: is there one."""
+    building = Edition.objects.filter(state=Edition.State.BUILDING).first()
+    if building is None:
+        return False
+    engine_of(building).warm_up()
+    return True
+
+
 @lru_cache(maxsize=ENGINES_KEPT)
 def _open_engine(url: str, root: Path, embedder: str, edition: int, encoder: str, folder: str) -> Engine:
     return Engine(embedder=embedder, root=root, url=url, edition=edition, encoder=encoder, folder=folder)

@@ -10,7 +10,7 @@ from audit.models import Event
 from ingest import editions
 from ingest.deletion import delete_collection
 from ingest.errors import UploadRefused
-from ingest.models import Job
+from ingest.models import Job, SqlSource
 from ingest.moving import move_document
 from ingest.queue import run_due_jobs
 from ingest.rereading import reread_document
@@ -128,6 +128,17 @@ def test_a_deleted_collection_takes_nothing_in_any_more(collection, knowledge_ad
         accept_upload(collection=collection, name="leave.md", stream=io.BytesIO(TEXT), user=knowledge_admin)
     with pytest.raises(UploadRefused, match="gone"):
         delete_collection(collection, confirmation="Handbook", user=knowledge_admin)
+
+
+def test_the_sql_sources_of_a_deleted_collection_are_removed(collection, knowledge_admin):
+    source = SqlSource.objects.create(
+        collection=collection, name="Shop", query="SELECT 1", key_column="id", title_template="{id}", sealed_dsn="sealed"
+    )
+    delete_collection(collection, confirmation="Handbook", user=knowledge_admin)
+    source.refresh_from_db()
+    assert source.removed_at is not None
+    assert source.sealed_dsn == ""
+    assert not SqlSource.objects.manageable_by(knowledge_admin).exists()
 
 
 def test_what_is_read_when_its_collection_is_deleted_never_answers(collection, knowledge_admin, work, engine):

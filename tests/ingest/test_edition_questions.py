@@ -12,7 +12,7 @@ from ingest import editions
 from ingest.models import Job
 from ingest.queue import run_due_jobs
 from ingest.services import accept_upload
-from kb.engine import Engine, get_engine
+from kb.engine import Engine, get_engine, warm_up_next
 from kb.models import Document, DocumentVersion, Edition
 from kb.search import search_passages
 
@@ -64,7 +64,9 @@ class SwapsInTheMiddle(Engine):
 def test_a_changed_setting_changes_nothing_until_the_new_edition_is_whole(library, employee, settings, other_model):
     settings.EMBEDDER = str(other_model)
     assert ask(employee) == (NAMES, {1})
+    assert not warm_up_next()
     editions.start_edition(engine=get_engine(), user=None)
+    assert warm_up_next()
     run_due_jobs(limit=2)
     assert ask(employee) == (NAMES, {1})
     assert ask(employee, engine=SwapsInTheMiddle(get_engine())) == (NAMES, {1})  # a whole edition, to its end

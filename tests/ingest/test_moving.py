@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from accounts.models import User
 from audit.models import Event
 from ingest.errors import UploadRefused
-from ingest.models import Job
+from ingest.models import Job, SqlRow, SqlSource
 from ingest.moving import move_document
 from ingest.queue import run_due_jobs
 from ingest.services import accept_upload, delete_document
@@ -114,6 +114,15 @@ def test_what_cannot_be_moved_says_why(uploaded, collection, board, knowledge_ad
     with pytest.raises(UploadRefused, match="gone"):
         move_document(uploaded, to=board, user=knowledge_admin)
     assert not Event.objects.filter(action="document.moved").exists()
+
+
+def test_a_row_of_a_sql_source_stays_with_its_source(uploaded, collection, board, knowledge_admin):
+    source = SqlSource.objects.create(
+        collection=collection, name="Shop", query="SELECT 1", key_column="id", title_template="{id}", dsn_variable="SHOP"
+    )
+    SqlRow.objects.create(source=source, key="1", sha256="a" * 64, document=uploaded)
+    with pytest.raises(UploadRefused, match="row_of_source"):
+        move_document(uploaded, to=board, user=knowledge_admin)
 
 
 def test_a_document_moved_while_it_is_published_ends_in_the_new_collection(collection, board, knowledge_admin, engine):
