@@ -5,9 +5,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from ingest.parsers.attachments import Items, ParseFile
-from ingest.parsers.content import Notice, Opening, ParsedPage
-from ingest.parsers.detect import inspect_zip
+from ingest.parsers.content import Items, Notice, Opening, ParsedPage, ParseFile
 from ingest.parsers.media_types import CSV, DOCX, EMAIL, HTML, JSON_LINES, MARKDOWN, PDF, PICTURES, PPTX, TEXT, TSV, XLSX
 from ingest.parsers.refusal import Refusal
 from kb.child import Channel, confine, read_request
@@ -33,6 +31,8 @@ def parse(path: Path, *, name: str, media_type: str, first_page: int = 1, max_pa
         yield from parse_image(path, name=name, first_page=first_page)
         return
     if media_type in OFFICE_FILES:
+        from ingest.parsers.detect import inspect_zip
+
         inspect_zip(path)
     for item in _reader(media_type, inner)(path, name=name):
         if isinstance(item, ParsedPage):

@@ -2,11 +2,11 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ingest.parsers.content import Block, Notice, Opening, ParsedPage
+from ingest.parsers.content import Block, Items, Notice, Opening, ParsedPage, ParseFile
 from ingest.parsers.detect import detect_type
 from ingest.parsers.flow import Flow
 from ingest.parsers.refusal import Refusal
@@ -14,8 +14,6 @@ from ingest.parsers.refusal import Refusal
 MAX_ATTACHMENTS = 50
 MAX_NAMED = 20
 LABEL = "Attachment "
-Items = Iterator[Opening | ParsedPage | Notice]
-ParseFile = Callable[..., Items]
 
 
 class Attachments:

@@ -1,5 +1,6 @@
 """What a parser yields: pages of text, cut into blocks. Values only, without Django."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 MAX_NOTICE_PAGES = 1000
@@ -82,3 +83,7 @@ class Notice:
     def as_dict(self) -> dict[str, object]:
         """Return the JSON that kb.DocumentVersion.warnings holds."""
         return {"code": self.code, "pages": list(self.pages)[:MAX_NOTICE_PAGES], "values": self.values}
+
+
+Items = Iterator[Opening | ParsedPage | Notice]
+ParseFile = Callable[..., Items]  # ingest.parse_child.parse, for readers of files in files

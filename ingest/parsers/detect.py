@@ -5,8 +5,6 @@ import zipfile
 import zlib
 from pathlib import Path
 
-import puremagic
-
 from ingest.parsers.encoding import detect_encoding
 from ingest.parsers.media_types import (
     CSV,
@@ -127,6 +125,8 @@ def _is_text(head: bytes) -> bool:
 
 
 def _magic_name(head: bytes) -> str:
+    import puremagic  # for a name in the log; it reads a table of all kinds of files when it is loaded
+
     try:
         return puremagic.from_string(head[:4096], mime=True)
     except (puremagic.PureError, ValueError):

@@ -5,8 +5,6 @@ import re
 from collections.abc import Callable
 from functools import cache
 
-from charset_normalizer import from_bytes
-
 from ingest.parsers.common_characters import HANGUL, KANA, KANJI, SIMPLIFIED, TRADITIONAL
 
 BOMS = (
@@ -64,6 +62,8 @@ def detect_encoding(sample: bytes) -> str:
     if _cyrillic(sample, cyrillic) > 0:
         return cyrillic
     if sum(byte > 0x7F for byte in sample[:SCORED_BYTES]) >= FEW_BYTES:
+        from charset_normalizer import from_bytes  # few files come this far, and each child would load it
+
         best = from_bytes(sample[:32_768], cp_isolation=list(SINGLE_BYTE)).best()
         if best is not None and best.encoding != "ascii":
             return best.encoding

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from email.message import Message
 from pathlib import Path
 
-from ingest.parsers.attachments import Attachments, Items, ParseFile
-from ingest.parsers.content import Notice, Opening, ParsedPage
+from ingest.parsers.attachments import Attachments
+from ingest.parsers.content import Items, Notice, Opening, ParsedPage, ParseFile
 from ingest.parsers.encoding import detect_encoding
 from ingest.parsers.flow import Flow
 from ingest.parsers.html import parse_markup

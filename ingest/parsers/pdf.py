@@ -3,23 +3,26 @@
 import ctypes
 import mmap
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pypdfium2.raw as pdfium
 
 from ingest.names import is_telling
 from ingest.parsers import ocr
-from ingest.parsers.attachments import ParseFile
 from ingest.parsers.cleaning import Cleaner, garbage_share
-from ingest.parsers.content import Block, Notice, Opening, ParsedPage
+from ingest.parsers.content import Block, Notice, Opening, ParsedPage, ParseFile
 from ingest.parsers.pdf_attachments import read_attachments
 from ingest.parsers.pdf_layout import Layout, body_edge, body_size
 from ingest.parsers.pdf_running import drop_running_lines
-from ingest.parsers.pdf_second_reader import SecondReader, rewrite
 from ingest.parsers.pdf_structure import read_meta, read_outline, usable_title
 from ingest.parsers.pdf_text import MAX_PAGE_POINTS, RawPage, read_page
 from ingest.parsers.pdf_title import find_title
 from ingest.parsers.refusal import Refusal
+
+if TYPE_CHECKING:
+    from ingest.parsers.pdf_second_reader import SecondReader
 
 WINDOW = 32  # pages looked at together for what repeats at their edges
 WINDOW_PICTURES = 4  # pages read by OCR after which the window closes early, so that progress shows
@@ -56,7 +59,7 @@ def parse_pdf(
         yield Opening(title=title, page_count=count, is_paged=True, metadata=metadata)
         yield from pages.read(range(first_page - 1, count))
         if parse is not None:
-            yield from read_attachments(document, parse=parse, second=pages.second, after=count, first_page=first_page)
+            yield from read_attachments(document, parse=parse, second=pages.second_attachment, after=count, first_page=first_page)
     finally:
         pdfium.FPDF_CloseDocument(document)
         del keep_alive
@@ -76,6 +79,8 @@ def _open(path: Path) -> tuple[object, object]:
     if document:
         pdfium.FPDF_CloseDocument(document)
         raise Refusal("no_pages")
+    from ingest.parsers.pdf_second_reader import rewrite  # pypdf takes longer to load than most files to read
+
     data = rewrite(path)
     buffer = ctypes.create_string_buffer(data, len(data))
     document = pdfium.FPDF_LoadMemDocument64(buffer, len(data), None)
@@ -90,7 +95,7 @@ class _Pages:
     def __init__(self, path: Path, document: object) -> None:
         self.document = document
         self.cleaner = Cleaner()
-        self.second = SecondReader(path)
+        self.path = path
         self.layout = Layout(read_outline(document))
         self.running: set[tuple[str, str]] = set()
         self.plain: dict[int, str] = {}  # pages that pypdf read: text without boxes
@@ -99,6 +104,16 @@ class _Pages:
         self.hidden: list[int] = []
         self.hidden_words = 0
         self.ahead: dict[int, RawPage] = {}
+
+    @cached_property
+    def second(self) -> "SecondReader":
+        from ingest.parsers.pdf_second_reader import SecondReader
+
+        return SecondReader(self.path)
+
+    def second_attachment(self, name: str) -> bytes | None:
+        """Return an attachment by the second reader."""
+        return self.second.attachment(name)
 
     def first_page(self) -> RawPage:
         """Return the first page ahead of its turn; it is read once."""

@@ -1,22 +1,22 @@
 """Files embedded in a PDF, as pages after its own: "page 13" of a document of twelve is labelled with the attachment's name."""
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pypdfium2.raw as pdfium
 
-from ingest.parsers.attachments import LABEL, MAX_ATTACHMENTS, Attachments, ParseFile
-from ingest.parsers.content import Notice, ParsedPage
+from ingest.parsers.attachments import LABEL, MAX_ATTACHMENTS, Attachments
+from ingest.parsers.content import Notice, ParsedPage, ParseFile
 from ingest.parsers.flow import Flow
-from ingest.parsers.pdf_second_reader import SecondReader
 
+SecondAttachment = Callable[[str], bytes | None]  # by the other reader
 MAX_BYTES = 64 * 1024 * 1024  # of one attachment
 LABEL_CHARACTERS = 40
 
 
 def read_attachments(
-    document: object, *, parse: ParseFile, second: SecondReader, after: int, first_page: int
+    document: object, *, parse: ParseFile, second: SecondAttachment, after: int, first_page: int
 ) -> Iterator[ParsedPage | Notice]:
     """Yield the attachments' pages, numbered from `after` + 1, from `first_page` on; then what is to be told of them."""
     count = max(0, pdfium.FPDFDoc_GetAttachmentCount(document))
@@ -27,7 +27,7 @@ def read_attachments(
         told.flow = Flow()
         attachment = pdfium.FPDFDoc_GetAttachment(document, index)
         name = _name(attachment, told.flow) or f"{index + 1}"
-        data = _content(attachment) or second.attachment(name)
+        data = _content(attachment) or second(name)
         if not data or len(data) > MAX_BYTES:
             told.unread.append(name)
             continue
