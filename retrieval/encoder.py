@@ -33,6 +33,9 @@ BUNDLED_NAME = "all-MiniLM-L6-v2"
 BATCH_TOKENS = 2048  # padded tokens in one forward pass; measured on two cores, passages/s: 130 at 2048, 112 at 4096, 71 at 16384
 # Of a stop word's token in MaxSim. Measured on squad2-a (300 questions, nDCG@10): .921 at 1.0, .929 at 0.4, .925 at 0.
 LIGHT_WEIGHT = 0.4
+# oneDNN and torch's layer above it keep the prepared products of the last 1024 shapes, 3 MB for each of batch × length: a worker
+# grew from 660 MB to 1.4 GB over 236 shapes. With 16 it stays at 660 MB and takes as long.
+PRIMITIVES_KEPT = (("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16"), ("LRU_CACHE_CAPACITY", "16"))
 QUERIES_KEPT = 256  # embeddings of the last questions: 10 KB each
 
 
@@ -257,7 +260,8 @@ class SentenceEncoder:
         return model
 
     def _load(self) -> Any:
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        for name, value in (("HF_HUB_OFFLINE", "1"), *PRIMITIVES_KEPT):
+            os.environ.setdefault(name, value)
         try:
             import torch
             from sentence_transformers import SentenceTransformer

@@ -1,7 +1,10 @@
 """The bundled encoder: offline, batched like single, counts without cutting, knows what it cannot read."""
 
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from retrieval.attention import attend, make_mask, use_products
 from retrieval.encoder import SentenceEncoder, open_encoder, processor_threads
 from retrieval.errors import EncoderError
 
+ROOT = Path(__file__).resolve().parents[2]
 LEAVE = "Employees earn six hours of annual leave per pay period."
 
 
@@ -109,6 +113,21 @@ def test_attention_by_products_equals_torchs_own() -> None:
     found, _ = attend(None, query, key, value, mask)
     assert torch.allclose(found, expected.transpose(1, 2), atol=1e-5)
     assert make_mask(attention_mask=torch.ones(2, 3, dtype=torch.bool)) is None
+
+
+def test_memory_does_not_grow_with_the_shapes_of_the_batches() -> None:
+    program = """
+from pathlib import Path
+from retrieval.encoder import open_encoder
+def resident(): return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+encoder = open_encoder()
+encoder.embed_passages(["word " * 250] * 8)
+before = resident()
+for length in range(10, 90, 2): encoder.embed_passages(["word " * length])
+print(resident() - before)
+"""
+    grown = int(subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout)
+    assert grown < 40 * 2**20  # 40 shapes; 3 MB each where all are kept
 
 
 def test_other_architectures_keep_their_attention() -> None:
