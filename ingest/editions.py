@@ -195,9 +195,8 @@ def _set_paused(is_paused: bool, *, user: User | None) -> Edition:
 def cancel_edition(*, user: User | None) -> Edition:
     """Give the building edition up; what it has is removed. Raises: UploadRefused: none is being built."""
     with transaction.atomic():
-        open_jobs = Job.objects.filter(kind=Job.Kind.REBUILD, state__in=[Job.State.WAITING, Job.State.RUNNING])
         # A worker that has one loses its lease by this, and with it the right to write.
-        open_jobs.update(state=Job.State.CANCELLED, finished_at=timezone.now(), leased_by="", lease_expires_at=None)
+        _open_jobs().update(state=Job.State.CANCELLED, finished_at=timezone.now(), leased_by="", lease_expires_at=None)
         edition = Edition.objects.select_for_update().filter(state=State.BUILDING).first()
         if edition is None:
             raise UploadRefused("not_building")
@@ -236,8 +235,11 @@ def measure_progress(edition: Edition) -> Progress:
 def swap_if_whole(*, engine: Engine) -> Edition | None:
     """Make the building edition the one that answers, once it holds every document. Returns: it; None where it is not to be."""
     building = building_edition()
-    if building is None or building.is_paused or _missing(building).exists():
-        return None  # asked without a lock first: mostly it ends here
+    if building is None or building.is_paused:
+        return None
+    # Asked without a lock first, and the cheap question before the one that looks at every document: mostly it ends here.
+    if _open_jobs().exists() or _missing(building).exists():
+        return None
     with transaction.atomic():
         serving = lock_serving(engine)
         building = Edition.objects.select_for_update().filter(state=State.BUILDING, is_paused=False).first()
@@ -280,6 +282,10 @@ def clear_ended(*, now: datetime | None = None, kept_s: float = KEPT_AFTER_S) ->
 
 def _answering() -> QuerySet[Document]:
     return Document.objects.live().filter(current_version__isnull=False)
+
+
+def _open_jobs() -> QuerySet[Job]:
+    return Job.objects.filter(kind=Job.Kind.REBUILD, state__in=[Job.State.WAITING, Job.State.RUNNING])
 
 
 def _missing(edition: Edition) -> QuerySet[Document]:
