@@ -1,15 +1,18 @@
-"""`python -m bench.chat [--streams 200] [--json FILE]`: what Attest adds to a language model's own time.
+"""`python -m bench.chat [--streams 200] [--chunks 100000] [--json FILE]`: what Attest adds to a language model's own time.
 
 An installation of its own and, beside it, a model server that repeats what the sources say at a set rate (bench.model_server). Both
 note their times on one clock, so what is told is Attest's share alone: the way to the model, each token, the sentence that waits
 for its verdict, and what happens when many ask at once. As peers, in the same run and against the same server: reading it with
-httpx alone, with the `openai` package and with LangChain's ChatOpenAI, none of which search, check or record anything.
+httpx alone, with the `openai` package and with LangChain's ChatOpenAI, none of which search, check or record anything. A second
+installation without a model answers by quotes, from an index that a crowd of other passages fills (bench.crowd).
 """
 
 import argparse
 import asyncio
 import json
+import os
 import random
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -23,7 +26,7 @@ import numpy as np
 from langchain_openai import ChatOpenAI
 from openai import AsyncOpenAI
 
-from bench.installation import free_port, manage, run_attest, run_process
+from bench.installation import ROOT, environment_of, free_port, manage, run_attest, run_process
 from bench.report import Measure, add_json_option, publish
 
 TEAMS = 400
@@ -34,7 +37,9 @@ GOAL_BEFORE_MS = 60.0
 GOAL_TOKEN_MS = 0.2
 GOAL_SENTENCE_MS = 50.0
 GOAL_STALL_S = 1.0
+GOAL_QUOTED_MS = 300.0  # at 100,000 chunks
 TIMEOUT_S = 300.0
+LIMITS = {"ATTEST_RATE_ASK_PER_MINUTE": "0", "ATTEST_RATE_KEY_PER_MINUTE": "0", "ATTEST_LOG_LEVEL": "WARNING"}
 STEPS = ("scope", "rewrite", "search", "evidence", "sufficiency", "prompt", "route")
 
 
@@ -164,6 +169,23 @@ async def measure_crowd(asker: Asker, model: str, streams: int) -> list[Measure]
     ]
 
 
+async def measure_quotes(asker: Asker, chunks: int) -> list[Measure]:
+    """Questions without a model, from the request to the whole answer."""
+    taken = []
+    for team in range(1, ALONE + 1):
+        started = time.monotonic()
+        asked = {"question": question_about(team)}
+        response = await asker.client.post(f"{asker.url}/api/v1/ask", json=asked, headers={"Authorization": f"Bearer {asker.key}"})
+        taken.append((time.monotonic() - started) * 1000)
+        told = response.raise_for_status().json()
+        if (told["outcome"], told["model"]) != ("answered", "extractive"):
+            raise RuntimeError(f"no quoted answer: {json.dumps(told)[:500]}")
+    return [
+        Measure(name=f"answer by quotes among {chunks} chunks, p50", value=at(taken, 0.5), unit="ms"),
+        Measure(name=f"answer by quotes among {chunks} chunks, p95", value=at(taken, 0.95), unit="ms", goal=GOAL_QUOTED_MS),
+    ]
+
+
 def waits_of(heard: Sequence[Heard], asked: dict[str, dict[str, Any]]) -> list[float]:
     """Return for each sentence how long after its last token left the model it was read, in ms.
 
@@ -237,6 +259,23 @@ async def measure(url: str, model: str, key: str, *, streams: int) -> AsyncItera
                 yield found
 
 
+async def run_quoted(chunks: int) -> list[Measure]:
+    """Without a model, in an installation whose index holds a crowd of other passages."""
+    with TemporaryDirectory(prefix="attest-bench-") as folder:
+        home, library = Path(folder, "home"), Path(folder, "teams")
+        library.mkdir()  # noqa: ASYNC240 - before anything runs
+        write_library(library)
+        manage(home, "migrate", "--verbosity", "0")
+        fill = [sys.executable, "-m", "bench.crowd", str(chunks)]
+        subprocess.run(fill, cwd=ROOT, env={**os.environ, **environment_of(home)}, check=True)  # noqa: ASYNC221 - as above
+        with run_attest(home, **LIMITS) as url:
+            manage(home, "ingest", str(library), "--collection", "teams", "--create")
+            key = manage(home, "create_api_key", "--user", "admin", "--scope", "ask").strip()
+            async with httpx.AsyncClient(timeout=TIMEOUT_S) as client:
+                asker = Asker(url, key, client)
+                return await measure_quotes(asker, chunks)
+
+
 async def run(streams: int) -> list[Measure]:
     model = f"http://127.0.0.1:{(port := free_port())}"
     server = (sys.executable, "-m", "uvicorn", "bench.model_server:application", "--port", str(port), "--log-level", "warning")
@@ -244,11 +283,10 @@ async def run(streams: int) -> list[Measure]:
         home, library = Path(folder, "home"), Path(folder, "teams")
         library.mkdir()  # noqa: ASYNC240 - before anything runs
         write_library(library)
-        limits = {"ATTEST_RATE_ASK_PER_MINUTE": "0", "ATTEST_RATE_KEY_PER_MINUTE": "0"}
         served = {"LLM_BASE_URL": f"{model}/v1", "LLM_MODEL": "bench", "LLM_CONTEXT_TOKENS": "32768"}
         with (
             run_process(*server, environment={}, ready_url=f"{model}/v1/models"),
-            run_attest(home, **limits, **served) as url,
+            run_attest(home, **LIMITS, **served) as url,
         ):
             manage(home, "ingest", str(library), "--collection", "teams", "--create")
             key = manage(home, "create_api_key", "--user", "admin", "--scope", "ask").strip()
@@ -258,9 +296,11 @@ async def run(streams: int) -> list[Measure]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--streams", type=int, default=200, help="how many ask at once (200)")
+    parser.add_argument("--chunks", type=int, default=100_000, help="among which answers are quoted (100000); 0: leave that out")
     add_json_option(parser)
     options = parser.parse_args()
-    publish(asyncio.run(run(options.streams)), out=options.out)
+    quoted = asyncio.run(run_quoted(options.chunks)) if options.chunks else []
+    publish([*asyncio.run(run(options.streams)), *quoted], out=options.out)
 
 
 if __name__ == "__main__":
