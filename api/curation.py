@@ -14,7 +14,7 @@ from api.library import find_document, tell_document, tell_version
 from ingest import editions
 from ingest.moving import move_document
 from ingest.rereading import reread_document
-from kb.editions import serving_edition
+from kb.editions import building_edition, serving_edition
 from kb.engine import get_engine
 from kb.models import Collection, Document, Edition
 
@@ -71,7 +71,7 @@ def find_manageable(request: HttpRequest, uid: UUID) -> Document:
 
 
 def tell_index() -> schemas.IndexOut:
-    building = editions.building_edition()
+    building = building_edition()
     progress = editions.measure_progress(building) if building else None
     return schemas.IndexOut(
         serving=tell_edition(serving_edition()),

@@ -25,8 +25,8 @@ from chat.llm.breaker import BreakerState
 from chat.model_services import read_health
 from chat.served import ServedModel
 from config.errors import render_error
-from ingest.editions import find_complaints
 from ingest.models import Job
+from ingest.wanted import find_complaints
 from kb.models import Chunk, DocumentVersion
 
 logger = logging.getLogger(__name__)

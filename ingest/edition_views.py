@@ -12,6 +12,8 @@ from accounts.access import knowledge_admins_only
 from accounts.models import User
 from ingest import editions
 from ingest.errors import UploadRefused
+from ingest.wanted import find_wanted
+from kb.editions import building_edition
 from kb.engine import get_engine
 from kb.models import Collection, Edition
 from retrieval.errors import RetrievalError
@@ -24,7 +26,7 @@ MAX_PAST = 10
 @knowledge_admins_only
 def show(request: HttpRequest) -> HttpResponse:
     """What answers, what is built and how far it is; renews itself while something is built."""
-    building = editions.building_edition()
+    building = building_edition()
     context = {
         "serving": Edition.objects.filter(state=Edition.State.SERVING).first(),
         "building": building,
@@ -47,7 +49,7 @@ def state_of_encoder() -> dict[str, object]:
     except RetrievalError:
         told["is_whole"] = False
     try:
-        told["wanted"] = editions.find_wanted()
+        told["wanted"] = find_wanted()
     except RetrievalError as error:
         told["wanted_error"] = str(error)
     return told

@@ -25,10 +25,10 @@ from ingest.doorbell import ring
 from ingest.errors import UploadRefused
 from ingest.faults import fault
 from ingest.models import Job
-from kb.engine import Engine, find_encoder, remove_index
+from ingest.wanted import find_wanted
+from kb.editions import building_edition
+from kb.engine import Engine, remove_index
 from kb.models import Chunk, Document, DocumentVersion, Edition
-from retrieval.absent import AbsentEncoder
-from retrieval.errors import EncoderError
 
 logger = logging.getLogger(__name__)
 State = Edition.State
@@ -36,18 +36,6 @@ REBUILD_PRIORITY = 50  # behind every upload
 KEPT_AFTER_S = 900  # a replaced edition's chunks: longer than any question takes
 CLEARED_AT_ONCE = 2000  # chunks, in one transaction
 JOBS_AT_ONCE = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What the settings and this program would make an edition with."""
-
-    embedder: str
-    encoder: str
-    cutting: int
-
-    def is_made_by(self, edition: Edition) -> bool:
-        return (edition.encoder, edition.cutting) == (self.encoder, self.cutting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,37 +50,6 @@ class Progress:
     @property
     def percent(self) -> int:
         return 100 if not self.documents else 100 * self.done // self.documents
-
-
-def find_wanted() -> Wanted:
-    """Return what a new edition would be made with. Raises: EncoderError: the setting EMBEDDER names no model."""
-    return Wanted(embedder=settings.EMBEDDER, encoder=find_encoder(settings.EMBEDDER).fingerprint, cutting=CUTTING)
-
-
-def find_complaints() -> list[str]:
-    """Return what is wrong with the encoder of the edition that answers, or of the settings; for logs and /readyz, in English."""
-    serving = Edition.objects.filter(state=State.SERVING).first()
-    complaints = []
-    if serving is not None and isinstance(find_encoder(serving.embedder, fingerprint=serving.encoder), AbsentEncoder):
-        complaints.append(
-            f"The encoder {serving.encoder} that the index was made with is gone: passages are found by words alone, and nothing "
-            "can be read, until it is back or `manage.py reindex` has built the index anew."
-        )
-    try:
-        wanted = find_wanted()
-    except EncoderError as error:
-        return [*complaints, f"ATTEST_EMBEDDER: {error}"]
-    if serving is not None and building_edition() is None and not wanted.is_made_by(serving):
-        complaints.append(
-            f"The index was made with {serving.encoder}, cutting {serving.cutting}; the settings and this release would make it "
-            f"with {wanted.encoder}, cutting {wanted.cutting}. The old one answers until `manage.py reindex` has built it anew."
-        )
-    return complaints
-
-
-def building_edition() -> Edition | None:
-    """Return the edition that is being built, if one is."""
-    return Edition.objects.filter(state=State.BUILDING).first()
 
 
 def is_paused() -> bool:

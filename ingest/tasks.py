@@ -11,10 +11,11 @@ from celery.signals import worker_init, worker_process_init
 from django.db import DatabaseError, connection
 
 from ingest import queue
-from ingest.editions import find_complaints
 from ingest.obstacles import find_obstacle
 from ingest.sources.running import run_due_sources
+from ingest.wanted import find_complaints
 from kb.engine import get_engine
+from kb.upkeep import tend_index
 
 logger = logging.getLogger(__name__)
 TURN_S = 5.0  # a worker that is told to stop ends its turn first
@@ -76,6 +77,14 @@ def sweep() -> int:
     with waiting_out():
         return queue.sweep()
     return 0
+
+
+@shared_task(name="ingest.tasks.tend")
+def tend() -> bool:
+    """Look after the index: mend what is damaged, join what became many. Returns: whether something was done."""
+    with waiting_out():
+        return tend_index(engine=get_engine())
+    return False
 
 
 @shared_task(name="ingest.tasks.run_sources")

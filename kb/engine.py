@@ -9,7 +9,7 @@ from pathlib import Path
 from django.conf import settings
 
 from kb.backends import LOCAL, open_backend
-from kb.editions import serving_edition
+from kb.editions import building_edition, serving_edition
 from kb.models import Chunk, Edition
 from retrieval.absent import AbsentEncoder
 from retrieval.analyzer import get_analyzer
@@ -200,7 +200,7 @@ def engine_at(url: str, *, edition: Edition) -> Engine:
 
 def warm_up_next() -> bool:
     """Load the encoder of the edition that is being built: no question after the swap waits for it. Returns: is there one."""
-    building = Edition.objects.filter(state=Edition.State.BUILDING).first()
+    building = building_edition()
     if building is None:
         return False
     engine_of(building).warm_up()

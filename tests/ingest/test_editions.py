@@ -16,6 +16,7 @@ from ingest.moving import move_document
 from ingest.parsers.content import Block
 from ingest.queue import ring_if_due, run_due_jobs, sweep
 from ingest.services import accept_upload, delete_document
+from kb.editions import building_edition
 from kb.models import Chunk, Collection, Document, DocumentVersion, Edition
 from tests.ingest.engine import FakeEngine
 
@@ -90,7 +91,7 @@ def test_the_next_edition_is_built_and_swapped_in_whole(library):
     old_ids = ids_of(1)
     work(library, limit=2)
     assert serving().number == 1
-    assert editions.measure_progress(editions.building_edition()) == editions.Progress(documents=3, done=2, failed=0, passages=2)
+    assert editions.measure_progress(building_edition()) == editions.Progress(documents=3, done=2, failed=0, passages=2)
     assert set(library.writer.rows) == old_ids
     work(library)
 
@@ -251,7 +252,7 @@ def test_a_document_that_cannot_be_embedded_holds_the_swap_up_until_it_is_tried_
     for _ in range(3):
         Job.objects.update(not_before=None)
         work(library)
-    progress = editions.measure_progress(editions.building_edition())
+    progress = editions.measure_progress(building_edition())
     assert (serving().number, progress.done, progress.failed) == (1, 0, 3)
     assert set(DocumentVersion.objects.values_list("status", flat=True)) == {"indexed"}
     assert len(ids_of(1)) == 3
@@ -265,7 +266,7 @@ def test_a_document_that_cannot_be_embedded_holds_the_swap_up_until_it_is_tried_
 def test_the_sweep_swaps_where_the_last_document_that_was_missing_was_deleted(library, knowledge_admin):
     start(library)
     work(library, only_kind="rebuild", limit=2)
-    missing = editions._missing(editions.building_edition()).get()
+    missing = editions._missing(building_edition()).get()
     delete_document(missing, user=knowledge_admin)
     assert serving().number == 1
     sweep(engine=lambda: library)

@@ -10,7 +10,8 @@ from ingest import editions
 from ingest.errors import UploadRefused
 from ingest.models import Job
 from ingest.queue import run_due_jobs, sweep
-from kb.editions import serving_edition
+from ingest.wanted import find_wanted
+from kb.editions import building_edition, serving_edition
 from kb.engine import get_engine
 from kb.models import Edition
 from retrieval.errors import RetrievalError
@@ -53,8 +54,8 @@ class Command(BaseCommand):
         self._tell()
 
     def _is_to_start(self, *, force: bool) -> bool:
-        wanted = editions.find_wanted()
-        if force or editions.building_edition() is not None or not wanted.is_made_by(serving_edition()):
+        wanted = find_wanted()
+        if force or building_edition() is not None or not wanted.is_made_by(serving_edition()):
             return True
         self.stdout.write("Nothing to do: what answers was made with this encoder and this cutting.")
         return False
@@ -79,7 +80,7 @@ class Command(BaseCommand):
                     time.sleep(POLL_S)
 
     def _tell(self) -> None:
-        serving, building = serving_edition(), editions.building_edition()
+        serving, building = serving_edition(), building_edition()
         self.stdout.write(f"Answers: edition {serving.number}, {serving.encoder or 'nothing yet'}, cutting {serving.cutting}.")
         if building is not None:
             progress = editions.measure_progress(building)
@@ -89,7 +90,7 @@ class Command(BaseCommand):
                 f"{progress.done} of {progress.documents} documents, {progress.failed} failed."
             )
         try:
-            wanted = editions.find_wanted()
+            wanted = find_wanted()
         except RetrievalError as error:
             self.stdout.write(self.style.WARNING(f"ATTEST_EMBEDDER: {error}"))
             return

@@ -1,0 +1,50 @@
+"""What the settings and this program would make an edition with, and what is wrong with that or with the one that answers."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from ingest.chunking import CUTTING
+from kb.editions import building_edition
+from kb.engine import find_encoder
+from kb.models import Edition
+from retrieval.absent import AbsentEncoder
+from retrieval.errors import EncoderError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the settings and this program would make an edition with."""
+
+    embedder: str
+    encoder: str
+    cutting: int
+
+    def is_made_by(self, edition: Edition) -> bool:
+        return (edition.encoder, edition.cutting) == (self.encoder, self.cutting)
+
+
+def find_wanted() -> Wanted:
+    """Return what a new edition would be made with. Raises: EncoderError: the setting EMBEDDER names no model."""
+    return Wanted(embedder=settings.EMBEDDER, encoder=find_encoder(settings.EMBEDDER).fingerprint, cutting=CUTTING)
+
+
+def find_complaints() -> list[str]:
+    """Return what is wrong with the encoder of the edition that answers, or of the settings; for logs and /readyz, in English."""
+    serving = Edition.objects.filter(state=Edition.State.SERVING).first()
+    complaints = []
+    if serving is not None and isinstance(find_encoder(serving.embedder, fingerprint=serving.encoder), AbsentEncoder):
+        complaints.append(
+            f"The encoder {serving.encoder} that the index was made with is gone: passages are found by words alone, and nothing "
+            "can be read, until it is back or `manage.py reindex` has built the index anew."
+        )
+    try:
+        wanted = find_wanted()
+    except EncoderError as error:
+        return [*complaints, f"ATTEST_EMBEDDER: {error}"]
+    if serving is not None and building_edition() is None and not wanted.is_made_by(serving):
+        complaints.append(
+            f"The index was made with {serving.encoder}, cutting {serving.cutting}; the settings and this release would make it "
+            f"with {wanted.encoder}, cutting {wanted.cutting}. The old one answers until `manage.py reindex` has built it anew."
+        )
+    return complaints
