@@ -71,13 +71,14 @@ def _find_document(words: str, user: User) -> Document | None:
         return rows.filter(uid=words).first()
     except ValidationError:
         held = Q(name__icontains=words) | Q(title__icontains=words)
-        return rows.filter(name=words).first() or rows.filter(held).first()
+        exact = rows.filter(name=words).first() or rows.filter(name__endswith=f"/{words}").first()
+        return exact or rows.filter(held).first()
 
 
 def _missed(found: Explanation) -> list[str]:
     """Return the words of the query that no passage shown holds."""
     held = {word for one in found.shown for word in one.found}
-    return [term.text for term in found.terms if term.text not in held]
+    return [term.written for term in found.terms if term.written not in held]
 
 
 def _record(admin: User, query: str, person: User, collection: Collection | None, document: Document | None) -> None:

@@ -18,6 +18,7 @@ from retrieval.types import Hit, Scope, SearchConfig, SearchResult
 
 SHOWN = 10  # passages that a reader gets
 REMOVED = 20  # of what a filter took away, the best
+TOO_LOW = 5  # of what merely ranks too low, the best
 DEEP = 1000  # hits of each leg in which a document's passages are looked for
 PASSAGES = 5  # best ones of a document that is asked about
 
@@ -27,6 +28,7 @@ class Term:
     """A word of the query as the keyword leg looks for it."""
 
     text: str
+    written: str  # as the query writes it, where one word gave one term; else the term
     is_asking: bool = False  # it says what is asked for and counts less
     is_added: bool = False  # from the vocabulary of a collection
 
@@ -81,17 +83,22 @@ def explain_search(query: str, *, admin: User, user: Person, collection: Collect
     own = _fused_ranks(engine.search(query, scope=scope, config=whole).hits)
     shown = [_stand(passage.chunk, passage.hit, own, terms) for passage in found.passages]
     kept = {standing.hit.chunk_id for standing in shown}
-    others = [hit for hit in engine.search(query, scope=scope_for(admin), config=whole).hits if hit.chunk_id not in kept][:REMOVED]
+    others = [hit for hit in engine.search(query, scope=scope_for(admin), config=whole).hits if hit.chunk_id not in kept]
     chunks = _chunks(others)
     readable = set(Collection.objects.visible_to(user).values_list("pk", flat=True))
-    removed = [_stand(chunks.get(hit.chunk_id), hit, own, terms) for hit in others]
+    reasons = {hit.chunk_id: _filter(chunks.get(hit.chunk_id), readable, collection) for hit in others}
+    low = [hit for hit in others if reasons[hit.chunk_id] == "limit"][:TOO_LOW]
+    filtered = [hit for hit in others if reasons[hit.chunk_id] != "limit"][:REMOVED]
+    removed = [
+        replace(_stand(chunks.get(hit.chunk_id), hit, own, terms), removed_by=reasons[hit.chunk_id]) for hit in (*filtered, *low)
+    ]
     return Explanation(
         query=query,
         terms=terms,
         config=config,
         result=found.result,
         shown=tuple(shown),
-        removed=tuple(replace(one, removed_by=_filter(one.chunk, readable, collection)) for one in removed),
+        removed=tuple(removed),
     )
 
 
@@ -125,9 +132,15 @@ def read_terms(query: str, also: Sequence[str]) -> tuple[Term, ...]:
     analyzer = get_analyzer()
     own = dict.fromkeys(analyzer.terms(query))
     added = dict.fromkeys(term for word in also for term in analyzer.terms(word) if term not in own)
+    written = {terms[0]: word for word in " ".join((query, *also)).split() if len(terms := analyzer.terms(word)) == 1}
     return tuple(
-        [Term(text=term, is_asking=analyzer.is_asking(term)) for term in own]
-        + [Term(text=term, is_asking=analyzer.is_asking(term), is_added=True) for term in added]
+        Term(
+            text=term,
+            written=written.get(term, term).strip(".,;:!?()\"'。，；：！？（）《》“”"),
+            is_asking=analyzer.is_asking(term),
+            is_added=term in added,
+        )
+        for term in (*own, *added)
     )
 
 
@@ -175,7 +188,8 @@ def _meet(chunk: Chunk | None, terms: Sequence[Term]) -> tuple[tuple[str, ...], 
         text=chunk.text,
     ).contextual_text
     held = {*get_analyzer().terms(f"{read}\n{document.name.rpartition('.')[0]}")}
-    return tuple(term.text for term in terms if term.text in held), tuple(term.text for term in terms if term.text not in held)
+    found = tuple(term.written for term in terms if term.text in held)
+    return found, tuple(term.written for term in terms if term.text not in held)
 
 
 def _filter(chunk: Chunk | None, readable: set[int], collection: Collection | None) -> str:

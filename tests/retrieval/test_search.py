@@ -1,5 +1,6 @@
 """The flow of a query, with a ten-line encoder."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,3 +81,40 @@ def test_a_passage_without_a_vector_is_found_by_words_alone(tmp_path: Path) -> N
     index = make_reader(tmp_path).snapshot()
     assert [hit.chunk_id for hit in run(index, "annual", use_keyword=False).hits] == [1]
     assert {hit.chunk_id: hit.dense_score is None for hit in run(index, "annual").hits} == {1: False, 2: True}
+
+
+def test_missing_token_vectors_are_computed_for_the_best_alone(tmp_path: Path) -> None:
+    texts = {number: f"annual leave {'rule ' * number}" for number in range(1, 15)}
+    entries = [make_entry(number, text) for number, text in texts.items()]
+    make_writer(tmp_path).publish([replace(entry, embedding=replace(entry.embedding, tokens=b"")) for entry in entries])
+    asked: list[int] = []
+
+    def read_texts(chunk_ids: Sequence[int]) -> dict[int, str]:
+        asked.extend(chunk_ids)
+        return {chunk_id: texts[chunk_id] for chunk_id in chunk_ids if chunk_id != 1}
+
+    result = search(
+        "annual leave",
+        scope=EVERYTHING,
+        config=SearchConfig(limit=20),
+        index=make_reader(tmp_path).snapshot(),
+        embedder=WordEncoder(),
+        projection=PROJECTION,
+        read_texts=read_texts,
+    )
+    scored = {hit.chunk_id for hit in result.hits if hit.rerank_score is not None}
+    assert len(asked) == 10
+    assert scored == set(asked) - {1}
+    assert len(result.hits) == 14
+
+
+def test_the_dense_leg_weighs_less_the_less_of_the_query_is_read(index: Snapshot) -> None:
+    """A query that is read by half of what makes the leg abstain gives it half its weight."""
+
+    def dense_share(query: str) -> float:
+        dense_only = [hit for hit in run(index, query, use_rerank=False).hits if hit.keyword_rank is None]
+        return max(hit.fused_score for hit in dense_only)
+
+    whole, half = "parking", "parking 年"
+    assert WordEncoder().unknown_share(half) == pytest.approx(1 / 9)
+    assert dense_share(half) < dense_share(whole)

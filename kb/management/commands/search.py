@@ -84,7 +84,7 @@ def _plain(found: Explanation) -> list[str]:
 
 
 def _lines(found: Explanation) -> list[str]:
-    terms = [f"{term.text}{' (asks)' * term.is_asking}{' (added)' * term.is_added}" for term in found.terms]
+    terms = [f"{term.written}{' (asks)' * term.is_asking}{' (added)' * term.is_added}" for term in found.terms]
     lines = [
         f"Looked for: {', '.join(terms) or 'no word'}",
         "The encoder cannot read the query: words alone decide." if found.result.dense_abstained else "Both legs searched.",
