@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import phonenumbers
 
+from chat.masking.chinese import find_chinese_names
+from chat.masking.english import find_english_names
 from chat.masking.numbers import find_bank_numbers, find_ids
-from chat.masking.people import find_people
 
 
 class Kind(StrEnum):
@@ -33,6 +34,7 @@ class Found(NamedTuple):
 
 _REGIONS = ("US", "CN", "GB")  # for numbers without a country's code
 _EMAIL = re.compile(r"(?<![\w.+-])[A-Za-z0-9_][\w.+%-]*@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?![\w-])", re.ASCII)
+_HAN = re.compile(r"[\u3400-\u9fff]")
 _MIN_PHONE_DIGITS = 7
 _DIGITS_ENOUGH = re.compile(r"\d(?:\D{0,3}\d){6}")
 _DATE_OR_AMOUNT = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|(?:19|20)\d\d\s*[-–/]\s*(?:19|20)\d\d|\d{1,3}(?:,\d{3})+")
@@ -46,7 +48,7 @@ def find_personal_data(text: str) -> list[Found]:
         (Kind.ID, find_ids),
         (Kind.BANK, find_bank_numbers),
         (Kind.PHONE, _find_phones),
-        (Kind.PERSON, find_people),
+        (Kind.PERSON, _find_people),
     )
     taken: list[Found] = []
     for kind, find in finders:
@@ -54,6 +56,12 @@ def find_personal_data(text: str) -> list[Found]:
             if all(end <= other.start or other.end <= start for other in taken):
                 taken.append(Found(start, end, kind))
     return sorted(taken)
+
+
+def _find_people(text: str) -> Iterator[tuple[int, int]]:
+    yield from find_english_names(text)
+    if _HAN.search(text):
+        yield from find_chinese_names(text)
 
 
 def _find_emails(text: str) -> Iterator[tuple[int, int]]:

@@ -21,10 +21,14 @@ class Mask:
         self._placeholders: dict[tuple[Kind, str], str] = {}
         self._numbers: Counter[Kind] = Counter()
         self._used: set[str] = set()
+        self._read: set[str] = set()
 
     def hide(self, texts: Sequence[str]) -> list[str]:
         """Return the texts with placeholders. All are read first, so that a name found in one is hidden in each."""
         for text in texts:
+            if text in self._read:
+                continue  # a prompt is hidden again for its tokens to be counted
+            self._read.add(text)
             for found in find_personal_data(text):
                 self._placeholder(found.kind, text[found.start : found.end])
         known = sorted(self._placeholders.items(), key=lambda entry: -len(entry[0][1]))

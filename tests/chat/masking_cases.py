@@ -30,7 +30,7 @@ CASES: list[tuple[str, list[tuple[str, str]]]] = [
     ("a_b+c@sub.example.co.uk is hers", [("EMAIL", "a_b+c@sub.example.co.uk")]),
     ("The card 378282246310005 belongs to Robert Lee.", [("BANK", "378282246310005"), ("PERSON", "Robert Lee")]),
     ("I am Hannah Weiss, ID card 987654321.", [("PERSON", "Hannah Weiss"), ("ID", "987654321")]),
-    ("Michael Chen and Li Na met Julia.", [("PERSON", "Michael Chen"), ("PERSON", "Li Na")]),
+    ("Michael Chen and Li Na met Julia.", [("PERSON", "Michael Chen"), ("PERSON", "Li Na"), ("PERSON", "Julia")]),
     ("我叫李娜，邮箱 lina@example.cn。", [("PERSON", "李娜"), ("EMAIL", "lina@example.cn")]),
     ("张伟的身份证号是11010519491231002X。", [("PERSON", "张伟"), ("ID", "11010519491231002X")]),
     ("手机13812345678，座机010-62345678。", [("PHONE", "13812345678"), ("PHONE", "010-62345678")]),
@@ -87,8 +87,8 @@ CLEAN = [
     "Report to the Office of the Chief Financial Officer.",
 ]
 
-# Written after the finders, to count what they miss too.
-HELD_OUT: list[tuple[str, list[tuple[str, str]]]] = [
+# Written after the first finders, which then learned from what they missed here.
+SECOND: list[tuple[str, list[tuple[str, str]]]] = [
     ("Thabo Nkosi wants to move to another office.", [("PERSON", "Thabo Nkosi")]),
     ("Has Greg Hall left the company?", [("PERSON", "Greg Hall")]),
     ("Forward it to Siobhan Gallagher, please.", [("PERSON", "Siobhan Gallagher")]),
@@ -109,4 +109,32 @@ HELD_OUT: list[tuple[str, list[tuple[str, str]]]] = [
     ("身份证号码：510104198503152233", [("ID", "510104198503152233")]),
     ("韩梅梅和李雷的工位在三楼。", [("PERSON", "韩梅梅"), ("PERSON", "李雷")]),
     ("唐诗雨，19912345678，申请转岗。", [("PERSON", "唐诗雨"), ("PHONE", "19912345678")]),
+]
+
+# Written after the finders as they stand: they were not changed for these.
+HELD_OUT: list[tuple[str, list[tuple[str, str]]]] = [
+    ("Did Amara Okafor hand in her badge?", [("PERSON", "Amara Okafor")]),
+    ("Lars Johansson asked for a standing desk.", [("PERSON", "Lars Johansson")]),
+    ("The complaint names Derek Whitfield and Joanna Pike.", [("PERSON", "Derek Whitfield"), ("PERSON", "Joanna Pike")]),
+    ("Mrs. Delacroix may be reached at 617-555-0123.", [("PERSON", "Delacroix"), ("PHONE", "617-555-0123")]),
+    ("Bjarne's expense report is late.", [("PERSON", "Bjarne")]),
+    ("How much leave has Zhou Jian left?", [("PERSON", "Zhou Jian")]),
+    ("Refund to NL91 ABNA 0417 1643 00 for Pieter de Vries.", [("BANK", "NL91 ABNA 0417 1643 00"), ("PERSON", "Pieter de Vries")]),
+    ("Is helen.park@corp.example still in use?", [("EMAIL", "helen.park@corp.example")]),
+    ("Kofi wants to see his file.", [("PERSON", "Kofi")]),
+    ("Ask Samuel about the keys.", [("PERSON", "Samuel")]),
+    ("Her SSN, 219-09-9999, is on the form.", [("ID", "219-09-9999")]),
+    ("Charge 3530 1113 3330 0000 for the hotel.", [("BANK", "3530 1113 3330 0000")]),
+    ("Does Ms. Yilmaz report to Antonio Ferrari?", [("PERSON", "Yilmaz"), ("PERSON", "Antonio Ferrari")]),
+    ("Identity card no. 79927398 belongs to Ravi Shankar.", [("ID", "79927398"), ("PERSON", "Ravi Shankar")]),
+    ("Phone +33 1 42 68 53 00 in Paris.", [("PHONE", "+33 1 42 68 53 00")]),
+    ("田甜什么时候入职的？", [("PERSON", "田甜")]),
+    ("请通知梁志远参加培训。", [("PERSON", "梁志远")]),
+    ("冯女士的手机是15012345678。", [("PERSON", "冯"), ("PHONE", "15012345678")]),
+    ("蒋欣怡和曾国强谁的工龄长？", [("PERSON", "蒋欣怡"), ("PERSON", "曾国强")]),
+    ("工资卡 6217000010001234567 属于于洋。", [("BANK", "6217000010001234567"), ("PERSON", "于洋")]),
+    ("身份证11010519491231002X的员工是谁？", [("ID", "11010519491231002X")]),
+    ("合同由沈佳宜代签，邮箱shenjy@example.com", [("PERSON", "沈佳宜"), ("EMAIL", "shenjy@example.com")]),
+    ("任盈盈的出差补贴是多少？", [("PERSON", "任盈盈")]),
+    ("客服电话：020-87654321", [("PHONE", "020-87654321")]),
 ]
