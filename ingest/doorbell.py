@@ -15,8 +15,13 @@ def ring() -> None:
     transaction.on_commit(_send, robust=True)
 
 
-def _send() -> None:
+def ring_for_upkeep() -> None:
+    """Call a worker to look after the index; the next sweep does it again while that is due."""
+    _send("ingest.tasks.tend")
+
+
+def _send(task: str = "ingest.tasks.work") -> None:
     try:
-        current_app.send_task("ingest.tasks.work", expires=RING_EXPIRES_S, retry=False, ignore_result=True)
+        current_app.send_task(task, expires=RING_EXPIRES_S, retry=False, ignore_result=True)
     except (ChannelError, OperationalError, OSError) as error:
         logger.warning("no worker could be called, the sweeper will do it: %s", error)

@@ -7,13 +7,15 @@ from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext, gettext_noop
 
 from kb.storage import FULL
-from retrieval.errors import EncoderError, IndexLocked
+from retrieval.errors import EncoderError, IndexDamaged, IndexLocked
 
 DISK_FULL, DATABASE, INDEX_LOCKED, RESOURCES, ENCODER = "disk_full", "database", "index_locked", "resources", "encoder"
+INDEX_DAMAGED = "index_damaged"
 SENTENCES = {  # what a knowledge admin reads beside a job that waits
     DISK_FULL: gettext_noop("The server's disk is full. Reading goes on by itself when there is room again."),
     DATABASE: gettext_noop("The database was away. Reading goes on by itself."),
     INDEX_LOCKED: gettext_noop("The index is being written by another process. Reading goes on by itself."),
+    INDEX_DAMAGED: gettext_noop("The index is damaged and is being made anew from the database. Reading goes on by itself."),
     ENCODER: gettext_noop(
         "The model that understands passages is not there. Reading goes on by itself when it is back, or when the index has been "
         "built anew with another one."
@@ -50,6 +52,8 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 def _obstacle(error: BaseException) -> str:
     if isinstance(error, IndexLocked):
         return INDEX_LOCKED
+    if isinstance(error, IndexDamaged):
+        return INDEX_DAMAGED
     if isinstance(error, EncoderError):
         return ENCODER
     if isinstance(error, OperationalError | InterfaceError):

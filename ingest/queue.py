@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ingest import outcomes
-from ingest.doorbell import ring
+from ingest.doorbell import ring, ring_for_upkeep
 from ingest.editions import clear_ended, swap_if_whole
 from ingest.errors import LeaseLost, UserFault
 from ingest.leases import Lease, claim_job, free_jobs, waits_and_may_be_done
@@ -27,6 +27,7 @@ from ingest.removal import open_removal, remove_version
 from kb.engine import Engine, get_engine
 from kb.models import DocumentVersion
 from kb.storage import has_room, remove_stale_uploads
+from kb.upkeep import is_upkeep_due
 
 logger = logging.getLogger(__name__)
 
@@ -174,5 +175,7 @@ def sweep(*, engine: Callable[[], Engine] = get_engine) -> int:
     swap_if_whole(engine=engine())  # where the last document that was missing was deleted, or the worker died just before
     clear_ended()
     ring_if_due()
+    if is_upkeep_due(engine=engine()):
+        ring_for_upkeep()
     remove_stale_uploads(older_than_s=STALE_UPLOAD_S)
     return freed

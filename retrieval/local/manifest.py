@@ -9,7 +9,6 @@ from retrieval.local.durable import file_digest, replace_durably
 
 NAME = "MANIFEST.json"
 PREVIOUS = "MANIFEST.previous.json"
-DAMAGED = "DAMAGED"  # written by a reader that met damage, removed by the rebuild that mends it
 FORMAT = 1
 QUICK_CHECK_BYTES = 64 * 1024 * 1024  # larger files are checked by size when opened, by content in verify_index
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from retrieval.analyzer import Analyzer
 from retrieval.errors import IndexDamaged
+from retrieval.local.damage import is_noted, note_damage
 from retrieval.local.keyword import KeywordReader
-from retrieval.local.manifest import DAMAGED, NAME, PREVIOUS, Manifest, Part, check_part, load_manifest
+from retrieval.local.manifest import NAME, PREVIOUS, Manifest, Part, check_part, load_manifest
 from retrieval.local.segment import Segment
 from retrieval.types import PRODUCTION_WEIGHTS, Hit, Scope, WordWeights
 
@@ -115,7 +116,7 @@ class LocalIndex:
     @property
     def is_damaged(self) -> bool:
         """Whether a reader of any process met damage since the last rebuild."""
-        return (self._root / DAMAGED).exists()
+        return is_noted(self._root)
 
     def check(self) -> None:
         """Read every file of the published generation against its checksum. Raises: IndexDamaged."""
@@ -127,12 +128,12 @@ class LocalIndex:
                 return
             except IndexDamaged as error:
                 if attempt == OPEN_ATTEMPTS or load_manifest(self._root).generation == manifest.generation:
-                    self._report(error)
+                    note_damage(self._root, error)
                     raise
 
     def _stand_in(self, error: IndexDamaged) -> Snapshot:
         """Return what can still be read. Raises: IndexDamaged: nothing can."""
-        self._report(error)
+        note_damage(self._root, error)
         if self._snapshot is not None:
             return self._snapshot
         try:
@@ -143,17 +144,6 @@ class LocalIndex:
             logger.warning("the generation before is damaged too: %s", self._root)
         self._damage, self._retry_at = error, time.monotonic() + RETRY_S
         raise error
-
-    def _report(self, error: IndexDamaged) -> None:
-        """Leave a note for the rebuild; the first to meet the damage logs it."""
-        try:
-            with (self._root / DAMAGED).open("x", encoding="utf-8") as stream:
-                stream.write(f"{error}\n")
-        except FileExistsError:
-            return
-        except OSError as fault:  # a folder that this process may only read
-            logger.warning("no note of the damage could be left in %s: %s", self._root, fault)
-        logger.error("the index is damaged, to be rebuilt from the database: %s", error)
 
     def _stamp(self) -> tuple[int, int, int] | None:
         try:

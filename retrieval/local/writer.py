@@ -13,7 +13,8 @@ the lock for the swap alone. What died meanwhile is found by comparing with the 
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,9 @@ from retrieval.analyzer import Analyzer
 from retrieval.duplicates import text_digest
 from retrieval.errors import IndexDamaged
 from retrieval.local import durable, keyword, merging
-from retrieval.local.locks import MERGE_LOCK, WRITER_LOCK, held, hold
-from retrieval.local.manifest import DAMAGED, NAME, PREVIOUS, Manifest, Part, describe, load_manifest, store_manifest
+from retrieval.local.damage import NOTE, clear_note, is_noted, note_damage
+from retrieval.local.locks import MERGE_LOCK, UPKEEP_LOCK, WRITER_LOCK, held, hold
+from retrieval.local.manifest import NAME, PREVIOUS, Manifest, Part, describe, load_manifest, store_manifest
 from retrieval.local.reader import LocalIndex
 from retrieval.local.segment import Segment
 from retrieval.local.segment_files import CODED_ROWS, ROW, SegmentContent, Source, write_segment
@@ -36,6 +38,7 @@ PUBLISHED, UNDER_WAY = "dense-", "joining-"  # how names of segment folders begi
 REBUILT_AT_ONCE = 64  # batches of a rebuild whose segments become one before more are written
 REBUILD_HEAP_BYTES = 256 * 1024 * 1024
 BULK_ROWS = 5_000  # from so many rows in one publish on, the keyword index gets more memory, and so writes fewer segments
+CHECK_EVERY_S = 24 * 3600.0  # files are read against their checksums; when they are opened, only those up to 64 MB are
 ChunkIds = npt.NDArray[np.uint64]
 
 
@@ -68,7 +71,7 @@ class LocalIndexWriter:
     def publish(self, entries: Sequence[IndexEntry], *, remove_versions: Iterable[int] = ()) -> int:
         removed = frozenset(remove_versions)
         entries = list({entry.chunk.id: entry for entry in entries}.values())
-        with hold(self._root, WRITER_LOCK):
+        with self._noting_damage(), hold(self._root, WRITER_LOCK):
             self._sweep()
             current = load_manifest(self._root)
             if not entries and not removed:
@@ -87,12 +90,12 @@ class LocalIndexWriter:
             (self._root / PREVIOUS).unlink(missing_ok=True)
             empty = Manifest(generation=generation)
             generation = self._swap(empty, self._anew(empty, batches))
-            (self._root / DAMAGED).unlink(missing_ok=True)
+            clear_note(self._root)
             return generation
 
     def tend(self) -> bool:
         """Join segments that are due, beside publishes and readers. Returns: False where nothing was due or another is at it."""
-        with held(self._root, MERGE_LOCK) as mine:
+        with self._noting_damage(), held(self._root, MERGE_LOCK) as mine:
             if not mine:
                 return False
             with hold(self._root, WRITER_LOCK):
@@ -110,9 +113,40 @@ class LocalIndexWriter:
             return True
 
     @property
+    def is_damaged(self) -> bool:
+        """Whether a reader or writer of any process met damage since the last rebuild."""
+        return is_noted(self._root)
+
+    def claim_upkeep(self) -> AbstractContextManager[bool]:
+        """Hold what lets one process at a time look after this index. Gives False where another does."""
+        return held(self._root, UPKEEP_LOCK)
+
+    @property
+    def wants_check(self) -> bool:
+        """Whether the files were last read against their checksums CHECK_EVERY_S ago, or the index was first looked after then."""
+        try:
+            return time.time() - (self._root / UPKEEP_LOCK).stat().st_mtime > CHECK_EVERY_S
+        except FileNotFoundError:
+            return False
+
+    def check(self) -> None:
+        """Read every published file against its checksum. Raises: IndexDamaged, and leaves a note of it."""
+        (self._root / UPKEEP_LOCK).touch()
+        LocalIndex(self._root, analyzer=self._analyzer).check()
+
+    @property
     def wants_tending(self) -> bool:
-        """Whether `tend` has something to do. Raises: IndexDamaged."""
-        return bool(merging.due(load_manifest(self._root).segments, coded_rows=self._coded_rows))
+        """Whether `tend` has something to do. Raises: IndexDamaged, and leaves a note of it."""
+        with self._noting_damage():
+            return bool(merging.due(load_manifest(self._root).segments, coded_rows=self._coded_rows))
+
+    @contextmanager
+    def _noting_damage(self) -> Iterator[None]:
+        try:
+            yield
+        except IndexDamaged as error:
+            note_damage(self._root, error)
+            raise
 
     def chunk_ids(self) -> tuple[frozenset[int], frozenset[int]]:
         return LocalIndex(self._root, analyzer=self._analyzer).snapshot().chunk_ids()
@@ -282,7 +316,7 @@ class LocalIndexWriter:
         except IndexDamaged:
             logger.warning("the manifest of %s is damaged; nothing is swept", self._root)
             return
-        needed |= {NAME, PREVIOUS, DAMAGED, WRITER_LOCK, MERGE_LOCK} | self._previous().names()
+        needed |= {NAME, PREVIOUS, NOTE, WRITER_LOCK, MERGE_LOCK, UPKEEP_LOCK} | self._previous().names()
         stray = [path for path in self._root.iterdir() if path.name not in needed]
         under_way = [path for path in stray if path.name.startswith(UNDER_WAY)]
         for path in stray:
