@@ -115,19 +115,10 @@ async def _test(row: ServedModel, model: LanguageModel) -> Tested:
                 if delta.text:
                     break
     except ModelError as error:
-        return Tested(error=error, message=_without_key(row, str(error)))
+        return Tested(error=error, message=row.without_key(str(error)))
     first_token_ms = (perf_counter() - begin) * 1000
     counted = await model.count_tokens(_TEST_PROMPT)
     return Tested(first_token_ms=first_token_ms, context=counted.context if counted else None)
-
-
-def _without_key(row: ServedModel, message: str) -> str:
-    """Some servers repeat the key that they refuse."""
-    try:
-        key = row.read_key()
-    except ValueError:
-        return message
-    return message.replace(key, "…") if key else message
 
 
 def read_health(models: Sequence[ServedModel]) -> list[Health]:

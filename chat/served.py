@@ -90,6 +90,14 @@ class ServedModel(models.Model):
         """Return the key for a request. Raises: ValueError: it was sealed under another secret."""
         return os.environ.get(self.key_variable, "") if self.key_variable else unseal(self.sealed_key)
 
+    def without_key(self, message: str) -> str:
+        """Return what a server said without the key in it: some repeat the one that they refuse."""
+        try:
+            key = self.read_key()
+        except ValueError:
+            return message
+        return message.replace(key, "…") if key else message
+
     def options(self) -> GenerationOptions:
         return GenerationOptions(
             max_tokens=self.max_answer_tokens,

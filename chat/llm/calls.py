@@ -30,6 +30,7 @@ class Outcome:
     """How a call ended. `error_code`: empty where the answer was read to its end; None where the reader left it."""
 
     error_code: str | None
+    detail: str = ""  # what the server said of an error; for the receipt, never kept with the call
     usage: Usage | None = None
     first_token_ms: float | None = None
     total_ms: float

@@ -111,6 +111,7 @@ class RowChoice:
         calls = [
             {
                 "outcome": "stopped" if outcome.error_code is None else outcome.error_code or "done",
+                "detail": row.without_key(outcome.detail),
                 "first_token_ms": outcome.first_token_ms,
                 "total_ms": outcome.total_ms,
                 "usage": asdict(outcome.usage) if outcome.usage else None,

@@ -15,6 +15,7 @@ from chat.ports import Delta, GenerationOptions, LanguageModel, Message, TokenCo
 from chat.served import ModelCall, ServedModel
 
 POLL_S = 0.1
+_DETAIL_CHARACTERS = 300
 
 
 class QueuedModel:
@@ -42,6 +43,7 @@ class QueuedModel:
         call = await self._enter()
         began, first_token_ms, usage = time.perf_counter(), None, None
         error_code: str | None = None
+        detail = ""
         try:
             async with aclosing(self._model.stream(messages, options=options)) as deltas:
                 async for delta in deltas:
@@ -51,10 +53,12 @@ class QueuedModel:
                     yield delta
             error_code = ""
         except ModelError as error:
-            error_code = error.code
+            error_code, detail = error.code, str(error)[:_DETAIL_CHARACTERS]
             raise
         finally:
-            outcome = Outcome(error_code=error_code, usage=usage, first_token_ms=first_token_ms, total_ms=_since(began))
+            outcome = Outcome(
+                error_code=error_code, detail=detail, usage=usage, first_token_ms=first_token_ms, total_ms=_since(began)
+            )
             self.outcomes.append(outcome)
             self.usage = usage
             await beside_loop(finish_call)(call, outcome)

@@ -350,7 +350,32 @@ def test_too_long_a_prompt_is_shortened_once(
     assert len(sizes) == 2
     assert sizes[1] < sizes[0] * 0.7
     calls = receipt_of(answer)["model"]["attempts"][0]["calls"]
-    assert calls[1]["outcome"] == "done"
+    said = {"overflowing": "maximum context length", "silent-overflow": "without any text"}[dialect]
+    assert said in calls[0]["detail"]
+    assert (calls[1]["outcome"], calls[1]["detail"]) == ("done", "")
+
+
+def test_a_prompt_that_is_always_too_long_is_said_to_be(
+    employee: User, collection: Collection, leave: Document, honest: FakeServer
+) -> None:
+    add_document(collection, "more.md", f"{SIX_HOURS} more service")
+    serve(honest)
+    honest.refuse_longer_than = 10
+    answer = ask(QUESTION, user=employee, means=means_over_rows())
+    assert (answer.model, answer.fallback) == ("extractive", "context_overflow")
+    assert len(honest.requests) == 2
+    assert read_breaker(ServedModel.objects.get()).state == BreakerState.CLOSED
+
+
+def test_a_key_that_a_server_repeats_is_not_in_the_receipt(employee: User, leave: Document, fake_server: FakeServer) -> None:
+    row = serve(fake_server, "telltale")
+    row.set_key("sk-very-secret")
+    row.save()
+    answer = ask(QUESTION, user=employee, means=means_over_rows())
+    assert answer.fallback == "model_unauthorized"
+    body = Event.objects.get(uid=answer.receipt).payload.body
+    assert "Incorrect key: …" in body
+    assert "sk-very-secret" not in body
 
 
 def test_without_a_route_the_models_inside_the_company_answer(db: None, fake_server: FakeServer) -> None:
