@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,9 @@ from ingest.parsers.refusal import Refusal
 from ingest.parsers.rows import Rows
 from ingest.parsers.text import decode_pieces
 
-DELIMITERS = ",;\t|"
+DELIMITERS = ",;\t|^，；"
 SAMPLE_ROWS = 50
+NAMED_DELIMITER = re.compile(r"\ufeff?sep=(.)\s*$", re.IGNORECASE)
 MAX_LINE = 1 << 20  # characters
 MAX_FIELD = 1 << 17
 
@@ -40,7 +42,9 @@ def parse_csv(path: Path, *, name: str) -> Iterator[Opening | ParsedPage | Notic
     flow = Flow()
     rows = Rows(flow, level=1)
     replaced = 0
-    for row in _read(_lines(path, encoding), shape):
+    for number, row in enumerate(_read(_lines(path, encoding), shape)):
+        if number == 0 and NAMED_DELIMITER.match(shape.delimiter.join(row)):
+            continue
         replaced += sum(text.count("\ufffd") for text in row)
         yield from rows.add([flow.cleaner.clean_line(text) for text in row])
     yield from rows.finish()
@@ -52,12 +56,14 @@ def parse_csv(path: Path, *, name: str) -> Iterator[Opening | ParsedPage | Notic
 
 
 def find_delimiter(path: Path, encoding: str) -> str:
-    """Return the separator that cuts the first rows into the most columns, evenly."""
+    """Return the separator that the first line names ("sep=;"), or that cuts the first rows into the most columns, evenly."""
     lines: list[str] = []
     for line in _lines(path, encoding):
         lines.append(line)
         if len(lines) == SAMPLE_ROWS:
             break
+    if lines and (named := NAMED_DELIMITER.match(lines[0])):
+        return named.group(1)
 
     def evenness(delimiter: str) -> float:
         widths = [line.count(delimiter) for line in lines if line.strip()]

@@ -17,6 +17,8 @@ from ingest.parsers.pdf_structure import usable_title
 from ingest.parsers.refusal import Refusal
 from ingest.parsers.rows import Rows
 from ingest.parsers.strict_office import open_office
+from ingest.parsers.xlsx_dates import show_date
+from ingest.parsers.xlsx_merged import Spreader, read_merged
 
 MAX_SHEETS = 500
 MAX_CELLS = 20_000_000
@@ -74,11 +76,16 @@ def _sheet(sheet: Any, flow: Flow) -> Iterator[ParsedPage]:
     rows = Rows(flow)
     yield from flow.add("heading", flow.cleaner.clean_line(sheet.title), level=1)
     count = 0
-    for row in sheet.iter_rows():
+    spreader = Spreader(read_merged(sheet.parent._archive, sheet._worksheet_path))
+    for number, row in enumerate(sheet.iter_rows(), start=1):
         count += len(row)
         if count > MAX_CELLS:
             raise Refusal("too_complex", f"more than {MAX_CELLS} cells")
-        yield from rows.add(["" if cell.value is None else flow.cleaner.clean_line(show_value(cell)) for cell in row])
+        cells = ["" if cell.value is None else flow.cleaner.clean_line(show_value(cell)) for cell in row]
+        for ready in spreader.take(number, cells):
+            yield from rows.add(ready)
+    for ready in spreader.finish():
+        yield from rows.add(ready)
     yield from rows.finish()
 
 
@@ -89,10 +96,8 @@ def show_value(cell: Any) -> str:
         return "TRUE" if value else "FALSE"
     if isinstance(value, int | float):
         return _number(value, str(cell.number_format or ""))
-    if isinstance(value, datetime.datetime):
-        return value.date().isoformat() if value.time() == datetime.time() else value.isoformat(" ", "minutes")
-    if isinstance(value, datetime.date):
-        return value.isoformat()
+    if isinstance(value, datetime.datetime | datetime.date | datetime.time):
+        return show_date(value, str(cell.number_format or ""))
     return str(value)
 
 

@@ -43,7 +43,7 @@ def test_rows_of_a_sheet_carry_their_headers_and_values_as_shown(tmp_path):
         (
             "list",
             "Site: Oslo; Rent: $1,250.50; Full: 25.0%; Since: 2021-03-01\n"
-            "Site: Turku; Rent: -$40.00; Full: 100.0%; Since: 2022-01-02 08:30; Note: cold",
+            "Site: Turku; Rent: -$40.00; Full: 100.0%; Since: 2022-01-02 8:30:00; Note: cold",
         ),
         ("list", "Site: Bergen; Rent: 7; Full: 0.5"),
     ]
@@ -188,3 +188,17 @@ def test_many_rows_stay_within_a_small_memory(tmp_path, settings):
         last = getattr(item, "text", last)
 
     assert last.endswith("Number: 39999; Text: entry of the day 39999")
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("id^name\n1^Pan, big\n", "id | name\n\nid: 1; name: Pan, big"),
+        ("编号，名称\n1，茶壶\n", "编号 | 名称\n\n编号: 1; 名称: 茶壶"),
+        ("sep=;\nName;Price\nPan, big;30\n", "Name | Price\n\nName: Pan, big; Price: 30"),
+    ],
+)
+def test_rarer_separators_are_seen(tmp_path, content, text):
+    _, (page,), _ = read_file(write(tmp_path, "a.csv", content))
+
+    assert page.text == text
