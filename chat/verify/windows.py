@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from chat.planted import is_planted
 from chat.sentences import is_table_row, split_sentences
 from chat.types import Evidence
 from chat.verify.quantities import Quantity, normalize, read_quantities, unit_mentions
@@ -29,6 +30,7 @@ class EvidenceSentence:
     lead_ranges: tuple[tuple[int, int], ...] = ()  # where that stands in the passage's text
     is_row: bool = False  # of a table
     header: str = ""  # normalised: the header row of its table: for that row itself its own text
+    follows_gap: bool = False  # what stands before it in the passage speaks to an assistant, and was left out
 
 
 @dataclass(frozen=True)
@@ -108,9 +110,12 @@ class Passage:
         found: list[EvidenceSentence] = []
         lead, header = "", normalize(self.evidence.prefix.strip().partition("\n")[0])
         lead_range = header_range = (0, 0)
-        previous_end, in_table = 0, False
+        previous_end, in_table, follows_gap = 0, False, False
         for span in split_sentences(text):
             plain = normalize(span.text)
+            if is_planted(span.text) or is_planted(plain):
+                previous_end, follows_gap = span.end, True
+                continue
             between = text[previous_end : span.start]
             is_row = is_table_row(plain)
             if not is_row or "\n\n" in between:
@@ -127,7 +132,8 @@ class Passage:
                 ranges = tuple(sorted(place for _, place in above))
                 names = header if is_row else ""
                 wording = read_wording(plain)
-                found.append(EvidenceSentence(span.start, span.end, plain, wording, hangs_on, ranges, is_row, names))
+                found.append(EvidenceSentence(span.start, span.end, plain, wording, hangs_on, ranges, is_row, names, follows_gap))
+                follows_gap = False
             if plain.endswith((":", "：")):
                 lead, lead_range = plain, (span.start, span.end)
             previous_end = span.end
@@ -147,7 +153,10 @@ class Passage:
             held = sentences[seed].wording.terms | read_wording(sentences[seed].header).terms
             found[first, last] = coverage(claim.terms, held)
             while last - first + 1 < MAX_SENTENCES:
-                options = [(i, sentences[i].wording.terms) for i in (first - 1, last + 1) if 0 <= i < len(sentences)]
+                beside = [first - 1] if first and not sentences[first].follows_gap else []
+                if last + 1 < len(sentences) and not sentences[last + 1].follows_gap:
+                    beside.append(last + 1)
+                options = [(i, sentences[i].wording.terms) for i in beside]
                 gains = [(len((words - held) & claim.terms), i) for i, words in options]
                 gain, best = max(gains, default=(0, -1))
                 if gain < 1:
