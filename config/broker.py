@@ -2,16 +2,18 @@
 
 kombu 5.7 makes a message's file first and writes it afterwards, and a worker that looks in between takes the empty file away
 and ends with a JSONDecodeError; with the supervisor that is the end of everything. The same holds for the table of an exchange.
-It also moves each message to the system's temporary folder first, where those of killed workers stay.
+It also moves each message to the system's temporary folder first, where those of killed workers stay, and keeps every message
+until a worker comes to it: uploads would fill the folder while the workers are busy with what they say.
 """
 
 import contextlib
 import logging
 import os
+import re
 import uuid
 from pathlib import Path
 from queue import Empty
-from time import monotonic
+from time import monotonic_ns
 from typing import Any
 
 from kombu.exceptions import ChannelError
@@ -19,13 +21,15 @@ from kombu.transport import filesystem
 from kombu.utils.json import dumps, loads
 
 logger = logging.getLogger(__name__)
+WAITING = 16  # messages of one task; they only say "look", so that the newest say all that the older ones said
 
 
 class Channel(filesystem.Channel):
-    """A channel whose readers never meet half a file."""
+    """A channel whose readers never meet half a file, and whose folder does not fill up while the workers are busy."""
 
     def _put(self, queue: str, payload: dict[str, Any], **_: object) -> None:
-        name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
+        task = re.sub(r"\W", "-", str(payload.get("headers", {}).get("task", "")))
+        name = f"{monotonic_ns():020}_{uuid.uuid4()}_{task}.{queue}.msg"
         folder = Path(self.data_folder_out)
         # A name without the queue's ending is nobody's message.
         temporary = folder / f"{name}.part"
@@ -36,6 +40,8 @@ class Channel(filesystem.Channel):
             with contextlib.suppress(OSError):
                 temporary.unlink()
             raise ChannelError(f"Cannot add a message to {folder}: {error.strerror}") from error
+        for older in sorted(folder.glob(f"*_{task}.{queue}.msg"))[:-WAITING] if task else ():
+            older.unlink(missing_ok=True)
 
     def _get(self, queue: str) -> dict[str, Any]:
         """Take the oldest message: it belongs to whoever removes its file, so that nothing is moved and nothing is left behind."""

@@ -1,12 +1,13 @@
 """The embedded broker under several writers and readers at once."""
 
 import multiprocessing
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty
 
 from kombu import Connection
 
-from config.broker import Channel
+from config.broker import WAITING, Channel
 from config.celery import app
 
 MESSAGES = 300
@@ -55,12 +56,27 @@ def test_readers_meet_every_message_once_and_never_half_of_one(tmp_path: Path) -
 
 def test_a_message_cut_off_by_a_full_disk_is_dropped_and_the_next_one_read(tmp_path: Path) -> None:
     with connect(tmp_path) as connection, connection.SimpleQueue("bell") as queue:
-        (tmp_path / "queue" / "0_cut.bell.msg").write_text('{"body": ')
+        (tmp_path / "queue" / "000_cut.bell.msg").write_text('{"body": ')
         queue.put("rung")
         message = queue.get_nowait()
         assert message.payload == "rung"
         message.ack()
     assert list((tmp_path / "queue").iterdir()) == []
+
+
+def test_rings_that_nobody_answers_yet_do_not_pile_up_and_the_newest_stay(tmp_path: Path) -> None:
+    # Of a name of its own: kombu binds a queue once in a process, wherever its folder is.
+    with connect(tmp_path) as connection, connection.SimpleQueue("rings") as queue:
+        queue.put("another's", headers={"task": "ingest.tasks.sweep"})
+        for number in range(5 * WAITING):
+            queue.put(number, headers={"task": "ingest.tasks.work"})
+        taken = []
+        with suppress(Empty):
+            while True:
+                message = queue.get_nowait()
+                taken.append(message.payload)
+                message.ack()
+    assert taken == ["another's", *range(4 * WAITING, 5 * WAITING)]
 
 
 def test_the_installation_uses_it() -> None:
