@@ -1,8 +1,7 @@
 """Fit the projection of the bundled encoder's token vectors: `python -m evals.fit_projection FOLDER [--dimension 64]`.
 
 FOLDER holds Markdown or text files that are free to use (the kept matrix was made from a CC0 employee handbook). Writes
-retrieval/projections/NAME.npz: the leading eigenvectors of the token vectors' second moment, not centred, since inner
-products are what late interaction compares; and the deviation of each projected dimension, which sets the 16 levels.
+retrieval/projections/NAME.npz (see retrieval/fitting.py). An encoder of one's own has `manage.py fit_projection`.
 """
 
 import argparse
@@ -11,16 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from retrieval.encoder import BUNDLED, BUNDLED_NAME, SentenceEncoder
-from retrieval.tokens import Projection
-
-
-def fit(vectors: np.ndarray, dimension: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return matrix [encoder dimension, dimension] float16 and deviation [dimension] float16 for `vectors` [tokens, …]."""
-    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    values, columns = np.linalg.eigh(unit.T @ unit / len(unit))
-    matrix = columns[:, np.argsort(values)[::-1][:dimension]].astype(np.float16)
-    projected = Projection(matrix, np.ones(dimension)).project(vectors)
-    return matrix, np.sqrt((projected**2).mean(axis=0)).astype(np.float16)
+from retrieval.fitting import fit_projection
 
 
 def main() -> None:
@@ -40,7 +30,7 @@ def main() -> None:
         for start in range(0, min(len(text), 8000), 800)
     ]
     vectors = np.concatenate(list(encoder.token_vectors(texts)))
-    matrix, deviation = fit(vectors, options.dimension)
+    matrix, deviation = fit_projection(vectors, options.dimension)
     options.out.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(options.out / f"{BUNDLED_NAME}.npz", matrix=matrix, deviation=deviation)
     print(f"{len(texts)} passages, {len(vectors)} tokens, {options.dimension} dimensions")

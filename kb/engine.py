@@ -14,7 +14,7 @@ from kb.models import Chunk, Edition
 from retrieval.absent import AbsentEncoder
 from retrieval.analyzer import get_analyzer
 from retrieval.cross_encoder import CrossEncoderReranker
-from retrieval.encoder import SentenceEncoder, open_encoder
+from retrieval.encoder import BUNDLED, SentenceEncoder, open_encoder
 from retrieval.errors import EncoderError
 from retrieval.ports import Embedder, IndexSnapshot, IndexWriter, Reranker
 from retrieval.remote.embeddings import RemoteEncoder
@@ -156,15 +156,22 @@ def find_encoder(embedder: str, *, fingerprint: str = "") -> SentenceEncoder | R
             raise
         logger.debug("%s: %s", fingerprint, error)
         return AbsentEncoder(fingerprint)
-    return encoder if fingerprint in ("", found) else AbsentEncoder(fingerprint)
+    if fingerprint in ("", found):
+        return encoder
+    if isinstance(encoder, SentenceEncoder) and encoder.projection is not None and embedder != BUNDLED:
+        # What was indexed before a projection was fitted is answered by the encoder as it was then.
+        before = _open_encoder(embedder, is_projected=False)
+        if before.fingerprint == fingerprint:
+            return before
+    return AbsentEncoder(fingerprint)
 
 
 @lru_cache(maxsize=ENGINES_KEPT)
-def _open_encoder(embedder: str) -> SentenceEncoder | RemoteEncoder:
+def _open_encoder(embedder: str, *, is_projected: bool = True) -> SentenceEncoder | RemoteEncoder:
     """One for the process: two editions that were cut differently share their encoder."""
     if is_remote(embedder):
         return RemoteEncoder(Server.from_setting(embedder, key=settings.EMBEDDER_KEY))
-    return open_encoder(embedder)
+    return open_encoder(embedder, is_projected=is_projected)
 
 
 @lru_cache(maxsize=2)

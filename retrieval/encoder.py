@@ -18,6 +18,7 @@ from tokenizers import Encoding, Tokenizer
 from retrieval.analyzer import STOPWORDS
 from retrieval.attention import use_products
 from retrieval.errors import EncoderError
+from retrieval.fitting import read_projection
 from retrieval.query_batches import QueryBatches
 from retrieval.tokens import Projection, load_projection
 from retrieval.types import UNREADABLE_SHARE, Embedding
@@ -303,9 +304,11 @@ def _multiplies_bf16() -> bool:
         return False
 
 
-def open_encoder(setting: str = BUNDLED) -> SentenceEncoder:
+def open_encoder(setting: str = BUNDLED, *, is_projected: bool = True) -> SentenceEncoder:
     """Return the encoder that `setting` names: "bundled", or the folder of a sentence-transformers model.
 
+    Args:
+        is_projected: use the projection that was fitted for a folder's model (retrieval.fitting), where there is one.
     Raises: EncoderError: no such folder, or the bundled package is not installed.
     """
     if setting == BUNDLED:
@@ -318,4 +321,8 @@ def open_encoder(setting: str = BUNDLED) -> SentenceEncoder:
     path = Path(setting).expanduser()
     if not (path / "config.json").is_file():
         raise EncoderError(f"{setting} is not the folder of a sentence-transformers model.")
-    return SentenceEncoder(path=path, name=path.name, projection=None)
+    try:
+        projection = read_projection(path) if is_projected else None
+    except (OSError, ValueError) as error:
+        raise EncoderError(f"The projection in {setting} could not be read: {error}") from error
+    return SentenceEncoder(path=path, name=path.name, projection=projection)
