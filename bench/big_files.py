@@ -28,7 +28,7 @@ MIB = 2**20
 
 
 def make_pdf(folder: Path, path: Path, *, pages: int) -> str:
-    """Write the folder's PDFs one after another, again and again. Returns: words of the first page that has a sentence."""
+    """Write the folder's PDFs one after another, again and again. Returns: words of the first page."""
     writer = PdfWriter()
     files = sorted(folder.glob("*.pdf"))
     while len(writer.pages) < pages:
@@ -38,7 +38,7 @@ def make_pdf(folder: Path, path: Path, *, pages: int) -> str:
                 break
     with path.open("wb") as stream:
         writer.write(stream)
-    return "UNITED STATES SECURITIES AND EXCHANGE COMMISSION"
+    return "SECURITIES AND EXCHANGE COMMISSION"
 
 
 def make_text(path: Path, *, megabytes: int) -> str:
