@@ -53,6 +53,7 @@ def configure(sender: Celery, **_: object) -> None:
         beat_schedule={
             "sweep": {"task": "ingest.tasks.sweep", "schedule": settings.SWEEP_INTERVAL_S, "options": {"expires": 30}},
             "sources": {"task": "ingest.tasks.run_sources", "schedule": 15.0, "options": {"expires": 15}},
+            "gaps": {"task": "ingest.tasks.fill_gaps", "schedule": 3600.0, "options": {"expires": 600}},
             "sign": {"task": "audit.tasks.sign", "schedule": 60.0, "options": {"expires": 60}},
         },
     )

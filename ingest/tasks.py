@@ -15,6 +15,7 @@ from ingest.obstacles import find_obstacle
 from ingest.sources.running import run_due_sources
 from ingest.wanted import find_complaints
 from kb.engine import get_engine
+from kb.token_gap import fill_token_gap
 from kb.upkeep import tend_index
 
 logger = logging.getLogger(__name__)
@@ -85,6 +86,14 @@ def tend() -> bool:
     with waiting_out():
         return tend_index(engine=get_engine())
     return False
+
+
+@shared_task(name="ingest.tasks.fill_gaps")
+def fill_gaps() -> int:
+    """Give passages the token vectors that they lack. Returns: how many."""
+    with waiting_out():
+        return fill_token_gap(engine=get_engine())
+    return 0
 
 
 @shared_task(name="ingest.tasks.run_sources")

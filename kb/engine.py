@@ -21,7 +21,7 @@ from retrieval.remote.embeddings import RemoteEncoder
 from retrieval.remote.rerank import RemoteReranker
 from retrieval.remote.server import Server, is_remote
 from retrieval.search import search
-from retrieval.tokens import cut_tokens, words_of_tokens
+from retrieval.tokens import Projection, cut_tokens, words_of_tokens
 from retrieval.types import Chunk as IndexedChunk
 from retrieval.types import Closeness, Embedding, IndexEntry, Scope, SearchConfig, SearchResult, Stretch
 
@@ -56,6 +56,11 @@ class Engine:
     @property
     def embedder(self) -> Embedder:
         return self._encoder
+
+    @property
+    def projection(self) -> Projection | None:
+        """Of the encoder's token vectors; None: it keeps none."""
+        return self._encoder.projection
 
     def of(self, edition: Edition) -> "Engine":
         """Return the engine of another edition, or itself."""

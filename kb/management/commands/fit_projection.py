@@ -43,7 +43,7 @@ class Command(BaseCommand):
         except (ValueError, OSError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{path}: {dimension} dimensions from {len(vectors):,} tokens of {len(texts):,} passages.")
-        self.stdout.write("Restart Attest, then run manage.py reindex: passages are embedded with it, while the present index answers.")
+        self.stdout.write("Restart Attest, then run manage.py reindex: the present index answers until all is embedded with it.")
 
 
 def _own_encoder() -> SentenceEncoder:
