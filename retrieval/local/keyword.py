@@ -70,12 +70,18 @@ class KeywordReader:
         self._searcher = index.searcher()
         self._analyzer = analyzer
 
-    def search(self, query: str, *, scope: Scope, limit: int, weights: WordWeights) -> tuple[Hit, ...]:
+    def search(self, query: str, *, scope: Scope, limit: int, weights: WordWeights, sees_all: bool = False) -> tuple[Hit, ...]:
+        """See `retrieval.ports.KeywordIndex`.
+
+        Args:
+            sees_all: nothing in this index lies outside `scope`, so that no filter is needed. Without one tantivy skips what cannot
+                be among the best: at 100,000 chunks 0.24 ms of processor time a question, 1.0 with a filter that lets all pass.
+        """
         counts = Counter(self._analyzer.terms(query))
         pairs = Counter(self._analyzer.pairs(query))
         if not counts or not scope.collection_ids or scope.document_ids == frozenset() or limit < 1:
             return ()
-        found = self._searcher.search(self._query(counts, pairs, scope, weights), limit, count=False)
+        found = self._searcher.search(self._query(counts, pairs, None if sees_all else scope, weights), limit, count=False)
         chunk_ids = self._chunk_ids(found)
         scored = zip(chunk_ids, (score for score, _ in found.hits), strict=True)
         return tuple(
@@ -95,7 +101,7 @@ class KeywordReader:
         values = self._searcher.fast_field_values("chunk", [address for _, address in found.hits])
         return [int(value) for value in values if value is not None]
 
-    def _query(self, counts: Counter[str], pairs: Counter[str], scope: Scope, weights: WordWeights) -> tantivy.Query:
+    def _query(self, counts: Counter[str], pairs: Counter[str], scope: Scope | None, weights: WordWeights) -> tantivy.Query:
         make, schema = tantivy.Query, self._schema
         boosts = {"body": 1.0, "title": weights.title, "headings": weights.headings}
         looked_for = [
@@ -109,6 +115,8 @@ class KeywordReader:
             for field, term, boost in looked_for
             if boost > 0
         ]
+        if scope is None:
+            return make.boolean_query(words)
         return make.boolean_query(
             [
                 (tantivy.Occur.Must, make.boolean_query(words)),
@@ -125,5 +133,7 @@ class KeywordReader:
         return tantivy.Query.boolean_query(either)
 
     def _among(self, field: str, ids: Sequence[int]) -> tantivy.Query:
-        """A filter inside the query that leaves the score alone."""
-        return tantivy.Query.const_score_query(tantivy.Query.term_set_query(self._schema, field, list(ids)), 0.0)
+        """A filter inside the query that leaves the score alone. One id is walked through, several are gathered first."""
+        make = tantivy.Query
+        only = make.term_query(self._schema, field, ids[0], "basic") if len(ids) == 1 else None
+        return make.const_score_query(only or make.term_set_query(self._schema, field, list(ids)), 0.0)

@@ -43,7 +43,7 @@ class Column:
 
     @cached_property
     def distinct(self) -> frozenset[int]:
-        return frozenset(np.unique(self._sorted).tolist())
+        return frozenset(np.unique(self.values).tolist())
 
     def rows_of(self, ids: frozenset[int]) -> RowNumbers:
         """Return the rows that hold one of these ids, ascending."""

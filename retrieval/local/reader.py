@@ -34,7 +34,13 @@ class Snapshot:
 
     def search_keyword(self, query: str, *, scope: Scope, limit: int, weights: WordWeights = PRODUCTION_WEIGHTS) -> tuple[Hit, ...]:
         """See `retrieval.ports.IndexSnapshot`."""
-        return self._keyword.search(query, scope=scope, limit=limit, weights=weights) if self._keyword is not None else ()
+        if self._keyword is None:
+            return ()
+        return self._keyword.search(query, scope=scope, limit=limit, weights=weights, sees_all=self._is_all(scope))
+
+    def _is_all(self, scope: Scope) -> bool:
+        """Whether nothing in the index lies outside the scope."""
+        return scope.document_ids is None and all(segment.collections <= scope.collection_ids for segment in self._segments)
 
     def search_dense(self, vector: bytes, *, scope: Scope, limit: int) -> tuple[Hit, ...]:
         """See `retrieval.ports.VectorIndex.search`."""

@@ -80,6 +80,11 @@ class Segment:
                 raise IndexDamaged(f"The tombstones {root / part.dead} cannot be read: {error}") from error
 
     @property
+    def collections(self) -> frozenset[int]:
+        """Which collections its rows lie in, the dead too."""
+        return self._files.collections.distinct
+
+    @property
     def all_vectors(self) -> Floats:
         return self._files.vectors
 

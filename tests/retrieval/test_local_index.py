@@ -479,3 +479,28 @@ def test_a_new_reader_opens_the_generation_before(tmp_path: Path) -> None:
     reader = make_reader(tmp_path)
     assert reader.snapshot().chunk_ids() == ({1}, {1})
     assert reader.is_damaged
+
+
+def test_who_may_see_all_finds_what_a_filter_lets_pass(tmp_path: Path) -> None:
+    """Without a filter the keyword leg skips what cannot be among the best; the ranking is the same."""
+    words = ["leave", "annual", "sick", "travel", "budget"]
+    entries = [
+        make_entry(n, " ".join(words[: 1 + n % 5] * (1 + n % 3)), collection=1 + n % 2, version=n, title=words[n % 5])
+        for n in range(1, 301)
+    ]
+    writer = make_writer(tmp_path)
+    writer.publish(entries)
+    wide, both, one = (Scope(collection_ids=frozenset(ids)) for ids in (range(10), (1, 2), (1,)))
+    every_document = Scope(collection_ids=frozenset((1, 2)), document_ids=frozenset({1}))
+    snapshot = make_reader(tmp_path).snapshot()
+    for query in ("annual leave", "sick budget travel", "leave"):
+        filtered = snapshot.search_keyword(query, scope=every_document, limit=50)
+        assert snapshot.search_keyword(query, scope=wide, limit=50) == snapshot.search_keyword(query, scope=both, limit=50)
+        assert [hit.score for hit in snapshot.search_keyword(query, scope=both, limit=50)] == pytest.approx(
+            [hit.score for hit in filtered]
+        )
+        assert all(hit.chunk_id % 2 == 0 for hit in snapshot.search_keyword(query, scope=one, limit=300))
+    writer.publish([make_entry(999, "annual leave", collection=7)])  # from now on (1, 2) is not all
+    found = make_reader(tmp_path).snapshot().search_keyword("annual leave", scope=both, limit=400)
+    assert len(found) == 300
+    assert 999 not in {hit.chunk_id for hit in found}
