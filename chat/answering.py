@@ -14,6 +14,7 @@ from asgiref.sync import async_to_sync
 from django.utils import timezone
 
 from accounts.models import User
+from chat.answer_cache import WrittenBefore, find_written, key_of, may_remember, remember_written
 from chat.candidates import rank_sentences
 from chat.conclusion import conclude, conclude_failed, fail_turn
 from chat.errors import ChatError, ContextOverflow, EvidenceWithdrawn, ModelError, ModelSilent, SearchFailed
@@ -78,7 +79,9 @@ async def answer_question(asked: Asked, *, means: Means, emit: Emit = lambda _ev
     try:
         await asyncio.wait({work, watch}, return_when=asyncio.FIRST_COMPLETED)
         if work.done():
-            return await beside_loop(conclude)(trail, work.result())
+            answer = await beside_loop(conclude)(trail, work.result())
+            await beside_loop(remember_written)(trail, receipt=answer.receipt)
+            return answer
         await _cancel(work)
         if watch.result() == "withdrawn":
             raise EvidenceWithdrawn
@@ -190,7 +193,8 @@ async def _generate(trail: Trail, *, means: Means, emit: Emit) -> None:
     trail.route = dict(routed.route)
     for choice in routed.choices:
         try:
-            await _prompt_and_write(trail, choice, means=means, emit=emit)
+            if not await _write_again(trail, choice, means=means, emit=emit):
+                await _prompt_and_write(trail, choice, means=means, emit=emit)
             trail.fallback = ""
             return
         except ModelError as error:
@@ -204,6 +208,23 @@ async def _generate(trail: Trail, *, means: Means, emit: Emit) -> None:
         await _write(trail, extractive, (), options=NO_OPTIONS, means=means, emit=emit)
     except ModelError:
         return  # nothing to quote: a refusal
+
+
+async def _write_again(trail: Trail, choice: Choice, *, means: Means, emit: Emit) -> bool:
+    """Let stand what this model wrote for the same question and evidence before; it is verified like any other text."""
+    if not may_remember(trail):
+        return False
+    with trail.timed("cache"):
+        trail.cache_key = await beside_loop(key_of)(trail, choice)
+        written = await beside_loop(find_written)(trail.cache_key)
+    if written is None:
+        return False
+    trail.written_before = written.receipt
+    model = WrittenBefore(written, name=choice.model.name, base_url=choice.model.base_url)
+    trail.model, trail.base_url = model.name, model.base_url
+    trail.parameters = asdict(choice.options) | {"context_tokens": choice.context_tokens, "style": choice.style}
+    await _write(trail, model, (), options=choice.options, means=means, emit=emit)
+    return True
 
 
 async def _prompt_and_write(trail: Trail, choice: Choice, *, means: Means, emit: Emit) -> None:

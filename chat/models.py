@@ -86,6 +86,21 @@ class Turn(models.Model):
         return Feedback.objects.filter(receipt=self.receipt).first() if self.receipt else None
 
 
+class WrittenAnswer(models.Model):
+    """Under which key a model's text can be found again (chat.answer_cache). The text itself is in the receipt."""
+
+    key = models.CharField(max_length=64, unique=True)  # sha256 of all that the text was written from
+    receipt = models.CharField(max_length=36)  # uid of the audit event
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("remembered answer")
+        verbose_name_plural = _("remembered answers")
+
+    def __str__(self) -> str:
+        return f"{self.key[:12]} {self.receipt}"
+
+
 class Feedback(models.Model):
     """What whoever asked thought of an answer. One an answer, by its receipt: API answers have no turn."""
 

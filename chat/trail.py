@@ -60,6 +60,8 @@ class Trail:
     attempts: list[dict[str, Any]] = field(default_factory=list)  # of the models that were asked, in order
     usage: Usage | None = None
     fallback: str = ""
+    cache_key: str = ""  # of what the model writes (chat.answer_cache)
+    written_before: str = ""  # receipt of the earlier answer that the text was written for
     failed_output: str = ""  # what a model wrote before it failed
     raw_output: list[str] = field(default_factory=list)
     checked: list[Checked] = field(default_factory=list)
@@ -118,6 +120,7 @@ class Trail:
         """Forget what a failed model wrote, but for the receipt."""
         self.fallback, self.failed_output = fallback, self.failed_output + "".join(self.raw_output)
         self.raw_output, self.checked, self.numbers, self.usage = [], [], {}, None
+        self.cache_key = self.written_before = ""
 
     @property
     def shown(self) -> tuple[Sentence, ...]:
@@ -134,6 +137,7 @@ class Trail:
             citations=tuple(self.numbers.values()),
             model=self.model,
             fallback=self.fallback,
+            written_before=bool(self.written_before),
             withheld=len(self.checked) - len(self.shown),
             sufficiency=self.sufficiency.get("probability"),
             usage=self.usage,
@@ -174,6 +178,7 @@ class Trail:
                 "parameters": self.parameters,
                 "usage": asdict(self.usage) if self.usage else None,
                 "fallback": self.fallback,
+                "written_for": self.written_before,
                 "failed_output": self.failed_output,
                 "route": self.route,
                 "attempts": self.attempts,

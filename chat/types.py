@@ -91,6 +91,7 @@ class Answer:
     nearest: tuple[Evidence, ...] = ()  # with a refusal: where to look instead
     model: str
     fallback: str = ""  # code of the error for which the extractive model stood in; empty where the chosen model answered
+    written_before: bool = False  # the model's text is that of an earlier answer to the same question over the same evidence
     reason: str = ""  # of a refusal: "insufficient_evidence", "nothing_found", "nothing_supported", "model_declined"
     withheld: int = 0
     sufficiency: float | None = None
@@ -141,6 +142,7 @@ class Answer:
             ],
             "model": self.model,
             "fallback": self.fallback,
+            "cached": self.written_before,
             "reason": self.reason,
             "withheld": self.withheld,
             "sufficiency": self.sufficiency,

@@ -237,8 +237,9 @@ def test_what_a_broken_model_had_shown_is_replaced_and_kept_in_the_receipt(
 
 
 def test_a_prompt_that_the_server_finds_too_long_is_sent_once_more_with_less(
-    employee: User, collection: Collection, fake_server: FakeServer
+    employee: User, collection: Collection, fake_server: FakeServer, settings: Any
 ) -> None:
+    settings.ANSWER_CACHE_HOURS = 0  # the same question twice: it is the server that is looked at
     add_document(collection, "leave.md", *(f"{SIX_HOURS} Note {number}." for number in range(6)))
     fake_server.text, means = TRUE, means_with(served(fake_server, "plain"))
     ask(QUESTION, user=employee, means=means)
