@@ -15,6 +15,7 @@ from ingest.parsers.pdf_cells import Fragment, Table
 from ingest.parsers.pdf_columns import part_columns
 from ingest.parsers.pdf_grouping import MAX_HEADING, far_edge, group_rows, heading_level, merge_rows, plain
 from ingest.parsers.pdf_ruled import take_ruled
+from ingest.parsers.pdf_spanning import join_spanning
 from ingest.parsers.pdf_tables import table_of_rows
 from ingest.parsers.pdf_text import Line, RawPage, Word
 from kb.boxes import Box, pack
@@ -101,8 +102,11 @@ class Layout:
     def _table(self, writer: "_Writer", table: Table) -> None:
         writer.gap("\n\n")
         start, header_end = writer.length, 0
+        table = join_spanning(table)
         for position, row in enumerate(table.rows):
             writer.put("\n" if position else "")
+            while len(row) > 1 and not row[-1]:  # an empty end says nothing
+                row = row[:-1]
             for number, cell in enumerate(row):
                 writer.put(" | " if number else "")
                 self._lines(writer, cell)

@@ -58,7 +58,7 @@ def test_a_cell_over_several_columns_is_not_cut_and_an_empty_cell_stays_empty(tm
     _, (page,), _ = read_file(write(tmp_path, "a.pdf", ruled(rows, style=style)))
     lines = page.text.split("\n\n")[1].split("\n")
 
-    assert lines == ["Limits for all of the balances |  | ", "Test | LX-120 | LX-220", "Drift |  | 0.1 mg", "Noise | 1 | 2"]
+    assert lines == ["Limits for all of the balances", "Test | LX-120 | LX-220", "Drift |  | 0.1 mg", "Noise | 1 | 2"]
 
 
 def test_a_box_around_a_paragraph_is_not_a_table(tmp_path):
@@ -133,3 +133,22 @@ def test_words_spread_to_fill_their_lines_are_no_cells(tmp_path):
 
     assert {block.kind for block in parsed.blocks} == {"paragraph"}
     assert "|" not in parsed.text
+
+
+def test_names_over_several_columns_are_given_to_each_of_them(tmp_path):
+    rows = [
+        ((210, "Sales"), (390, "Costs")),
+        ((72, "Region"), (180, "2023"), (240, "2022"), (360, "2023"), (420, "2022")),
+        ((72, "North"), (180, "1,200"), (240, "1,100"), (360, "900"), (420, "800")),
+        ((72, "South"), (180, "700"), (240, "650"), (360, "400"), (420, "390")),
+    ]
+    drawn = [(x, 150 + 16 * i, text) for i, row in enumerate(rows) for x, text in row]
+    _, (page,), _ = read_file(write(tmp_path, "a.pdf", pdf(drawn)))
+
+    header = "Region | Sales 2023 | Sales 2022 | Costs 2023 | Costs 2022"
+    assert page.text == f"{header}\nNorth | 1,200 | 1,100 | 900 | 800\nSouth | 700 | 650 | 400 | 390"
+    (table,) = page.blocks
+    assert page.text[: table.header_end] == header
+    boxes, text = unpack(page.boxes), page.text
+    (first,), (second,) = (covering(boxes, start=i, end=i + 5) for i in (text.index("Sales"), text.rindex("Sales")))
+    assert (first.left, first.top) == (second.left, second.top)  # both point at the one word on the page
