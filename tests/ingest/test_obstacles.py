@@ -127,8 +127,21 @@ def test_nothing_is_read_while_the_disk_has_little_room(job, monkeypatch):
 def test_the_queue_says_that_the_disk_is_full(client, knowledge_admin, job):
     meet_full_disk(job)
     client.force_login(knowledge_admin)
+    full = "The server&#x27;s disk is full. Reading goes on by itself when there is room again."
     page = client.get(reverse("ingest:queue")).content.decode()
-    assert page.count("The server&#x27;s disk is full. Reading goes on by itself when there is room again.") == 2
+    assert page.count(full) == 1
+    assert page.count("Waits</span>") == 1
+
+
+def test_where_several_things_are_in_the_way_each_row_says_which(client, knowledge_admin, job, collection):
+    meet_full_disk(job)
+    other = accept_upload(
+        collection=collection, name="travel.md", stream=io.BytesIO(b"# Travel\n\nBy train."), user=knowledge_admin
+    )
+    Job.objects.filter(version=other.version).update(obstacle="index_locked")
+    client.force_login(knowledge_admin)
+    page = client.get(reverse("ingest:queue")).content.decode()
+    assert page.count("The index is being written by another process.") == 2
 
 
 class FullFile(io.BytesIO):
