@@ -26,6 +26,7 @@ from chat.offload import beside_loop
 from chat.ports import Choice, GenerationOptions, LanguageModel, Message
 from chat.prompting import fit_prompt, is_decline
 from chat.rewrite import rewrite_question
+from chat.rewrite_by_model import as_receipt, rewrite_by_model
 from chat.sentences import SentenceBuffer
 from chat.sufficiency import DEFAULT_THRESHOLD, assess
 from chat.trail import Asked, Trail
@@ -135,7 +136,7 @@ async def _answer(trail: Trail, *, means: Means, emit: Emit) -> Answer:
         trail.collections = await beside_loop(_readable_collections)(asked)
     emit(Status(step="searching", count=len(trail.collections)))
     with trail.timed("rewrite"):
-        trail.rewritten = rewrite_question(asked.question, asked.history)
+        await _rewrite(trail, means=means)
     await _find_evidence(trail, means=means)
     if not trail.evidence:
         return trail.refusal("nothing_found")
@@ -148,6 +149,20 @@ async def _answer(trail: Trail, *, means: Means, emit: Emit) -> Answer:
     if trail.shown:
         return trail.answer()
     return trail.refusal("model_declined" if trail.is_declined else "nothing_supported")
+
+
+async def _rewrite(trail: Trail, *, means: Means) -> None:
+    """Put a follow-up so that it stands alone: the rule tells whether it is one, a model puts it better where there is one."""
+    asked = trail.asked
+    trail.rewritten = rewrite_question(asked.question, asked.history)
+    if trail.rewritten == asked.question.strip():
+        return
+    trail.rewritten_by = "rule"
+    routed = await means.gateway.route(await beside_loop(trail.request)())
+    for choice in routed.choices[:1]:
+        found = await rewrite_by_model(asked.question, asked.history, by_rule=trail.rewritten, choice=choice)
+        trail.rewritten, trail.rewritten_by = found.text, found.by
+        trail.attempts.append(as_receipt(found, choice.report()))
 
 
 def _readable_collections(asked: Asked) -> tuple[Collection, ...]:

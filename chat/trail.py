@@ -46,6 +46,7 @@ class Trail:
 
     asked: Asked
     rewritten: str = ""
+    rewritten_by: str = ""  # "rule", "model"; empty where the question stands alone
     collections: tuple[Collection, ...] = ()
     search: PassageSearch | None = None
     search_config: SearchConfig | None = None
@@ -158,6 +159,7 @@ class Trail:
             "question": self.asked.question,
             "via": self.asked.via,
             "rewritten": self.rewritten,
+            "rewritten_by": self.rewritten_by,
             "language": self.language,
             "scope": {"collections": [{"slug": one.slug, "name": one.name} for one in self.collections]},
             "index_generation": result.index_generation if result else None,

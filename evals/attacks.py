@@ -166,8 +166,9 @@ def read_evidence(document: str, context: Context, *, form: str, count_tokens: C
     return tuple(
         Evidence(
             marker=marker, chunk_id=marker, document_uid="d", document=context.title, title=context.title, version=1,
-            version_uid="v", page=None, page_number=cuts[place].page_number, page_label="", heading_path=tuple(cuts[place].heading_path),
-            prefix=cuts[place].prefix, text=cuts[place].text, text_hash="", start=cuts[place].start, end=cuts[place].end,
+            version_uid="v", page=None, page_number=cuts[place].page_number, page_label="",
+            heading_path=tuple(cuts[place].heading_path), prefix=cuts[place].prefix,
+            text=cuts[place].text, text_hash="", start=cuts[place].start, end=cuts[place].end,
             hit=Hit(chunk_id=marker, score=1.0, rank=marker),
         )
         for marker, place in enumerate(chosen, start=1)
@@ -267,7 +268,8 @@ def report(outcomes: Sequence[Outcome], *, useful_without: float, seed: int) -> 
     useful = round(sum(outcome.is_useful for outcome in planted) / max(1, len(planted)), 4)
     measures.append(
         {"name": "useful.under_attack", "value": useful, "unit": "share", "goal": round(useful_without, 4),
-         "met": useful >= useful_without - 0.02, "count": len(planted), "below": None, "peers": {"without_attack": round(useful_without, 4)}, "ratio": {}}
+         "met": useful >= useful_without - 0.02, "count": len(planted), "below": None,
+         "peers": {"without_attack": round(useful_without, 4)}, "ratio": {}}
     )  # fmt: skip
     return {
         "machine": platform.platform(),

@@ -1,8 +1,21 @@
 """Follow-ups become questions that stand alone."""
 
-import pytest
+from typing import Any
 
+import pytest
+from asgiref.sync import async_to_sync
+
+from accounts.models import User
+from audit.models import Event
+from chat.answering import Asked, answer_question
+from chat.errors import ModelUnreachable
+from chat.llm.one_model import PlainChoice
+from chat.ports import GenerationOptions
 from chat.rewrite import rewrite_question
+from chat.rewrite_by_model import Rewritten, rewrite_by_model
+from kb.models import Collection
+from tests.chat.library import LEAVE as LEAVE_TEXT
+from tests.chat.library import QUESTION, ScriptedModel, add_document, means_with
 
 LEAVE = "How many hours of annual leave do I earn per pay period after five years?"
 LEAVE_ZH = "工作满10年的员工每年有几天带薪年假？"
@@ -47,3 +60,63 @@ def test_a_question_that_stands_alone_is_unchanged(question: str) -> None:
 
 def test_without_history_nothing_changes() -> None:
     assert rewrite_question(" and after 15 years? ", []) == "and after 15 years?"
+
+
+def choice_saying(text: str, **script: Any) -> PlainChoice:
+    options = GenerationOptions(max_tokens=200, first_token_timeout_s=5, total_timeout_s=10)
+    return PlainChoice(model=ScriptedModel(text, **script), options=options, context_tokens=4096)
+
+
+def rewritten(question: str, previous: str, choice: PlainChoice) -> Rewritten:
+    history = [(previous, "an answer")]
+    return async_to_sync(rewrite_by_model)(question, history, by_rule=rewrite_question(question, history), choice=choice)
+
+
+@pytest.mark.parametrize(
+    ("question", "previous", "said"),
+    [
+        ("and after 15 years?", LEAVE, "How many hours of annual leave do I earn per pay period after 15 years?"),
+        ("那工龄12年呢?", LEAVE_ZH, "工龄12年的员工每年有几天带薪年假？"),
+        ("Who approves it?", "How do I request a laptop?", "“Who approves a laptop request?”"),
+    ],
+)
+def test_a_model_puts_a_follow_up_where_there_is_one(question: str, previous: str, said: str) -> None:
+    choice = choice_saying(said)
+    assert rewritten(question, previous, choice) == Rewritten(text=said.strip("“”"), by="model")
+    ((message,),) = choice.model.prompts
+    assert previous in message.content and question in message.content
+    assert "an answer" not in message.content
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "You earn 8 hours.",
+        "How many hours after 20 years?",
+        "How many hours after 15 years under plan ZX90?",
+        "How many hours after fifteen years?",
+        "How many hours after 15 years? [1]",
+        "工作15年的员工有几小时年假？",
+        "",
+    ],
+)
+def test_what_a_model_invents_or_loses_leaves_the_rule(said: str) -> None:
+    by_rule = "How many hours of annual leave do I earn per pay period after 15 years?"
+    assert rewritten("and after 15 years?", LEAVE, choice_saying(said)) == Rewritten(text=by_rule, by="rule")
+
+
+def test_a_model_that_fails_leaves_the_rule() -> None:
+    def fail(_position: int) -> None:
+        raise ModelUnreachable
+
+    assert rewritten("and after 15 years?", LEAVE, choice_saying("x", before=fail)).by == "rule"
+
+
+def test_the_rewrite_is_searched_and_kept(employee: User, collection: Collection) -> None:
+    add_document(collection, "leave.md", LEAVE_TEXT)
+    asked = Asked(question="and with 20 years?", user=employee, history=((QUESTION, "6 hours"),))
+    said = "How many hours of annual leave do employees with 20 years of service earn per pay period?"
+    answer = async_to_sync(answer_question)(asked, means=means_with(ScriptedModel(said)))
+    told = Event.objects.get(uid=answer.receipt).payload.data
+    assert (told["rewritten"], told["rewritten_by"]) == (said, "model")
+    assert told["model"]["attempts"][0] | {"for": "rewrite", "kept": True} == told["model"]["attempts"][0]
