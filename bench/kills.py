@@ -21,12 +21,13 @@ from pathlib import Path
 
 from bench.report import Measure, add_json_option, publish
 from tests.services.servers import Postgres, Redis
-from tests.services.site import RECOVERY_S, Site, wait_until, write_book
+from tests.services.site import READ_S, Site, wait_until, write_book
 
 POINTS = (
     *("before_parse", "pages_stored", "after_parse", "before_chunk", "chunks_stored", "after_chunk"),
     *("before_embed", "vectors_stored", "after_embed", "before_publish", "published", "after_publish", "removed_from_index"),
 )
+RECOVERY_S = 30.0
 CHECK_EVERY = 20  # kills: the commands that verify index and audit take seconds each
 
 
@@ -65,7 +66,7 @@ class Run:
             self.site.upload(name, write_book(f"{name}, revised", sections=4))
         else:
             self.fault.write_text(point)
-        wait_until(lambda: not self.fault.exists(), timeout_s=RECOVERY_S, what=f"a worker comes to {point}")
+        wait_until(lambda: not self.fault.exists(), timeout_s=READ_S, what=f"a worker comes to {point}")
         self.settle(f"worker at {point}", time.monotonic(), name)
 
     def kill_at_random(self) -> None:
@@ -82,7 +83,7 @@ class Run:
     def kill_reader(self) -> None:
         """Kill the child that parses, as soon as one is seen."""
         name = self.upload(sections=200)
-        deadline = time.monotonic() + RECOVERY_S
+        deadline = time.monotonic() + READ_S
         while not (readers := self.site.find_readers()) and time.monotonic() < deadline:
             time.sleep(0.002)
         for victim in readers[:1]:
