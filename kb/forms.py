@@ -26,14 +26,18 @@ class CollectionForm(forms.ModelForm):
 
     class Meta:
         model = Collection
-        fields = ["name", "slug", "description", "groups", "vocabulary"]
+        fields = ["name", "slug", "description", "groups", "vocabulary", "sufficiency_threshold"]
         widgets = {
             "description": forms.Textarea(attrs={"rows": 2}),
             "groups": forms.CheckboxSelectMultiple,
             "vocabulary": forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
         }
-        labels = {"groups": _("Readers")}
+        labels = {"groups": _("Readers"), "sufficiency_threshold": _("Least certainty")}
         help_texts = {
+            "sufficiency_threshold": _(
+                "From 0 to 1. Below it a question is refused instead of answered: higher refuses more. "
+                "Empty: the calibrated default."
+            ),
             "slug": _("Latin letters, digits and hyphens; part of the address. Left empty, it is made from the name."),
             "groups": _("Members of these groups may read the collection. Knowledge admins read every collection."),
             "vocabulary": _(
@@ -50,6 +54,13 @@ class CollectionForm(forms.ModelForm):
             self.fields["questions"].initial = "\n".join(self.instance.suggested_questions)
             self.fields["slug"].disabled = True  # addresses in citations and scripts stay valid
             self.fields["slug"].help_text = _("The address stays as it is, so that links keep working.")
+
+    def clean_sufficiency_threshold(self) -> float | None:
+        """Refuse what is no probability."""
+        threshold: float | None = self.cleaned_data["sufficiency_threshold"]
+        if threshold is not None and not 0 <= threshold <= 1:
+            raise forms.ValidationError(_("Give a number from 0 to 1."))
+        return threshold
 
     def clean_slug(self) -> str:
         """Make the address from the name where none is given; a name without Latin letters needs one by hand."""
