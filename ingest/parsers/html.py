@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from ingest.parsers.content import Opening, ParsedPage
 from ingest.parsers.encoding import detect_encoding
 from ingest.parsers.flow import Flow
+from ingest.parsers.html_tables import read_table
 
 DROPPED_LIST = (
     "script style noscript template nav aside form button select option input textarea iframe frame object embed "
@@ -16,6 +17,14 @@ DROPPED_LIST = (
 )
 DROPPED = frozenset(DROPPED_LIST.split())
 SITE_PARTS = frozenset(("header", "footer"))  # of the page; those of an article are content
+FURNITURE_ROLES = frozenset(("navigation", "banner", "contentinfo", "search", "complementary"))
+FURNITURE = frozenset(
+    (
+        *("cookie-banner", "cookie-consent", "cookie-notice", "cookiebar", "cookie-bar", "breadcrumb", "breadcrumbs", "sidebar"),
+        *("navbar", "navigation", "site-header", "site-footer", "skip-link", "share-buttons", "social-share", "pagination"),
+    )
+)
+FURNITURE_SHARE = 0.3  # of the page at most: a theme may give such a class to its whole body
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 BLOCKS_LIST = (
     "p div section article main body html ul ol dl dd dt blockquote figure figcaption address details summary "
@@ -93,6 +102,15 @@ def is_hidden(node: LexborNode) -> bool:
     )
 
 
+def is_furniture(node: LexborNode) -> bool:
+    """True for a part of the site, not of the page's content: by its role, or by a class that names nothing else."""
+    attributes = node.attributes
+    if not attributes:
+        return False
+    classes = (attributes.get("class") or "").lower().split()
+    return attributes.get("role") in FURNITURE_ROLES or any(name in FURNITURE for name in (*classes, attributes.get("id") or ""))
+
+
 class _Reader:
     """Walks the tree without recursion, so that depth cannot end it."""
 
@@ -102,6 +120,8 @@ class _Reader:
         self.lists: list[int | None] = []
         self.marker = ""
         self.quotes = 0
+        self.term = ""  # of a definition list, waiting for its definition
+        self.in_term = self.in_definition = False
 
     def read(self, root: LexborNode) -> Iterator[ParsedPage]:
         stack: list[tuple[LexborNode, bool]] = [(root, False)]
@@ -118,12 +138,14 @@ class _Reader:
                 continue
             if tag.startswith(("-", "!")) or tag in DROPPED or is_hidden(node):
                 continue
+            if not in_article and is_furniture(node) and len(node.text()) < FURNITURE_SHARE * len(root.text()):
+                continue
             if tag in SITE_PARTS and not in_article and len(stack) < 8:
                 continue
             if tag in HEADINGS or tag in ("pre", "table"):
                 yield from self._leaf(node, tag)
                 continue
-            yield from self._enter(tag)
+            yield from self._enter(node, tag)
             in_article += tag in ("article", "main")
             stack.append((node, True))
             children = list(node.iter(include_text=True))
@@ -137,14 +159,21 @@ class _Reader:
         elif tag == "pre":
             yield from self.flow.add("code", self.flow.cleaner.clean(node.text()))
         else:
-            text, header = self._table(node)
+            text, header = read_table(node, lambda cell: self.flow.cleaner.clean_line(_visible_text(cell)))
             yield from self.flow.add("table" if " | " in text else "paragraph", text, header=header)
 
-    def _enter(self, tag: str) -> Iterator[ParsedPage]:
+    def _enter(self, node: LexborNode, tag: str) -> Iterator[ParsedPage]:
         if tag in BLOCKS or tag == "li":
             yield from self._flush()
-        if tag in ("ul", "ol"):
-            self.lists.append(1 if tag == "ol" else None)
+        if tag in ("dt", "dd"):
+            if tag == "dt":
+                yield from self._lone_term()
+            self.in_term, self.in_definition = tag == "dt", tag == "dd"
+        elif tag in ("ul", "ol"):
+            start = (node.attributes.get("start") or "1").strip()
+            self.lists.append(
+                (int(start) if start.isascii() and start.isdigit() and len(start) < 6 else 1) if tag == "ol" else None
+            )
         elif tag == "li":
             number = self.lists[-1] if self.lists else None
             self.marker = "- " if number is None else f"{number}. "
@@ -160,10 +189,18 @@ class _Reader:
     def _leave(self, tag: str) -> Iterator[ParsedPage]:
         if tag in BLOCKS or tag == "li":
             yield from self._flush()
-        if tag in ("ul", "ol") and self.lists:
+        if tag in ("dt", "dd", "dl"):
+            self.in_term = self.in_definition = False
+            if tag == "dl":
+                yield from self._lone_term()
+        elif tag in ("ul", "ol") and self.lists:
             self.lists.pop()
         elif tag == "blockquote":
             self.quotes -= 1
+
+    def _lone_term(self) -> Iterator[ParsedPage]:
+        term, self.term = self.term, ""
+        yield from self.flow.add("paragraph", term)
 
     def _flush(self) -> Iterator[ParsedPage]:
         text = self.flow.cleaner.clean("".join(self.inline))
@@ -175,26 +212,17 @@ class _Reader:
         )
         if not text:
             return
-        if self.lists:
+        if self.term and self.in_definition:
+            term, self.term = self.term, ""
+            yield from self.flow.add("list", f"{term}: {text}".replace("\n", " "))
+        elif self.in_term:
+            self.term = text
+        elif self.lists:
             lead = "  " * (len(self.lists) - 1) + (self.marker or "  ")
             self.marker = ""
             yield from self.flow.add("list", lead + text.replace("\n", " "))
         else:
             yield from self.flow.add("quote" if self.quotes else "paragraph", text)
-
-    def _table(self, table: LexborNode) -> tuple[str, str]:
-        """Return the rows, one a line, and the header rows. A table within a cell becomes part of the cell."""
-        lines: list[str] = []
-        header = 0
-        for row in table.css("tr"):
-            cells = [cell for cell in row.iter() if cell.tag in ("td", "th")]
-            texts = [self.flow.cleaner.clean_line(_visible_text(cell)) for cell in cells]
-            if not any(texts):
-                continue
-            if len(lines) == header and all(cell.tag == "th" for cell in cells):
-                header += 1
-            lines.append(" | ".join(texts))
-        return "\n".join(lines), "\n".join(lines[:header])
 
 
 def _visible_text(node: LexborNode) -> str:

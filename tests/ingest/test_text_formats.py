@@ -171,3 +171,40 @@ def test_a_text_full_of_accents_is_read(tmp_path):
     for codec in ("utf-8", "cp1258", "cp1252"):
         _, pages, _ = read_file(write(tmp_path, "a.txt", (text * 5).encode(codec, "ignore")))
         assert "lao" in pages[0].text
+
+
+def test_spanning_cells_of_an_html_table_count_for_all_that_they_span(tmp_path):
+    source = (
+        "<table><tr><th rowspan=2>City</th><th colspan=2>Limit</th></tr><tr><th>Hotel</th><th>Meals</th></tr>"
+        "<tr><td rowspan=2>Paris</td><td>180</td><td>60</td></tr>"
+        "<tr><td colspan=2>closed</td></tr><tr><td>Rome</td><td>150</td></tr></table>"
+    )
+    _, (page,), _ = read_file(write(tmp_path, "a.html", f"<html><body>{source}</body></html>"))
+
+    assert page.text == "City | Limit Hotel | Limit Meals\nParis | 180 | 60\nParis | closed\nRome | 150"
+    assert page.text[: page.blocks[0].header_end] == "City | Limit Hotel | Limit Meals"
+
+
+def test_a_cell_that_claims_to_span_everything_does_not_swell(tmp_path):
+    cell = "<td rowspan=99999999 colspan=99999>" + "word " * 20_000 + "</td>"
+    _, pages, _ = read_file(write(tmp_path, "a.html", f"<table><tr>{cell}</tr>" + "<tr><td>x</td></tr>" * 300 + "</table>"))
+
+    assert sum(len(page.text) for page in pages) < 500_000
+
+
+def test_definitions_keep_their_terms_and_lists_their_numbers(tmp_path):
+    source = "<h1>Travel</h1><dl><dt>Per diem</dt><dd>80 EUR</dd><dt>Alone</dt></dl><ol start=3><li>Book</li><li>Pay</li></ol>"
+    _, (page,), _ = read_file(write(tmp_path, "a.html", f"<html><body>{source}</body></html>"))
+
+    assert page.text == "Travel\n\nPer diem: 80 EUR\n\nAlone\n\n3. Book\n4. Pay"
+
+
+def test_furniture_of_the_site_goes_but_never_most_of_the_page(tmp_path):
+    content = "<p>" + "Economy class is booked for flights under six hours. " * 5 + "</p>"
+    banner = '<div class="cookie-banner">We use cookies.</div><div role="navigation">Home About</div>'
+    _, (page,), _ = read_file(write(tmp_path, "a.html", f"<html><body>{banner}{content}</body></html>"))
+    assert page.text.startswith("Economy")
+    _, (page,), _ = read_file(
+        write(tmp_path, "b.html", f'<html><body class="sidebar"><div id="sidebar">{content}</div></body></html>')
+    )
+    assert page.text.startswith("Economy")
