@@ -52,7 +52,7 @@ def ensemble(embed: Callable[[str], bytes], by_words: Callable[[str], list[int]]
         near = vectors.search(np.frombuffer(embed(query), dtype="<f4")[None], TAKEN)[1][0].tolist()
         fused: dict[int, float] = {}
         for weight, ranking in ((0.3, by_words(query)), (0.7, near)):
-            for rank, position in enumerate(ranking, start=1):
+            for rank, position in enumerate((position for position in ranking if position >= 0), start=1):
                 fused[position] = fused.get(position, 0.0) + weight / (rank + RRF_K)
         return sorted(fused, key=lambda position: -fused[position])[:10]
 
