@@ -76,6 +76,7 @@ REASONS = {
     "empty": _("It is empty."),
     "cut_off": _("It was cut off in the middle."),
     "declined": _("With it the model said that it found no answer."),
+    "not_entailed": _("The second judge does not find it in the quote."),
     "verifier_error": _("It could not be checked."),
     "no_marker": _("It cited nothing; the citation was added."),
     "bad_marker": _("It cited the wrong evidence; the citation was put right."),

@@ -274,7 +274,7 @@ async def _write(
     trail: Trail, model: LanguageModel, messages: tuple[Message, ...], *, options: GenerationOptions, means: Means, emit: Emit
 ) -> None:
     """Stream the model's text, cut it into sentences, and release each one that passes. Raises: ModelError."""
-    verifier = await beside_loop(Verifier)(trail.evidence, score_texts=means.score_texts)
+    verifier = await beside_loop(Verifier)(trail.evidence, score_texts=means.score_texts, second_judge=means.second_judge)
     buffer, finish_reason = SentenceBuffer(), ""
     begin = time.perf_counter()
     async with aclosing(model.stream(messages, options=options)) as deltas:

@@ -9,6 +9,7 @@ from chat.calibration import Calibration, calibration_for, shipped_calibration
 from chat.candidates import ScoreStretches
 from chat.llm.configured import configured_gateway
 from chat.ports import Gateway
+from chat.second_judge import SecondJudge, open_judge
 from chat.verify.verifier import ScoreTexts
 from kb.engine import get_engine
 from kb.search import PassageSearch, search_passages
@@ -23,6 +24,7 @@ class Means:
     search_config: SearchConfig = field(default_factory=SearchConfig)
     score_stretches: ScoreStretches
     score_texts: ScoreTexts
+    second_judge: SecondJudge | None = None  # of each sentence, after the verifier
     calibration: Calibration = field(default_factory=shipped_calibration)  # of the encoder that searches
     gateway: Gateway  # without a model to offer: extractive
 
@@ -34,6 +36,7 @@ def configured_means() -> Means:
         search=search_passages,
         score_stretches=engine.score_stretches,
         score_texts=engine.score_texts,
+        second_judge=open_judge(settings.NLI_MODEL),
         calibration=calibration_for(engine.embedder.fingerprint, home=settings.ATTEST_HOME),
         gateway=configured_gateway(),
     )

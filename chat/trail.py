@@ -226,4 +226,5 @@ def _sentence(one: Checked) -> dict[str, Any]:
         "markers": list(one.markers),
         "citations": [] if is_withheld else [citation.marker for citation in verdict.citations],
         "score": verdict.score,
+        "entailment": verdict.entailment,
     }

@@ -70,6 +70,7 @@ class Verdict:
     reason: str = ""  # code: "number", "date", "negation", "name", "unit", "unsupported", "no_marker", "bad_marker" …
     citations: tuple[Citation, ...] = ()
     score: float = 0.0
+    entailment: float | None = None  # what a second judge found, in [0, 1]; None: none was asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,10 @@
 import logging
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
+from chat.second_judge import LEAST_ENTAILMENT, SecondJudge
 from chat.types import Citation, Evidence, Sentence, Verdict, VerdictKind
 from chat.verify.claims import LEAST_MAXSIM, LEAST_WORD_MAXSIM, Claim, Judgement, judge
 from chat.verify.markers import MarkedText, has_foreign_link, read_markers
@@ -36,10 +38,12 @@ class Verifier:
 
     Args:
         evidence: what the model was given; markers name it.
+        second_judge: asked after the rules; it can only withhold.
         score_texts: decides whether words that differ mean the same (English only: the bundled encoder reads no Chinese).
     """
 
-    def __init__(self, evidence: Sequence[Evidence], *, score_texts: ScoreTexts) -> None:
+    def __init__(self, evidence: Sequence[Evidence], *, score_texts: ScoreTexts, second_judge: SecondJudge | None = None) -> None:
+        self._second_judge = second_judge
         self._passages = {piece.marker: Passage(piece) for piece in evidence}
         self._score_texts = score_texts
 
@@ -48,11 +52,21 @@ class Verifier:
         marked = MarkedText("", text_with_markers, ())
         try:
             marked = read_markers(text_with_markers)
-            verdict = self._judge(marked)
+            verdict = self._ask_second(marked, self._judge(marked))
         except Exception:
             logger.exception("sentence not verified length=%s", len(text_with_markers))
             verdict = _withheld("verifier_error")
         return Sentence(text=marked.text, verdict=verdict, prefix=marked.prefix)
+
+    def _ask_second(self, marked: MarkedText, verdict: Verdict) -> Verdict:
+        """Let the second judge, where there is one, withhold what its quotes do not entail; word for word needs no judge."""
+        if self._second_judge is None or verdict.kind == VerdictKind.WITHHELD or self._is_verbatim(Claim(normalize(marked.text))):
+            return verdict
+        quotes = "\n".join(citation.quote for citation in verdict.citations)
+        entailment = round(self._second_judge(marked.text, quotes), 4)
+        if entailment < LEAST_ENTAILMENT:
+            return replace(_withheld("not_entailed"), entailment=entailment)
+        return replace(verdict, entailment=entailment)
 
     def _judge(self, marked: MarkedText) -> Verdict:
         if not marked.text:
@@ -63,7 +77,7 @@ class Verifier:
         if not claim.says_something:
             return _withheld("no_claim")
         verdict = self._judge_claim(claim, marked)
-        if verdict.reason in _TURNED or verdict.score >= 1.0:
+        if verdict.reason in _TURNED or self._is_verbatim(claim):
             return verdict
         parts = split_clauses(claim.text)
         return self._judge_parts(parts, marked, whole=verdict) if len(parts) > 1 else verdict
@@ -87,6 +101,9 @@ class Verifier:
             citations=tuple(places.values()),
             score=min(verdict.score for verdict in verdicts),
         )
+
+    def _is_verbatim(self, claim: Claim) -> bool:
+        return any(_find_exact(claim, passage) for passage in self._passages.values())
 
     def _judge_claim(self, claim: Claim, marked: MarkedText) -> Verdict:
         cited = [self._passages[marker] for marker in marked.markers if marker in self._passages]

@@ -217,6 +217,7 @@ LLM_MAX_CONCURRENT = env_int("LLM_MAX_CONCURRENT", 64, minimum=1)
 LLM_QUEUE_LENGTH = env_int("LLM_QUEUE_LENGTH", 32, minimum=0)  # questions that wait for one model
 LLM_QUEUE_WAIT_S = env_float("LLM_QUEUE_WAIT_S", 10.0, minimum=0.1)
 MODELS_FILE = env_str("MODELS_FILE")  # models and routes for the first start
+NLI_MODEL = env_str("ATTEST_NLI_MODEL", "")
 ANSWER_CACHE_HOURS = env_int("ATTEST_ANSWER_CACHE_HOURS", 24, minimum=0)
 QUESTION_MAX_CHARACTERS = env_int("ATTEST_QUESTION_MAX_CHARACTERS", 4000, minimum=100)
 
