@@ -176,6 +176,7 @@ class AnswerOut(Schema):
     nearest: list[PlaceOut]
     model: str
     fallback: str
+    cached: bool = False  # what the model wrote for the same question and evidence before; checked anew
     reason: str
     withheld: int
     sufficiency: float | None
