@@ -82,7 +82,7 @@ class Run:
 
     def kill_reader(self) -> None:
         """Kill the child that parses, as soon as one is seen."""
-        name = self.upload(sections=200)
+        name = self.upload(sections=60)
         deadline = time.monotonic() + READ_S
         while not (readers := self.site.find_readers()) and time.monotonic() < deadline:
             time.sleep(0.002)
