@@ -6,9 +6,8 @@ from django.conf import settings
 
 from ingest.chunking import CUTTING
 from kb.editions import building_edition
-from kb.engine import find_encoder
+from kb.engine import engine_of, find_encoder
 from kb.models import Edition
-from retrieval.absent import AbsentEncoder
 from retrieval.errors import EncoderError
 
 
@@ -33,7 +32,7 @@ def find_complaints() -> list[str]:
     """Return what is wrong with the encoder of the edition that answers, or of the settings; for logs and /readyz, in English."""
     serving = Edition.objects.filter(state=Edition.State.SERVING).first()
     complaints = []
-    if serving is not None and isinstance(find_encoder(serving.embedder, fingerprint=serving.encoder), AbsentEncoder):
+    if serving is not None and not engine_of(serving).is_whole:
         complaints.append(
             f"The encoder {serving.encoder} that the index was made with is gone: passages are found by words alone, and nothing "
             "can be read, until it is back or `manage.py reindex` has built the index anew."

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
@@ -207,7 +208,22 @@ def engine_of(edition: Edition) -> Engine:
 
 def engine_at(url: str, *, edition: Edition) -> Engine:
     """Return the engine of an edition whose index lies at another place than the settings say."""
-    return _open_engine(url, settings.INDEX_ROOT, edition.embedder, edition.number, edition.encoder, edition.folder)
+    embedder = _embedder_of(edition)
+    made = (url, settings.INDEX_ROOT, embedder, edition.number, edition.encoder, edition.folder)
+    engine = _open_engine(*made)
+    if not engine.is_whole and not isinstance(find_encoder(embedder, fingerprint=edition.encoder), AbsentEncoder):
+        _open_engine.cache_clear()  # it is back
+        engine = _open_engine(*made)
+    return engine
+
+
+def _embedder_of(edition: Edition) -> str:
+    """Return the setting that opens an edition's encoder: the present one where it names the same, at whatever place."""
+    if edition.encoder and edition.embedder != settings.EMBEDDER:
+        with suppress(EncoderError, OSError):
+            if _open_encoder(settings.EMBEDDER).fingerprint == edition.encoder:
+                return settings.EMBEDDER
+    return edition.embedder
 
 
 def warm_up_next() -> bool:

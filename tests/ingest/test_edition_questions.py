@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+import kb.engine
 from ingest import editions
 from ingest.models import Job
 from ingest.queue import run_due_jobs
@@ -83,7 +84,7 @@ def test_a_changed_setting_changes_nothing_until_the_new_edition_is_whole(librar
 def test_where_the_old_model_is_gone_words_answer_until_the_library_is_embedded_anew(
     library, employee, settings, other_model, collection, knowledge_admin
 ):
-    Edition.objects.update(embedder=str(other_model.with_name("was-here")))
+    Edition.objects.update(embedder=str(other_model.with_name("was-here")), encoder="was-here-12345678")
     engine = get_engine()
     assert not engine.is_whole
     assert ask(employee) == (NAMES, {1})
@@ -102,6 +103,26 @@ def test_where_the_old_model_is_gone_words_answer_until_the_library_is_embedded_
     late.refresh_from_db()
     assert late.status == "indexed"
     assert Document.objects.get(name="late.md").current_version == late
+
+
+def test_a_model_that_was_moved_or_comes_back_answers_again(library, employee, settings, other_model):
+    elsewhere = other_model.with_name("elsewhere")
+    elsewhere.mkdir()
+    settings.EMBEDDER = str(other_model)
+    call_command("reindex", stdout=StringIO(), stderr=StringIO())
+    assert get_engine().is_whole
+
+    moved = elsewhere / other_model.name  # under the same name, so that it is the same model
+    other_model.rename(moved)
+    kb.engine._open_engine.cache_clear()
+    kb.engine._open_encoder.cache_clear()  # as in a process that starts now
+    assert not get_engine().is_whole
+    assert ask(employee) == (NAMES, {2})
+    settings.EMBEDDER = str(moved)
+    assert (get_engine().is_whole, ask(employee)) == (True, (NAMES, {2}))
+    moved.rename(other_model)
+    settings.EMBEDDER = "bundled"
+    assert (get_engine().is_whole, ask(employee)) == (True, (NAMES, {2}))
 
 
 def test_the_command_builds_the_next_edition_and_says_when_there_is_nothing_to_do(library, employee, settings, other_model):
