@@ -28,6 +28,8 @@ POINTS = (
     *("before_embed", "vectors_stored", "after_embed", "before_publish", "published", "after_publish", "removed_from_index"),
 )
 RECOVERY_S = 30.0
+START_S = 5.0  # from an upload until a worker has it
+PASSAGES_PER_S = 20.0  # about what a worker reads: a kill should seldom come when all is done
 CHECK_EVERY = 20  # kills: the commands that verify index and audit take seconds each
 
 
@@ -69,27 +71,35 @@ class Run:
         wait_until(lambda: not self.fault.exists(), timeout_s=READ_S, what=f"a worker comes to {point}")
         self.settle(f"worker at {point}", time.monotonic(), name)
 
-    def kill_at_random(self) -> None:
-        """Kill a worker, or the child that parses for it, at some moment while a document is read."""
-        name = self.upload(sections=self.chance.choice((2, 8, 24)))
-        time.sleep(self.chance.uniform(0, 2.0))
+    def kill_at_random(self) -> bool:
+        """Kill a worker, or the child that parses for it, at some moment while a document is read. Returns: was one there."""
+        sections = self.chance.choice((4, 8, 24))
+        name = self.upload(sections=sections)
+        deadline = time.monotonic() + START_S
+        while not self.site.leases() and time.monotonic() < deadline:
+            time.sleep(0.002)
+        time.sleep(self.chance.uniform(0, sections / PASSAGES_PER_S))
         readers, workers = self.site.find_readers(), list(self.site.leases().values())
         kind, victims = ("child", readers) if readers and self.chance.random() < 0.8 else ("worker", workers)
-        for victim in victims[:1]:
+        return self.kill(victims[:1], f"{kind} at random", name)
+
+    def kill(self, victims: list[int], kind: str, name: str) -> bool:
+        """Returns: False where all was read before."""
+        for victim in victims:
             with suppress(ProcessLookupError):
                 os.kill(victim, signal.SIGKILL)
-        self.settle(f"{kind} at random" if victims else "nothing, all was read", time.monotonic(), name)
+        if victims:
+            self.settle(kind, time.monotonic(), name)
+        else:
+            self.site.wait_until_settled(name)
+        return bool(victims)
 
     def kill_reader(self) -> None:
         """Kill the child that parses, as soon as one is seen."""
         name = self.upload(sections=60)
-        deadline = time.monotonic() + READ_S
-        while not (readers := self.site.find_readers()) and time.monotonic() < deadline:
+        while not (readers := self.site.find_readers()) and self.site.statuses()[name] == "uploaded":
             time.sleep(0.002)
-        for victim in readers[:1]:
-            with suppress(ProcessLookupError):
-                os.kill(victim, signal.SIGKILL)
-        self.settle("child" if readers else "nothing, all was read", time.monotonic(), name)
+        self.kill(readers[:1], "child", name)
 
     def kill_everything(self) -> None:
         """Power cut: all at once; measured from the next start's being ready."""
@@ -135,8 +145,9 @@ def fire(run: Run, *, kills: int, points: bool) -> None:
             run.kill_at(point)
         run.kill_reader()
         run.kill_everything()
-    for _ in range(kills):
-        run.kill_at_random()
+    killed = 0
+    while killed < kills:
+        killed += run.kill_at_random()
 
 
 def measures_of(run: Run) -> Iterator[Measure]:
