@@ -2,10 +2,11 @@
 
 import math
 import re
+from collections.abc import Sequence
 
 from chat.lexicon import word_set
 from chat.verify.names import frequency
-from chat.verify.wording import canonical_terms
+from chat.verify.wording import canonical, canonical_terms
 
 _COMMONEST = 30_000  # count in jieba's corpus from which a word tells nothing
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -33,12 +34,16 @@ def telling_weights(question: str) -> dict[str, float]:
     return weights
 
 
-def telling_share(weights: dict[str, float], text: str) -> float:
-    """Return the share of the weight that `text` holds, in [0, 1]; a Chinese word counts in part where its parts stand there."""
+def telling_share(weights: dict[str, float], text: str, *, found: Sequence[str] | None = None) -> float:
+    """Return the share of the weight that `text` holds, in [0, 1]; a Chinese word counts in part where its parts stand there.
+
+    Args:
+        found: the text's terms, where they are known already.
+    """
     whole = sum(weights.values())
     if not whole:
         return 0.0
-    held = set(canonical_terms(text))
+    held = set(canonical_terms(text) if found is None else canonical(found))
     return sum(weight * _held(term, held, text) for term, weight in weights.items()) / whole
 
 

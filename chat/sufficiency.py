@@ -79,14 +79,15 @@ def read_features(
     best = list(ranked[:_TOP])
     passages = [_full_text(piece) for piece in evidence]
     rarity = rarities(asked, [candidate.sentence.text for candidate in ranked])
-    shares = [weighed_share(rarity, terms(text)) for text in passages]
+    found = [terms(text) for text in passages]  # once: the longest texts here
+    shares = [weighed_share(rarity, held) for held in found]
     windows = [_around(candidate) for candidate in best]
     window_shares = [weighed_share(rarity, terms(text)) for text in windows]
-    found_anywhere = set(terms("\n".join(passages)))
+    found_anywhere = set().union(*found)
     heaviest = sorted(rarity, key=lambda term: -rarity[term])[:4]
     weights = telling_weights(asked)
     rare_windows = [telling_share(weights, text) for text in windows]
-    rare_passages = [telling_share(weights, text) for text in passages]
+    rare_passages = [telling_share(weights, text, found=held) for text, held in zip(passages, found, strict=True)]
     kind = answer_type(asked)
     meanings = sorted((candidate.meaning for candidate in ranked if candidate.meaning is not None), reverse=True)
     fitting = [candidate for candidate, text in zip(best, windows, strict=True) if holds_answer(kind, text, asked)]
@@ -107,7 +108,6 @@ def read_features(
         "rare_share_window": max(rare_windows, default=0.0),
         "rare_share_first": rare_windows[0] if rare_windows else 0.0,
         "rare_share_passage": max(rare_passages),
-        "rare_share_all": telling_share(weights, "\n".join(passages)),
         "fits_range": {None: 0.0, True: 1.0, False: -1.0}[fits_a_range(asked, best[0].sentence.text) if best else None],
         "names_missing_window": _missing_share(asked, windows[:2]),
         "names_missing": _missing_share(asked, passages),
