@@ -72,6 +72,7 @@ class Material:
     real: Sequence[Embedding]
     questions: Sequence[str]
     vectors: Floats  # [VECTORS, dimension], of questions
+    analyzer: SentenceMemory
 
 
 def quantiles(taken: Sequence[float]) -> tuple[float, float]:
@@ -86,12 +87,12 @@ def prepare(folders: Sequence[Path], encoder: SentenceEncoder) -> Material:
     asked = questions[QUESTIONS : QUESTIONS + VECTORS] or questions[:VECTORS]
     vectors = np.stack([np.frombuffer(encoder.embed_query(question).dense, dtype="<f4") for question in asked])
     real = encoder.embed_passages(passages[:EMBEDDED])
-    return Material(passages=passages, real=real, questions=questions[:QUESTIONS], vectors=vectors)
+    return Material(passages=passages, real=real, questions=questions[:QUESTIONS], vectors=vectors, analyzer=SentenceMemory())
 
 
 def measure_size(count: int, material: Material, encoder: SentenceEncoder, root: Path) -> Size:
     size = Size(chunks=count)
-    writer = LocalIndexWriter(root / "index", dimension=lambda: encoder.dimension, analyzer=SentenceMemory())
+    writer = LocalIndexWriter(root / "index", dimension=lambda: encoder.dimension, analyzer=material.analyzer)
     started = time.perf_counter()
     writer.rebuild(entries(count, material))
     size.build_s = time.perf_counter() - started
