@@ -7,6 +7,7 @@ source viewer shows it as ever.
 """
 
 import re
+from functools import lru_cache
 
 # What nobody writes but to be repeated: a code ("ZQHWTRPA", "A7F3-99"); a form's name ("SF-50") is shorter.
 _CODE = r"[\"“'`「]?(?=[\w-]*[A-Z])(?-i:[A-Z0-9][A-Z0-9_-]{5,})(?![\w-])"
@@ -43,6 +44,7 @@ _ACTIVE = re.compile(
 )
 
 
+@lru_cache(maxsize=8192)  # a passage is read when its sentences are ranked and again when an answer is verified
 def is_planted(sentence: str) -> bool:
     """Tell whether a sentence of a document speaks to an assistant, or would load something when shown."""
     return bool(_SPOKEN.search(sentence) or _ACTIVE.search(sentence))

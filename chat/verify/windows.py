@@ -113,7 +113,7 @@ class Passage:
         previous_end, in_table, follows_gap = 0, False, False
         for span in split_sentences(text):
             plain = normalize(span.text)
-            if is_planted(span.text) or is_planted(plain):
+            if is_planted(plain) or (plain != span.text and is_planted(span.text)):
                 previous_end, follows_gap = span.end, True
                 continue
             between = text[previous_end : span.start]
