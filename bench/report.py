@@ -29,7 +29,7 @@ class Measure:
         ratio = {
             peer: round(value / self.value if self._less_is_better else self.value / value, 2)
             for peer, value in self.peers.items()
-            if value
+            if value and self.value
         }
         return {**asdict(self), "met": met, "ratio": ratio}
 
