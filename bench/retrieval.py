@@ -286,6 +286,8 @@ def main() -> None:
     options = parser.parse_args()
     encoder = open_encoder()
     material = prepare(options.folders, encoder)
+    if len(material.questions) < PEER_QUESTIONS:
+        parser.error(f"{len(material.questions)} questions are too few: {PEER_QUESTIONS} are needed")
     sizes = []
     for count in sorted(options.sizes):
         with TemporaryDirectory(dir=options.scratch) as root:

@@ -27,20 +27,6 @@ from chat.ports import Choice, Delta, GenerationOptions, Message, TokenCount
 from chat.prompting import load_template
 from chat.trail import Trail
 
-_VERIFIED_BY = (
-    *(
-        "verify/alignment.py",
-        "verify/claims.py",
-        "verify/markers.py",
-        "verify/names.py",
-        "verify/polarity.py",
-        "verify/quantities.py",
-    ),
-    *("verify/ranges.py", "verify/synonyms.py", "verify/units.py", "verify/verifier.py", "verify/windows.py", "verify/wording.py"),
-    "planted.py",
-)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
     """What is remembered: the sentences as the model wrote them, and the receipt of the answer they stand in."""
@@ -114,4 +100,5 @@ def _oldest() -> Any:
 def _verifier_digest() -> str:
     """Return a digest of the code that verifies: another verifier, another answer."""
     folder = Path(__file__).parent
-    return hashlib.sha256(b"\0".join((folder / name).read_bytes() for name in _VERIFIED_BY)).hexdigest()[:16]
+    modules = (*sorted((folder / "verify").glob("*.py")), folder / "planted.py")
+    return hashlib.sha256(b"\0".join(module.read_bytes() for module in modules)).hexdigest()[:16]

@@ -33,14 +33,28 @@ def test_the_file_names_machine_date_and_measures(tmp_path: Path) -> None:
 
 
 def test_the_retrieval_benchmark_measures_ours_and_the_peers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    words = [f"Rule {number} says that leave of kind {number} takes {number} days." for number in range(30)]
+    words = [f"Rule {number} says that leave of kind {number} takes {number} days." for number in range(80)]
     (tmp_path / "corpus.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in words))
-    (tmp_path / "queries.jsonl").write_text("".join(json.dumps({"text": f"How long is leave {n}?"}) + "\n" for n in range(5)))
+    (tmp_path / "queries.jsonl").write_text("".join(json.dumps({"text": f"How long is leave {n}?"}) + "\n" for n in range(40)))
     out = tmp_path / "out.json"
-    monkeypatch.setattr(sys, "argv", ["bench", str(tmp_path), "--chunks", "50", "--json", str(out)])
+    arguments = [str(tmp_path), "--sizes", "60", "--json", str(out), "--pictures", str(tmp_path / "pictures")]
+    monkeypatch.setattr(sys, "argv", ["bench", *arguments])
     retrieval.main()
-    p50, p95, ratio = json.loads(out.read_text())["measures"]
-    assert p50["name"] == "search p50, 50 chunks"
+    measures = {measure["name"]: measure for measure in json.loads(out.read_text())["measures"]}
+    p50, p95 = measures["search p50, 60 chunks"], measures["search p95, 60 chunks"]
     assert 0 < p50["value"] <= p95["value"]
-    assert set(p95["peers"]) == {"LangChain ensemble", "rank-bm25 alone"}
-    assert ratio["value"] == pytest.approx(p50["ratio"]["LangChain ensemble"], abs=0.02)
+    assert set(p50["peers"]) == {"LangChain ensemble", "rank-bm25", "bm25s"}
+    assert measures["recall@50 against exact search, 60 chunks"]["value"] == 1.0
+    assert measures["recall@50 in a scope of 1 %, 60 chunks"]["value"] == 1.0
+    assert {path.suffix for path in (tmp_path / "pictures").iterdir()} == {".png"}
+
+
+def test_the_retrieval_benchmark_says_when_there_are_too_few_questions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "corpus.jsonl").write_text('{"text": "Leave takes 6 days."}\n')
+    (tmp_path / "queries.jsonl").write_text('{"text": "How long is leave?"}\n')
+    monkeypatch.setattr(sys, "argv", ["bench", str(tmp_path), "--sizes", "60"])
+    with pytest.raises(SystemExit):
+        retrieval.main()
+    assert "1 questions are too few: 40 are needed" in capsys.readouterr().err
