@@ -5,8 +5,6 @@ everything. The index still has its passages under the old collection until a MO
 `Document.moved_from` says so, and the new collection's scope names the document beside its collections (kb.search.scope_for).
 """
 
-import itertools
-
 from django.db import transaction
 
 from accounts.models import User
@@ -17,6 +15,7 @@ from ingest.errors import UploadRefused
 from ingest.faults import fault
 from ingest.leases import Lease
 from ingest.models import Job, SqlRow
+from kb.batches import in_batches
 from kb.engine import Engine, to_entry
 from kb.models import Collection, Document, DocumentVersion
 
@@ -80,8 +79,8 @@ def follow_move(*, version: DocumentVersion, lease: Lease, engine: Engine) -> No
             return  # its removal, or the newer version, takes care of the index
         for each in uncleared_engines(engine):
             chunks = version.chunks.filter(edition=each.edition, embedding__encoder=each.embedder.fingerprint)
-            rows = chunks.select_related("version__document", "embedding").order_by("ordinal").iterator(chunk_size=PUBLISH_BATCH)
-            while batch := list(itertools.islice(rows, PUBLISH_BATCH)):
+            chunks = chunks.select_related("version__document", "embedding")
+            for batch in in_batches(chunks, key="ordinal", size=PUBLISH_BATCH):
                 lease.check()
                 each.writer.publish([to_entry(chunk) for chunk in batch])
         fault("move_published")

@@ -10,6 +10,7 @@ from ingest.chunking import CutChunk, SourcePage, cut_pages
 from ingest.faults import fault
 from ingest.leases import Lease
 from ingest.parsers.content import Block
+from kb.batches import in_batches
 from kb.engine import Engine
 from kb.identity import chunk_id
 from kb.models import Chunk, ChunkEmbedding, Document, DocumentVersion
@@ -51,8 +52,8 @@ class Passages:
         return count
 
     def _source_pages(self, page_ids: dict[int, int], *, after: int) -> Iterator[SourcePage]:
-        pages = self.version.pages.filter(number__gt=after).order_by("number").defer("boxes")
-        for page in pages.iterator(chunk_size=PAGE_BATCH):
+        pages = self.version.pages.filter(number__gt=after).defer("boxes")
+        for page in itertools.chain.from_iterable(in_batches(pages, key="number", size=PAGE_BATCH)):
             page_ids[page.number] = page.pk
             yield SourcePage(number=page.number, text=page.text, blocks=tuple(Block.from_dict(row) for row in page.blocks))
 
@@ -99,8 +100,7 @@ class Passages:
         chunks = self.chunks.filter(ordinal__gte=start)
         if end is not None:
             chunks = chunks.filter(ordinal__lt=end)
-        rows = chunks.select_related("embedding").order_by("ordinal").iterator(chunk_size=PUBLISH_BATCH)
-        while batch := list(itertools.islice(rows, PUBLISH_BATCH)):
+        for batch in in_batches(chunks.select_related("embedding"), key="ordinal", size=PUBLISH_BATCH):
             self.lease.check()
             entries = [
                 IndexEntry(

@@ -5,6 +5,7 @@ from itertools import islice
 
 from django.db import transaction
 
+from kb.batches import in_batches
 from kb.engine import Engine, to_indexed_chunk
 from kb.models import Chunk, ChunkEmbedding
 from retrieval.types import Embedding, IndexEntry
@@ -24,13 +25,8 @@ def fill_token_gap(*, engine: Engine, batches: int = 50) -> int:
         return 0
     fingerprint, unread = engine.embedder.fingerprint, bytes(4 * engine.embedder.dimension)
     lacking = Chunk.objects.live().filter(embedding__encoder=fingerprint, embedding__tokens=b"").exclude(embedding__dense=unread)
-    rows = lacking.select_related("version__document").order_by("pk").iterator(chunk_size=BATCH)
-    filled = 0
-    for _ in range(batches):
-        chunks = list(islice(rows, BATCH))
-        if not chunks:
-            break
-        filled += _fill(chunks, engine)
+    rows = in_batches(lacking.select_related("version__document"), key="pk", size=BATCH)
+    filled = sum(_fill(chunks, engine) for chunks in islice(rows, batches))
     if filled:
         logger.info("token vectors filled in: passages=%s encoder=%s", filled, fingerprint)
     return filled
