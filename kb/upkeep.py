@@ -13,11 +13,14 @@ logger = logging.getLogger(__name__)
 def is_upkeep_due(*, engine: Engine) -> bool:
     """Return whether `tend_index` has something to do. Quick enough for every sweep."""
     writer = engine.writer
-    return isinstance(writer, LocalIndexWriter) and (_wants_tending(writer) or writer.wants_check or writer.is_damaged)
+    return isinstance(writer, LocalIndexWriter) and (
+        _wants_tending(writer) or writer.wants_check or writer.is_damaged or writer.is_outdated
+    )
 
 
 def tend_index(*, engine: Engine) -> bool:
-    """Rebuild the index from the database where it is damaged, else join segments that are due; once a day read every file.
+    """Rebuild the index from the database where it is damaged or an earlier release cut its words, else join segments that are due;
+    once a day read every file.
 
     Questions are answered meanwhile, from the generation that a reader has open or the one before. A Milvus looks after itself.
 
@@ -41,6 +44,13 @@ def tend_index(*, engine: Engine) -> bool:
             generation = rebuild_index(engine=engine)
             logger.warning(
                 "the damaged index of edition %s was rebuilt from the database as generation %s", engine.edition, generation
+            )
+            done = True
+        elif writer.is_outdated:
+            generation = rebuild_index(engine=engine)
+            logger.info(
+                "the index of edition %s was cut by another analyzer: its words were cut anew as generation %s",
+                *(engine.edition, generation),
             )
             done = True
         return done

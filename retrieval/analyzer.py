@@ -5,16 +5,22 @@ jieba's search mode for Chinese. Numbers, dates and codes are kept whole besides
 "5 January 2023", which is "2023-01-05".
 """
 
+import ast
+import hashlib
 import re
+import sys
 import threading
 import unicodedata
 import warnings
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import Stemmer
 
+from retrieval import dates, script_fold
 from retrieval.dates import find_dates
 from retrieval.script_fold import fold_script
 
@@ -60,6 +66,15 @@ class Analyzer:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._jieba: Any = None
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Digest of what decides how words are cut: an index of another one is cut anew (comments and line breaks do not count)."""
+        parts = [
+            ast.dump(ast.parse(Path(str(module.__file__)).read_bytes())) for module in (sys.modules[__name__], dates, script_fold)
+        ]
+        parts += [version(package) for package in ("jieba", "PyStemmer")]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
     def terms(self, text: str) -> list[str]:
         """Return the terms of `text` in their order, repeated as often as they occur; last its dates in one form."""

@@ -37,6 +37,7 @@ class Manifest:
     generation: int = 0
     keyword: Part | None = None
     segments: tuple[Part, ...] = ()
+    analyzer: str = ""  # what cut the words of the keyword part; see Analyzer.fingerprint
 
     def names(self) -> set[str]:
         """Entries of the index root that this generation needs."""
@@ -59,6 +60,7 @@ def load_manifest(root: Path, name: str = NAME) -> Manifest:
             generation=int(raw["generation"]),
             keyword=_part(raw["keyword"]) if raw["keyword"] else None,
             segments=tuple(_part(item) for item in raw["segments"]),
+            analyzer=str(raw.get("analyzer", "")),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise IndexDamaged(f"The manifest {root / name} is incomplete: {error}") from error

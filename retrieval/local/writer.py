@@ -15,6 +15,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,15 @@ class LocalIndexWriter:
         """Whether a reader or writer of any process met damage since the last rebuild."""
         return is_noted(self._root)
 
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the keyword part was cut into words by another analyzer than the one that now cuts the questions."""
+        try:
+            current = load_manifest(self._root)
+        except IndexDamaged:
+            return False  # is_damaged tells of it
+        return current.keyword is not None and current.analyzer != self._analyzer.fingerprint
+
     def claim_upkeep(self) -> AbstractContextManager[bool]:
         """Hold what lets one process at a time look after this index. Gives False where another does."""
         return held(self._root, UPKEEP_LOCK)
@@ -176,6 +186,7 @@ class LocalIndexWriter:
             generation=current.generation + 1,
             keyword=Part(name=folder.name, files=describe(folder, known=current.keyword)),
             segments=tuple(segments),
+            analyzer=current.analyzer if current.keyword else self._analyzer.fingerprint,
         )
 
     def _anew(self, empty: Manifest, batches: Iterable[Sequence[IndexEntry]]) -> Manifest:
@@ -208,7 +219,12 @@ class LocalIndexWriter:
         if group:
             segments.append(self._condense(group))
         keyword_part = Part(name=folder.name, files=describe(folder))
-        return Manifest(generation=empty.generation + 1, keyword=keyword_part, segments=tuple(segments))
+        return Manifest(
+            generation=empty.generation + 1,
+            keyword=keyword_part,
+            segments=tuple(segments),
+            analyzer=self._analyzer.fingerprint,
+        )
 
     def _segment(self, part: Part) -> Segment:
         """Open a segment; one that an earlier publish of this writer opened is not read and checked again."""
@@ -298,7 +314,7 @@ class LocalIndexWriter:
         replacement = self._with_dead(renamed, live)
         kept = [part for part in current.segments if part.name not in names]
         segments = (*kept, replacement) if replacement is not None else tuple(kept)
-        self._swap(current, Manifest(generation=current.generation + 1, keyword=current.keyword, segments=segments))
+        self._swap(current, replace(current, generation=current.generation + 1, segments=segments))
 
     def _swap(self, current: Manifest, following: Manifest) -> int:
         self._reached("before swap")

@@ -12,6 +12,7 @@ from ingest.obstacles import find_obstacle
 from kb.engine import Engine
 from kb.models import Chunk, Collection
 from kb.upkeep import is_upkeep_due, tend_index
+from retrieval.analyzer import Analyzer, get_analyzer
 from retrieval.errors import IndexDamaged
 from retrieval.local.locks import UPKEEP_LOCK
 from retrieval.local.manifest import NAME, load_manifest
@@ -60,6 +61,24 @@ def test_a_damaged_segment_is_mended_from_the_database(
     ]
     assert found(fresh, collection) == found(engine, collection) == {"Annual leave.", "Sick leave."}
     assert not is_upkeep_due(engine=fresh)
+
+
+def test_words_that_another_analyzer_cut_are_cut_anew(
+    engine: Engine, collection: Collection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(get_analyzer().__dict__, "fingerprint", "the last release's")  # a cached property
+    monkeypatch.setattr(Analyzer, "terms", lambda self, text: [text[::-1]])
+    index_document(engine, collection, "leave.md", ["Annual leave."])
+    index_document(engine, collection, "sick.md", ["Sick leave."])
+    assert not is_upkeep_due(engine=engine)
+    monkeypatch.undo()
+    later = Engine(embedder="bundled", root=tmp_path)
+    scope = Scope(collection_ids=frozenset({collection.pk}))
+    assert later.snapshot().search_keyword("leave", scope=scope, limit=5) == ()
+    assert is_upkeep_due(engine=later)
+    assert tend_index(engine=later)
+    assert len(later.snapshot().search_keyword("leave", scope=scope, limit=5)) == 2
+    assert not is_upkeep_due(engine=later)
 
 
 def test_a_damaged_manifest_is_mended_too(engine: Engine, collection: Collection, tmp_path: Path) -> None:
