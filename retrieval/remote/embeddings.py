@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import weakref
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from typing import Any
@@ -31,6 +32,7 @@ class RemoteEncoder:
     def __init__(self, server: Server, *, transport: httpx.BaseTransport | None = None) -> None:
         self._server = server
         self._client = httpx.Client(timeout=TIMEOUT_S, transport=transport)
+        weakref.finalize(self, self._client.close)  # nobody else knows when the last user is gone
         self._recent = lru_cache(maxsize=QUERIES_KEPT)(self._embed_query)
 
     @property

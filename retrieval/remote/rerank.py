@@ -1,5 +1,6 @@
 """A reranker behind `/rerank`, as vLLM and TEI serve it: the one reads `documents` and wraps its `results`, the other `texts`."""
 
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ class RemoteReranker:
     def __init__(self, server: Server, *, transport: httpx.BaseTransport | None = None) -> None:
         self._server = server
         self._client = httpx.Client(timeout=TIMEOUT_S, transport=transport)
+        weakref.finalize(self, self._client.close)  # nobody else knows when the last user is gone
 
     @property
     def name(self) -> str:
