@@ -98,7 +98,8 @@ class Asker:
                 elif line.startswith("data: ") and name in ("done", "failed"):
                     heard.answer, heard.ended_at = json.loads(line.removeprefix("data: ")), now
         if heard.answer.get("outcome") != "answered" or heard.answer["model"] == "extractive":
-            raise RuntimeError(f"no answer by the model: {json.dumps(heard.answer)[:500]}")
+            told = {name: value for name, value in heard.answer.items() if name not in ("answer", "sentences", "citations")}
+            raise RuntimeError(f"no answer by the model: {json.dumps(told)[:2000]}")
         return heard
 
 
@@ -283,14 +284,18 @@ async def run(streams: int) -> list[Measure]:
         home, library = Path(folder, "home"), Path(folder, "teams")
         library.mkdir()  # noqa: ASYNC240 - before anything runs
         write_library(library)
-        served = {"LLM_BASE_URL": f"{model}/v1", "LLM_MODEL": "bench", "LLM_CONTEXT_TOKENS": "32768"}
+        served = {"LLM_BASE_URL": f"{model}/v1", "LLM_MODEL": "bench", "LLM_CONTEXT_TOKENS": "32768", "LLM_MAX_CONCURRENT": "256"}
         with (
             run_process(*server, environment={}, ready_url=f"{model}/v1/models"),
             run_attest(home, **LIMITS, **served) as url,
         ):
             manage(home, "ingest", str(library), "--collection", "teams", "--create")
             key = manage(home, "create_api_key", "--user", "admin", "--scope", "ask").strip()
-            return [found async for found in measure(url, model, key, streams=streams)]
+            measures = []
+            async for found in measure(url, model, key, streams=streams):
+                publish([found], out=None)
+                measures.append(found)
+            return measures
 
 
 def main() -> None:
@@ -300,7 +305,8 @@ def main() -> None:
     add_json_option(parser)
     options = parser.parse_args()
     quoted = asyncio.run(run_quoted(options.chunks)) if options.chunks else []
-    publish([*asyncio.run(run(options.streams)), *quoted], out=options.out)
+    publish(quoted, out=None)
+    publish([*asyncio.run(run(options.streams)), *quoted], out=options.out, show=lambda line: None)
 
 
 if __name__ == "__main__":
