@@ -27,6 +27,7 @@ from chat.ports import Choice, Delta, GenerationOptions, Message, TokenCount
 from chat.prompting import load_template
 from chat.trail import Trail
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
     """What is remembered: the sentences as the model wrote them, and the receipt of the answer they stand in."""
