@@ -29,6 +29,7 @@ WITHOUT = {
     "without headings": replace(FULL, word_weights=replace(WORDS, headings=0.0)),
     "without pairs": replace(FULL, word_weights=replace(WORDS, pairs=0.0)),
     "asking words in full": replace(FULL, word_weights=replace(WORDS, asking=1.0)),
+    "numbers not by themselves": replace(FULL, exact_weight=0.0),
     "light tokens in full": replace(FULL, weigh_tokens=False),
     "duplicates stay": replace(FULL, collapse_duplicates=False),
 }

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from retrieval.duplicates import demote_duplicates
 from retrieval.errors import EncoderError
+from retrieval.exact import exact_words, favour_exact
 from retrieval.fuse import fuse
 from retrieval.ports import Embedder, IndexSnapshot, Reranker
 from retrieval.rerank import blend
@@ -70,6 +71,12 @@ def search(
         scores = projection.max_sim(embedding.tokens, tokens, weights=weights)
         hits = blend(hits, scores, weight=config.rerank_weight * reading)
         lap("rerank")
+    numbers = exact_words(query) if config.exact_weight and keyword else ""
+    if numbers and hits:
+        alone = index.search_keyword(numbers, scope=scope, limit=config.candidates, weights=config.word_weights)
+        exact = {hit.chunk_id: hit.score for hit in alone}
+        hits = favour_exact(hits, exact, best=keyword[0].score, weight=config.exact_weight)
+        lap("exact")
     if reranker is not None and config.use_cross:
         hits = _look_again(hits, query, reranker=reranker, read_texts=read_texts, depth=config.cross_depth)
         lap("cross")

@@ -83,6 +83,7 @@ class Hit:
     dense_rank: int | None = None
     fused_score: float | None = None  # in [0, 1]
     rerank_score: float | None = None  # mean MaxSim per query token, in [-1, 1]
+    exact_share: float | None = None  # of the query's BM25, what its numbers and codes bring here, in [0, 1] (retrieval.exact)
     cross_score: float | None = None  # of a model that read question and passage together, of any scale
     is_repeat: bool = False  # word for word what a better hit says: stepped behind what differs
 
@@ -122,6 +123,7 @@ class SearchConfig:
     rerank_weight: float = 0.7  # of MaxSim against the fused score, in [0, 1]
     word_weights: WordWeights = PRODUCTION_WEIGHTS
     also: tuple[str, ...] = ()  # words that the keyword leg looks for besides the query's (retrieval.vocabulary)
+    exact_weight: float = 0.4  # of the query's numbers and codes by themselves (retrieval.exact); 0 switches them off
     weigh_tokens: bool = True  # words without a subject count less in MaxSim
     collapse_duplicates: bool = True
 

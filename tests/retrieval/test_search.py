@@ -55,6 +55,16 @@ def test_the_dense_leg_abstains_on_a_script_it_cannot_read(index: Snapshot) -> N
     assert [hit.chunk_id for hit in result.hits] == [5]
 
 
+def test_a_number_decides_between_passages_that_look_alike(tmp_path: Path) -> None:
+    texts = [f"annual leave of team {number}" for number in range(280, 300)]
+    make_writer(tmp_path).publish([make_entry(number, text) for number, text in enumerate(texts, start=1)])
+    index = make_reader(tmp_path).snapshot()
+    best = run(index, "annual leave team 294").hits[0]
+    assert (best.chunk_id, best.exact_share is not None and best.exact_share > 0.5) == (15, True)
+    assert run(index, "annual leave team 294", exact_weight=0.0).hits[0].exact_share is None
+    assert run(index, "annual leave").hits[0].exact_share is None
+
+
 def test_word_for_word_repeats_step_back(index: Snapshot) -> None:
     kept = [hit.chunk_id for hit in run(index, "annual leave").hits]
     assert {kept[0], kept[-1]} == {1, 6}

@@ -90,7 +90,7 @@ def _lines(found: Explanation) -> list[str]:
         "The encoder cannot read the query: words alone decide." if found.result.dense_abstained else "Both legs searched.",
         f"Generation {found.result.index_generation}; ms: {found.result.timings_ms}",
         "",
-        f"{'':4}{'score':>7}{'words':>16}{'meaning':>16}{'fused':>13}{'rerank':>9}",
+        f"{'':4}{'score':>7}{'words':>16}{'meaning':>16}{'fused':>13}{'rerank':>9}{'numbers':>9}",
     ]
     lines += [line for standing in found.shown for line in _standing_lines(standing, f"{standing.hit.rank:>2}.")]
     lines += ["", "Not shown:"] if found.removed else []
@@ -102,7 +102,8 @@ def _standing_lines(standing: Standing, mark: str) -> list[str]:
     reason = REASONS[standing.removed_by] + (", repeats a better one" if hit.is_repeat else "")
     return [
         f"{mark:4}{hit.score:>7.3f}{_leg(hit.keyword_rank, hit.keyword_score):>16}{_leg(hit.dense_rank, hit.dense_score):>16}"
-        f"{_leg(standing.fused_rank, hit.fused_score):>13}{_figure(hit.rerank_score):>9}  {reason}".rstrip(),
+        f"{_leg(standing.fused_rank, hit.fused_score):>13}{_figure(hit.rerank_score):>9}{_figure(hit.exact_share):>9}"
+        f"  {reason}".rstrip(),
         f"    {_place(standing)}  {_quote(standing)}",
         *([f"    without: {', '.join(standing.missing)}"] if standing.missing else []),
     ]
@@ -176,6 +177,7 @@ def _standing_dict(standing: Standing) -> dict[str, Any]:
         "dense": {"rank": hit.dense_rank, "score": hit.dense_score},
         "fused": {"rank": standing.fused_rank, "score": hit.fused_score},
         "rerank": hit.rerank_score,
+        "numbers": hit.exact_share,
         "is_repeat": hit.is_repeat,
         "removed_by": standing.removed_by,
         "found": list(standing.found),
