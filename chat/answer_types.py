@@ -4,8 +4,9 @@
 import re
 from enum import StrEnum
 
+from chat.reading import quantities_of
 from chat.verify.names import chinese_names
-from chat.verify.quantities import Quantity, normalize, read_quantities
+from chat.verify.quantities import Quantity, normalize
 
 
 class AnswerType(StrEnum):
@@ -54,8 +55,8 @@ def holds_answer(kind: AnswerType, text: str, question: str, *, by_unit: bool = 
         return True
     if kind in (AnswerType.PERSON, AnswerType.PLACE):
         return _has_new_name(text, question)
-    asked = read_quantities(normalize(question))
-    new = [quantity for quantity in read_quantities(text) if not any(_is_same(quantity, other) for other in asked)]
+    asked = quantities_of(normalize(question))
+    new = [quantity for quantity in quantities_of(text) if not any(_is_same(quantity, other) for other in asked)]
     unit = _asked_unit(question) if by_unit and kind == AnswerType.DURATION else ""
     return any(_fits(kind, quantity) and (not unit or unit in quantity.unit) for quantity in new)
 

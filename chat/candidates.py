@@ -9,11 +9,11 @@ from typing import Protocol
 
 from chat.answer_types import answer_type, holds_answer
 from chat.rarity import telling_share, telling_weights
+from chat.reading import RememberingAnalyzer, quantities_of, terms_of
 from chat.types import Evidence
-from chat.verify.quantities import normalize, read_quantities
+from chat.verify.quantities import normalize
 from chat.verify.ranges import fits_a_range
 from chat.verify.windows import EvidenceSentence, Passage
-from retrieval.analyzer import terms
 from retrieval.bm25_small import SmallRanking
 from retrieval.types import Closeness, Stretch, in_context
 
@@ -70,11 +70,11 @@ def rank_sentences(question: str, evidence: Sequence[Evidence], *, score_stretch
     if not places:
         return []
     texts = [_with_heading(passage, position) for passage, position in places]
-    bm25 = SmallRanking(texts).scores(asked)
+    bm25 = SmallRanking(texts, analyzer=RememberingAnalyzer()).scores(asked)
     top = max(bm25) or 1.0
     rarity = rarities(asked, texts)
     weights = telling_weights(asked)
-    shares = [telling_share(weights, text) if is_chinese(asked) else weighed_share(rarity, terms(text)) for text in texts]
+    shares = [telling_share(weights, text) if is_chinese(asked) else weighed_share(rarity, terms_of(text)) for text in texts]
     ranks = {passage.evidence.marker: 1.0 / (1 + place) for place, passage in enumerate(passages)}
     met: Sequence[Closeness | None] = [None] * len(places)
     if not is_chinese(asked):
@@ -91,10 +91,10 @@ def rank_sentences(question: str, evidence: Sequence[Evidence], *, score_stretch
 
 def rarities(question: str, texts: Sequence[str]) -> dict[str, float]:
     """Return the question's terms with their inverse document frequency among `texts`, those that occur nowhere counting most."""
-    counts: Counter[str] = Counter(term for text in texts for term in set(terms(text)))
+    counts: Counter[str] = Counter(term for text in texts for term in set(terms_of(text)))
     return {
         term: (0.3 if len(term) == 1 and _HAN.match(term) else 1.0) * math.log(1 + (len(texts) + 1) / (counts[term] + 0.5))
-        for term in set(terms(question))
+        for term in set(terms_of(question))
     }
 
 
@@ -120,8 +120,8 @@ def _weighed(candidate: Candidate, question: str) -> Candidate:
 
 def _repeats_figures(question: str, text: str) -> bool:
     """Tell whether a text holds every figure that the question names ("after five years"), as telling as a range around it."""
-    asked = [quantity for quantity in read_quantities(question) if quantity.is_required]
-    held = [(quantity.value, quantity.unit) for quantity in read_quantities(text)] if asked else []
+    asked = [quantity for quantity in quantities_of(question) if quantity.is_required]
+    held = [(quantity.value, quantity.unit) for quantity in quantities_of(text)] if asked else []
     return bool(asked) and all((quantity.value, quantity.unit) in held for quantity in asked)
 
 

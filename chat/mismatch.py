@@ -10,10 +10,10 @@ from itertools import pairwise
 from chat.answer_types import answer_type, holds_answer
 from chat.candidates import Candidate, rarities, weighed_share
 from chat.lexicon import word_set
+from chat.reading import quantities_of, terms_of
 from chat.verify.names import names_and_codes
 from chat.verify.polarity import count_negations, find_contradiction
-from chat.verify.quantities import normalize, read_quantities
-from retrieval.analyzer import terms
+from chat.verify.quantities import normalize
 from retrieval.types import Closeness
 
 _OPPOSING = ("un", "in", "im", "ir", "il", "dis", "non", "mis", "de", "anti", "under", "over")  # beginnings that turn a word round
@@ -40,9 +40,9 @@ def read_mismatch(question: str, best: Sequence[Candidate]) -> dict[str, float]:
 
 def _features(question: str, asked: str, candidate: Candidate, rarity: dict[str, float]) -> dict[str, float]:
     text, lead = candidate.sentence.text, candidate.sentence.lead
-    order = terms(asked)
+    order = terms_of(asked)
     wanted = set(order)
-    here = set(terms(f"{text} {lead}"))
+    here = set(terms_of(f"{text} {lead}"))
     missing = [term for term in wanted if term not in here]
     folded = text.casefold()
     around = f"{text}\n{candidate.passage.context}\n{lead}".casefold()
@@ -60,7 +60,7 @@ def _features(question: str, asked: str, candidate: Candidate, rarity: dict[str,
         "own_negation_differs": float((negations[0] > 0) != (negations[1] > 0)),
         "own_negation_lost": float(negations[0] > 0 and negations[1] == 0),
         "own_type_fits": float(holds_answer(answer_type(asked), text, asked)),
-        **_places(order, terms(text)),
+        **_places(order, terms_of(text)),
         **_meanings(question, candidate.closeness, here),
     }
 
@@ -86,9 +86,9 @@ def _meanings(question: str, closeness: Closeness | None, here: set[str]) -> dic
         mean, weakest = (closeness.mean, closeness.weakest) if closeness else (0.0, 0.0)
         return dict.fromkeys(_BY_WORD, 1.0) | {"own_mean": mean, "own_weakest": weakest, "own_unmet": 0.0}
     words = closeness.words
-    told = [(word.casefold(), score) for word, score in words if word.casefold() not in _ASKING and terms(word)]
+    told = [(word.casefold(), score) for word, score in words if word.casefold() not in _ASKING and terms_of(word)]
     scores = [score for _, score in told]
-    unmet = [score for word, score in told if not set(terms(word)) & here]
+    unmet = [score for word, score in told if not set(terms_of(word)) & here]
     capitalised = {match.group(0).casefold() for match in _CAPITALISED.finditer(question)}
     named = [score for word, score in told if word in capitalised]
     return {
@@ -111,11 +111,11 @@ def _is_turned(longer: str, shorter: str) -> bool:
 
 
 def _count_missing_numbers(asked: str, text: str) -> int:
-    found = read_quantities(text)
+    found = quantities_of(text)
     years = {other.date[0] for other in found if other.date}
     return sum(
         quantity.is_required and quantity.value not in years and all(quantity.value != other.value for other in found)
-        for quantity in read_quantities(asked)
+        for quantity in quantities_of(asked)
     )
 
 

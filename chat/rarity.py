@@ -2,11 +2,11 @@
 
 import math
 import re
-from collections.abc import Sequence
 
 from chat.lexicon import word_set
+from chat.reading import terms_of
 from chat.verify.names import frequency
-from chat.verify.wording import canonical, canonical_terms
+from chat.verify.wording import canonical
 
 _COMMONEST = 30_000  # count in jieba's corpus from which a word tells nothing
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -25,7 +25,7 @@ _PARTIAL = 0.7  # of a long Chinese word of which only parts stand in the text
 def telling_weights(question: str) -> dict[str, float]:
     """Return the question's terms with their weight: rare Chinese words by jieba's counts, English words all alike."""
     weights = {}
-    for term in set(canonical_terms(question)):
+    for term in set(canonical(terms_of(question))):
         if _HAN.match(term):
             weight = max(0.02, 1 - math.log(1 + frequency(term)) / math.log(_COMMONEST))
             weights[term] = weight * (_LETTER_WEIGHT if len(term) == 1 else _ASKING_WEIGHT if term in _ASKING else 1.0)
@@ -34,16 +34,12 @@ def telling_weights(question: str) -> dict[str, float]:
     return weights
 
 
-def telling_share(weights: dict[str, float], text: str, *, found: Sequence[str] | None = None) -> float:
-    """Return the share of the weight that `text` holds, in [0, 1]; a Chinese word counts in part where its parts stand there.
-
-    Args:
-        found: the text's terms, where they are known already.
-    """
+def telling_share(weights: dict[str, float], text: str) -> float:
+    """Return the share of the weight that `text` holds, in [0, 1]; a Chinese word counts in part where its parts stand there."""
     whole = sum(weights.values())
     if not whole:
         return 0.0
-    held = set(canonical_terms(text) if found is None else canonical(found))
+    held = set(canonical(terms_of(text)))
     return sum(weight * _held(term, held, text) for term, weight in weights.items()) / whole
 
 

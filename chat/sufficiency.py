@@ -17,12 +17,12 @@ from chat.calibration import Calibration, shipped_calibration
 from chat.candidates import Candidate, is_chinese, rarities, weighed_share
 from chat.mismatch import read_mismatch
 from chat.rarity import telling_share, telling_weights
+from chat.reading import quantities_of, terms_of
 from chat.types import Evidence
 from chat.verify.names import names_and_codes
 from chat.verify.polarity import find_contradiction
-from chat.verify.quantities import normalize, read_quantities
+from chat.verify.quantities import normalize
 from chat.verify.ranges import fits_a_range
-from retrieval.analyzer import terms
 from retrieval.types import SearchResult
 
 DEFAULT_THRESHOLD = 0.5  # cross-validated: 93 % of the unanswerable refused, 13 % of the answerable (handbook and policy-zh)
@@ -79,15 +79,15 @@ def read_features(
     best = list(ranked[:_TOP])
     passages = [_full_text(piece) for piece in evidence]
     rarity = rarities(asked, [candidate.sentence.text for candidate in ranked])
-    found = [terms(text) for text in passages]  # once: the longest texts here
+    found = [terms_of(text) for text in passages]
     shares = [weighed_share(rarity, held) for held in found]
     windows = [_around(candidate) for candidate in best]
-    window_shares = [weighed_share(rarity, terms(text)) for text in windows]
+    window_shares = [weighed_share(rarity, terms_of(text)) for text in windows]
     found_anywhere = set().union(*found)
     heaviest = sorted(rarity, key=lambda term: -rarity[term])[:4]
     weights = telling_weights(asked)
     rare_windows = [telling_share(weights, text) for text in windows]
-    rare_passages = [telling_share(weights, text, found=held) for text, held in zip(passages, found, strict=True)]
+    rare_passages = [telling_share(weights, text) for text in passages]
     kind = answer_type(asked)
     meanings = sorted((candidate.meaning for candidate in ranked if candidate.meaning is not None), reverse=True)
     fitting = [candidate for candidate, text in zip(best, windows, strict=True) if holds_answer(kind, text, asked)]
@@ -102,7 +102,7 @@ def read_features(
         "words_share_passage": max(shares, default=0.0),
         "words_share_first": shares[0],
         "words_missing": sum(rarity[term] for term in rarity if term not in found_anywhere) / (sum(rarity.values()) or 1.0),
-        "rare_missing_window": sum(term not in set(terms(windows[0])) for term in heaviest) / max(1, len(heaviest))
+        "rare_missing_window": sum(term not in terms_of(windows[0]) for term in heaviest) / max(1, len(heaviest))
         if windows
         else 1.0,
         "rare_share_window": max(rare_windows, default=0.0),
@@ -156,12 +156,14 @@ def _missing_share(question: str, texts: Sequence[str]) -> float:
 
 
 def _missing_numbers(question: str, text: str) -> float:
-    asked = [quantity for quantity in read_quantities(question) if quantity.is_required]
-    found = read_quantities(text)
+    asked = [quantity for quantity in quantities_of(question) if quantity.is_required]
+    if not asked:
+        return 0.0
+    found = quantities_of(text)
     years = {other.date[0] for other in found if other.date}
     missing = [
         quantity
         for quantity in asked
         if not any(quantity.value == other.value and quantity.date == other.date for other in found) and quantity.value not in years
     ]
-    return len(missing) / len(asked) if asked else 0.0
+    return len(missing) / len(asked)
