@@ -26,7 +26,7 @@ class Access(AuthBase):
         self.scope, self.is_async = scope, is_async
 
     def __call__(self, request: HttpRequest) -> User | Awaitable[User]:
-        return (beside_loop(admit) if self.is_async else admit)(request, scope=self.scope)
+        return (beside_loop(admit, keeps_connection=True) if self.is_async else admit)(request, scope=self.scope)
 
 
 def scoped(scope: ApiKey.Scope, *, is_async: bool = False) -> dict[str, Any]:

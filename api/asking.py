@@ -38,7 +38,7 @@ async def ask(request: HttpRequest, given: schemas.QuestionIn, stream: bool = Fa
     """Answer a question from the documents that the caller may read, or refuse. With `stream`: server-sent events, whose `data`
     is one JSON object each: `status`, `sentence` (each one passed), and last `done` (the whole answer) or `failed`. After a status
     with the step `fallback` the sentences begin anew."""
-    asked = await beside_loop(prepare)(request, given)
+    asked = await beside_loop(prepare, keeps_connection=True)(request, given)
     if not stream:
         answer = await finish_question(asked)
         return JsonResponse(tell_answer(answer, asked.turn), json_dumps_params={"ensure_ascii": False})

@@ -85,7 +85,7 @@ def get_model(request: HttpRequest, model: str) -> dict[str, Any]:
 @openai.post("/chat/completions", **scoped(ApiKey.Scope.ASK, is_async=True))
 async def complete(request: HttpRequest, given: Completion) -> Any:
     """Answer the last user message."""
-    asked = await beside_loop(prepare)(given, request.user, via=asked_via(request))
+    asked = await beside_loop(prepare, keeps_connection=True)(given, request.user, via=asked_via(request))
     head = {"id": f"chatcmpl-{uuid4().hex}", "created": int(time.time()), "model": given.model}
     if given.stream:
         frames = stream_chunks(asked, head=head, tells_usage=bool(given.stream_options and given.stream_options.include_usage))

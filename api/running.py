@@ -24,7 +24,7 @@ async def run_question(asked: Asked) -> AsyncGenerator[Event | Answer | None, No
     Closed or cancelled before the end it stops the answering, and what was released is recorded.
     Raises: ChatError: there is no answer.
     """
-    if asked.turn is not None and not await beside_loop(claim_turn)(asked.turn):
+    if asked.turn is not None and not await beside_loop(claim_turn, keeps_connection=True)(asked.turn):
         raise AnswerInterrupted  # another connection has it: nobody else can know of a turn just made but its owner's pages
     events: asyncio.Queue[Event | None] = asyncio.Queue()
     work = asyncio.create_task(_work(asked, events))
@@ -63,7 +63,8 @@ def tell_answer(answer: Answer, turn: Turn | None) -> dict[str, Any]:
 
 async def _work(asked: Asked, events: "asyncio.Queue[Event | None]") -> Answer:
     try:
-        return await answer_question(asked, means=await beside_loop(configured_means)(), emit=events.put_nowait)
+        means = await beside_loop(configured_means, keeps_connection=True)()
+        return await answer_question(asked, means=means, emit=events.put_nowait)
     except ChatError as error:
         logger.warning("a question by the API failed: %s", error.code)
         raise

@@ -14,7 +14,7 @@ from asgiref.sync import async_to_sync
 from django.utils import timezone
 
 from accounts.models import User
-from chat.answer_cache import WrittenBefore, find_written, key_of, may_remember, remember_written
+from chat.answer_cache import Written, WrittenBefore, find_written, key_of, may_remember, remember_written
 from chat.candidates import rank_sentences
 from chat.conclusion import conclude, conclude_failed, fail_turn
 from chat.errors import ChatError, ContextOverflow, EvidenceWithdrawn, ModelError, ModelSilent, SearchFailed
@@ -22,8 +22,9 @@ from chat.evidence import are_readable, gather_evidence
 from chat.llm.extractive import NO_OPTIONS, ExtractiveModel
 from chat.means import Means, configured_means
 from chat.models import Turn
-from chat.offload import beside_loop
+from chat.offload import beside_loop, let_go
 from chat.ports import Choice, GenerationOptions, LanguageModel, Message
+from chat.preparing import get_line
 from chat.prompting import fit_prompt, is_decline
 from chat.rewrite import rewrite_question
 from chat.rewrite_by_model import as_receipt, rewrite_by_model
@@ -133,16 +134,19 @@ def _look(trail: Trail, *, is_heartbeat: bool) -> Literal["go", "stopped", "with
 async def _answer(trail: Trail, *, means: Means, emit: Emit) -> Answer:
     asked = trail.asked
     with trail.timed("scope"):
-        trail.collections = await beside_loop(_readable_collections)(asked)
+        trail.collections = await beside_loop(_readable_collections, keeps_connection=True)(asked)
     emit(Status(step="searching", count=len(trail.collections)))
     with trail.timed("rewrite"):
         await _rewrite(trail, means=means)
-    await _find_evidence(trail, means=means)
-    if not trail.evidence:
-        return trail.refusal("nothing_found")
-    emit(Status(step="reading", count=len(trail.evidence)))
-    with trail.timed("sufficiency"):
-        is_sufficient = await beside_loop(_assess)(trail, means)
+    waiting_since = time.perf_counter()
+    async with get_line().place():
+        trail.timings_ms["line"] = round((time.perf_counter() - waiting_since) * 1000, 3)
+        await _find_evidence(trail, means=means)
+        if not trail.evidence:
+            return trail.refusal("nothing_found")
+        emit(Status(step="reading", count=len(trail.evidence)))
+        with trail.timed("sufficiency"):
+            is_sufficient = await beside_loop(_assess, keeps_connection=True)(trail, means)
     if not is_sufficient:
         return trail.refusal("insufficient_evidence")
     await _generate(trail, means=means, emit=emit)
@@ -159,6 +163,7 @@ async def _rewrite(trail: Trail, *, means: Means) -> None:
         return
     trail.rewritten_by = "rule"
     routed = await means.gateway.route(await beside_loop(trail.request)())
+    await let_go()  # the model takes its time
     for choice in routed.choices[:1]:
         found = await rewrite_by_model(asked.question, asked.history, by_rule=trail.rewritten, choice=choice)
         trail.rewritten, trail.rewritten_by = found.text, found.by
@@ -175,13 +180,13 @@ async def _find_evidence(trail: Trail, *, means: Means) -> None:
     try:
         with trail.timed("search"):
             trail.search_config = means.search_config
-            trail.search = await beside_loop(means.search)(
+            trail.search = await beside_loop(means.search, keeps_connection=True)(
                 trail.rewritten, user=asked.user, collection=asked.collection, config=means.search_config
             )
     except (RetrievalError, OSError) as error:
         raise SearchFailed(str(error)) from error
     with trail.timed("evidence"):
-        trail.evidence = await beside_loop(gather_evidence)(trail.search.passages, user=asked.user)
+        trail.evidence = await beside_loop(gather_evidence, keeps_connection=True)(trail.search.passages, user=asked.user)
 
 
 def _assess(trail: Trail, means: Means) -> bool:
@@ -204,7 +209,8 @@ def _assess(trail: Trail, means: Means) -> bool:
 async def _generate(trail: Trail, *, means: Means, emit: Emit) -> None:
     """Let a served model write, the next one where it fails; where there is none, or all fail, quote the evidence."""
     emit(Status(step="writing"))
-    routed = await means.gateway.route(await beside_loop(trail.request)())
+    with trail.timed("route"):
+        routed = await means.gateway.route(await beside_loop(trail.request, keeps_connection=True)())
     trail.route = dict(routed.route)
     for choice in routed.choices:
         try:
@@ -230,8 +236,7 @@ async def _write_again(trail: Trail, choice: Choice, *, means: Means, emit: Emit
     if not may_remember(trail):
         return False
     with trail.timed("cache"):
-        trail.cache_key = await beside_loop(key_of)(trail, choice)
-        written = await beside_loop(find_written)(trail.cache_key)
+        written = await beside_loop(_find_written)(trail, choice)
     if written is None:
         return False
     trail.written_before = written.receipt
@@ -240,6 +245,11 @@ async def _write_again(trail: Trail, choice: Choice, *, means: Means, emit: Emit
     trail.parameters = asdict(choice.options) | {"context_tokens": choice.context_tokens, "style": choice.style}
     await _write(trail, model, (), options=choice.options, means=means, emit=emit)
     return True
+
+
+def _find_written(trail: Trail, choice: Choice) -> Written | None:
+    trail.cache_key = key_of(trail, choice)
+    return find_written(trail.cache_key)
 
 
 async def _prompt_and_write(trail: Trail, choice: Choice, *, means: Means, emit: Emit) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from django.conf import settings
 
@@ -33,7 +34,7 @@ def configured_means() -> Means:
     """Return the means that the settings name. May load the encoder: not for the event loop."""
     engine = get_engine()
     return Means(
-        search=search_passages,
+        search=partial(search_passages, engine=engine),  # one edition for all of a question
         score_stretches=engine.score_stretches,
         score_texts=engine.score_texts,
         second_judge=open_judge(settings.NLI_MODEL),

@@ -36,7 +36,7 @@ _STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 async def stream_turn(request: HttpRequest, uid: UUID) -> StreamingHttpResponse:
     """Answer a waiting turn, follow one that is being answered elsewhere, or replay a finished one."""
     user = await request.auser()
-    turn = await beside_loop(_find_turn)(user, uid)
+    turn = await beside_loop(_find_turn, keeps_connection=True)(user, uid)
     frames = stream_frames(turn, request=request, user=user)
     return StreamingHttpResponse(frames, content_type="text/event-stream; charset=utf-8", headers=_STREAM_HEADERS)
 
@@ -61,7 +61,7 @@ async def stream_frames(
     turn: Turn, *, request: HttpRequest, user: User, compose: Callable[[], Means] = configured_means
 ) -> AsyncGenerator[bytes, None]:
     """Yield the events of a turn until it is finished; the last one is "done" or "failed"."""
-    if await beside_loop(claim_turn)(turn):
+    if await beside_loop(claim_turn, keeps_connection=True)(turn):
         async for frame in _answer(turn, request=request, user=user, compose=compose):
             yield frame
     else:
@@ -103,9 +103,9 @@ async def _answer(turn: Turn, *, request: HttpRequest, user: User, compose: Call
 async def _work(turn: Turn, *, user: User, events: asyncio.Queue[Event | None], compose: Callable[[], Means]) -> None:
     """Answer; what goes wrong is in the turn and in the audit when this returns."""
     try:
-        history = await beside_loop(services.history_before)(turn)
+        history = await beside_loop(services.history_before, keeps_connection=True)(turn)
         asked = Asked(question=turn.question, user=user, collection=turn.conversation.collection, history=history, turn=turn)
-        await answer_question(asked, means=await beside_loop(compose)(), emit=events.put_nowait)
+        await answer_question(asked, means=await beside_loop(compose, keeps_connection=True)(), emit=events.put_nowait)
     except ChatError as error:
         logger.warning("turn %s failed: %s", turn.uid, error.code)
     except Exception:  # the edge: the reader is told, the log keeps the trace

@@ -26,7 +26,7 @@ class RowGateway:
     """Reads the rows for each question: what an admin changes holds from the next question on."""
 
     async def route(self, request: Request) -> Routed:
-        rules, rows = await beside_loop(load_rules)()
+        rules, rows = await beside_loop(load_rules, keeps_connection=True)()
         picked = pick_models(rules, request)
         choices = tuple(RowChoice(rows[pk], user=request.user) for pk in picked.models)
         if picked.rule is None:
