@@ -1,4 +1,4 @@
-"""Serves Attest on this machine: prepares the installation, then runs web, worker and beat until a signal or until one ends.
+"""Serves Attest on this machine: prepares the installation, then runs web, worker and beat until a signal.
 
 `python -m config.serve`, which scripts/run calls. The parts live in process groups of their own, so that Ctrl-C reaches this
 process alone and it decides the order of the end; on Linux they are also ended by the kernel should this process be killed.
@@ -24,6 +24,9 @@ from config.env import env_int, env_str
 
 GRACE_S = 4.0  # from the request to end until the end is forced
 HEAD_START_S = 10.0  # at most, for the first part: on two cores the first page would wait for the worker's imports
+SETTLED_S = 10.0  # a part that ends sooner than this after the first start cannot run here, and starting it again would not help
+RESTARTS = 3  # of one part within RESTART_WINDOW_S; then something is wrong that a person has to see
+RESTART_WINDOW_S = 120.0
 PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 
 
@@ -143,22 +146,30 @@ def is_listening(*, host: str, port: int) -> bool:
 
 
 class Supervisor:
-    """Runs the parts until a signal comes or one of them ends."""
+    """Runs the parts until a signal comes. A part that ends by itself is started again, unless it cannot run here."""
 
     def __init__(
-        self, parts: tuple[Part, ...], *, folder: Path, grace_s: float = GRACE_S, head_start_s: float = HEAD_START_S
+        self,
+        parts: tuple[Part, ...],
+        *,
+        folder: Path,
+        grace_s: float = GRACE_S,
+        head_start_s: float = HEAD_START_S,
+        settled_s: float = SETTLED_S,
     ) -> None:
         self.parts = parts
         self.folder = folder
         self.grace_s = grace_s
         self.head_start_s = head_start_s
+        self.settled_s = settled_s
         self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.starts: dict[str, list[float]] = {}  # by part, when each of its starts was
         self.signals = 0
 
     def run(self, *, host: str, port: int, greeting: str) -> int:
         """Start the first part and, once it serves pages, the others; print `greeting`, and stay.
 
-        Returns: 0 after a signal, 1 after a part ended.
+        Returns: 0 after a signal, 1 after a part ended that cannot run here, or that ends again and again.
         """
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self.note_signal)
@@ -169,10 +180,8 @@ class Supervisor:
             deadline = time.monotonic() + self.head_start_s
             greeted = False
             while not self.signals:
-                ended = next((name for name, process in self.running.items() if process.poll() is not None), None)
-                if ended:
-                    code = self.running[ended].returncode
-                    print(f"The {ended} ended by itself (exit code {code}); stopping the rest.", file=sys.stderr, flush=True)
+                ended = next((part for part in self.parts if self.has_ended(part)), None)
+                if ended and not self.start_again(ended):
                     return 1
                 if not greeted and is_listening(host=local, port=port):
                     print(greeting, flush=True)
@@ -188,6 +197,29 @@ class Supervisor:
     def start(self, part: Part) -> None:
         """Start one part, and keep it in mind."""
         self.running[part.name] = start_part(part, folder=self.folder)
+        self.starts.setdefault(part.name, []).append(time.monotonic())
+
+    def has_ended(self, part: Part) -> bool:
+        """Whether a part that was started runs no more."""
+        return part.name in self.running and self.running[part.name].poll() is not None
+
+    def start_again(self, part: Part) -> bool:
+        """Start a part that ended by itself anew, where that may help. Returns: whether it was started.
+
+        The kernel's memory killer, a fault in a library, a person's kill: what serves goes on, and the lease of what was cut off
+        is taken over at once, for what the part had started is ended with it.
+        """
+        now, starts, process = time.monotonic(), self.starts[part.name], self.running[part.name]
+        is_unfit = len(starts) == 1 and now - starts[0] < self.settled_s
+        recent = sum(now - started < RESTART_WINDOW_S for started in starts[1:])
+        may_help = not is_unfit and recent < RESTARTS
+        what = "starting it again" if may_help else "stopping the rest"
+        print(f"The {part.name} ended by itself (exit code {process.returncode}); {what}.", file=sys.stderr, flush=True)
+        if may_help:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            self.start(part)
+        return may_help
 
     def note_signal(self, number: int, frame: FrameType | None) -> None:
         """End calmly at the first signal, at once at the second."""

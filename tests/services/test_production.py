@@ -62,6 +62,15 @@ def test_documents_are_read_though_a_worker_is_killed(production: Site) -> None:
     production.assert_whole()
 
 
+def test_documents_are_read_though_the_whole_worker_is_killed(production: Site) -> None:
+    production.upload("whole-1.md", write_book("whole-1"))
+    leases = production.wait_until_embedding()
+    os.kill(production.find_processes(b"worker")[0], signal.SIGKILL)  # the process above those that read
+    production.wait_until_taken_over(leases)
+    production.wait_until_settled("whole-1.md")
+    production.assert_whole()
+
+
 def test_documents_are_read_though_redis_is_killed_and_comes_back_empty(production: Site, redis: Redis) -> None:
     production.upload("redis-1.md", write_book("redis-1"))
     production.upload("redis-2.md", write_book("redis-2"))

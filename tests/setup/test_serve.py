@@ -17,13 +17,14 @@ from config.serve import CannotServe, check_port, hold_home, list_parts
 
 ROOT = Path(__file__).resolve().parents[2]
 SUPERVISE = """
+import os
 import sys
 from pathlib import Path
 from config.serve import Part, Supervisor
 
 port, *codes = sys.argv[1:]
 parts = tuple(Part(name=f"part {number}", command=(sys.executable, "-c", code)) for number, code in enumerate(codes, start=1))
-supervisor = Supervisor(parts, folder=Path.cwd(), grace_s=1.0, head_start_s=0.0)
+supervisor = Supervisor(parts, folder=Path.cwd(), grace_s=1.0, head_start_s=0.0, settled_s=float(os.environ["SETTLED_S"]))
 sys.exit(supervisor.run(host="127.0.0.1", port=int(port), greeting="ready"))
 """
 # Each says its process id in a file, named by the environment, before it stays.
@@ -33,6 +34,7 @@ LISTEN = SAY + "import socket; s = socket.create_server(('127.0.0.1', int(os.env
 STUBBORN = (
     SAY + "signal.signal(signal.SIGTERM, signal.SIG_IGN); subprocess.Popen([sys.executable, '-c', os.environ['STAY']]).wait()"
 )
+PARENT = SAY + "subprocess.Popen([sys.executable, '-c', os.environ['STAY']]).wait()"
 LEAVE = SAY + "sys.exit(7)"
 
 
@@ -59,11 +61,12 @@ def is_running(pid: int) -> bool:
 class Supervised:
     """A supervisor in a process of its own, and the process ids of what it started."""
 
-    def __init__(self, folder: Path, *codes: str) -> None:
+    def __init__(self, folder: Path, *codes: str, settled_s: float = 60.0) -> None:
         self.folder = folder
         self.port = free_port()
-        self.expected = len(codes) + codes.count(STUBBORN)
+        self.expected = len(codes) + codes.count(STUBBORN) + codes.count(PARENT)
         environment = {**os.environ, "PIDS": str(folder), "LISTEN_ON": str(self.port), "STAY": STAY, "PYTHONUNBUFFERED": "1"}
+        environment["SETTLED_S"] = str(settled_s)
         self.process = subprocess.Popen(
             [sys.executable, "-c", SUPERVISE, str(self.port), *codes],
             cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -85,8 +88,8 @@ class Supervised:
 def supervise(tmp_path: Path) -> Iterator[object]:
     started: list[Supervised] = []
 
-    def start(*codes: str) -> Supervised:
-        started.append(Supervised(tmp_path, *codes))
+    def start(*codes: str, settled_s: float = 60.0) -> Supervised:
+        started.append(Supervised(tmp_path, *codes, settled_s=settled_s))
         return started[-1]
 
     yield start
@@ -114,11 +117,42 @@ def test_it_greets_when_the_web_part_listens(supervise) -> None:
         pass
 
 
-def test_when_one_part_ends_the_others_are_ended_and_it_says_which(supervise) -> None:
+def test_a_part_that_cannot_run_ends_the_others_and_it_says_which(supervise) -> None:
     supervised = supervise(STAY, LEAVE)
     code, _output, errors = supervised.end()
     assert (code, errors) == (1, "The part 2 ended by itself (exit code 7); stopping the rest.\n")
     assert not any(is_running(pid) for pid in supervised.pids())
+
+
+def test_a_part_that_ends_is_started_again_and_ctrl_c_still_ends_with_0(supervise) -> None:
+    supervised = supervise(LISTEN, PARENT, settled_s=0.0)
+    pids = supervised.wait_for_parts()
+    [child] = [pid for pid in pids if os.getpgid(pid) != pid]
+    os.kill(os.getpgid(child), signal.SIGKILL)
+    wait_until(lambda: len(supervised.pids()) == len(pids) + 2)
+    wait_until(lambda: not is_running(child))
+    supervised.process.send_signal(signal.SIGINT)
+    code, _output, errors = supervised.end()
+    assert (code, errors) == (0, "The part 2 ended by itself (exit code -9); starting it again.\nStopping …\n")
+    assert not any(is_running(pid) for pid in supervised.pids())
+
+
+def test_a_part_that_ends_again_and_again_ends_the_others(supervise) -> None:
+    supervised = supervise(STAY, LEAVE, settled_s=0.0)
+    code, _output, errors = supervised.end()
+    again = "The part 2 ended by itself (exit code 7); starting it again.\n"
+    assert (code, errors) == (1, again * 3 + "The part 2 ended by itself (exit code 7); stopping the rest.\n")
+    assert not any(is_running(pid) for pid in supervised.pids())
+
+
+def test_ctrl_c_ends_with_0_though_a_part_hangs(supervise) -> None:
+    supervised = supervise(LISTEN, STAY)
+    pids = supervised.wait_for_parts()
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    supervised.process.send_signal(signal.SIGINT)
+    assert supervised.end()[0] == 0
+    assert not any(is_running(pid) for pid in pids)
 
 
 def test_a_part_that_ignores_the_signal_is_ended_with_what_it_started(supervise) -> None:
