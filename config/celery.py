@@ -47,6 +47,7 @@ def configure(sender: Celery, **_: object) -> None:
         task_ignore_result=True,
         task_acks_late=False,  # the lease in the database decides what runs again, not the broker
         worker_prefetch_multiplier=1,
+        worker_proc_alive_timeout=60.0,  # at 4 s, busy machines had new processes killed again before they could say that they run
         worker_hijack_root_logger=False,
         timezone=settings.TIME_ZONE,
         beat_scheduler="celery.beat:Scheduler",  # its file, on a full disk, would end beat; seconds need no memory
