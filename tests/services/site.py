@@ -41,6 +41,14 @@ def write_book(title: str, *, sections: int = 36) -> str:
     return f"# {title}\n\n" + "\n\n".join(rules)
 
 
+def started_at(process_id: int) -> tuple[int, int]:
+    """Return when a process was started, in ticks since the machine was, and its id. Zeros where it is gone."""
+    try:
+        return int(Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[19]), process_id
+    except OSError:
+        return 0, 0
+
+
 class Site:
     """One data folder and database, served now; `admin` is signed in and has made one collection."""
 
@@ -59,7 +67,8 @@ class Site:
     def end(self) -> None:
         """Press Ctrl-C."""
         self.admin.close()
-        assert self.installation.stop() == 0, self.output
+        code = self.installation.stop()
+        assert code == 0, f"exit code {code}; its last lines:\n{''.join(self.installation.output[-60:])}"
 
     @property
     def output(self) -> str:
@@ -182,7 +191,7 @@ class Site:
             with contextlib.suppress(OSError):
                 if words in (entry / "cmdline").read_bytes() and wanted in (entry / "environ").read_bytes().split(b"\0"):
                     found.append(int(entry.name))
-        return sorted(found)
+        return sorted(found, key=started_at)  # process ids begin anew at 32,768 on many machines
 
     def find_readers(self) -> list[int]:
         """Return the child processes that parse a file for one of the workers now."""
