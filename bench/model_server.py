@@ -18,6 +18,7 @@ Send = Callable[[Event], Awaitable[None]]
 Receive = Callable[[], Awaitable[Event]]
 
 _TEAM = re.compile(r"team (\d+)", re.IGNORECASE)
+_SENTENCE = re.compile(r"Team \d+ [^.\n]*\.|[^.\n]+\.?")
 _SOURCE = re.compile(r"<<<SOURCE \[(\d+)\].*?\n(.*?)\n>>>END OF SOURCE", re.DOTALL)
 
 
@@ -121,12 +122,16 @@ class ModelServer:
 
 
 def answer_for(prompt: str) -> tuple[str, list[str]]:
-    """Return the team that is asked about and what the sources say of it, each sentence with its source's marker."""
+    """Return the team that is asked about and what the sources say of it, each sentence with its source's marker.
+
+    Where the search has not found that team, the first sentence of the first source: what is measured here is not the search.
+    """
     sources = _SOURCE.findall(prompt)
     question = prompt.rpartition(">>>END OF SOURCE")[2]
     team = found.group(1) if (found := _TEAM.search(question)) else ""
     own = re.compile(rf"Team {team} [^.\n]*\.")
-    return team, [f"{sentence} [{marker}]" for marker, text in sources for sentence in own.findall(text)]
+    said = [f"{sentence} [{marker}]" for marker, text in sources for sentence in own.findall(text)]
+    return team, said or [f"{_SENTENCE.findall(text)[0]} [{marker}]" for marker, text in sources[:1]]
 
 
 def split_tokens(sentence: str) -> list[tuple[str, bool]]:

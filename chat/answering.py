@@ -291,15 +291,20 @@ async def _write(
         async for delta in deltas:
             trail.usage = delta.usage or trail.usage
             finish_reason = delta.finish_reason or finish_reason
-            if not delta.text:
-                continue
-            trail.timings_ms.setdefault("model_first_token", round((time.perf_counter() - begin) * 1000, 3))
-            trail.mark("first_token")
-            trail.raw_output.append(delta.text)
+            if delta.text:
+                trail.timings_ms.setdefault("model_first_token", round((time.perf_counter() - begin) * 1000, 3))
+                trail.mark("first_token")
+                trail.raw_output.append(delta.text)
             for text in (*buffer.feed(delta.text), *(buffer.flush() if delta.is_sentence_end else ())):
                 await _release(trail, text, verifier=verifier, emit=emit)
+            if delta.finish_reason:  # the last sentence does not wait until the call is put on record and the connection closed
+                await _release_rest(trail, buffer, finish_reason, verifier=verifier, emit=emit)
+    await _release_rest(trail, buffer, finish_reason, verifier=verifier, emit=emit)
+
+
+async def _release_rest(trail: Trail, buffer: SentenceBuffer, finish_reason: str, *, verifier: Verifier, emit: Emit) -> None:
+    """Cut off by the token limit, the last sentence may say the opposite of what it was going to."""
     for text in buffer.flush():
-        # Cut off by the token limit, the last sentence may say the opposite of what it was going to.
         await _release(trail, text, verifier=verifier, emit=emit, is_cut_off=finish_reason == "length")
 
 

@@ -15,6 +15,14 @@ def test_the_model_says_what_the_sources_say_of_the_team_and_cites_them() -> Non
     assert (team, len(sentences)) == ("12", 4)
 
 
+def test_the_model_says_a_sentence_of_the_first_source_where_the_team_was_not_found() -> None:
+    prompt = (
+        "<<<SOURCE [1] Team 71, version 1\nTeam 71 drives 2 vans. Team 71 rests.\n>>>END OF SOURCE [1]\n\n"
+        f"Question: {question_about(7)}"
+    )
+    assert answer_for(prompt) == ("7", ["Team 71 drives 2 vans. [1]"])
+
+
 def test_a_sentence_ends_with_its_marker() -> None:
     assert split_tokens("Team 7 rests. [2]") == [(" Team", False), (" 7", False), (" rests.", False), (" [2]", True)]
 
