@@ -14,6 +14,7 @@ logger = logging.getLogger(__name__)
 PACKAGES = frozenset({"accounts", "audit", "retrieval", "kb", "ingest", "chat", "api", "evals", "config"})
 OPENAI_PATHS = ("/v1/",)
 MACHINE_PATHS = ("/api/", "/v1/", "/metrics", "/healthz", "/readyz")
+RETRY_AFTER_S = {429: 60, 503: 5}  # unless the error itself knows better
 WORDS = {  # status: code, heading, sentence
     400: (
         "bad_request",
@@ -76,7 +77,14 @@ def render_refused_value(request: HttpRequest, error: DataError) -> HttpResponse
 
 
 def render_error(request: HttpRequest, *, status: int, code: str = "", message: str = "") -> HttpResponse:
-    """Answer with the one JSON shape or the error page, whichever the client asks for."""
+    """Answer with the one JSON shape or the error page, whichever the client asks for; where it helps, say when to come again."""
+    response = _render(request, status=status, code=code, message=message)
+    if status in RETRY_AFTER_S:
+        response["Retry-After"] = str(RETRY_AFTER_S[status])
+    return response
+
+
+def _render(request: HttpRequest, *, status: int, code: str, message: str) -> HttpResponse:
     default_code, heading, sentence = WORDS.get(status, WORDS[400] if status < 500 else WORDS[500])
     code, message = code or default_code, message or str(sentence)
     request_id = getattr(request, "request_id", "")

@@ -142,6 +142,7 @@ def test_a_failure_of_ours_is_a_503_with_a_receipt(client: Client, leave: Docume
     means["model"] = ScriptedModel("Nothing.", before=explode)
     response = ask(client, reader, conversation="new")
     assert (response.status_code, response.json()["error"]["code"]) == (503, "chat")
+    assert int(response["Retry-After"]) >= 1
     assert Turn.objects.get().state == Turn.State.FAILED
     assert Event.objects.filter(action="question.failed").count() == 1
 
