@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -20,8 +20,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 READY = re.compile(r"^Attest is ready: (http://\S+)$")
 ACCOUNT = re.compile(r"^  (\w+) +([a-z0-9]{4}(?:-[a-z0-9]{4}){3})  (.+)$")
-# On an idle machine with two cores 2 to 3 s; the tests beside this one take their share.
-SECOND_START_S = 10.0
+# Of processors' time, until pages are served: measured .5 s, and 2 s for the first. The clock would tell of what else runs here.
+SECOND_START_CPU_S = 5.0
+PATIENCE_S = 180.0  # with whatever comes; on an idle machine all of it comes within seconds
 
 pytestmark = pytest.mark.skipif(
     Path(sys.prefix) != ROOT / ".venv", reason="scripts/run serves from .venv, and these tests run in another environment"
@@ -34,7 +35,6 @@ class Start:
     def __init__(self, home: Path, port: int) -> None:
         environment = {name: value for name, value in os.environ.items() if name not in ("DJANGO_SETTINGS_MODULE", "DATABASE_URL")}
         environment |= {"ATTEST_HOME": str(home), "PORT": str(port), "HOST": "127.0.0.1", "ATTEST_WORKERS": "1"}
-        self.began = time.monotonic()
         self.process = subprocess.Popen(
             [ROOT / "scripts/run"], env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
@@ -49,7 +49,7 @@ class Start:
                 self._coming.put(line.rstrip("\n"))
         self._coming.put(None)
 
-    def wait_for(self, pattern: re.Pattern[str], *, timeout_s: float) -> re.Match[str]:
+    def wait_for(self, pattern: re.Pattern[str], *, timeout_s: float = PATIENCE_S) -> re.Match[str]:
         """Return the first line that matches."""
         deadline = time.monotonic() + timeout_s
         while (line := self._coming.get(timeout=max(0.01, deadline - time.monotonic()))) is not None:
@@ -60,7 +60,7 @@ class Start:
 
     def interrupt(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=60)
 
 
 @pytest.fixture
@@ -79,20 +79,38 @@ def start(tmp_path: Path) -> Iterator[object]:
         if one.process.poll() is None:
             one.process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                one.process.wait(timeout=20)
+                one.process.wait(timeout=60)
             one.process.kill()
             one.process.wait()
         one.reader.join(timeout=10)
 
 
-def count_processes(home: Path) -> int:
-    """How many processes were started with this data folder and still run."""
+def list_processes(home: Path) -> list[Path]:
+    """The processes that were started with this data folder and still run."""
     wanted = f"ATTEST_HOME={home}".encode()
-    count = 0
+    found = []
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            count += wanted in (entry / "environ").read_bytes().split(b"\0")
-    return count
+            if wanted in (entry / "environ").read_bytes().split(b"\0"):
+                found.append(entry)
+    return found
+
+
+def measure_work(home: Path) -> float:
+    """Return the seconds of processors that these processes, and those of their children that have ended, have had."""
+    ticks = 0
+    for entry in list_processes(home):
+        with contextlib.suppress(OSError):
+            ticks += sum(map(int, (entry / "stat").read_text().rpartition(")")[2].split()[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def wait_until(is_so: Callable[[], object], *, what: str) -> None:
+    """Raises: AssertionError: it did not come, though there was patience."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.2)
 
 
 def count_indexed(home: Path) -> int:
@@ -104,12 +122,13 @@ def count_indexed(home: Path) -> int:
 def test_two_starts(start, tmp_path: Path) -> None:
     home = tmp_path / "home"
     first = start()
-    priya = first.wait_for(ACCOUNT, timeout_s=120)
+    priya = first.wait_for(ACCOUNT)
     assert priya[1] == "priya"
-    assert [first.wait_for(ACCOUNT, timeout_s=5)[1] for _ in range(3)] == ["owen", "grace", "victor"]
-    address = first.wait_for(READY, timeout_s=60)[1]
+    assert [first.wait_for(ACCOUNT)[1] for _ in range(3)] == ["owen", "grace", "victor"]
+    address = first.wait_for(READY)[1]
+    work = measure_work(home)
 
-    with httpx.Client(base_url=address, follow_redirects=True, timeout=30) as browser:
+    with httpx.Client(base_url=address, follow_redirects=True, timeout=PATIENCE_S) as browser:
         page = browser.get("/")
         assert page.url.path == "/accounts/login/"
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)[1]
@@ -118,21 +137,18 @@ def test_two_starts(start, tmp_path: Path) -> None:
         assert (page.status_code, page.url.path) == (200, "/")
         assert "What is the hotel limit in London?" in page.text
 
-    deadline = time.monotonic() + 180
-    while not count_indexed(home):
-        assert time.monotonic() < deadline, "the worker read nothing"
-        time.sleep(0.5)
+    wait_until(lambda: count_indexed(home), what="the worker read nothing")
     assert first.interrupt() == 0
-    assert count_processes(home) == 0
+    wait_until(lambda: not list_processes(home), what="something runs on")
     assert priya[2].encode() not in (home / "attest.sqlite3").read_bytes()
 
     second = start()
-    second.wait_for(READY, timeout_s=60)
-    assert httpx.get(f"{address}accounts/login/", timeout=30).status_code == 200
-    assert time.monotonic() - second.began < SECOND_START_S
+    second.wait_for(READY)
+    assert measure_work(home) < min(work, SECOND_START_CPU_S)  # nothing is set up again
+    assert httpx.get(f"{address}accounts/login/", timeout=PATIENCE_S).status_code == 200
     again = start()
-    assert again.process.wait(timeout=60) == 1
-    assert again.wait_for(re.compile(r"^Cannot listen on 127\.0\.0\.1, port \d+: "), timeout_s=5)
+    assert again.process.wait(timeout=PATIENCE_S) == 1
+    assert again.wait_for(re.compile(r"^Cannot listen on 127\.0\.0\.1, port \d+: "))
     assert second.interrupt() == 0
     assert not any(ACCOUNT.match(line) for line in second.lines)
-    assert count_processes(home) == 0
+    wait_until(lambda: not list_processes(home), what="something runs on")
