@@ -1,7 +1,8 @@
 """Moving a document to another collection.
 
 The document's row is the truth: from its commit on, the readers of the old collection see nothing of it, and those of the new one
-everything. The index still has its passages under the old collection until a MOVE job has published them anew; until then
+everything. The index still has its passages under the old collection until a MOVE job, or of a document that is still being read
+its end (ingest.early), has published them anew; until then
 `Document.moved_from` says so, and the new collection's scope names the document beside its collections (kb.search.scope_for).
 """
 
@@ -42,9 +43,11 @@ def move_document(document: Document, *, to: Collection, user: User, should_ring
         origin = Collection.objects.get(pk=locked.collection_id)
         locked.collection = target
         if locked.current_version_id is not None:
-            # Moved twice before the index could follow: it still has it where it was first.
-            locked.moved_from_id = locked.moved_from_id or origin.pk
             open_move(locked.current_version_id)
+        if locked.current_version_id is not None or locked.versions.filter(early_chunks__gt=0).exists():
+            # Moved twice before the index could follow: it still has it where it was first. What answers while the rest is
+            # being read is published anew with the rest, at the end of which this is taken back.
+            locked.moved_from_id = locked.moved_from_id or origin.pk
         locked.save(update_fields=["collection", "moved_from"])
         record(
             "document.moved",

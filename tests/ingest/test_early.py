@@ -9,6 +9,7 @@ from accounts.models import User
 from ingest import early, passages
 from ingest.errors import UserFault
 from ingest.models import Job
+from ingest.moving import move_document
 from ingest.pipeline import Pipeline
 from ingest.queue import run_due_jobs
 from ingest.services import accept_upload, cancel_version, retry_version
@@ -184,15 +185,16 @@ def test_a_short_document_is_published_once(collection, knowledge_admin, engine,
     assert published == [version.chunk_count]
 
 
-def test_passages_moved_to_another_collection_meanwhile_are_published_there(version, engine, monkeypatch):
-    other = Collection.objects.create(name="Other", slug="other")
-    stop = Pipeline._advance
+def test_passages_moved_to_another_collection_meanwhile_are_published_there(version, engine, monkeypatch, knowledge_admin):
+    first, other = version.document.collection, Collection.objects.create(name="Other", slug="other")
+    advance = Pipeline._advance
 
     def move(self, status, **changes):
-        stop(self, status, **changes)
+        advance(self, status, **changes)
         if status == "parsed":
             assert live(version)
-            Document.objects.update(collection=other)
+            move_document(version.document, to=other, user=knowledge_admin, should_ring=False)
+            assert Document.objects.get().moved_from == first  # so that they are found in the index, which has them there
 
     monkeypatch.setattr(Pipeline, "_advance", move)
     work(engine)
@@ -200,6 +202,8 @@ def test_passages_moved_to_another_collection_meanwhile_are_published_there(vers
     version.refresh_from_db()
     assert len(engine.writer.rows) == version.chunk_count
     assert {row[2] for row in engine.writer.rows.values()} == {other.pk}
+    assert Document.objects.get().moved_from is None
+    assert Job.objects.get().kind == Job.Kind.INGEST
 
 
 def test_readers_open_the_pages_of_what_answers_early_and_see_that_it_is_not_whole(version, engine, monkeypatch, client, employee):

@@ -87,6 +87,18 @@ def test_readers_change_at_once_though_the_index_has_not_followed(real, collecti
     assert real.search(QUESTION, scope=old_scope).hits == ()  # the index itself has followed
 
 
+def test_readers_change_at_once_though_the_document_is_still_being_read(real, collection, board, employee, bea, knowledge_admin):
+    text = "You earn six hours of annual leave."
+    document = index_document(real, collection, "leave.md", [text])
+    document.versions.update(status="parsed", early_chunks=1)
+    Document.objects.update(current_version=None)
+    assert (found_by(employee, real), found_by(bea, real)) == ([text], [])
+
+    move_document(document, to=board, user=knowledge_admin)
+    assert not Job.objects.exists()  # the one that reads it publishes all of it anew
+    assert (found_by(employee, real), found_by(bea, real)) == ([], [text])
+
+
 def test_a_moved_document_comes_back_whole(real, collection, board, employee, knowledge_admin):
     document = index_document(real, collection, "leave.md", ["You earn six hours of annual leave."])
     moved = move_document(document, to=board, user=knowledge_admin)
