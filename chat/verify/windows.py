@@ -25,12 +25,15 @@ class EvidenceSentence:
     start: int
     end: int
     text: str  # normalised
-    wording: Wording
     lead: str  # normalised: what it hangs on: the sentence before a list, the header row of its table
     lead_ranges: tuple[tuple[int, int], ...] = ()  # where that stands in the passage's text
     is_row: bool = False  # of a table
     header: str = ""  # normalised: the header row of its table: for that row itself its own text
     follows_gap: bool = False  # what stands before it in the passage speaks to an assistant, and was left out
+
+    @cached_property
+    def wording(self) -> Wording:
+        return read_wording(self.text)  # when it is asked for: whether the evidence suffices is judged without it
 
 
 @dataclass(frozen=True)
@@ -131,8 +134,7 @@ class Passage:
                 hangs_on = " ".join(said for said, _ in above)
                 ranges = tuple(sorted(place for _, place in above))
                 names = header if is_row else ""
-                wording = read_wording(plain)
-                found.append(EvidenceSentence(span.start, span.end, plain, wording, hangs_on, ranges, is_row, names, follows_gap))
+                found.append(EvidenceSentence(span.start, span.end, plain, hangs_on, ranges, is_row, names, follows_gap))
                 follows_gap = False
             if plain.endswith((":", "：")):
                 lead, lead_range = plain, (span.start, span.end)
