@@ -1,7 +1,9 @@
-"""Attention for bf16 on a CPU, as two matrix products around a softmax.
+"""Attention for bf16 on a CPU, as two matrix products around exponentials.
 
-torch 2.13's own kernel for it does not use the CPU's bf16 instructions. Measured on one core of an AMD Zen 5, 12 texts of 160
-tokens, 12 heads of 32: 7.8 ms against 3.5 ms; the whole encoder takes 16 % less; no cosine to float32 below 0.9999.
+torch 2.13's own kernel for it does not use the CPU's bf16 instructions, and its softmax takes three times as long as the
+exponentials alone. So a row is divided by its sum after the second product, where it has 32 values instead of the text's length,
+and its highest score is not subtracted first: what overflows is computed again by softmax. Measured on one core of an AMD Zen 5, 10
+texts of 208 tokens, 12 heads of 32: torch's own 10.1 ms, with softmax 8.6 ms, this 3.5 ms; no cosine to float32 below 0.9999.
 """
 
 from importlib import import_module
@@ -33,11 +35,28 @@ def attend(
     texts, heads, length, size = query.shape
     scale = size**-0.5 if scaling is None else scaling
     flat = (texts * heads, length, size)
-    scores = torch.bmm((query * scale).reshape(flat), key.reshape(flat).transpose(1, 2))
-    if attention_mask is not None:
-        scores.view(texts, heads, length, length).add_(attention_mask)
-    result = torch.bmm(torch.softmax(scores, dim=-1), value.reshape(flat))
+    query, key, value = (query * scale).reshape(flat), key.reshape(flat), value.reshape(flat)
+    weights = torch.bmm(query, key.transpose(1, 2)).exp_()
+    if attention_mask is None:
+        total = weights.sum(-1, keepdim=True)
+        result = torch.bmm(weights, value)
+    else:  # padding has no part in the sums: cheaper than in the scores
+        read = (attention_mask == 0).to(value.dtype).expand(texts, heads, 1, length).reshape(texts * heads, length, 1)
+        total = torch.bmm(weights, read)
+        result = torch.bmm(weights, value * read)
+    is_whole = bool(((total > 0) & total.isfinite()).all())
+    result = result / total if is_whole else _by_softmax(query, key, value, attention_mask, heads=heads)
     return result.view(texts, heads, length, size).transpose(1, 2).contiguous(), None
+
+
+def _by_softmax(query: Any, key: Any, value: Any, attention_mask: Any, *, heads: int) -> Any:
+    """Return the same for scores beyond what bf16 holds the exponential of, about 88."""
+    import torch
+
+    scores = torch.bmm(query, key.transpose(1, 2))
+    if attention_mask is not None:
+        scores.view(-1, heads, *scores.shape[1:]).add_(attention_mask)
+    return torch.bmm(torch.softmax(scores, dim=-1), value)
 
 
 def make_mask(*_: object, attention_mask: Any = None, dtype: Any = None, **__: object) -> Any:
