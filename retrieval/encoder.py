@@ -274,6 +274,9 @@ class SentenceEncoder:
         if model.device.type == "cpu" and _multiplies_bf16():
             model = model.to(torch.bfloat16)
             use_products(getattr(model[0], "model", None))
+            int8 = import_module("retrieval.int8")  # which needs torch
+            if int8.multiplies_int8():
+                int8.use_int8(getattr(model[0], "model", None))
         _use_one_thread()  # inside a batch, in every thread; see _side_by_side
         logger.info("encoder loaded: name=%s device=%s", self._name, model.device)
         return model.eval()

@@ -39,7 +39,7 @@ def test_batches_keep_the_order_and_the_values(encoder: SentenceEncoder) -> None
     batched = encoder.embed_passages(texts)
     for number in (0, 13, 39):
         vector = np.frombuffer(batched[number].dense, dtype="<f4")
-        assert float(vector @ dense(encoder, texts[number])) == pytest.approx(1.0, abs=5e-4)
+        assert float(vector @ dense(encoder, texts[number])) == pytest.approx(1.0, abs=3e-3)  # a batch shares its range
         assert len(batched[number].tokens) == 32 * encoder.count_tokens([texts[number]])[0]
     assert encoder.embed_passages([]) == []
 
@@ -113,6 +113,18 @@ def test_attention_by_products_equals_torchs_own() -> None:
     found, _ = attend(None, query, key, value, mask)
     assert torch.allclose(found, expected.transpose(1, 2), atol=1e-5)
     assert make_mask(attention_mask=torch.ones(2, 3, dtype=torch.bool)) is None
+
+
+@pytest.mark.parametrize("is_masked", [False, True])
+def test_scores_whose_exponentials_overflow_are_weighed_all_the_same(is_masked: bool) -> None:
+    import torch
+
+    query, key, value = (torch.randn(2, 2, 7, 8, generator=torch.Generator().manual_seed(seed)) for seed in range(3))
+    read = torch.arange(7)[None, :] < torch.tensor([7, 4 if is_masked else 7])[:, None]
+    for scale in (1.0, 400.0):
+        expected = torch.nn.functional.scaled_dot_product_attention(query * scale, key, value, attn_mask=read[:, None, None, :])
+        found, _ = attend(None, query * scale, key, value, make_mask(attention_mask=read, dtype=torch.float32))
+        assert torch.allclose(found, expected.transpose(1, 2), atol=1e-4)
 
 
 def test_memory_does_not_grow_with_the_shapes_of_the_batches() -> None:
