@@ -84,7 +84,7 @@ def read_features(
     windows = [_around(candidate) for candidate in best]
     window_shares = [weighed_share(rarity, terms_of(text)) for text in windows]
     found_anywhere = set().union(*found)
-    heaviest = sorted(rarity, key=lambda term: -rarity[term])[:4]
+    heaviest = sorted(rarity, key=lambda term: (-rarity[term], term))[:4]
     weights = telling_weights(asked)
     rare_windows = [telling_share(weights, text) for text in windows]
     rare_passages = [telling_share(weights, text) for text in passages]
