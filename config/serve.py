@@ -268,6 +268,9 @@ def main() -> int:
     except (CannotServe, ImproperlyConfigured) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:  # while it was preparing: what it has not finished is done at the next start
+        print("Stopping …", file=sys.stderr)
+        return 0
 
 
 if __name__ == "__main__":

@@ -224,3 +224,19 @@ def test_a_data_folder_that_cannot_hold_the_secret_is_told_in_a_sentence(tmp_pat
     (tmp_path / "file").touch()
     told = serve_in_vain(ATTEST_HOME=str(tmp_path / "file" / "home"))
     assert re.fullmatch(r"/.*/file/home/secret_key cannot be used: .*\. Choose a folder with ATTEST_HOME=PATH\.\n", told)
+
+
+def test_ctrl_c_while_it_prepares_ends_it_calmly(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # a database that takes the call and says nothing
+        silent.settimeout(60)
+        url = f"postgresql://attest@127.0.0.1:{silent.getsockname()[1]}/attest"
+        environment = {"DJANGO_SETTINGS_MODULE": "config.settings.base", "PORT": str(free_port()), "DATABASE_URL": url}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "config.serve"],
+            cwd=ROOT, env={**os.environ, **environment, "ATTEST_HOME": str(tmp_path)}, text=True, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        call, _address = silent.accept()
+        with call:
+            process.send_signal(signal.SIGINT)
+            _output, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "Stopping …\n")
