@@ -36,14 +36,13 @@ def attend(
     scale = size**-0.5 if scaling is None else scaling
     flat = (texts * heads, length, size)
     query, key, value = (query * scale).reshape(flat), key.reshape(flat), value.reshape(flat)
-    weights = torch.bmm(query, key.transpose(1, 2)).exp_()
-    if attention_mask is None:
-        total = weights.sum(-1, keepdim=True)
-        result = torch.bmm(weights, value)
-    else:  # padding has no part in the sums: cheaper than in the scores
+    read = None
+    if attention_mask is not None:  # padding scores 0 and has no part in the sums: cheaper than in the scores
         read = (attention_mask == 0).to(value.dtype).expand(texts, heads, 1, length).reshape(texts * heads, length, 1)
-        total = torch.bmm(weights, read)
-        result = torch.bmm(weights, value * read)
+        key, value = key * read, value * read
+    weights = torch.bmm(query, key.transpose(1, 2)).exp_()
+    total = weights.sum(-1, keepdim=True) if read is None else torch.bmm(weights, read)
+    result = torch.bmm(weights, value)
     is_whole = bool(((total > 0) & total.isfinite()).all())
     result = result / total if is_whole else _by_softmax(query, key, value, attention_mask, heads=heads)
     return result.view(texts, heads, length, size).transpose(1, 2).contiguous(), None
