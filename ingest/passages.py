@@ -19,7 +19,7 @@ from retrieval.types import Embedding, IndexEntry
 
 PAGE_BATCH = 32
 CHUNK_BATCH = 500
-EMBED_BATCH = 128
+EMBED_BATCH = 256  # 128: 5 % slower, for each batch ends with a thread that waits for the other
 PUBLISH_BATCH = 2000
 
 
