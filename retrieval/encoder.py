@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from tokenizers import Encoding, Tokenizer
 
+from retrieval import processor
 from retrieval.analyzer import STOPWORDS
 from retrieval.attention import use_products
 from retrieval.errors import EncoderError
@@ -271,12 +272,12 @@ class SentenceEncoder:
             model = SentenceTransformer(str(self._path), local_files_only=True)
         except (OSError, ValueError, ImportError) as error:
             raise EncoderError(f"The encoder {self._path} could not be loaded: {error}") from error
-        if model.device.type == "cpu" and _multiplies_bf16():
+        if model.device.type == "cpu" and processor.multiplies_bf16():
             model = model.to(torch.bfloat16)
-            use_products(getattr(model[0], "model", None))
-            int8 = import_module("retrieval.int8")  # which needs torch
-            if int8.multiplies_int8():
-                int8.use_int8(getattr(model[0], "model", None))
+            transformer = getattr(model[0], "model", None)
+            use_products(transformer)  # int8's layers take their mask from it too
+            if processor.multiplies_int8():
+                import_module("retrieval.int8").use_int8(transformer)  # which needs torch
         _use_one_thread()  # inside a batch, in every thread; see _side_by_side
         logger.info("encoder loaded: name=%s device=%s", self._name, model.device)
         return model.eval()
@@ -294,17 +295,6 @@ def _use_one_thread() -> None:
     import torch
 
     torch.set_num_threads(1)
-
-
-def _multiplies_bf16() -> bool:
-    """bf16 pays only where the CPU has instructions for it; elsewhere it is slower than float32.
-
-    Measured on two cores of an AMD Zen 5 (avx512_bf16): 125 passages/s against 49, no cosine to float32 below 0.9999.
-    """
-    try:
-        return not {"amx_bf16", "avx512_bf16"}.isdisjoint(Path("/proc/cpuinfo").read_text().split())
-    except OSError:
-        return False
 
 
 def open_encoder(setting: str = BUNDLED, *, is_projected: bool = True) -> SentenceEncoder:

@@ -10,7 +10,6 @@ Source: Jacob et al., "Quantization and Training of Neural Networks for Efficien
 Xiao et al., "SmoothQuant", ICML 2023.
 """
 
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,15 +18,6 @@ from retrieval.attention import PLAIN, attend
 
 _KERNELS = torch.ops.onednn
 PROBE = (16, 128)  # texts of random words, and their length in tokens
-
-
-def multiplies_int8() -> bool:
-    """Whether the CPU has instructions for it; without them it is slower than bf16."""
-    try:
-        words = Path("/proc/cpuinfo").read_text().split()
-    except OSError:
-        return False
-    return not {"avx512_vnni", "avx_vnni", "amx_int8"}.isdisjoint(words)
 
 
 def use_int8(model: Any) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from retrieval import int8
+from retrieval import int8, processor
 from retrieval.encoder import SentenceEncoder, open_encoder
 
 TEXTS = [
@@ -15,7 +15,7 @@ TEXTS = [
     "Is it?",
 ]
 
-pytestmark = pytest.mark.skipif(not int8.multiplies_int8(), reason="this CPU has no instructions for it")
+pytestmark = pytest.mark.skipif(not processor.multiplies_int8(), reason="this CPU has no instructions for it")
 
 
 def dense(encoder: SentenceEncoder) -> Any:
@@ -31,7 +31,7 @@ def test_vectors_are_nearly_those_of_float32(monkeypatch: pytest.MonkeyPatch) ->
     here = open_encoder()
     rounded = dense(here)
     assert type(here._model[0].model.encoder.layer[0]).__module__ == "retrieval.int8"
-    monkeypatch.setattr("retrieval.encoder._multiplies_bf16", lambda: False)
+    monkeypatch.setattr("retrieval.processor.multiplies_bf16", lambda: False)
     plain = open_encoder()
     cosines = (rounded * dense(plain)).sum(axis=1)
     assert cosines[:3].min() > 0.998

@@ -1,0 +1,23 @@
+"""What this machine's processor multiplies fast."""
+
+from pathlib import Path
+
+
+def multiplies_bf16() -> bool:
+    """bf16 pays only where the CPU has instructions for it; elsewhere it is slower than float32.
+
+    Measured on two cores of an AMD Zen 5 (avx512_bf16): 125 passages/s against 49, no cosine to float32 below 0.9999.
+    """
+    return _has_one_of("amx_bf16", "avx512_bf16")
+
+
+def multiplies_int8() -> bool:
+    """Whether the CPU has instructions for products of bytes; without them they are slower than bf16."""
+    return _has_one_of("amx_int8", "avx512_vnni", "avx_vnni")
+
+
+def _has_one_of(*instructions: str) -> bool:
+    try:
+        return not set(instructions).isdisjoint(Path("/proc/cpuinfo").read_text().split())
+    except OSError:
+        return False
