@@ -20,13 +20,14 @@ def rates(texts: list[str]) -> dict[str, float]:
     import torch
     from sentence_transformers import SentenceTransformer
 
-    from retrieval.encoder import open_encoder, processor_threads
+    from retrieval import processor
+    from retrieval.encoder import open_encoder
 
     ours = open_encoder()
     ours.warm_up()
-    dtype = next(ours._model.parameters()).dtype
+    dtype = ours._model.dtype
     bare = SentenceTransformer(model_folder(), local_files_only=True).to(dtype)
-    torch.set_num_threads(processor_threads())  # Attest's encoder takes one a batch
+    torch.set_num_threads(processor.threads())  # Attest's encoder takes one a batch
     return {
         "sentence-transformers": _rate(lambda some: bare.encode(some, show_progress_bar=False), texts),
         "attest": _rate(ours.embed_passages, texts),

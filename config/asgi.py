@@ -11,6 +11,8 @@ from django.core.asgi import get_asgi_application
 from django.db import connection
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
+# Prepared products, 7 for each length of a question: 4.3 ms with the workers' 16 (retrieval.forward), 2.6 to 3 ms with 64.
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 
 logger = logging.getLogger(__name__)
 FIRST_PAGE_WAIT_S = 3.0

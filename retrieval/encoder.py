@@ -1,8 +1,6 @@
 """The encoder: one forward pass of a sentence-transformers model gives the dense vector and the token vectors of a text."""
 
 import hashlib
-import logging
-import os
 import re
 import threading
 from collections.abc import Iterator, Sequence
@@ -10,21 +8,21 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tokenizers import Encoding, Tokenizer
 
 from retrieval import processor
 from retrieval.analyzer import STOPWORDS
-from retrieval.attention import use_products
 from retrieval.errors import EncoderError
 from retrieval.fitting import read_projection
 from retrieval.query_batches import QueryBatches
 from retrieval.tokens import Projection, load_projection
 from retrieval.types import UNREADABLE_SHARE, Embedding
 
-logger = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from retrieval.forward import ForwardPass
 
 # The commonest Chinese characters. A vocabulary that lacks many of them was not trained on Chinese, and the vectors of those that
 # it has by chance mean nothing.
@@ -35,9 +33,7 @@ BUNDLED_NAME = "all-MiniLM-L6-v2"
 BATCH_TOKENS = 2048  # padded tokens in one forward pass; measured on two cores, passages/s: 130 at 2048, 112 at 4096, 71 at 16384
 # Of a stop word's token in MaxSim. Measured on squad2-a (300 questions, nDCG@10): .921 at 1.0, .929 at 0.4, .925 at 0.
 LIGHT_WEIGHT = 0.4
-# oneDNN and torch's layer above it keep the prepared products of the last 1024 shapes, 3 MB for each of batch × length: a worker
-# grew from 660 MB to 1.4 GB over 236 shapes. With 16 it stays at 660 MB and takes as long.
-PRIMITIVES_KEPT = (("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16"), ("LRU_CACHE_CAPACITY", "16"))
+QUERY_STEP = 8  # tokens: lengths that come again find their products prepared, which takes half as long as running them
 QUERIES_KEPT = 256  # embeddings of the last questions: 10 KB each
 
 
@@ -58,7 +54,10 @@ class SentenceEncoder:
         self._projection = projection
         self._lock = threading.Lock()
         self._recent = lru_cache(maxsize=QUERIES_KEPT)(self._embed_query)
-        self._queries: QueryBatches[Encoding, Embedding] = QueryBatches(self._embed_queries, side_by_side=lambda: self._threads)
+        # On half of the cores: the others search meanwhile, and the fewer batches at a time, the fuller they are.
+        self._queries: QueryBatches[Encoding, Embedding] = QueryBatches(
+            self._embed_queries, side_by_side=lambda: max(1, self._threads // 2)
+        )
 
     @property
     def folder(self) -> Path:
@@ -81,7 +80,7 @@ class SentenceEncoder:
 
     @cached_property
     def dimension(self) -> int:
-        return int(self._model.get_embedding_dimension())
+        return self._model.dimension
 
     @cached_property
     def max_tokens(self) -> int:
@@ -89,7 +88,8 @@ class SentenceEncoder:
 
     def warm_up(self) -> None:
         """Load the model and run it once, so that the first question does not wait for it."""
-        self.embed_query("warm up")
+        for text in ("warm up", "and once more"):  # TorchScript looks at a first run and prepares itself for the second
+            self.embed_query(text)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts), add_special_tokens=False)]
@@ -139,7 +139,7 @@ class SentenceEncoder:
         return self._queries.submit(self._tokenizer.encode(text))
 
     def _embed_queries(self, encodings: Sequence[Encoding]) -> list[Embedding]:
-        done = self._forward(list(enumerate(encodings)))
+        done = self._forward(list(enumerate(encodings)), step=QUERY_STEP)
         return [
             Embedding(dense=dense, tokens=tokens.tobytes() if self._projection is not None else b"") for _, dense, tokens in done
         ]
@@ -184,19 +184,25 @@ class SentenceEncoder:
         if batch:
             yield batch
 
-    def _forward(self, items: Sequence[tuple[int, Encoding]]) -> Iterator[tuple[int, bytes, np.ndarray[Any, np.dtype[np.float32]]]]:
-        dense, states, mask = self._run([encoding for _, encoding in items])
+    def _forward(
+        self, items: Sequence[tuple[int, Encoding]], *, step: int = 1
+    ) -> Iterator[tuple[int, bytes, np.ndarray[Any, np.dtype[np.float32]]]]:
+        dense, states, mask = self._run([encoding for _, encoding in items], step=step)
         for row, (position, _) in enumerate(items):
             tokens = states[row][mask[row]]
             if self._projection is not None:
                 tokens = self._projection.project(tokens)
             yield position, dense[row].tobytes(), tokens
 
-    def _run(self, encodings: Sequence[Encoding]) -> tuple[Any, Any, Any]:
-        """Return dense [texts, dimension], states [texts, length, dimension] and which of them are real, not special, tokens."""
+    def _run(self, encodings: Sequence[Encoding], *, step: int = 1) -> tuple[Any, Any, Any]:
+        """Return dense [texts, dimension], states [texts, length, dimension] and which of them are real, not special, tokens.
+
+        Args:
+            step: the length is a multiple of it.
+        """
         import torch
 
-        length = min(max(len(encoding.ids) for encoding in encodings), self._window)
+        length = min(-(-max(len(encoding.ids) for encoding in encodings) // step) * step, self._window)
         ids = np.full((len(encodings), length), self._pad_id, dtype=np.int64)
         attention = np.zeros_like(ids)
         words = np.zeros(ids.shape, dtype=bool)
@@ -207,13 +213,8 @@ class SentenceEncoder:
                 ids[row, used - 1] = encoding.ids[-1]  # a truncated text still ends with the closing token
             attention[row, :used] = 1
             words[row, 1 : used - 1] = True
-        features = {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(attention)}
-        device = self._model.device
-        with torch.inference_mode():
-            output = self._model({key: value.to(device) for key, value in features.items()})
-            dense = torch.nn.functional.normalize(output["sentence_embedding"].float(), dim=1).cpu().numpy()
-            states = output["token_embeddings"].float().cpu().numpy()
-        return dense, states, words
+        dense, states = self._model(torch.from_numpy(ids), torch.from_numpy(attention))
+        return dense.numpy(), states.numpy(), words
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -248,47 +249,19 @@ class SentenceEncoder:
     @property
     def _threads(self) -> int:
         """Batches at once; where a GPU does the work, one."""
-        return processor_threads() if self._model.device.type == "cpu" else 1
+        return processor.threads() if self._model.is_on_cpu else 1
 
     @property
-    def _model(self) -> Any:
-        model = self.__dict__.get("_loaded")
+    def _model(self) -> "ForwardPass":
+        model: ForwardPass | None = self.__dict__.get("_loaded")
         if model is None:
             with self._lock:
                 model = self.__dict__.get("_loaded")
                 if model is None:
-                    model = self._load()
+                    model = import_module("retrieval.forward").open_model(self._path)  # which imports torch
+                    _use_one_thread()  # inside a batch, in every thread; see _side_by_side
                     self.__dict__["_loaded"] = model
         return model
-
-    def _load(self) -> Any:
-        for name, value in (("HF_HUB_OFFLINE", "1"), *PRIMITIVES_KEPT):
-            os.environ.setdefault(name, value)
-        try:
-            import torch
-            from sentence_transformers import SentenceTransformer
-
-            import_module("transformers.utils.logging").disable_progress_bar()
-            model = SentenceTransformer(str(self._path), local_files_only=True)
-        except (OSError, ValueError, ImportError) as error:
-            raise EncoderError(f"The encoder {self._path} could not be loaded: {error}") from error
-        if model.device.type == "cpu" and processor.multiplies_bf16():
-            model = model.to(torch.bfloat16)
-            transformer = getattr(model[0], "model", None)
-            use_products(transformer)  # int8's layers take their mask from it too
-            if processor.multiplies_int8():
-                import_module("retrieval.int8").use_int8(transformer)  # which needs torch
-        _use_one_thread()  # inside a batch, in every thread; see _side_by_side
-        logger.info("encoder loaded: name=%s device=%s", self._name, model.device)
-        return model.eval()
-
-
-def processor_threads() -> int:
-    """Return how many threads may compute: OMP_NUM_THREADS as for torch itself, else the cores that this process may use."""
-    asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
-    if asked.isdecimal() and int(asked):
-        return int(asked)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _use_one_thread() -> None:

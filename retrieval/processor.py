@@ -1,6 +1,15 @@
-"""What this machine's processor multiplies fast."""
+"""What this machine's processor multiplies fast, and how much of it may be used."""
 
+import os
 from pathlib import Path
+
+
+def threads() -> int:
+    """Return how many threads may compute: OMP_NUM_THREADS as for torch itself, else the cores that this process may use."""
+    asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    if asked.isdecimal() and int(asked):
+        return int(asked)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def multiplies_bf16() -> bool:

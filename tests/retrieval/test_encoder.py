@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retrieval.attention import attend, make_mask, use_products
-from retrieval.encoder import SentenceEncoder, open_encoder, processor_threads
+from retrieval import processor
+from retrieval.encoder import SentenceEncoder, open_encoder
 from retrieval.errors import EncoderError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,14 +24,6 @@ def encoder() -> SentenceEncoder:
 
 def dense(encoder: SentenceEncoder, text: str) -> np.ndarray:
     return np.frombuffer(encoder.embed_query(text).dense, dtype="<f4")
-
-
-def test_it_equals_sentence_transformers_own_encoding(encoder: SentenceEncoder) -> None:
-    texts = [LEAVE, "Parking.", "word " * 400]
-    theirs = encoder._model.encode(texts).astype(np.float32)
-    theirs /= np.linalg.norm(theirs, axis=1, keepdims=True)  # its own normalising rounds to bf16
-    ours = [np.frombuffer(embedding.dense, dtype="<f4") for embedding in encoder.embed_passages(texts)]
-    assert (np.stack(ours) * theirs).sum(axis=1).min() > 0.9995  # bf16 rounds, and each batch otherwise
 
 
 def test_batches_keep_the_order_and_the_values(encoder: SentenceEncoder) -> None:
@@ -101,32 +93,6 @@ def test_words_without_a_subject_weigh_less_and_one_weight_goes_with_each_vector
     assert len(encoder.query_weights(long)) * 64 * 4 == len(encoder.embed_query(long).tokens)
 
 
-def test_attention_by_products_equals_torchs_own() -> None:
-    import torch
-
-    random = torch.Generator().manual_seed(7)
-    query, key, value = (torch.randn(3, 4, 11, 8, generator=random) for _ in range(3))
-    lengths = torch.tensor([11, 5, 1])
-    read = torch.arange(11)[None, :] < lengths[:, None]
-    expected = torch.nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=read[:, None, None, :])
-    mask = make_mask(attention_mask=read, dtype=torch.float32)
-    found, _ = attend(None, query, key, value, mask)
-    assert torch.allclose(found, expected.transpose(1, 2), atol=1e-5)
-    assert make_mask(attention_mask=torch.ones(2, 3, dtype=torch.bool)) is None
-
-
-@pytest.mark.parametrize("is_masked", [False, True])
-def test_scores_whose_exponentials_overflow_are_weighed_all_the_same(is_masked: bool) -> None:
-    import torch
-
-    query, key, value = (torch.randn(2, 2, 7, 8, generator=torch.Generator().manual_seed(seed)) for seed in range(3))
-    read = torch.arange(7)[None, :] < torch.tensor([7, 4 if is_masked else 7])[:, None]
-    for scale in (1.0, 400.0):
-        expected = torch.nn.functional.scaled_dot_product_attention(query * scale, key, value, attn_mask=read[:, None, None, :])
-        found, _ = attend(None, query * scale, key, value, make_mask(attention_mask=read, dtype=torch.float32))
-        assert torch.allclose(found, expected.transpose(1, 2), atol=1e-4)
-
-
 def test_memory_does_not_grow_with_the_shapes_of_the_batches() -> None:
     program = """
 from pathlib import Path
@@ -142,16 +108,6 @@ print(resident() - before)
     assert grown < 40 * 2**20  # 40 shapes; 3 MB each where all are kept
 
 
-def test_other_architectures_keep_their_attention() -> None:
-    class Windowed:
-        config = type("Config", (), {"model_type": "modernbert"})
-
-        def set_attn_implementation(self, name: str) -> None:
-            raise AssertionError(name)
-
-    use_products(Windowed())
-
-
 @pytest.mark.parametrize("threads", ["1", "3"])
 def test_batches_side_by_side_give_what_one_after_another_gives(
     encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch, threads: str
@@ -165,6 +121,6 @@ def test_batches_side_by_side_give_what_one_after_another_gives(
 
 def test_threads_are_those_that_torch_would_take(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "3,2")
-    assert processor_threads() == 3
+    assert processor.threads() == 3
     monkeypatch.setenv("OMP_NUM_THREADS", "many")
-    assert processor_threads() == len(os.sched_getaffinity(0))
+    assert processor.threads() == len(os.sched_getaffinity(0))
