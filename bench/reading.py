@@ -15,10 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from bench.corpus import NARROW, WIDE, Floats
+from retrieval import processor
 from retrieval.analyzer import get_analyzer
 from retrieval.encoder import open_encoder
 from retrieval.local.reader import LocalIndex
 from retrieval.search import search
+from retrieval.turns import Turns
 from retrieval.types import Scope, SearchConfig
 
 EVERYTHING = Scope(collection_ids=frozenset({NARROW, WIDE}))
@@ -46,6 +48,7 @@ def read(root: Path, questions: Sequence[str], vectors: Floats) -> dict[str, obj
     encoder = open_encoder()
     encoder.warm_up()
     get_analyzer().terms("warm up")
+    turns = Turns(processor.threads())
     before = memory_mb("RssAnon")
     started = time.perf_counter()
     index = LocalIndex(root, analyzer=get_analyzer())
@@ -55,7 +58,13 @@ def read(root: Path, questions: Sequence[str], vectors: Floats) -> dict[str, obj
 
     def ask(question: str, scope: Scope = EVERYTHING) -> dict[str, float]:
         return search(
-            question, scope=scope, config=SearchConfig(), index=index.snapshot(), embedder=encoder, projection=encoder.projection
+            question,
+            scope=scope,
+            config=SearchConfig(),
+            index=index.snapshot(),
+            embedder=encoder,
+            projection=encoder.projection,
+            turns=turns,
         ).timings_ms
 
     for question in questions[:10]:

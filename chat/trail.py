@@ -199,7 +199,7 @@ class Trail:
 
 def _evidence(one: Evidence) -> dict[str, Any]:
     told = asdict(one)
-    hit = told.pop("hit")
+    hit = told.pop("hit")._asdict()
     told["chunk_id"] = str(one.chunk_id)  # 63 bits: more than a JSON number holds in a browser
     return told | {"scores": {name: value for name, value in hit.items() if name != "chunk_id"}}
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
@@ -12,6 +12,7 @@ from django.conf import settings
 from kb.backends import LOCAL, open_backend
 from kb.editions import building_edition, serving_edition
 from kb.models import Chunk, Edition
+from retrieval import processor
 from retrieval.absent import AbsentEncoder
 from retrieval.analyzer import get_analyzer
 from retrieval.cross_encoder import CrossEncoderReranker
@@ -23,10 +24,12 @@ from retrieval.remote.rerank import RemoteReranker
 from retrieval.remote.server import Server, is_remote
 from retrieval.search import search
 from retrieval.tokens import Projection, cut_tokens, words_of_tokens
+from retrieval.turns import Turns
 from retrieval.types import Chunk as IndexedChunk
 from retrieval.types import Closeness, Embedding, IndexEntry, Scope, SearchConfig, SearchResult, Stretch
 
 logger = logging.getLogger(__name__)
+TURNS = Turns(processor.threads())  # searches that compute in this process
 ENGINES_KEPT = 3  # the edition that serves, the one before it, the one that is built
 
 
@@ -48,6 +51,7 @@ class Engine:
         self._encoder = find_encoder(embedder, fingerprint=encoder)
         self._backend, self._folder = open_backend(url, root), folder or self._encoder.fingerprint
         self._index = self._backend.index(self._folder)
+        self._turns: AbstractContextManager[None] = TURNS if url == LOCAL else nullcontext()  # a server elsewhere has its own
         self.edition = edition
         if not self.is_whole:
             logger.error(
@@ -102,6 +106,7 @@ class Engine:
             projection=self._encoder.projection,
             reranker=find_reranker(settings.RERANKER, settings.RERANKER_KEY),
             read_texts=read_texts,
+            turns=self._turns,
         )
 
     def score_stretches(self, query: str, stretches: Sequence[Stretch]) -> list[Closeness | None]:

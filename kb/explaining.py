@@ -152,8 +152,8 @@ def _with_moved(scope: Scope, document: Document) -> Scope:
 def _placed(alone: Hit, overall: Hit | None) -> Hit:
     """Return the hit's scores with its ranks among everything; rank 0: not among the first of either leg."""
     if overall is None:
-        return replace(alone, rank=0, keyword_rank=None, dense_rank=None)
-    return replace(overall, rerank_score=alone.rerank_score)
+        return alone._replace(rank=0, keyword_rank=None, dense_rank=None)
+    return overall._replace(rerank_score=alone.rerank_score)
 
 
 def _chunks(hits: Sequence[Hit]) -> dict[int, Chunk]:

@@ -65,7 +65,7 @@ def search_passages(
         asked *= OVERFETCH
         candidates = max(candidates, asked)
     kept = tuple(
-        Passage(chunk=passage.chunk, hit=replace(passage.hit, rank=rank)) for rank, passage in enumerate(passages[:wanted], start=1)
+        Passage(chunk=passage.chunk, hit=passage.hit._replace(rank=rank)) for rank, passage in enumerate(passages[:wanted], start=1)
     )
     return PassageSearch(passages=kept, result=replace(result, hits=tuple(passage.hit for passage in kept)), scope=scope)
 

@@ -4,7 +4,6 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import replace
 
 from retrieval.types import Hit
 
@@ -31,7 +30,7 @@ def demote_duplicates(hits: Sequence[Hit], digests: Sequence[int | None]) -> tup
     repeats: list[Hit] = []
     for hit, digest in zip(hits, digests, strict=True):
         if digest is not None and digest in seen:
-            repeats.append(replace(hit, is_repeat=True))
+            repeats.append(hit._replace(is_repeat=True))
             continue
         if digest is not None:
             seen.add(digest)

@@ -6,7 +6,6 @@ and for all 400 with it; questions with a digit in squad2-a .961 to .965 and in 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from retrieval.types import Hit
 
@@ -33,5 +32,5 @@ def favour_exact(hits: Sequence[Hit], exact: Mapping[int, float], *, best: float
     raised = [((hit.score + weight * share) / (1 + weight), share, hit) for hit, share in zip(hits, shares, strict=True)]
     raised.sort(key=lambda item: (-item[0], item[2].rank))
     return tuple(
-        replace(hit, score=score, rank=rank, exact_share=share) for rank, (score, share, hit) in enumerate(raised, start=1)
+        hit._replace(score=score, rank=rank, exact_share=share) for rank, (score, share, hit) in enumerate(raised, start=1)
     )

@@ -1,7 +1,6 @@
 """Reordering the best fused hits by a second opinion, blended with the first."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from retrieval.types import Hit
 
@@ -32,5 +31,5 @@ def blend(hits: Sequence[Hit], scores: Sequence[float | None], *, weight: float)
         scored.append((weight * above + (1 - weight) * (hit.fused_score or 0.0) / best, hit, score))
     scored.sort(key=lambda item: (-item[0], item[1].rank))
     # Each value is made once: making them is most of what this costs. Those behind the candidates keep their ranks.
-    ordered = (replace(hit, score=score, rank=rank, rerank_score=seen) for rank, (score, hit, seen) in enumerate(scored, start=1))
+    ordered = (hit._replace(score=score, rank=rank, rerank_score=seen) for rank, (score, hit, seen) in enumerate(scored, start=1))
     return (*ordered, *rest)

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from contextlib import AbstractContextManager, nullcontext
 
 from retrieval.duplicates import demote_duplicates
 from retrieval.errors import EncoderError
@@ -13,10 +13,12 @@ from retrieval.ports import Embedder, IndexSnapshot, Reranker
 from retrieval.rerank import blend
 from retrieval.second_look import reorder
 from retrieval.tokens import Projection
-from retrieval.types import UNREADABLE_SHARE, Hit, Scope, SearchConfig, SearchResult
+from retrieval.types import UNREADABLE_SHARE, Embedding, Hit, Scope, SearchConfig, SearchResult
 
 logger = logging.getLogger(__name__)
 
+ReadTexts = Callable[[Sequence[int]], Mapping[int, str]]
+NO_TURNS = nullcontext()
 RECOMPUTED = 10  # best hits whose missing token vectors are computed anew: 254 ms for 30 on two cores
 
 
@@ -29,7 +31,8 @@ def search(
     embedder: Embedder,
     projection: Projection | None,
     reranker: Reranker | None = None,
-    read_texts: Callable[[Sequence[int]], Mapping[int, str]] = lambda chunk_ids: {},
+    read_texts: ReadTexts = lambda chunk_ids: {},
+    turns: AbstractContextManager[None] = NO_TURNS,
 ) -> SearchResult:
     """Return the best chunks within `scope` for a query that stands alone.
 
@@ -38,58 +41,81 @@ def search(
 
     Args:
         read_texts: the words of these chunks, for the reranker; the index keeps none.
+        turns: entered for what is computed in this process besides the embedding, which is done for several at once.
     """
-    timings: dict[str, float] = {}
-    started = time.perf_counter()
-
-    def lap(name: str) -> None:
-        nonlocal started
-        now = time.perf_counter()
-        timings[name] = round((now - started) * 1000, 3)
-        started = now
-
+    clock = _Clock()
     wants_vectors = config.use_dense or config.use_rerank
     unknown_share = embedder.unknown_share(query)
     abstains = unknown_share > UNREADABLE_SHARE
     embedding = embedder.embed_query(query) if wants_vectors and not abstains and scope.collection_ids else None
-    lap("embed")
+    clock.lap("embed")
+    reading = max(0.0, 1.0 - unknown_share / UNREADABLE_SHARE)
+    with turns:
+        clock.lap("turn")
+        hits = _find(query, embedding, scope=scope, config=config, index=index, reading=reading, clock=clock)
+        if embedding is not None and projection is not None and config.use_rerank:
+            weights = embedder.query_weights(query) if config.weigh_tokens else None
+            tokens = _tokens(hits[: config.rerank_depth], index, embedder=embedder, read_texts=read_texts)
+            scores = projection.max_sim(embedding.tokens, tokens, weights=weights)
+            hits = blend(hits, scores, weight=config.rerank_weight * reading)
+            clock.lap("rerank")
+        numbers = exact_words(query) if config.exact_weight and config.use_keyword else ""
+        best = max((hit.keyword_score or 0.0 for hit in hits), default=0.0)
+        if numbers and best:
+            alone = index.search_keyword(numbers, scope=scope, limit=config.candidates, weights=config.word_weights)
+            hits = favour_exact(hits, {hit.chunk_id: hit.score for hit in alone}, best=best, weight=config.exact_weight)
+            clock.lap("exact")
+    if reranker is not None and config.use_cross:
+        hits = _look_again(hits, query, reranker=reranker, read_texts=read_texts, depth=config.cross_depth)
+        clock.lap("cross")
+    if config.collapse_duplicates:
+        hits = demote_duplicates(hits, index.digests([hit.chunk_id for hit in hits]))
+        clock.lap("duplicates")
+    return SearchResult(
+        hits=tuple(hit._replace(rank=rank) for rank, hit in enumerate(hits[: config.limit], start=1)),
+        dense_abstained=abstains and config.use_dense,
+        unknown_share=unknown_share,
+        index_generation=index.generation,
+        timings_ms=clock.timings_ms,
+    )
+
+
+class _Clock:
+    """Milliseconds of each step."""
+
+    def __init__(self) -> None:
+        self.timings_ms: dict[str, float] = {}
+        self._since = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.timings_ms[name] = round((now - self._since) * 1000, 3)
+        self._since = now
+
+
+def _find(
+    query: str,
+    embedding: Embedding | None,
+    *,
+    scope: Scope,
+    config: SearchConfig,
+    index: IndexSnapshot,
+    reading: float,
+    clock: _Clock,
+) -> tuple[Hit, ...]:
+    """Return what both legs find, fused."""
     words = " ".join((query, *config.also))
     keyword: Sequence[Hit] = ()
     if config.use_keyword:
         keyword = index.search_keyword(words, scope=scope, limit=config.candidates, weights=config.word_weights)
-    lap("keyword")
-    dense = (
-        _near(index.search_dense(embedding.dense, scope=scope, limit=config.candidates)) if embedding and config.use_dense else ()
-    )
-    lap("dense")
-    reading = max(0.0, 1.0 - unknown_share / UNREADABLE_SHARE)
+    clock.lap("keyword")
+    dense: Sequence[Hit] = ()
+    if embedding is not None and config.use_dense:
+        dense = _near(index.search_dense(embedding.dense, scope=scope, limit=config.candidates))
+    clock.lap("dense")
     hits = fuse(keyword, dense, alpha=_alpha(config, reading, keyword, dense), top_n=2 * config.candidates)
-    lap("fuse")
-    if embedding is not None and projection is not None and config.use_rerank:
-        weights = embedder.query_weights(query) if config.weigh_tokens else None
-        tokens = _tokens(hits[: config.rerank_depth], index, embedder=embedder, read_texts=read_texts)
-        scores = projection.max_sim(embedding.tokens, tokens, weights=weights)
-        hits = blend(hits, scores, weight=config.rerank_weight * reading)
-        lap("rerank")
-    numbers = exact_words(query) if config.exact_weight and keyword else ""
-    if numbers and hits:
-        alone = index.search_keyword(numbers, scope=scope, limit=config.candidates, weights=config.word_weights)
-        exact = {hit.chunk_id: hit.score for hit in alone}
-        hits = favour_exact(hits, exact, best=keyword[0].score, weight=config.exact_weight)
-        lap("exact")
-    if reranker is not None and config.use_cross:
-        hits = _look_again(hits, query, reranker=reranker, read_texts=read_texts, depth=config.cross_depth)
-        lap("cross")
-    if config.collapse_duplicates:
-        hits = demote_duplicates(hits, index.digests([hit.chunk_id for hit in hits]))
-        lap("duplicates")
-    return SearchResult(
-        hits=tuple(replace(hit, rank=rank) for rank, hit in enumerate(hits[: config.limit], start=1)),
-        dense_abstained=abstains and config.use_dense,
-        unknown_share=unknown_share,
-        index_generation=index.generation,
-        timings_ms=timings,
-    )
+    clock.lap("fuse")
+    return hits
 
 
 def _near(hits: Sequence[Hit]) -> tuple[Hit, ...]:
@@ -107,9 +133,7 @@ def _alpha(config: SearchConfig, reading: float, keyword: Sequence[Hit], dense: 
     return config.dense_weight * reading if keyword else 1.0
 
 
-def _tokens(
-    hits: Sequence[Hit], index: IndexSnapshot, *, embedder: Embedder, read_texts: Callable[[Sequence[int]], Mapping[int, str]]
-) -> list[bytes | memoryview]:
+def _tokens(hits: Sequence[Hit], index: IndexSnapshot, *, embedder: Embedder, read_texts: ReadTexts) -> list[bytes | memoryview]:
     """Return the token vectors of each hit. Where the index lacks those of a passage that the encoder reads, they are computed for
     the best few: a passage whose vector is zero, which the dense leg never finds, has none to compute."""
     tokens = index.tokens([hit.chunk_id for hit in hits])
@@ -127,7 +151,7 @@ def _look_again(
     query: str,
     *,
     reranker: Reranker,
-    read_texts: Callable[[Sequence[int]], Mapping[int, str]],
+    read_texts: ReadTexts,
     depth: int,
 ) -> tuple[Hit, ...]:
     candidates = [hit.chunk_id for hit in hits[:depth]]

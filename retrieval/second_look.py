@@ -1,7 +1,6 @@
 """A second look at the best hits by a model that reads question and passage together. It orders them; it finds nothing new."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from retrieval.types import Hit
 
@@ -32,7 +31,7 @@ def reorder(hits: Sequence[Hit], scores: Sequence[float | None], *, weight: floa
         for hit, score, standing in zip(looked, scores, before, strict=True)
     ]
     scored.sort(key=lambda item: (-item[0], item[1].rank))
-    first = (replace(hit, score=value, rank=rank, cross_score=score) for rank, (value, hit, score) in enumerate(scored, start=1))
+    first = (hit._replace(score=value, rank=rank, cross_score=score) for rank, (value, hit, score) in enumerate(scored, start=1))
     return (*first, *rest)
 
 

@@ -7,7 +7,6 @@ is written in letters and digits alone, which every tokenizer of every Milvus ke
 
 import base64
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -112,8 +111,8 @@ def to_hits(found: Sequence[dict[str, Any]], *, leg: str) -> tuple[Hit, ...]:
     scored.sort(key=lambda hit: (-hit[0], hit[1]))
     ranked = (Hit(chunk_id=chunk_id, score=score, rank=rank) for rank, (score, chunk_id) in enumerate(scored, start=1))
     if leg == KEYWORD:
-        return tuple(replace(hit, keyword_score=hit.score, keyword_rank=hit.rank) for hit in ranked)
-    return tuple(replace(hit, dense_score=hit.score, dense_rank=hit.rank) for hit in ranked)
+        return tuple(hit._replace(keyword_score=hit.score, keyword_rank=hit.rank) for hit in ranked)
+    return tuple(hit._replace(dense_score=hit.score, dense_rank=hit.rank) for hit in ranked)
 
 
 def to_signed(digest: int) -> int:

@@ -80,3 +80,23 @@ def test_everyone_gets_their_own(side_by_side: int) -> None:
     batches: QueryBatches[int, int] = QueryBatches(lambda items: [-item for item in items], side_by_side=lambda: side_by_side)
     with ThreadPoolExecutor(12) as pool:
         assert list(pool.map(batches.submit, range(500))) == [-number for number in range(500)]
+
+
+def test_batches_run_side_by_side_and_one_that_ends_has_the_next_done() -> None:
+    running, both = threading.Semaphore(0), threading.Barrier(2)
+    sizes: list[int] = []
+
+    def run(items: Sequence[int]) -> list[int]:
+        sizes.append(len(items))
+        if len(sizes) <= 2:
+            running.release()
+            both.wait(30)  # passes only where two are in at the same time
+        return [3 * item for item in items]
+
+    batches = QueryBatches(run, side_by_side=lambda: 2)
+    with ThreadPoolExecutor(3 * MOST) as pool:
+        first = [pool.submit(batches.submit, number) for number in range(1)]
+        assert running.acquire(timeout=30)
+        others = [pool.submit(batches.submit, number) for number in range(1, 3 * MOST)]
+        assert [one.result(timeout=30) for one in first + others] == [3 * number for number in range(3 * MOST)]
+    assert (sum(sizes), max(sizes) <= MOST, batches._running) == (3 * MOST, True, 0)
