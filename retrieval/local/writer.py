@@ -19,28 +19,26 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from retrieval.analyzer import Analyzer
-from retrieval.duplicates import text_digest
 from retrieval.errors import IndexDamaged
 from retrieval.local import durable, keyword, merging
-from retrieval.local.damage import NOTE, clear_note, is_noted, note_damage
+from retrieval.local.damage import clear_note, is_noted, note_damage
+from retrieval.local.dense_parts import DenseParts
 from retrieval.local.locks import MERGE_LOCK, UPKEEP_LOCK, WRITER_LOCK, held, hold
 from retrieval.local.manifest import NAME, PREVIOUS, Manifest, Part, describe, load_manifest, store_manifest
 from retrieval.local.reader import LocalIndex
 from retrieval.local.segment import Segment
-from retrieval.local.segment_files import CODED_ROWS, ROW, SegmentContent, Source, write_segment
+from retrieval.local.segment_files import CODED_ROWS
+from retrieval.local.sweeping import UNDER_WAY, sweep
 from retrieval.types import IndexEntry
 
 logger = logging.getLogger(__name__)
 
-PUBLISHED, UNDER_WAY = "dense-", "joining-"  # how names of segment folders begin
 REBUILT_AT_ONCE = 64  # batches of a rebuild whose segments become one before more are written
 REBUILD_HEAP_BYTES = 256 * 1024 * 1024
 BULK_ROWS = 5_000  # from so many rows in one publish on, the keyword index gets more memory, and so writes fewer segments
 CHECK_EVERY_S = 24 * 3600.0  # files are read against their checksums; when they are opened, only those up to 64 MB are
-ChunkIds = npt.NDArray[np.uint64]
 
 
 class LocalIndexWriter:
@@ -63,17 +61,16 @@ class LocalIndexWriter:
         coded_rows: int = CODED_ROWS,
     ) -> None:
         self._root = root
-        self._dimension = dimension
         self._analyzer = analyzer
         self._reached = reached
         self._coded_rows = coded_rows
-        self._open: dict[str, Segment] = {}  # by name; touched under the lock only
+        self._dense = DenseParts(root, dimension=dimension, coded_rows=coded_rows)
 
     def publish(self, entries: Sequence[IndexEntry], *, remove_versions: Iterable[int] = ()) -> int:
         removed = frozenset(remove_versions)
         entries = list({entry.chunk.id: entry for entry in entries}.values())
         with self._noting_damage(), hold(self._root, WRITER_LOCK):
-            self._sweep()
+            sweep(self._root)
             current = load_manifest(self._root)
             if not entries and not removed:
                 return current.generation
@@ -82,7 +79,7 @@ class LocalIndexWriter:
     def rebuild(self, batches: Iterable[Sequence[IndexEntry]]) -> int:
         """Make a generation that holds exactly these entries, whatever was there, even where it was damaged."""
         with hold(self._root, WRITER_LOCK):
-            self._sweep()
+            sweep(self._root)
             try:
                 generation = load_manifest(self._root).generation
             except IndexDamaged:
@@ -100,13 +97,13 @@ class LocalIndexWriter:
             if not mine:
                 return False
             with hold(self._root, WRITER_LOCK):
-                self._sweep()
+                sweep(self._root)
                 parts = merging.due(load_manifest(self._root).segments, coded_rows=self._coded_rows)
                 sources = [Segment(self._root, part) for part in parts]  # open: they stay readable when they are swept
             if not parts:
                 return False
             started = time.monotonic()
-            joined = self._write([source.live() for source in sources], name=f"{UNDER_WAY}{uuid.uuid4().hex}")
+            joined = self._dense.write([source.live() for source in sources], name=f"{UNDER_WAY}{uuid.uuid4().hex}")
             self._reached("segments joined")
             with hold(self._root, WRITER_LOCK):
                 self._adopt(joined, parts)
@@ -172,15 +169,15 @@ class LocalIndexWriter:
             keyword.delete(index, writer, "chunk", [entry.chunk.id for entry in entries])
         for entry in entries:
             writer.add_document(keyword.to_document(entry.chunk, self._analyzer))
-        added = [self._write([self._content(entries)], coded=False)] if entries else []
+        added = [self._dense.from_entries(entries)] if entries else []
         self._reached("segment written")
         writer.commit()
         writer.wait_merging_threads()
         durable.sync_folder(folder)
         self._reached("keyword committed")
         chunk_ids = np.array([entry.chunk.id for entry in entries], dtype=np.uint64)
-        self._open = {part.name: self._segment(part) for part in current.segments}
-        kept = [self._bury(part, chunk_ids, removed) for part in current.segments]
+        self._dense.open_all(current.segments)
+        kept = [self._dense.bury(part, chunk_ids, removed) for part in current.segments]
         segments = self._join_small([part for part in kept if part is not None] + added)
         return Manifest(
             generation=current.generation + 1,
@@ -200,9 +197,9 @@ class LocalIndexWriter:
             for entry in entries:
                 writer.add_document(keyword.to_document(entry.chunk, self._analyzer))
             if entries:
-                small.append(self._write([self._content(entries)], coded=False))
+                small.append(self._dense.from_entries(entries))
             if len(small) == REBUILT_AT_ONCE:
-                large.append(self._condense(small, coded=False))
+                large.append(self._dense.condense(small, coded=False))
                 small = []
         self._reached("segment written")
         writer.commit()
@@ -213,11 +210,11 @@ class LocalIndexWriter:
         group: list[Part] = []
         for part in [*large, *small]:
             if group and sum(other.rows for other in group) + part.rows > merging.MAX_ROWS:
-                segments.append(self._condense(group))
+                segments.append(self._dense.condense(group))
                 group = []
             group.append(part)
         if group:
-            segments.append(self._condense(group))
+            segments.append(self._dense.condense(group))
         keyword_part = Part(name=folder.name, files=describe(folder))
         return Manifest(
             generation=empty.generation + 1,
@@ -225,11 +222,6 @@ class LocalIndexWriter:
             segments=tuple(segments),
             analyzer=self._analyzer.fingerprint,
         )
-
-    def _segment(self, part: Part) -> Segment:
-        """Open a segment; one that an earlier publish of this writer opened is not read and checked again."""
-        opened = self._open.get(part.name)
-        return opened if opened is not None and opened.part == part else Segment(self._root, part, opened=opened)
 
     def _inherit(self, before: Part | None, folder: Path) -> None:
         folder.mkdir()
@@ -240,80 +232,20 @@ class LocalIndexWriter:
             else:
                 durable.link_or_copy(source, folder / name)
 
-    def _content(self, entries: Sequence[IndexEntry]) -> SegmentContent:
-        rows = np.zeros(len(entries), dtype=ROW)
-        for row, entry in zip(rows, entries, strict=True):
-            chunk = entry.chunk
-            row["chunk"], row["collection"], row["document"] = chunk.id, chunk.collection_id, chunk.document_id
-            row["version"], row["digest"] = chunk.version_id, text_digest(chunk.text)
-        dense = b"".join(entry.embedding.dense for entry in entries)
-        vectors = np.frombuffer(dense, dtype="<f4").reshape(len(entries), self._dimension())
-        return SegmentContent(rows=rows, all_vectors=vectors, all_tokens=[entry.embedding.tokens for entry in entries])
-
-    def _write(self, sources: Sequence[Source], *, name: str = "", coded: bool = True) -> Part:
-        return write_segment(
-            self._root,
-            name or f"{PUBLISHED}{uuid.uuid4().hex}",
-            sources,
-            dimension=self._dimension(),
-            coded_rows=self._coded_rows if coded else merging.MAX_ROWS * 2,
-        )
-
-    def _bury(self, part: Part, chunk_ids: ChunkIds, removed: frozenset[int]) -> Part | None:
-        """Return the part with further tombstones, itself where nothing dies, None where nothing is left."""
-        segment = self._segment(part)
-        alive = segment.alive.copy()
-        rows = segment.find(chunk_ids)
-        alive[rows[rows >= 0]] = False
-        if removed:
-            alive &= ~np.isin(segment.rows["version"], np.array(sorted(removed), dtype=np.uint64))
-        return self._with_dead(part, alive)
-
-    def _with_dead(self, part: Part, alive: npt.NDArray[np.bool_]) -> Part | None:
-        dead = np.flatnonzero(~alive)
-        if len(dead) == part.rows:
-            return None
-        if len(dead) == part.dead_rows:
-            return part
-        name = f"dead-{uuid.uuid4().hex}.npy"
-        np.save(self._root / name, dead.astype(np.uint32))
-        durable.sync_file(self._root / name)
-        return Part(name=part.name, files=part.files, rows=part.rows, dead=name, dead_rows=len(dead))
-
     def _join_small(self, parts: list[Part]) -> list[Part]:
         while crowded := merging.due_inline(parts):
-            joined = self._join(crowded)
+            joined = self._dense.join(crowded)
             self._reached("segments merged")
             parts = [part for part in parts if part not in crowded] + [joined]
         return parts
-
-    def _join(self, parts: Sequence[Part], *, coded: bool = True) -> Part:
-        return self._write([self._segment(part).live() for part in parts], coded=coded)
-
-    def _condense(self, parts: Sequence[Part], *, coded: bool = True) -> Part:
-        """Join segments that nothing refers to yet, and remove them."""
-        if len(parts) == 1 and not (coded and parts[0].rows >= self._coded_rows):
-            return parts[0]
-        joined = self._join(parts, coded=coded)
-        for part in parts:
-            durable.remove(self._root / part.name)
-        return joined
 
     def _adopt(self, joined: Part, parts: Sequence[Part]) -> None:
         """Publish a joined segment in the place of its sources, as these are by now."""
         current = load_manifest(self._root)
         names = {part.name for part in parts}
-        now = [Segment(self._root, part) for part in current.segments if part.name in names]
-        name = f"{PUBLISHED}{joined.name.removeprefix(UNDER_WAY)}"
-        (self._root / joined.name).rename(self._root / name)
-        durable.sync_folder(self._root)
-        renamed = Part(name=name, files=joined.files, rows=joined.rows)
-        segment = Segment(self._root, renamed)
-        alive = [source.rows["chunk"][source.alive] for source in now]
-        live = np.isin(segment.rows["chunk"], np.concatenate(alive)) if alive else np.zeros(joined.rows, dtype=bool)
-        replacement = self._with_dead(renamed, live)
-        kept = [part for part in current.segments if part.name not in names]
-        segments = (*kept, replacement) if replacement is not None else tuple(kept)
+        replacement = self._dense.take_over(joined, [part for part in current.segments if part.name in names])
+        kept = tuple(part for part in current.segments if part.name not in names)
+        segments = (*kept, replacement) if replacement is not None else kept
         self._swap(current, replace(current, generation=current.generation + 1, segments=segments))
 
     def _swap(self, current: Manifest, following: Manifest) -> int:
@@ -322,29 +254,5 @@ class LocalIndexWriter:
             store_manifest(self._root, current, PREVIOUS)
         store_manifest(self._root, following)
         self._reached("after swap")
-        self._sweep()
+        sweep(self._root)
         return following.generation
-
-    def _sweep(self) -> None:
-        """Remove what neither the published generation nor the one before it refers to: earlier ones, and a killed writer's."""
-        try:
-            needed = load_manifest(self._root).names()
-        except IndexDamaged:
-            logger.warning("the manifest of %s is damaged; nothing is swept", self._root)
-            return
-        needed |= {NAME, PREVIOUS, NOTE, WRITER_LOCK, MERGE_LOCK, UPKEEP_LOCK} | self._previous().names()
-        stray = [path for path in self._root.iterdir() if path.name not in needed]
-        under_way = [path for path in stray if path.name.startswith(UNDER_WAY)]
-        for path in stray:
-            if path not in under_way:
-                durable.remove(path)
-        if under_way:
-            with held(self._root, MERGE_LOCK) as nobody:  # else somebody is writing it just now
-                for path in under_way if nobody else ():
-                    durable.remove(path)
-
-    def _previous(self) -> Manifest:
-        try:
-            return load_manifest(self._root, PREVIOUS)
-        except IndexDamaged:
-            return Manifest()
