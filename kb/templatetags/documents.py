@@ -1,8 +1,11 @@
 """How a document's state is told: its newest version and how far that one is."""
 
+import re
 from collections.abc import Iterable
+from datetime import date
 
 from django import template
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -32,11 +35,13 @@ METADATA = {
     "author": _("Author"),
     "subject": _("Subject"),
     "created": _("Written"),
+    "creationdate": _("Written"),  # a PDF's name for it
     "modified": _("Changed"),
     "language": _("Language"),
     "producer": _("Made with"),
     "encoding": _("Encoding"),
 }
+_MOMENT = re.compile(r"(?:D:(?=\d{4})|(?=\d{4}-\d\d-\d\dT))(\d{4})-?(\d\d)?-?(\d\d)?[\dT:.Z+'-]*$")
 # What a stage has behind it when it begins, in percent of the whole; within the first, pages count.
 BEHIND = {
     DocumentVersion.Status.UPLOADED: 2,
@@ -87,6 +92,19 @@ def stage(version: DocumentVersion) -> str:
 def metadata_label(key: str) -> str:
     """What a field of a file's own metadata is called; fields that only machines read keep their names."""
     return str(METADATA.get(key, key))
+
+
+@register.filter
+def metadata_value(value: str) -> str:
+    """A moment as the reader's language writes its day, where a file gives one ("D:20240131…" in a PDF); else the words."""
+    found = _MOMENT.match(value)
+    if found is None:
+        return value
+    try:
+        day = date(*(int(part or 1) for part in found.groups()))
+    except ValueError:  # a 13th month: files say anything
+        return value
+    return date_format(day)
 
 
 @register.filter
