@@ -1,6 +1,7 @@
 """The encoder: one forward pass of a sentence-transformers model gives the dense vector and the token vectors of a text."""
 
 import hashlib
+import logging
 import re
 import threading
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,8 @@ from retrieval.types import UNREADABLE_SHARE, Embedding
 
 if TYPE_CHECKING:
     from retrieval.forward import ForwardPass
+
+logger = logging.getLogger(__name__)
 
 # The commonest Chinese characters. A vocabulary that lacks many of them was not trained on Chinese, and the vectors of those that
 # it has by chance mean nothing.
@@ -260,6 +263,7 @@ class SentenceEncoder:
                 if model is None:
                     model = import_module("retrieval.forward").open_model(self._path)  # which imports torch
                     _use_one_thread()  # inside a batch, in every thread; see _side_by_side
+                    logger.info("encoder loaded: name=%s as=%s dtype=%s", self._name, type(model).__name__, model.dtype)
                     self.__dict__["_loaded"] = model
         return model
 

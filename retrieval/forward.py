@@ -5,7 +5,6 @@ is free meanwhile: taken and given back at each of 300 operations, the lock made
 Other models, and other devices, run as sentence-transformers runs them.
 """
 
-import logging
 import os
 import warnings
 from importlib import import_module
@@ -19,8 +18,6 @@ from retrieval import processor
 from retrieval.attention import attend
 from retrieval.errors import EncoderError
 from retrieval.int8 import Int8Linear, largest_inputs
-
-logger = logging.getLogger(__name__)
 
 PLAIN = {"bert": False, "roberta": True, "xlm-roberta": True}  # kinds of BERT, and whether places are counted after the padding's
 POOLINGS = ("mean", "cls")
@@ -60,9 +57,7 @@ def open_model(path: Path) -> ForwardPass:
     is_on_cpu = model.device.type == "cpu"
     if is_on_cpu and processor.multiplies_bf16():
         model = model.to(torch.bfloat16)
-    loaded = OneCall(model) if is_on_cpu and is_plain(model) else Modules(model)
-    logger.info("encoder loaded: name=%s device=%s as=%s", path.name, model.device, type(loaded).__name__)
-    return loaded
+    return OneCall(model) if is_on_cpu and is_plain(model) else Modules(model)
 
 
 def is_plain(model: Any) -> bool:
