@@ -1,7 +1,7 @@
-"""The encoder by itself, as the yardstick of `bench.ingest`: `python -m bench.bare_encoder FILE` prints JSON.
+"""The encoder by itself, as the yardstick of `bench.ingest`: `python -m bench.bare_encoder WHOSE FILE` prints JSON.
 
-FILE holds a JSON list of texts. They are embedded by sentence-transformers' own `encode` at its defaults, in the dtype that Attest
-uses on this machine, and by Attest's encoder, which also packs a vector for each token.
+FILE holds a JSON list of texts. WHOSE is "sentence-transformers", whose own `encode` embeds them at its defaults in the dtype that
+Attest uses on this machine, or "attest", whose encoder also packs a vector for each token.
 """
 
 import json
@@ -12,26 +12,25 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from retrieval import processor
+
 WARM_UP = 64
 
 
-def rates(texts: list[str]) -> dict[str, float]:
-    """Return texts per second of both."""
+def rate(whose: str, texts: list[str]) -> float:
+    """Return texts per second."""
     import torch
     from sentence_transformers import SentenceTransformer
 
-    from retrieval import processor
     from retrieval.encoder import open_encoder
 
     ours = open_encoder()
     ours.warm_up()
-    dtype = ours._model.dtype
-    bare = SentenceTransformer(model_folder(), local_files_only=True).to(dtype)
+    if whose == "attest":
+        return _rate(ours.embed_passages, texts)
+    bare = SentenceTransformer(model_folder(), local_files_only=True).to(ours._model.dtype)
     torch.set_num_threads(processor.threads())  # Attest's encoder takes one a batch
-    return {
-        "sentence-transformers": _rate(lambda some: bare.encode(some, show_progress_bar=False), texts),
-        "attest": _rate(ours.embed_passages, texts),
-    }
+    return _rate(lambda some: bare.encode(some, show_progress_bar=False), texts)
 
 
 def model_folder() -> str:
@@ -47,4 +46,4 @@ def _rate(run: Callable[[list[str]], Any], texts: list[str]) -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(rates(json.loads(Path(sys.argv[1]).read_text()))))
+    print(json.dumps({sys.argv[1]: rate(sys.argv[1], json.loads(Path(sys.argv[2]).read_text()))}))

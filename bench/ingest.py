@@ -8,6 +8,7 @@ are in bench.small_files, bench.big_files and bench.crowd. --limit-pages takes t
 
 import argparse
 import json
+import os
 import random
 import sqlite3
 import subprocess
@@ -22,7 +23,7 @@ from pypdf import PdfReader, PdfWriter
 from bench.bare_encoder import model_folder
 from bench.big_files import measure_big_files
 from bench.crowd import measure_crowd
-from bench.installation import run_attest
+from bench.installation import AS_SERVED, run_attest
 from bench.library import QUIET, Library
 from bench.report import Measure, add_json_option, publish
 from bench.small_files import measure_small_files
@@ -96,9 +97,10 @@ def read_passages(home: Path) -> list[str]:
     ]
 
 
-def run_json(module: str, *arguments: str) -> dict[str, float]:
+def run_json(module: str, *arguments: str, **environment: str) -> dict[str, float]:
     """Run a module of this package in a process of its own, and return the JSON that it prints."""
-    done = subprocess.run([sys.executable, "-m", module, *arguments], check=True, stdout=subprocess.PIPE)
+    command = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env={**os.environ, **environment})
     result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return result
 
@@ -122,7 +124,8 @@ def measure_throughput(folder: Path, *, limit_pages: int | None) -> Iterator[Mea
         yield Measure(name="two workers against one", value=round(one / two, 2), unit="times", goal=GOAL_SECOND_WORKER)
         sample = home / "sample.json"
         sample.write_text(json.dumps(random.Random(7).sample(passages, min(SAMPLE, len(passages)))))
-        alone = run_json("bench.bare_encoder", str(sample))
+        alone = run_json("bench.bare_encoder", "sentence-transformers", str(sample))
+        alone |= run_json("bench.bare_encoder", "attest", str(sample), **AS_SERVED)
         yield Measure(
             name=f"passages embedded, parsing and indexing beside, {what}",
             value=round(len(passages) / two, 2),

@@ -35,6 +35,7 @@ from bench.corpus import (
     read_texts,
 )
 from bench.growth import draw_growth
+from bench.installation import AS_SERVED
 from bench.peers import bm25s_index, ensemble, faiss_flat, rank_bm25
 from bench.reading import NEAREST
 from bench.report import Measure, add_json_option, machine, publish
@@ -48,8 +49,7 @@ PEER_QUESTIONS = 40
 QUESTIONS = 610  # of a size, no one twice
 VECTORS = 100  # queries of the dense leg alone
 DOCUMENTS_ADDED = 9
-# As config/settings/base.py and config/asgi.py set them.
-AS_SERVED = {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64"}
+IN_THE_WEB = {**AS_SERVED, "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64"}  # as config/asgi.py sets it
 LANGCHAIN, RANK, BM25S, FLAT = "LangChain ensemble", "rank-bm25", "bm25s", "FAISS flat"
 
 
@@ -122,7 +122,7 @@ def read_in_child(root: Path, material: Material) -> dict[str, Any]:
     questions.write_text(json.dumps(material.questions), encoding="utf-8")
     np.save(vectors, material.vectors)
     command = [sys.executable, "-m", "bench.reading", str(root / "index"), str(questions), str(vectors), str(result)]
-    subprocess.run(command, check=True, env={**os.environ, **AS_SERVED})
+    subprocess.run(command, check=True, env={**os.environ, **IN_THE_WEB})
     loaded: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
     return loaded
 
