@@ -22,6 +22,11 @@ _GENERIC = word_set(
     """
 )
 _NAME_FLAGS = ("nr", "ns", "nt", "nz", "nrt", "nrfg")
+# Days with a name of their own, which jieba takes for times like "today": the public holidays, and those that companies keep. Without
+# the last character where a text may leave it out.
+_NAMED_DAY = re.compile(
+    "春节|元旦|除夕|元宵|清明|端午|七夕|中秋|重阳|国庆|劳动节|妇女节|青年节|儿童节|建军节|教师节|圣诞|感恩节|情人节|开斋节|古尔邦节"
+)
 _TITLED = re.compile(r"《([^》]{1,60})》|「([^」]{1,40})」|“([^”]{2,40})”")
 
 
@@ -104,7 +109,7 @@ def opening_word(claim: str) -> str:
 def names_and_codes(text: str) -> list[str]:
     """Return the names and codes of a normalised text, of either script, years and other plain numbers left out."""
     latin = _names(text)
-    return [*latin, *(chinese_names(text) if re.search(r"[\u3400-\u9fff]", text) else [])]
+    return [*latin, *([*chinese_names(text), *_NAMED_DAY.findall(text)] if re.search(r"[\u3400-\u9fff]", text) else [])]
 
 
 def chinese_names(text: str) -> list[str]:

@@ -47,6 +47,19 @@ def test_held_answers_are_more_probable_than_missing_ones(held: str, missing: st
     assert high.features["rare_share_window"] > low.features["rare_share_window"]
 
 
+@pytest.mark.parametrize("day", ["春节", "国庆节", "元旦", "劳动节"])
+def test_a_day_with_a_name_of_its_own_that_no_passage_names_is_missing(day: str) -> None:
+    asked, plain = f"{day}放几天假？", "今年放几天假？"
+    named = assess(asked, EVIDENCE, found(0.0), candidates=rank_sentences(asked, EVIDENCE, score_stretches=shared_stretches))
+    other = assess(plain, EVIDENCE, found(0.0), candidates=rank_sentences(plain, EVIDENCE, score_stretches=shared_stretches))
+    assert (named.features["names_missing"], other.features["names_missing"]) == (1.0, 0.0)
+    assert named.probability < DEFAULT_THRESHOLD
+    holding = [replace(piece, text=f"{piece.text}\n{day}放假四天。") for piece in EVIDENCE]
+    told = assess(asked, holding, found(0.0), candidates=rank_sentences(asked, holding, score_stretches=shared_stretches))
+    assert told.features["names_missing"] == 0.0
+    assert told.probability > named.probability
+
+
 def test_without_evidence_it_is_impossible() -> None:
     assert assess("Anything?", [], SearchResult(hits=()), candidates=[]).probability == 0.0
 
