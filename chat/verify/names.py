@@ -22,8 +22,8 @@ _GENERIC = word_set(
     """
 )
 _NAME_FLAGS = ("nr", "ns", "nt", "nz", "nrt", "nrfg")
-# Days with a name of their own, which jieba takes for times like "today": the public holidays, and those that companies keep. Without
-# the last character where a text may leave it out.
+# Days with a name of their own, which jieba takes for times like "today": the public holidays, and those that companies keep.
+# Without the last character where a text may leave it out.
 _NAMED_DAY = re.compile(
     "春节|元旦|除夕|元宵|清明|端午|七夕|中秋|重阳|国庆|劳动节|妇女节|青年节|儿童节|建军节|教师节|圣诞|感恩节|情人节|开斋节|古尔邦节"
 )
