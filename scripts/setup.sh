@@ -44,7 +44,9 @@ setup_venv() {
   if [ -x .venv/bin/python ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
     return
   fi
-  if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11))' 2>/dev/null \
+  # A pip that was killed leaves packages in halves, over which the next one stumbles.
+  if [ -e .venv/unfinished ] \
+    || ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11))' 2>/dev/null \
     || ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
     python=$(find_python) || exit 1
     say "Making .venv with $("$python" --version) …"
@@ -52,9 +54,11 @@ setup_venv() {
   fi
   say "Installing $1 into .venv; this takes a few minutes the first time …"
   rm -f .venv/installed-*
+  : > .venv/unfinished
   install_torch
   .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check -r "$1" \
-    || stop "Installing $1 failed (see above). Nothing else was changed; start again once the cause is gone."
+    || { rm -f .venv/unfinished; stop "Installing $1 failed (see above). Nothing else was changed; start again once the cause is gone."; }
+  rm -f .venv/unfinished
   printf '%s\n' "$wanted" > "$stamp"
   # What requirements-dev.txt installs holds all of requirements.txt.
   if [ "$1" = requirements-dev.txt ]; then

@@ -129,6 +129,19 @@ def test_an_installation_that_failed_is_tried_again(with_venv: Path) -> None:
     assert not list((with_venv / ".venv").glob("installed-*"))
 
 
+def test_an_installation_that_was_killed_is_begun_anew(with_venv: Path) -> None:
+    killed = 'case "$*" in *--dry-run*) echo torch+cpu ;; *"pip install"*) kill -9 "$PPID" ;; esac'
+    write_program(with_venv / ".venv/bin/python", killed)
+    assert run_setup(with_venv, "setup_venv requirements.txt").returncode == -9
+    # With packages in halves: it looks for a Python to make another environment with, though this one answers.
+    write_program(with_venv / ".venv/bin/python", PIP.format(torch="torch-2.13.0+cpu"))
+    done = run_setup(with_venv, "setup_venv requirements.txt")
+    assert (done.returncode, "found none" in done.stderr) == (1, True)
+    (with_venv / ".venv/unfinished").unlink()
+    assert run_setup(with_venv, "setup_venv requirements.txt").returncode == 0
+    assert not (with_venv / ".venv/unfinished").exists()
+
+
 def test_what_the_tests_installed_serves_too(with_venv: Path) -> None:
     (with_venv / "requirements-dev.txt").write_text("-r requirements.txt\ntwo==2\n")
     run_setup(with_venv, "setup_venv requirements-dev.txt")
