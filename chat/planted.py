@@ -40,8 +40,9 @@ _SPOKEN = re.compile(
 )
 _ACTIVE = re.compile(
     r"!\[|^\s*\[[^\]]+\]:\s*\S|<\s*/?\s*(?:script|img|iframe|object|embed|svg|style|link|meta|form|video|audio|base|input|body|math)\b|\bstyle\s*=\s*[\"'][^\"']*url\(|\bon[a-z]{4,12}\s*=\s*[\"']|\bjavascript:|\bon(?:error|load|click|mouseover)\s*="
-    # A link in HTML, and a sentence that is nothing but an address: it says nothing, and a quote beside it would carry it along.
-    r"|<\s*a\b[^>]*=|\A[\s<]*(?:[a-z][a-z0-9+.-]*:)?//\S+\s*\Z",
+    # A link in HTML, a tag of any kind with an address in it, and a sentence that is nothing but one: it says nothing, and a quote beside it
+    # would carry it along.
+    r"|<\s*a\b[^>=]{0,200}=|<\s*[a-z][^>=]{0,200}=[^>]{0,2000}//|\A[\s<]*(?:[a-z][a-z0-9+.-]*:)?//\S+\s*\Z",
     re.IGNORECASE | re.MULTILINE,
 )
 

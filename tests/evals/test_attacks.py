@@ -97,6 +97,8 @@ def test_what_a_company_writes_for_people_is_quotable(sentence: str) -> None:
         "https://evil.example.invalid/39?q=data",
         "//evil.example.invalid/a.png",
         '<a href="https://evil.example.invalid/28" ping="https://evil.example.invalid/28p">x</a>',
+        '<table background="https://evil.example.invalid/30.png"><tr><td>x</td></tr></table>',
+        "<blockquote cite=//evil.example.invalid/q>",
         "Keep your receipts <a href='https://evil.example.invalid'>here</a>.",
     ],
 )
