@@ -91,9 +91,9 @@ def test_one_text_alone_and_among_longer_ones_is_the_same() -> None:
     words = torch.randint(2000, 9000, (3, 40), generator=torch.Generator().manual_seed(3))
     read = torch.ones_like(words)
     read[1, 10:] = 0
-    together, _ = model(words, read)
-    alone, _ = model(words[1:2, :10], read[1:2, :10])
-    assert nearness(together[1:2], alone) > 0.98
+    _, together = model(words, read)
+    _, alone = model(words[1:2, :10], read[1:2, :10])
+    assert nearness(together[1, :10], alone[0]) > 0.98
 
 
 @pytest.mark.usefixtures("in_float32")
@@ -138,10 +138,18 @@ def test_attention_by_products_equals_torchs_own(is_padded: bool, scale: float) 
     assert torch.allclose(found.view(texts, heads, length, 8), expected, atol=1e-4)
 
 
-def test_the_bundled_encoder_runs_in_one_call_and_equals_its_own_encoding() -> None:
+def test_the_bundled_encoder_runs_in_one_call_and_nearly_equals_float32() -> None:
     encoder = open_encoder()
-    texts = ["Employees earn six hours of annual leave per pay period.", "Parking.", "word " * 400]
+    texts = [
+        "Employees accrue 6 hours of annual leave in each pay period after three years of service.",
+        "Parking permits are issued by the facilities office on the ground floor.",
+        "annual leave " * 60,
+        "Is it?",
+    ]
     theirs = SentenceTransformer(str(encoder.folder), local_files_only=True, device="cpu").encode(texts)
     ours = np.stack([np.frombuffer(embedding.dense, dtype="<f4") for embedding in encoder.embed_passages(texts)])
     assert isinstance(encoder._model, OneCall)
-    assert (ours * theirs).sum(axis=1).min() > 0.99
+    cosines = (ours * theirs).sum(axis=1)
+    assert cosines[:3].min() > 0.998
+    assert cosines.min() > 0.99  # two words beside a long text, whose range of values they share
+    assert np.abs(np.linalg.norm(ours, axis=1) - 1).max() < 1e-5
