@@ -44,7 +44,7 @@ class Int8Linear(torch.nn.Module):
 
     def forward(self, given: Tensor) -> Tensor:
         """Return [rows, outputs] in bf16 for values [rows, inputs]."""
-        values = given.float()
+        values = given.to(torch.float32, copy=True)  # changed in place below
         evened = self._evened
         if evened is not None:
             values.mul_(evened)
