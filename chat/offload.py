@@ -1,5 +1,6 @@
 """Run blocking work beside the event loop."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -38,3 +39,18 @@ def beside_loop(function: Callable[P, R], *, keeps_connection: bool = False) -> 
 async def let_go() -> None:
     """Let go of a connection that was kept: something is waited for after all."""
     await beside_loop(lambda: None)()
+
+
+async def to_the_end(work: Awaitable[R]) -> tuple[R, bool]:
+    """Return what `work` returns, and whether the caller was cancelled meanwhile, who has to raise that then.
+
+    A thread does not stop when its waiter is cancelled: what it takes from the database would be nobody's.
+    """
+    task = asyncio.ensure_future(work)
+    is_cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait((task,))
+        except asyncio.CancelledError:
+            is_cancelled = True
+    return task.result(), is_cancelled

@@ -10,7 +10,7 @@ from django.conf import settings
 from chat.errors import ModelBusy, ModelError, ModelSuspended
 from chat.llm.breaker import BreakerState
 from chat.llm.calls import Outcome, enter_queue, finish_call, read_breaker, try_start
-from chat.offload import beside_loop
+from chat.offload import beside_loop, to_the_end
 from chat.ports import Delta, GenerationOptions, LanguageModel, Message, TokenCount, Usage
 from chat.served import ModelCall, ServedModel
 
@@ -61,15 +61,18 @@ class QueuedModel:
             )
             self.outcomes.append(outcome)
             self.usage = usage
-            await beside_loop(finish_call)(call, outcome)
+            await _finish(call, outcome)
 
     async def _enter(self) -> ModelCall:
         began = time.perf_counter()
         try:
-            call = await beside_loop(enter_queue)(self._row, user=self._user)
+            call, has_left = await to_the_end(beside_loop(enter_queue)(self._row, user=self._user))
         except ModelError as error:
             self.refused_by = error.code
             raise
+        if has_left:
+            await _finish(call, Outcome(error_code=None, total_ms=0.0))
+            raise asyncio.CancelledError
         if call.state == ModelCall.State.RUNNING:
             return call
         try:
@@ -80,7 +83,7 @@ class QueuedModel:
         except BaseException as error:
             code = ModelBusy.code if isinstance(error, ModelBusy) else None
             self.refused_by = code or ""
-            await beside_loop(finish_call)(call, Outcome(error_code=code, total_ms=0.0))
+            await _finish(call, Outcome(error_code=code, total_ms=0.0))
             raise
         finally:
             self.waited_ms = _since(began)
@@ -93,6 +96,13 @@ class QueuedModel:
             self.refused_by = ModelSuspended.code
             raise ModelSuspended(f"{self._row} failed {breaker.failures} times in a row")
         return await self._model.count_tokens(messages)
+
+
+async def _finish(call: ModelCall, outcome: Outcome) -> None:
+    """Give the place back, also where the reader leaves at this very moment."""
+    _, has_left = await to_the_end(beside_loop(finish_call)(call, outcome))
+    if has_left:
+        raise asyncio.CancelledError
 
 
 def _since(began: float) -> float:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Callable
 from contextlib import aclosing
@@ -17,6 +18,7 @@ from accounts.models import User
 from audit.models import Event
 from chat import errors
 from chat.answering import ask
+from chat.llm import queued
 from chat.llm.breaker import BreakerState, judge_calls
 from chat.llm.calls import Outcome, count_live, enter_queue, finish_call, read_breaker, try_start
 from chat.llm.configured import configured_gateway, keep_environment_model
@@ -189,6 +191,36 @@ def test_a_reader_who_leaves_the_queue_is_not_waited_for(db: None, honest: FakeS
     assert following.state == ModelCall.State.RUNNING or not try_start(following)
     finish_call(running, Outcome(error_code="", total_ms=1.0))
     assert try_start(following)
+
+
+@pytest.mark.parametrize("step", ["enter_queue", "finish_call"])
+@pytest.mark.parametrize("leaves_after_s", [(0.1,), (0.1, 0.1)])
+def test_a_reader_who_leaves_while_the_place_is_taken_or_given_back_leaves_nothing(
+    db: None, honest: FakeServer, monkeypatch: pytest.MonkeyPatch, step: str, leaves_after_s: tuple[float, ...]
+) -> None:
+    """The database is slow just then: the thread goes on when its reader has gone."""
+    row = serve(honest, max_concurrent=1)
+    begun = threading.Event()
+
+    def slowly(*args: Any, **kwargs: Any) -> Any:
+        begun.set()
+        time.sleep(0.5)
+        return {"enter_queue": enter_queue, "finish_call": finish_call}[step](*args, **kwargs)
+
+    monkeypatch.setattr(queued, step, slowly)
+
+    async def leave() -> None:
+        reading = asyncio.create_task(read(RowChoice(row, user="b")))
+        assert await asyncio.to_thread(begun.wait, 10)
+        for pause in leaves_after_s:
+            await asyncio.sleep(pause)
+            reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+
+    async_to_sync(leave)()
+    assert count_live(row) == (0, 0)
+    assert ModelCall.objects.get().finished_at is not None
 
 
 def test_all_who_come_at_once_are_answered_in_turn(db: None, fake_server: FakeServer) -> None:
