@@ -49,7 +49,7 @@ def measure_stages(
         for name, config in stages.items():
             found[name].append(judge(question, search(question.text, config)))
         progress(1)
-    return {name: _average(figures) for name, figures in found.items()}
+    return {name: mean_figures(figures) for name, figures in found.items()}
 
 
 def judge(question: Question, found: Sequence[tuple[str, int]]) -> Figures:
@@ -62,7 +62,8 @@ def judge(question: Question, found: Sequence[tuple[str, int]]) -> Figures:
     return figures | {f"page_hit@{k}": hit(distinct(found), evidence, k) if evidence else None for k in (5, 10)}
 
 
-def _average(rows: Sequence[Figures]) -> Figures:
+def mean_figures(rows: Sequence[Figures]) -> Figures:
+    """Return the mean of each figure over the rankings that have it."""
     return {name: mean([value for row in rows if (value := row[name]) is not None]) for name in NAMES}
 
 

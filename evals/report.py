@@ -13,9 +13,10 @@ from chat.answering import ask
 from evals.answers import measure_answers
 from evals.datasets import BadDataset, Question, read_entries, read_questions
 from evals.indexing import NAME, index_entries, make_collection
-from evals.ranking import STAGES, WITHOUT, measure_latency, measure_stages
+from evals.ranking import STAGES, WITHOUT, Figures, measure_latency, measure_stages
+from evals.vocabulary import measure_vocabulary, rename
 from kb.engine import Engine, get_engine
-from kb.models import Collection, Document
+from kb.models import Chunk, Collection, Document
 from kb.search import search_passages
 from retrieval.types import SearchConfig
 
@@ -31,7 +32,7 @@ ANSWER_FIGURES = (
 )
 
 
-def evaluate_folder(folder: Path, *, limit: int | None, with_answers: bool) -> dict[str, Any]:
+def evaluate_folder(folder: Path, *, limit: int | None, with_answers: bool, with_vocabulary: bool = False) -> dict[str, Any]:
     """Index the folder into this process's installation, empty or kept from an earlier evaluation, and measure.
 
     Raises: BadDataset.
@@ -57,6 +58,10 @@ def evaluate_folder(folder: Path, *, limit: int | None, with_answers: bool) -> d
         "latency_ms": measure_latency(judged, search),
         "answers": dict.fromkeys(ANSWER_FIGURES),
     }
+    if with_vocabulary:
+        cases = rename(judged, Chunk.objects.values_list("text", flat=True))
+        with tqdm(total=len(cases), desc="made-up words") as bar:
+            report["vocabulary"] = {"queries": len(cases), "figures": measure_vocabulary(cases, search, progress=bar.update)}
     if with_answers:
         uids = {str(document.uid): names[document.pk] for document in Document.objects.filter(pk__in=names)}
         with tqdm(total=len(questions), desc="answers") as bar:
@@ -99,13 +104,17 @@ def as_table(report: dict[str, Any]) -> str:
     """Return the report for a terminal."""
     columns = ("ndcg@10", "hit@1", "hit@5", "recall@10", "recall@100", "page_hit@5", "page_hit@10")
     lines = [f"{report['dataset']}: {report['documents']} documents, {report['queries']} questions"]
-    lines.append(f"{'':22}" + "".join(f"{column:>12}" for column in columns))
-    for stage, figures in report["ablation"].items():
-        lines.append(f"{stage:22}" + "".join(f"{_figure(figures[column]):>12}" for column in columns))
+    lines += [f"{'':26}" + "".join(f"{column:>12}" for column in columns), *_rows(report["ablation"], columns)]
+    if vocabulary := report.get("vocabulary"):
+        lines += [f"{vocabulary['queries']} questions with a made-up word for a name", *_rows(vocabulary["figures"], columns)]
     latency = report["latency_ms"]
     lines.append(f"latency p50 {latency['p50']} ms, p95 {latency['p95']} ms")
     lines.extend(f"{name:26}{_figure(value):>8}" for name, value in report["answers"].items() if value is not None)
     return "\n".join(lines)
+
+
+def _rows(figures: dict[str, Figures], columns: Sequence[str]) -> list[str]:
+    return [f"{name:26}" + "".join(f"{_figure(row.get(column)):>12}" for column in columns) for name, row in figures.items()]
 
 
 def _figure(value: float | None) -> str:

@@ -15,6 +15,7 @@ from kb.search import add_vocabulary, scope_for, search_passages
 from retrieval.analyzer import get_analyzer
 from retrieval.types import Chunk as IndexedChunk
 from retrieval.types import Hit, Scope, SearchConfig, SearchResult
+from retrieval.vocabulary import readings
 
 SHOWN = 10  # passages that a reader gets
 REMOVED = 20  # of what a filter took away, the best
@@ -50,6 +51,7 @@ class Explanation:
     """A search, explained."""
 
     query: str
+    readings: tuple[str, ...]  # the query in the other words of a vocabulary, which the encoder reads besides
     terms: tuple[Term, ...]
     config: SearchConfig
     result: SearchResult
@@ -94,6 +96,7 @@ def explain_search(query: str, *, admin: User, user: Person, collection: Collect
     ]
     return Explanation(
         query=query,
+        readings=readings(query, config.also)[1:],
         terms=terms,
         config=config,
         result=found.result,
@@ -127,12 +130,13 @@ def explain_document(
     )
 
 
-def read_terms(query: str, also: Sequence[str]) -> tuple[Term, ...]:
+def read_terms(query: str, also: Sequence[Sequence[str]]) -> tuple[Term, ...]:
     """Return the query's words as the keyword leg looks for them, then those that a vocabulary adds."""
     analyzer = get_analyzer()
+    words = [word for group in also for word in group]
     own = dict.fromkeys(analyzer.terms(query))
-    added = dict.fromkeys(term for word in also for term in analyzer.terms(word) if term not in own)
-    written = {terms[0]: word for word in " ".join((query, *also)).split() if len(terms := analyzer.terms(word)) == 1}
+    added = dict.fromkeys(term for word in words for term in analyzer.terms(word) if term not in own)
+    written = {terms[0]: word for word in " ".join((query, *words)).split() if len(terms := analyzer.terms(word)) == 1}
     return tuple(
         Term(
             text=term,

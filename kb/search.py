@@ -29,6 +29,7 @@ class PassageSearch:
     passages: tuple[Passage, ...]
     result: SearchResult
     scope: Scope
+    also: tuple[tuple[str, ...], ...] = ()  # groups of words that mean the same, of which the question names one
 
 
 def scope_for(user: User | AnonymousUser, *, collection: Collection | None = None) -> Scope:
@@ -67,13 +68,15 @@ def search_passages(
     kept = tuple(
         Passage(chunk=passage.chunk, hit=passage.hit._replace(rank=rank)) for rank, passage in enumerate(passages[:wanted], start=1)
     )
-    return PassageSearch(passages=kept, result=replace(result, hits=tuple(passage.hit for passage in kept)), scope=scope)
+    return PassageSearch(
+        passages=kept, result=replace(result, hits=tuple(passage.hit for passage in kept)), scope=scope, also=config.also
+    )
 
 
 def add_vocabulary(question: str, config: SearchConfig, scope: Scope) -> SearchConfig:
     """Return the configuration with what the vocabularies of the readable collections say about the question's words."""
     texts = Collection.objects.filter(pk__in=scope.collection_ids).exclude(vocabulary="").values_list("vocabulary", flat=True)
-    found = (word for text in texts for word in read_vocabulary(text).find(question))
+    found = (group for text in texts for group in read_vocabulary(text).find(question))
     return replace(config, also=tuple(dict.fromkeys((*config.also, *found))))
 
 

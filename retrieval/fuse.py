@@ -49,6 +49,19 @@ def fuse(keyword: Sequence[Hit], dense: Sequence[Hit], *, alpha: float, top_n: i
     )
 
 
+def merge_dense(rankings: Sequence[Sequence[Hit]], *, limit: int) -> tuple[Hit, ...]:
+    """Join what the dense leg found for several readings of one question: of each chunk its best score.
+
+    Returns: at most `limit` hits, ranks rebuilt from 1.
+    """
+    best: dict[int, Hit] = {}
+    for hit in (hit for ranking in rankings for hit in ranking):
+        if hit.chunk_id not in best or best[hit.chunk_id].score < hit.score:
+            best[hit.chunk_id] = hit
+    ordered = sorted(best.values(), key=lambda hit: -hit.score)[:limit]
+    return tuple(hit._replace(rank=rank, dense_rank=rank) for rank, hit in enumerate(ordered, start=1))
+
+
 def _normalise(hits: Sequence[Hit], *, floor: float) -> dict[int, float]:
     """Return each hit's score in [0, 1]; where all are equal, 1."""
     if not hits:

@@ -56,8 +56,15 @@ class IndexSnapshot(Protocol):
     @property
     def generation(self) -> int: ...
 
-    def search_keyword(self, query: str, *, scope: Scope, limit: int, weights: WordWeights = ...) -> tuple[Hit, ...]:
-        """Return at most `limit` hits by BM25, best first, only from within `scope`."""
+    def search_keyword(
+        self, query: str, *, scope: Scope, limit: int, weights: WordWeights = ..., also: Sequence[Sequence[str]] = ()
+    ) -> tuple[Hit, ...]:
+        """Return at most `limit` hits by BM25, best first, only from within `scope`.
+
+        Args:
+            also: groups of words that mean the same. A passage gains by the best word of each group that it holds whole; a backend
+                whose BM25 is not ours may take them for further words of the query.
+        """
 
     def search_dense(self, vector: bytes, *, scope: Scope, limit: int) -> tuple[Hit, ...]:
         """Return at most `limit` hits by inner product, best first, only from within `scope`. `vector`: float32 bytes."""

@@ -8,12 +8,13 @@ from contextlib import AbstractContextManager, nullcontext
 from retrieval.duplicates import demote_duplicates
 from retrieval.errors import EncoderError
 from retrieval.exact import exact_words, favour_exact
-from retrieval.fuse import fuse
+from retrieval.fuse import fuse, merge_dense
 from retrieval.ports import Embedder, IndexSnapshot, Reranker
 from retrieval.rerank import blend
 from retrieval.second_look import reorder
 from retrieval.tokens import Projection
 from retrieval.types import UNREADABLE_SHARE, Embedding, Hit, Scope, SearchConfig, SearchResult
+from retrieval.vocabulary import in_words_of, readings
 
 logger = logging.getLogger(__name__)
 
@@ -36,8 +37,8 @@ def search(
 ) -> SearchResult:
     """Return the best chunks within `scope` for a query that stands alone.
 
-    The dense leg and late interaction abstain where the encoder cannot read the query's script. Where the reranker fails, the order
-    before it stands.
+    The dense leg and late interaction abstain where the encoder cannot read the query's script; of its readings in the words of a
+    vocabulary they take the best. Where the reranker fails, the order before it stands.
 
     Args:
         read_texts: the words of these chunks, for the reranker; the index keeps none.
@@ -45,18 +46,21 @@ def search(
     """
     clock = _Clock()
     wants_vectors = config.use_dense or config.use_rerank
-    unknown_share = embedder.unknown_share(query)
+    unknown = {text: embedder.unknown_share(text) for text in readings(query, config.also if config.use_readings else ())}
+    unknown_share = min(unknown.values())
     abstains = unknown_share > UNREADABLE_SHARE
-    embedding = embedder.embed_query(query) if wants_vectors and not abstains and scope.collection_ids else None
+    readable = [text for text, share in unknown.items() if share <= UNREADABLE_SHARE]
+    asked = {text: embedder.embed_query(text) for text in readable} if wants_vectors and scope.collection_ids else {}
     clock.lap("embed")
     reading = max(0.0, 1.0 - unknown_share / UNREADABLE_SHARE)
     with turns:
         clock.lap("turn")
-        hits = _find(query, embedding, scope=scope, config=config, index=index, reading=reading, clock=clock)
-        if embedding is not None and projection is not None and config.use_rerank:
-            weights = embedder.query_weights(query) if config.weigh_tokens else None
+        hits = _find(query, asked, scope=scope, config=config, index=index, reading=reading, clock=clock)
+        if asked and projection is not None and config.use_rerank:
             tokens = _tokens(hits[: config.rerank_depth], index, embedder=embedder, read_texts=read_texts)
-            scores = projection.max_sim(embedding.tokens, tokens, weights=weights)
+            weights = {text: embedder.query_weights(text) if config.weigh_tokens else None for text in asked}
+            compared = [projection.max_sim(one.tokens, tokens, weights=weights[text]) for text, one in asked.items()]
+            scores = [max((score for score in of_hit if score is not None), default=None) for of_hit in zip(*compared, strict=True)]
             hits = blend(hits, scores, weight=config.rerank_weight * reading)
             clock.lap("rerank")
         numbers = exact_words(query) if config.exact_weight and config.use_keyword else ""
@@ -66,7 +70,7 @@ def search(
             hits = favour_exact(hits, {hit.chunk_id: hit.score for hit in alone}, best=best, weight=config.exact_weight)
             clock.lap("exact")
     if reranker is not None and config.use_cross:
-        hits = _look_again(hits, query, reranker=reranker, read_texts=read_texts, depth=config.cross_depth)
+        hits = _look_again(hits, query, config=config, reranker=reranker, read_texts=read_texts)
         clock.lap("cross")
     if config.collapse_duplicates:
         hits = demote_duplicates(hits, index.digests([hit.chunk_id for hit in hits]))
@@ -95,7 +99,7 @@ class _Clock:
 
 def _find(
     query: str,
-    embedding: Embedding | None,
+    asked: Mapping[str, Embedding],
     *,
     scope: Scope,
     config: SearchConfig,
@@ -104,14 +108,14 @@ def _find(
     clock: _Clock,
 ) -> tuple[Hit, ...]:
     """Return what both legs find, fused."""
-    words = " ".join((query, *config.also))
     keyword: Sequence[Hit] = ()
     if config.use_keyword:
-        keyword = index.search_keyword(words, scope=scope, limit=config.candidates, weights=config.word_weights)
+        keyword = index.search_keyword(query, scope=scope, limit=config.candidates, weights=config.word_weights, also=config.also)
     clock.lap("keyword")
     dense: Sequence[Hit] = ()
-    if embedding is not None and config.use_dense:
-        dense = _near(index.search_dense(embedding.dense, scope=scope, limit=config.candidates))
+    if asked and config.use_dense:
+        found = [index.search_dense(one.dense, scope=scope, limit=config.candidates) for one in asked.values()]
+        dense = _near(found[0] if len(found) == 1 else merge_dense(found, limit=config.candidates))
     clock.lap("dense")
     hits = fuse(keyword, dense, alpha=_alpha(config, reading, keyword, dense), top_n=2 * config.candidates)
     clock.lap("fuse")
@@ -150,15 +154,16 @@ def _look_again(
     hits: tuple[Hit, ...],
     query: str,
     *,
+    config: SearchConfig,
     reranker: Reranker,
     read_texts: ReadTexts,
-    depth: int,
 ) -> tuple[Hit, ...]:
-    candidates = [hit.chunk_id for hit in hits[:depth]]
+    candidates = [hit.chunk_id for hit in hits[: config.cross_depth]]
     texts = read_texts(candidates)
     known = [chunk_id for chunk_id in candidates if chunk_id in texts]
     try:
-        found = dict(zip(known, reranker.score(query, [texts[chunk_id] for chunk_id in known]), strict=True))
+        asked = in_words_of(query, config.also, [texts[chunk_id] for chunk_id in known])
+        found = dict(zip(known, reranker.score(asked, [texts[chunk_id] for chunk_id in known]), strict=True))
     except EncoderError:
         logger.exception("the reranker %s failed; the order before it stands", reranker.name)
         return hits

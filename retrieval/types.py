@@ -105,6 +105,7 @@ class WordWeights:
     headings: float = 0.4
     pairs: float = 0.3  # of two Chinese characters side by side (Analyzer.pairs)
     asking: float = 0.4  # of a word that asks (Analyzer.is_asking); not 0: a query of nothing else still finds
+    whole: float = 0.6  # of a vocabulary's word that the query names, where a passage holds all of it
 
 
 PRODUCTION_WEIGHTS = WordWeights()
@@ -125,7 +126,8 @@ class SearchConfig:
     dense_weight: float = 0.6  # alpha of the convex combination, in [0, 1]; docs/quality.md has what .5 to .65 measure
     rerank_weight: float = 0.7  # of MaxSim against the fused score, in [0, 1]
     word_weights: WordWeights = PRODUCTION_WEIGHTS
-    also: tuple[str, ...] = ()  # words that the keyword leg looks for besides the query's (retrieval.vocabulary)
+    also: tuple[tuple[str, ...], ...] = ()  # groups of words that mean the same, besides the query's own (retrieval.vocabulary)
+    use_readings: bool = True  # the encoder reads the query in these words, too
     exact_weight: float = 0.4  # of the query's numbers and codes by themselves (retrieval.exact); 0 switches them off
     weigh_tokens: bool = True  # words without a subject count less in MaxSim
     collapse_duplicates: bool = True

@@ -32,11 +32,19 @@ class Snapshot:
         self._keyword = keyword
         self._segments = segments
 
-    def search_keyword(self, query: str, *, scope: Scope, limit: int, weights: WordWeights = PRODUCTION_WEIGHTS) -> tuple[Hit, ...]:
+    def search_keyword(
+        self,
+        query: str,
+        *,
+        scope: Scope,
+        limit: int,
+        weights: WordWeights = PRODUCTION_WEIGHTS,
+        also: Sequence[Sequence[str]] = (),
+    ) -> tuple[Hit, ...]:
         """See `retrieval.ports.IndexSnapshot`."""
         if self._keyword is None:
             return ()
-        return self._keyword.search(query, scope=scope, limit=limit, weights=weights, sees_all=self._is_all(scope))
+        return self._keyword.search(query, scope=scope, limit=limit, weights=weights, also=also, sees_all=self._is_all(scope))
 
     def _is_all(self, scope: Scope) -> bool:
         """Whether nothing in the index lies outside the scope."""

@@ -31,9 +31,18 @@ class MilvusSnapshot:
         rows = self._ask(lambda client: client.get(self._alias, ids=[MARKER], output_fields=["version"]))
         return int(rows[0]["version"]) if rows else 0
 
-    def search_keyword(self, query: str, *, scope: Scope, limit: int, weights: WordWeights = PRODUCTION_WEIGHTS) -> tuple[Hit, ...]:
-        """See `retrieval.ports.IndexSnapshot`. Milvus's BM25 reads text and knows no weights."""
-        terms = self._analyzer.terms(query)[:MAX_QUERY_TERMS]
+    def search_keyword(
+        self,
+        query: str,
+        *,
+        scope: Scope,
+        limit: int,
+        weights: WordWeights = PRODUCTION_WEIGHTS,
+        also: Sequence[Sequence[str]] = (),
+    ) -> tuple[Hit, ...]:
+        """See `retrieval.ports.IndexSnapshot`. Milvus's BM25 reads text and knows neither weights nor words that are one."""
+        words = (query, *(word for group in also for word in group))
+        terms = [term for word in words for term in self._analyzer.terms(word)][:MAX_QUERY_TERMS]
         return self._search(KEYWORD, write_terms(terms), scope=scope, limit=limit, metric="BM25") if terms else ()
 
     def search_dense(self, vector: bytes, *, scope: Scope, limit: int) -> tuple[Hit, ...]:

@@ -41,6 +41,17 @@ def test_it_prints_and_writes_the_contracts_figures(tmp_path: Path, capfd: pytes
     assert all(name in printed for name in ("reranked", "without pairs", "duplicates stay"))
 
 
+def test_made_up_words_are_measured_when_asked_for(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    texts = TEXTS | {"parking": f"{TEXTS['parking']} It is sold by John Smith.", "leave": f"{TEXTS['leave']} See Jane Miller."}
+    write_lines(tmp_path / "corpus.jsonl", [{"_id": name, "title": "", "text": text} for name, text in texts.items()])
+    write_lines(tmp_path / "queries.jsonl", [{"_id": "1", "text": "What does John Smith sell?", "relevant": ["parking"]}])
+    out = tmp_path / "figures.json"
+    call_command("evaluate", str(tmp_path), "--vocabulary", "--json", str(out))
+    found = json.loads(out.read_text())["vocabulary"]
+    assert (found["queries"], found["figures"]["explained"]["hit@1"]) == (1, 1.0)
+    assert "1 questions with a made-up word" in capfd.readouterr().out
+
+
 def test_files_go_through_the_upload(tmp_path: Path) -> None:
     (tmp_path / "docs" / "people").mkdir(parents=True)
     (tmp_path / "docs" / "people" / "leave.md").write_text(f"# Leave\n\n{TEXTS['leave']}\n")

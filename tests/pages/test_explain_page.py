@@ -34,6 +34,13 @@ def test_it_tells_what_each_step_made_of_a_passage(knowledge_admin: User, employ
     assert (event.actor_name, event.subject) == (knowledge_admin.username, f"user:{employee.pk}")
 
 
+def test_it_tells_what_else_the_question_was_read_as(knowledge_admin: User, collection: Collection, leave: Document) -> None:
+    assert "Read as well" not in explain(knowledge_admin, q="How much PTO?")
+    Collection.objects.filter(pk=collection.pk).update(vocabulary="PTO = annual leave")
+    page = explain(knowledge_admin, q="How much PTO?")
+    assert "<q>How much annual leave?</q>" in page
+
+
 def test_it_names_the_filter(knowledge_admin: User, outsider: User, leave: Document) -> None:
     page = explain(knowledge_admin, q="annual leave", person=outsider.username, document=leave.name)
     assert "They may not read its collection" in page

@@ -117,6 +117,14 @@ def test_words_of_every_script_and_codes_are_found_as_they_are(backend: Backend)
     assert backend.index.snapshot().search_keyword("？！", scope=EVERYTHING, limit=10) == ()
 
 
+def test_a_word_is_found_by_what_means_the_same(backend: Backend) -> None:
+    backend.writer.publish([make_entry(1, "annual leave accrues"), make_entry(2, "parking permits"), make_entry(3, "年休假")])
+    search = backend.index.snapshot().search_keyword
+    assert search("PTO", scope=EVERYTHING, limit=10) == ()
+    found = search("PTO", scope=EVERYTHING, limit=10, also=(("PTO", "annual leave", "年休假"), ("the",)))
+    assert {hit.chunk_id for hit in found} == {1, 3}
+
+
 def test_tokens_and_digests_come_back_as_they_went_in(backend: Backend) -> None:
     entries = [make_entry(1, "same words"), make_entry(2, "Same words!"), make_entry(3, "other words")]
     entries[2] = replace(entries[2], embedding=replace(entries[2].embedding, tokens=b""))

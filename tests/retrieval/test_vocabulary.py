@@ -1,34 +1,41 @@
 """The words of a collection work on the question alone."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from retrieval.search import search
-from retrieval.types import SearchConfig
-from retrieval.vocabulary import MAX_LINES, BadVocabulary, read_vocabulary
+from retrieval.types import Hit, SearchConfig, WordWeights
+from retrieval.vocabulary import MAX_LINES, MAX_READINGS, BadVocabulary, in_words_of, read_vocabulary, readings
 from tests.retrieval.builders import EVERYTHING, PROJECTION, WordEncoder, make_entry, make_reader, make_writer
 
 TEXT = """
 PTO = paid time off =  annual   leave
 五险一金＝社会保险
 护卫者
+IT = information technology
 """
+PTO = ("PTO", "paid time off", "annual leave")
+INSURANCE = ("五险一金", "社会保险")
 
 
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("How much PTO do I get?", ("PTO", "paid time off", "annual leave")),
-        ("paid time off", ("PTO", "paid time off", "annual leave")),
-        ("ＰＴＯ", ("PTO", "paid time off", "annual leave")),
+        ("How much PTO do I get?", (PTO,)),
+        ("paid time off", (PTO,)),
+        ("ＰＴＯ", (PTO,)),
         ("laptop or PTOs", ()),
-        ("五險一金怎么交", ("五险一金", "社会保险")),
-        ("《护卫者》的主演", ("护卫者",)),
+        ("五險一金怎么交", (INSURANCE,)),
+        ("《护卫者》的主演", (("护卫者",),)),
         ("五险", ()),
+        ("Is it PTO?", (PTO,)),
+        ("PTO in IT", (PTO, ("IT", "information technology"))),
     ],
 )
-def test_a_word_that_the_query_names_brings_its_group(query: str, expected: tuple[str, ...]) -> None:
+def test_a_word_that_the_query_names_brings_its_group(query: str, expected: tuple[tuple[str, ...], ...]) -> None:
     assert read_vocabulary(TEXT).find(query) == expected
 
 
@@ -40,12 +47,113 @@ def test_what_is_too_long_is_refused(text: str) -> None:
 
 def test_a_text_without_the_questions_words_is_found_by_a_synonym(tmp_path: Path) -> None:
     make_writer(tmp_path).publish([make_entry(1, "annual leave accrues"), make_entry(2, "parking permits")])
+    assert find(tmp_path, "PTO") == []
+    assert find(tmp_path, "PTO", also=read_vocabulary(TEXT).find("PTO")) == [1]
+
+
+def find(folder: Path, query: str, **config: object) -> list[int]:
+    """By words alone."""
+    wanted = replace(SearchConfig(use_dense=False, use_rerank=False), **config)
+    index = make_reader(folder).snapshot()
+    result = search(query, scope=EVERYTHING, config=wanted, index=index, embedder=WordEncoder(), projection=PROJECTION)
+    return [hit.chunk_id for hit in result.hits]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("How much PTO do I get?", ["How much paid time off do I get?", "How much annual leave do I get?"]),
+        ("annual leave in ＩＴ", ["annual leave in information technology", "PTO in ＩＴ", "PTO in information technology"]),
+        ("五險一金怎么交", ["社会保险怎么交"]),
+        ("《护卫者》的主演", []),
+        ("parking", []),
+    ],
+)
+def test_a_question_is_read_in_every_word_that_means_the_same(query: str, expected: list[str]) -> None:
+    first, *others = readings(query, read_vocabulary(TEXT).find(query))
+    assert (first, others) == (query, expected)
+
+
+def test_readings_stay_few() -> None:
+    text = "\n".join(f"w{line} = " + " = ".join(f"{letter}{line}" for letter in "abcdefgh") for line in range(6))
+    query = "w0 w1 w2 w3 w4 w5"
+    found = readings(query, read_vocabulary(text).find(query))
+    assert len(found) == len({*found}) == MAX_READINGS
+    assert found[0] == query
+
+
+@pytest.mark.parametrize(
+    ("query", "texts", "expected"),
+    [
+        ("How much PTO?", ["Parking", "Annual leaves accrue"], "How much annual leave?"),
+        ("How much PTO?", ["Annual leave accrues", "PTO is paid"], "How much PTO?"),
+        ("How much PTO?", ["Leave the building; the annual report"], "How much annual leave?"),
+        ("How much PTO?", ["Parking"], "How much PTO?"),
+        ("五險一金怎么交", ["本公司为员工缴纳社会保险费"], "社会保险怎么交"),
+        ("Is it PTO?", [], "Is it PTO?"),
+    ],
+)
+def test_a_question_is_put_in_the_words_of_what_was_found(query: str, texts: list[str], expected: str) -> None:
+    assert in_words_of(query, read_vocabulary(TEXT).find(query), texts) == expected
+
+
+def test_a_word_counts_where_a_passage_holds_all_of_it(tmp_path: Path) -> None:
+    """jieba cuts 云梯计划 in two, and every second passage holds one half."""
+    texts = ["云梯很高", "年度计划已经发布", "云梯计划的负责人是王敏", "计划采购云梯三架，云梯另行验收，计划另报"]
+    make_writer(tmp_path).publish([make_entry(number, text) for number, text in enumerate(texts, start=1)])
+    query = "云梯计划谁负责"
+    also = read_vocabulary("云梯计划").find(query)
+    assert find(tmp_path, query, also=also, word_weights=WordWeights(pairs=0.0))[0] == 3
+    assert find(tmp_path, "PTO", also=(("PTO", "云梯计划"),)) == [3, 4]  # 4 holds both halves, though apart
+    assert find(tmp_path, "PTO", also=(("PTO", "云梯计划"),), word_weights=WordWeights(whole=0.0)) == []
+
+
+def test_halves_of_a_word_bring_nothing_and_synonyms_do_not_add_up(tmp_path: Path) -> None:
+    texts = ["paid parking", "time off", "paid time off", "annual leave accrues", "annual leave, also called paid time off"]
+    make_writer(tmp_path).publish([make_entry(number, text) for number, text in enumerate(texts, start=1)])
+    assert {*find(tmp_path, "PTO", also=(PTO,))} == {3, 4, 5}
+    assert find(tmp_path, "PTO", also=(PTO,))[-1] == 5
+
+
+def test_a_word_of_stop_words_alone_is_looked_for_nowhere(tmp_path: Path) -> None:
+    make_writer(tmp_path).publish([make_entry(1, "it is"), make_entry(2, "information technology")])
+    assert find(tmp_path, "IT", also=read_vocabulary(TEXT).find("IT")) == [2]
+
+
+def test_the_encoder_reads_the_question_in_the_other_words(tmp_path: Path) -> None:
+    make_writer(tmp_path).publish([make_entry(1, "annual leave accrues"), make_entry(2, "parking permits")])
     index = make_reader(tmp_path).snapshot()
 
-    def find(*also: str) -> list[int]:
-        config = SearchConfig(use_dense=False, use_rerank=False, also=also)
-        result = search("PTO", scope=EVERYTHING, config=config, index=index, embedder=WordEncoder(), projection=PROJECTION)
-        return [hit.chunk_id for hit in result.hits]
+    def nearest(also: tuple[tuple[str, ...], ...]) -> Hit:
+        config = SearchConfig(use_keyword=False, also=also)
+        result = search("PTO accrues", scope=EVERYTHING, config=config, index=index, embedder=WordEncoder(), projection=PROJECTION)
+        return result.hits[0]
 
-    assert find() == []
-    assert find(*read_vocabulary(TEXT).find("PTO")) == [1]
+    alone, explained = nearest(()), nearest((PTO,))
+    assert explained.chunk_id == alone.chunk_id == 1
+    assert explained.dense_score > alone.dense_score + 0.1
+    assert explained.rerank_score > alone.rerank_score + 0.1
+
+
+def test_a_reranker_is_asked_in_the_words_of_the_passages(tmp_path: Path) -> None:
+    make_writer(tmp_path).publish([make_entry(1, "annual leave accrues")])
+    asked: list[str] = []
+
+    class Listening:
+        name = "listening"
+
+        def score(self, query: str, texts: Sequence[str]) -> list[float | None]:
+            asked.append(query)
+            return [1.0] * len(texts)
+
+    search(
+        "How much PTO?",
+        scope=EVERYTHING,
+        config=SearchConfig(also=(PTO,)),
+        index=make_reader(tmp_path).snapshot(),
+        embedder=WordEncoder(),
+        projection=PROJECTION,
+        reranker=Listening(),
+        read_texts=lambda chunk_ids: dict.fromkeys(chunk_ids, "annual leave accrues"),
+    )
+    assert asked == ["How much annual leave?"]

@@ -87,6 +87,7 @@ def _lines(found: Explanation) -> list[str]:
     terms = [f"{term.written}{' (asks)' * term.is_asking}{' (added)' * term.is_added}" for term in found.terms]
     lines = [
         f"Looked for: {', '.join(terms) or 'no word'}",
+        *(f"Read as well: {reading}" for reading in found.readings),
         "The encoder cannot read the query: words alone decide." if found.result.dense_abstained else "Both legs searched.",
         f"Generation {found.result.index_generation}; ms: {found.result.timings_ms}",
         "",
@@ -145,6 +146,7 @@ def _figure(value: float | None) -> str:
 def _as_dict(found: Explanation, about: list[DocumentExplanation]) -> dict[str, Any]:
     return {
         "query": found.query,
+        "readings": list(found.readings),
         "terms": [{"term": term.text, "asks": term.is_asking, "added": term.is_added} for term in found.terms],
         "dense_abstained": found.result.dense_abstained,
         "generation": found.result.index_generation,
