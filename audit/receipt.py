@@ -60,6 +60,7 @@ class Judged:
 class Receipt:
     question: str
     rewritten: str
+    read_as: str
     outcome: str
     outcome_word: str
     reason: str
@@ -93,6 +94,7 @@ def read_receipt(data: Mapping[str, Any]) -> Receipt:
     return Receipt(
         question=str(data.get("question", "")),
         rewritten=str(data.get("rewritten", "")),
+        read_as=str(data.get("read_as", "")),
         outcome=outcome,
         outcome_word=str(OUTCOMES.get(outcome, outcome)),
         reason=str(REASONS.get(reason, reason)),

@@ -55,7 +55,7 @@ class WrittenBefore:
 def key_of(trail: Trail, choice: Choice) -> str:
     """Return the key of what this model would write now."""
     content = {
-        "question": " ".join(unicodedata.normalize("NFKC", trail.rewritten).casefold().split()),
+        "question": " ".join(unicodedata.normalize("NFKC", trail.read_as).casefold().split()),
         "language": trail.language,
         "scope": sorted(collection.pk for collection in trail.collections),
         "evidence": [(one.chunk_id, one.version_uid, one.text_hash, one.title, one.prefix) for one in trail.evidence],

@@ -35,6 +35,7 @@ from chat.types import Answer, Sentence, Verdict, VerdictKind
 from chat.verify import Verifier
 from kb.models import Collection
 from retrieval.errors import RetrievalError
+from retrieval.vocabulary import in_words_of
 
 __all__ = ["Asked", "Event", "Progress", "Status", "answer_question", "ask", "fail_turn"]
 
@@ -191,9 +192,10 @@ async def _find_evidence(trail: Trail, *, means: Means) -> None:
 
 def _assess(trail: Trail, means: Means) -> bool:
     """Judge the evidence by the threshold of the collection that the best passage stands in."""
+    trail.read_as = in_words_of(trail.rewritten, trail.search.also, [piece.in_context for piece in trail.evidence])
     # Judged here, and quoted from where no model writes: the sentences are scored once.
-    trail.candidates = tuple(rank_sentences(trail.rewritten, trail.evidence, score_stretches=means.score_stretches))
-    found = assess(trail.rewritten, trail.evidence, trail.search.result, candidates=trail.candidates, calibration=means.calibration)
+    trail.candidates = tuple(rank_sentences(trail.read_as, trail.evidence, score_stretches=means.score_stretches))
+    found = assess(trail.read_as, trail.evidence, trail.search.result, candidates=trail.candidates, calibration=means.calibration)
     best = trail.search.passages[0].chunk.version.document.collection
     threshold = DEFAULT_THRESHOLD if best.sufficiency_threshold is None else best.sufficiency_threshold
     trail.sufficiency = {
@@ -223,7 +225,7 @@ async def _generate(trail: Trail, *, means: Means, emit: Emit) -> None:
             emit(Status(step="fallback"))
         finally:
             trail.attempts.append(choice.report())
-    extractive = ExtractiveModel(question=trail.rewritten, candidates=trail.candidates)
+    extractive = ExtractiveModel(question=trail.read_as, candidates=trail.candidates)
     trail.model, trail.base_url, trail.parameters = extractive.name, "", {}
     try:
         await _write(trail, extractive, (), options=NO_OPTIONS, means=means, emit=emit)
@@ -261,7 +263,7 @@ async def _prompt_and_write(trail: Trail, choice: Choice, *, means: Means, emit:
     for is_last in (False, True):
         with trail.timed("prompt"):
             trail.prompt = await fit_prompt(
-                trail.rewritten,
+                trail.read_as,
                 evidence,
                 model=model,
                 context_tokens=choice.context_tokens,

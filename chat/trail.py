@@ -47,6 +47,9 @@ class Trail:
     asked: Asked
     rewritten: str = ""
     rewritten_by: str = ""  # "rule", "model"; empty where the question stands alone
+    read_as: str = (
+        ""  # the same in the words of the evidence, where a vocabulary has others; what is judged, quoted and written for
+    )
     collections: tuple[Collection, ...] = ()
     search: PassageSearch | None = None
     search_config: SearchConfig | None = None
@@ -160,6 +163,7 @@ class Trail:
             "via": self.asked.via,
             "rewritten": self.rewritten,
             "rewritten_by": self.rewritten_by,
+            "read_as": self.read_as,
             "language": self.language,
             "scope": {"collections": [{"slug": one.slug, "name": one.name} for one in self.collections]},
             "index_generation": result.index_generation if result else None,
@@ -167,6 +171,7 @@ class Trail:
                 "dense_abstained": result.dense_abstained,
                 "unknown_share": result.unknown_share,
                 "timings_ms": dict(result.timings_ms),
+                "vocabulary": [list(group) for group in self.search.also],
                 "config": asdict(self.search_config) if self.search_config else {},
             }
             if result

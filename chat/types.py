@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from chat.ports import Usage
-from retrieval.types import Hit
+from retrieval.types import Hit, in_context
 
 
 class Outcome(StrEnum):
@@ -40,6 +40,11 @@ class Evidence:
     start: int  # of `text` in the page's text
     end: int
     hit: Hit
+
+    @property
+    def in_context(self) -> str:
+        """The passage with its title, headings and table header."""
+        return in_context(title=self.title, heading_path=self.heading_path, prefix=self.prefix, text=self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -150,6 +150,8 @@ def test_a_receipt_shows_all_that_the_answer_saw(reader: Client, question: Event
         question.summary,
         "You earn 6 hours.[1]",
         "You earn 60 hours.",
+        "Read as",
+        "paid time off",
         "A number is not in the evidence.",
         "Withheld",
         "travel-and-leave/leave.md",

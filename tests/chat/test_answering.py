@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,9 +21,11 @@ from chat.models import Turn
 from chat.ports import GenerationOptions
 from chat.types import Answer, Outcome
 from kb.models import Collection, Document
+from kb.search import PassageSearch, add_vocabulary, scope_for
 from retrieval.errors import IndexDamaged
+from retrieval.types import SearchConfig
 from tests.chat.fake_server import FakeServer
-from tests.chat.library import LEAVE, QUESTION, SIX_HOURS, ScriptedModel, add_document, means_with
+from tests.chat.library import LEAVE, QUESTION, SIX_HOURS, ScriptedModel, add_document, means_with, search
 
 TRUE = f"{SIX_HOURS} [1]"
 FALSE = "Employees with three to fifteen years of service earn 9 hours of annual leave per pay period. [1]"
@@ -98,6 +101,31 @@ def test_a_collection_has_its_own_threshold(employee: User, collection: Collecti
     answer = ask(QUESTION, user=employee, means=means_with(ScriptedModel(TRUE)))
     assert answer.reason == "insufficient_evidence"
     assert receipt_of(answer)["sufficiency"]["threshold"] == 1.01
+
+
+def test_a_word_of_a_vocabulary_is_read_in_the_words_of_the_evidence(
+    employee: User, collection: Collection, leave: Document
+) -> None:
+    """The document says annual leave; the model is asked, and its sentence judged, in that word. The receipt has both."""
+    asked = QUESTION.replace("annual leave", "PTO")
+
+    def find(question: str, *, user: User, collection: Collection | None, config: SearchConfig) -> PassageSearch:
+        also = add_vocabulary(question, config, scope_for(user, collection=collection)).also
+        return replace(search(question, user=user, collection=collection, config=config), also=also)
+
+    model = ScriptedModel(TRUE)
+    ask(asked, user=employee, means=means_with(model, search=find))
+    assert asked in model.prompts[-1][-1].content
+    Collection.objects.filter(pk=collection.pk).update(vocabulary="PTO = paid time off = annual leave")
+    answer = ask(asked, user=employee, means=means_with(model, search=find))
+    assert (answer.outcome, answer.text) == (Outcome.ANSWERED, f"{SIX_HOURS}[1]")
+    assert QUESTION in model.prompts[-1][-1].content
+    told = receipt_of(answer)
+    assert (told["question"], told["rewritten"], told["read_as"]) == (asked, asked, QUESTION)
+    assert told["search"]["vocabulary"] == [["PTO", "paid time off", "annual leave"]]
+    quoted = ask(asked, user=employee, means=means_with(None, search=find))
+    assert quoted.text.startswith(SIX_HOURS)
+    assert receipt_of(ask(QUESTION, user=employee, means=means_with(None)))["read_as"] == QUESTION
 
 
 def test_nothing_found_is_a_refusal_that_names_nothing(outsider: User, leave: Document) -> None:
