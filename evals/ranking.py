@@ -31,7 +31,8 @@ WITHOUT = {
     "asking words in full": replace(FULL, word_weights=replace(WORDS, asking=1.0)),
     "numbers not by themselves": replace(FULL, exact_weight=0.0),
     "light tokens in full": replace(FULL, weigh_tokens=False),
-    "duplicates stay": replace(FULL, collapse_duplicates=False),
+    "duplicates stay": replace(FULL, collapse_duplicates=False, collapse_told=False),
+    "near duplicates stay": replace(FULL, collapse_told=False),
 }
 
 NAMES = ("ndcg@10", "hit@1", "hit@5", "recall@10", "recall@100", "page_hit@5", "page_hit@10")

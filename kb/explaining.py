@@ -13,6 +13,7 @@ from kb.engine import Engine
 from kb.models import Chunk, Collection, Document, DocumentVersion
 from kb.search import add_vocabulary, scope_for, search_passages
 from retrieval.analyzer import get_analyzer
+from retrieval.duplicates import Told
 from retrieval.types import Chunk as IndexedChunk
 from retrieval.types import Hit, Scope, SearchConfig, SearchResult
 from retrieval.vocabulary import readings
@@ -79,7 +80,7 @@ def explain_search(query: str, *, admin: User, user: Person, collection: Collect
     """Search as `user` would and say what became of everything that the query meets. Raises: retrieval.errors.RetrievalError."""
     scope = scope_for(user, collection=collection)
     config = add_vocabulary(query, SearchConfig(limit=SHOWN), scope)
-    found = search_passages(query, user=user, collection=collection, engine=engine)
+    found = search_passages(query, user=user, collection=collection, engine=engine, config=SearchConfig(limit=SHOWN))
     terms = read_terms(query, config.also)
     whole = replace(config, limit=2 * config.candidates)
     own = _fused_ranks(engine.search(query, scope=scope, config=whole).hits)
@@ -89,7 +90,7 @@ def explain_search(query: str, *, admin: User, user: Person, collection: Collect
     chunks = _chunks(others)
     readable = set(Collection.objects.visible_to(user).values_list("pk", flat=True))
     reasons = {hit.chunk_id: _filter(chunks.get(hit.chunk_id), readable, collection) for hit in others}
-    low = [hit for hit in others if reasons[hit.chunk_id] == "limit"][:TOO_LOW]
+    low = _mark_told([hit for hit in others if reasons[hit.chunk_id] == "limit"][:TOO_LOW], chunks, shown)
     filtered = [hit for hit in others if reasons[hit.chunk_id] != "limit"][:REMOVED]
     removed = [
         replace(_stand(chunks.get(hit.chunk_id), hit, own, terms), removed_by=reasons[hit.chunk_id]) for hit in (*filtered, *low)
@@ -146,6 +147,14 @@ def read_terms(query: str, also: Sequence[Sequence[str]]) -> tuple[Term, ...]:
         )
         for term in (*own, *added)
     )
+
+
+def _mark_told(hits: Sequence[Hit], chunks: dict[int, Chunk], shown: Sequence[Standing]) -> list[Hit]:
+    """Mark what says again what is shown: it may rank too low for that alone."""
+    told = Told()
+    for standing in shown:
+        told.add(standing.chunk.text if standing.chunk else "")
+    return [hit._replace(is_repeat=True) if told.add(chunks[hit.chunk_id].text) else hit for hit in hits]
 
 
 def _with_moved(scope: Scope, document: Document) -> Scope:

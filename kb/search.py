@@ -1,5 +1,6 @@
 """Searching on behalf of a user: the scope goes into the index, and hits come back through the database's own check."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import AnonymousUser
@@ -7,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from accounts.models import User
 from kb.engine import Engine, get_engine
 from kb.models import Chunk, Collection, Document
+from retrieval.duplicates import Told
 from retrieval.types import Hit, Scope, SearchConfig, SearchResult
 from retrieval.vocabulary import read_vocabulary
 
@@ -65,6 +67,8 @@ def search_passages(
             break
         asked *= OVERFETCH
         candidates = max(candidates, asked)
+    if config.collapse_told:
+        passages = step_back(passages, wanted=wanted)
     kept = tuple(
         Passage(chunk=passage.chunk, hit=passage.hit._replace(rank=rank)) for rank, passage in enumerate(passages[:wanted], start=1)
     )
@@ -78,6 +82,19 @@ def add_vocabulary(question: str, config: SearchConfig, scope: Scope) -> SearchC
     texts = Collection.objects.filter(pk__in=scope.collection_ids).exclude(vocabulary="").values_list("vocabulary", flat=True)
     found = (group for text in texts for group in read_vocabulary(text).find(question))
     return replace(config, also=tuple(dict.fromkeys((*config.also, *found))))
+
+
+def step_back(passages: Sequence[Passage], *, wanted: int) -> list[Passage]:
+    """Return the passages with those that say again what better ones say behind the first `wanted` of the others."""
+    told, first, repeats = Told(), [], []
+    for number, passage in enumerate(passages):
+        if len(first) == wanted:
+            return [*first, *repeats, *passages[number:]]
+        if told.add(passage.chunk.text):
+            repeats.append(replace(passage, hit=passage.hit._replace(is_repeat=True)))
+        else:
+            first.append(passage)
+    return [*first, *repeats]
 
 
 def _hydrate(hits: tuple[Hit, ...], user: User | AnonymousUser, collection: Collection | None) -> list[Passage]:

@@ -88,7 +88,7 @@ class Hit(NamedTuple):
     rerank_score: float | None = None  # mean MaxSim per query token, in [-1, 1]
     exact_share: float | None = None  # of the query's BM25, what its numbers and codes bring here, in [0, 1] (retrieval.exact)
     cross_score: float | None = None  # of a model that read question and passage together, of any scale
-    is_repeat: bool = False  # word for word what a better hit says: stepped behind what differs
+    is_repeat: bool = False  # says again what better hits say: stepped behind what differs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,8 @@ class SearchConfig:
     use_readings: bool = True  # the encoder reads the query in these words, too
     exact_weight: float = 0.4  # of the query's numbers and codes by themselves (retrieval.exact); 0 switches them off
     weigh_tokens: bool = True  # words without a subject count less in MaxSim
-    collapse_duplicates: bool = True
+    collapse_duplicates: bool = True  # passages that repeat a better one word for word
+    collapse_told: bool = True  # whose every sentence better ones have; where the texts are read (kb.search)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

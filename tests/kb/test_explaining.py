@@ -109,6 +109,19 @@ def test_a_document_that_failed_says_so(engine: Engine, collection: Collection, 
     assert told.chunk_count == 0 and told.places == ()
 
 
+def test_what_stepped_back_beyond_the_limit_is_marked(
+    engine: Engine, knowledge_admin: User, collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kb.explaining.SHOWN", 2)
+    index_document(engine, collection, "rules.md", ["Annual leave accrues. Employees earn six hours of annual leave."])
+    index_document(engine, collection, "copy.md", ["Employees earn six hours of annual leave!"])
+    index_document(engine, collection, "other.md", ["Employees may ask for annual leave."])
+    question = "annual leave accrues employees six hours"
+    found = explain_search(question, admin=knowledge_admin, user=knowledge_admin, collection=None, engine=engine)
+    assert [one.chunk.version.document.name for one in found.shown] == ["rules.md", "other.md"]
+    assert [(one.removed_by, one.hit.is_repeat) for one in found.removed] == [("limit", True)]
+
+
 def test_words_of_a_vocabulary_are_told_apart(
     engine: Engine, library: dict[str, Document], knowledge_admin: User, collection: Collection
 ) -> None:

@@ -1,5 +1,6 @@
 """Searching as a user: scope in the index, hydration as the second lock, top-up of what fell out."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,25 @@ def test_a_vocabulary_counts_with_the_next_question_and_only_for_who_reads_its_c
     assert texts(search_passages("PTO", user=employee, engine=engine, config=words_only)) == [
         "Employees earn six hours of annual leave."
     ]
+
+
+def test_what_better_passages_have_told_steps_behind_what_differs(engine: Engine, employee: User, collection: Collection) -> None:
+    """Only as far as a reader sees: the fourth passage would be the first that is left out."""
+    told = "Annual leave: employees earn six hours of annual leave. Annual leave is asked for in advance."
+    excerpt = "Employees earn six hours of annual leave!"
+    index_document(engine, collection, "rules.md", [told])
+    index_document(engine, collection, "copy.md", [excerpt])
+    index_document(engine, collection, "other.md", ["Employees earn eight hours of annual leave.", "Leave the building at six."])
+    config = SearchConfig(limit=4, use_dense=False, use_rerank=False, use_keyword=True)
+
+    def find(**changes: object) -> list[tuple[str, bool]]:
+        found = search_passages(
+            "annual leave advance employees six hours", user=employee, engine=engine, config=replace(config, **changes)
+        )
+        assert [passage.hit.rank for passage in found.passages] == list(range(1, len(found.passages) + 1))
+        return [(passage.chunk.text, passage.hit.is_repeat) for passage in found.passages]
+
+    assert [text for text, _ in find(collapse_told=False)].index(excerpt) in (1, 2)
+    assert find()[-1] == (excerpt, True)
+    assert (excerpt, True) not in find(limit=3)
+    assert {text for text, _ in find()} == {text for text, _ in find(collapse_told=False)}
