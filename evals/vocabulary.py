@@ -62,8 +62,8 @@ def _ways(case: Renamed) -> list[tuple[str, str, SearchConfig]]:
         ("as first asked", case.question.text, FULL),
         ("made-up word", case.text, FULL),
         ("explained", case.text, replace(FULL, also=explained)),
-        ("not read as another", case.text, replace(FULL, also=explained, use_readings=False)),
-        ("not looked for whole", case.text, replace(FULL, also=explained, word_weights=replace(WORDS, whole=0.0))),
+        ("by words alone", case.text, replace(FULL, also=explained, use_readings=False)),
+        ("by meaning alone", case.text, replace(FULL, also=explained, word_weights=replace(WORDS, whole=0.0))),
     ]
     for count in (1, 2):
         group = (case.word, *case.others[:count], case.name)  # the true one is read last
