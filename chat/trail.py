@@ -171,7 +171,7 @@ class Trail:
                 "dense_abstained": result.dense_abstained,
                 "unknown_share": result.unknown_share,
                 "timings_ms": dict(result.timings_ms),
-                "vocabulary": [list(group) for group in self.search.also],
+                "vocabulary": [" = ".join(group) for group in self.search.also],
                 "config": asdict(self.search_config) if self.search_config else {},
             }
             if result

@@ -32,7 +32,8 @@ class Term:
     text: str
     written: str  # as the query writes it, where one word gave one term; else the term
     is_asking: bool = False  # it says what is asked for and counts less
-    is_added: bool = False  # from the vocabulary of a collection
+    is_added: bool = False  # from the vocabulary of a collection: looked for as a whole
+    ways: tuple[tuple[str, ...], ...]  # a passage has it that holds all terms of one of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,18 +135,22 @@ def explain_document(
 def read_terms(query: str, also: Sequence[Sequence[str]]) -> tuple[Term, ...]:
     """Return the query's words as the keyword leg looks for them, then those that a vocabulary adds."""
     analyzer = get_analyzer()
-    words = [word for group in also for word in group]
-    own = dict.fromkeys(analyzer.terms(query))
-    added = dict.fromkeys(term for word in words for term in analyzer.terms(word) if term not in own)
-    written = {terms[0]: word for word in " ".join((query, *words)).split() if len(terms := analyzer.terms(word)) == 1}
-    return tuple(
+    own = tuple(dict.fromkeys(analyzer.terms(query)))
+    written = {terms[0]: word for word in query.split() if len(terms := analyzer.terms(word)) == 1}
+    terms = [
         Term(
             text=term,
             written=written.get(term, term).strip(".,;:!?()\"'。，；：！？（）《》“”"),
             is_asking=analyzer.is_asking(term),
-            is_added=term in added,
+            ways=((term,),),
         )
-        for term in (*own, *added)
+        for term in own
+    ]
+    added = {word: analyzer.parts(word) for group in also for word in group}
+    known = {term.ways for term in terms}
+    return (
+        *terms,
+        *(Term(text=word, written=word, is_added=True, ways=ways) for word, ways in added.items() if ways and ways not in known),
     )
 
 
@@ -200,9 +205,10 @@ def _meet(chunk: Chunk | None, terms: Sequence[Term]) -> tuple[tuple[str, ...], 
         prefix=chunk.prefix,
         text=chunk.text,
     ).contextual_text
-    held = {*get_analyzer().terms(f"{read}\n{document.name.rpartition('.')[0]}")}
-    found = tuple(term.written for term in terms if term.text in held)
-    return found, tuple(term.written for term in terms if term.text not in held)
+    analyzer, whole = get_analyzer(), f"{read}\n{document.name.rpartition('.')[0]}"
+    held = {*analyzer.terms(whole), *analyzer.pairs(whole)}
+    has = {term: any(held.issuperset(way) for way in term.ways) for term in terms}
+    return tuple(term.written for term in terms if has[term]), tuple(term.written for term in terms if not has[term])
 
 
 def _filter(chunk: Chunk | None, readable: set[int], collection: Collection | None) -> str:

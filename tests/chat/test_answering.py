@@ -122,7 +122,7 @@ def test_a_word_of_a_vocabulary_is_read_in_the_words_of_the_evidence(
     assert QUESTION in model.prompts[-1][-1].content
     told = receipt_of(answer)
     assert (told["question"], told["rewritten"], told["read_as"]) == (asked, asked, QUESTION)
-    assert told["search"]["vocabulary"] == [["PTO", "paid time off", "annual leave"]]
+    assert told["search"]["vocabulary"] == ["PTO = paid time off = annual leave"]
     quoted = ask(asked, user=employee, means=means_with(None, search=find))
     assert quoted.text.startswith(SIX_HOURS)
     assert receipt_of(ask(QUESTION, user=employee, means=means_with(None)))["read_as"] == QUESTION

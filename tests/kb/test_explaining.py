@@ -127,7 +127,9 @@ def test_words_of_a_vocabulary_are_told_apart(
 ) -> None:
     Collection.objects.filter(pk=collection.pk).update(vocabulary="PTO = annual leave")
     found = explain_search("PTO", admin=knowledge_admin, user=knowledge_admin, collection=None, engine=engine)
-    assert [(term.text, term.is_added) for term in found.terms] == [("pto", False), ("annual", True), ("leav", True)]
+    assert [(term.text, term.is_added) for term in found.terms] == [("pto", False), ("annual leave", True)]
+    assert found.readings == ("annual leave",)
+    assert "annual leave" in found.shown[0].found and "PTO" in found.shown[0].missing
 
 
 def run(*arguments: str) -> str:
