@@ -12,6 +12,7 @@ from retrieval.types import Chunk, Hit, Scope, WordWeights
 
 FIELDS = ("body", "title", "headings")  # BM25 of each is weighed (retrieval.types.WordWeights) and summed
 MAX_QUERY_TERMS = 256  # distinct; a pasted page as a question costs no more than this
+MAX_QUERY_GROUPS = 32  # of a vocabulary, and words of each
 PAIRS_SHARE = 0.5
 Clause = tuple[tantivy.Occur, tantivy.Query]
 HEAP_BYTES = 15_000_000  # tantivy's least for one thread
@@ -134,7 +135,8 @@ class KeywordReader:
     def _wholes(self, also: Sequence[Sequence[str]], weights: WordWeights) -> list[Clause]:
         """Return a clause for each group of words that mean the same: the best of those that a passage holds whole counts."""
         make = tantivy.Query
-        groups = ([self._all_of(way) for word in group for way in self._analyzer.parts(word)] for group in also if weights.whole)
+        named = also[:MAX_QUERY_GROUPS] if weights.whole else ()
+        groups = ([self._all_of(way) for word in group[:MAX_QUERY_GROUPS] for way in self._analyzer.parts(word)] for group in named)
         return [
             (tantivy.Occur.Should, make.boost_query(make.disjunction_max_query(ways), weights.whole)) for ways in groups if ways
         ]
