@@ -58,10 +58,8 @@ def search(
         hits = _find(query, asked, scope=scope, config=config, index=index, reading=reading, clock=clock)
         if asked and projection is not None and config.use_rerank:
             tokens = _tokens(hits[: config.rerank_depth], index, embedder=embedder, read_texts=read_texts)
-            weights = {text: embedder.query_weights(text) if config.weigh_tokens else None for text in asked}
-            compared = [projection.max_sim(one.tokens, tokens, weights=weights[text]) for text, one in asked.items()]
-            scores = [max((score for score in of_hit if score is not None), default=None) for of_hit in zip(*compared, strict=True)]
-            hits = blend(hits, scores, weight=config.rerank_weight * reading)
+            compared = _compare(asked, tokens, embedder=embedder, projection=projection, config=config)
+            hits = blend(hits, compared, weight=config.rerank_weight * reading)
             clock.lap("rerank")
         numbers = exact_words(query) if config.exact_weight and config.use_keyword else ""
         best = max((hit.keyword_score or 0.0 for hit in hits), default=0.0)
@@ -148,6 +146,20 @@ def _tokens(hits: Sequence[Hit], index: IndexSnapshot, *, embedder: Embedder, re
         for place, made in zip(known, embedder.embed_passages([texts[hits[place].chunk_id] for place in known]), strict=True):
             tokens[place] = made.tokens
     return tokens
+
+
+def _compare(
+    asked: Mapping[str, Embedding],
+    tokens: Sequence[bytes | memoryview],
+    *,
+    embedder: Embedder,
+    projection: Projection,
+    config: SearchConfig,
+) -> list[float | None]:
+    """Return each passage's MaxSim with the reading that it meets best."""
+    weights = [embedder.query_weights(text) if config.weigh_tokens else None for text in asked]
+    compared = [projection.max_sim(one.tokens, tokens, weights=each) for one, each in zip(asked.values(), weights, strict=True)]
+    return [max((score for score in scores if score is not None), default=None) for scores in zip(*compared, strict=True)]
 
 
 def _look_again(
