@@ -81,13 +81,14 @@ def create_people(people: list[dict[str, Any]]) -> tuple[FirstAccount, ...]:
 
 
 def create_collection(entry: dict[str, Any], *, actor: User) -> Collection:
-    """Return the collection with this entry's address; make it, with its groups and suggested questions, where it is missing."""
+    """Return the collection with this entry's address; make it, with its groups, questions and words, where it is missing."""
     collection, is_new = Collection.objects.get_or_create(
         slug=entry["slug"],
         defaults={
             "name": entry["name"],
             "description": entry["description"],
             "suggested_questions": entry["suggested_questions"],
+            "vocabulary": "\n".join(entry.get("vocabulary", [])),
         },
     )
     if is_new:
@@ -103,6 +104,7 @@ def create_collection(entry: dict[str, Any], *, actor: User) -> Collection:
                 "description": collection.description,
                 "groups": sorted(entry["groups"]),
                 "suggested_questions": collection.suggested_questions,
+                "vocabulary": collection.vocabulary,
             },
         )
     return collection
