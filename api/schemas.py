@@ -177,6 +177,7 @@ class AnswerOut(Schema):
     model: str
     fallback: str
     cached: bool = False  # what the model wrote for the same question and evidence before; checked anew
+    read_as: str = Field("", description="the question in the documents' own words, where a vocabulary made it another")
     reason: str
     withheld: int
     sufficiency: float | None

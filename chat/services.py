@@ -152,5 +152,6 @@ def readable_answer(turn: Turn, *, user: User) -> dict[str, Any]:
         "sentences": sentences,
         "citations": kept,
         "nearest": [near for near in nearest if near["document_uid"] in readable],
+        "read_as": "",  # in words of what may be hidden
         "hidden": len(answer["sentences"]) - len(sentences),
     }

@@ -142,6 +142,7 @@ class Trail:
             model=self.model,
             fallback=self.fallback,
             written_before=bool(self.written_before),
+            read_as="" if self.read_as == self.rewritten else self.read_as,
             withheld=len(self.checked) - len(self.shown),
             sufficiency=self.sufficiency.get("probability"),
             usage=self.usage,

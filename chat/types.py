@@ -98,6 +98,7 @@ class Answer:
     model: str
     fallback: str = ""  # code of the error for which the extractive model stood in; empty where the chosen model answered
     written_before: bool = False  # the model's text is that of an earlier answer to the same question over the same evidence
+    read_as: str = ""  # the question in the words of its evidence, where a vocabulary made it another
     reason: str = ""  # of a refusal: "insufficient_evidence", "nothing_found", "nothing_supported", "model_declined"
     withheld: int = 0
     sufficiency: float | None = None
@@ -149,6 +150,7 @@ class Answer:
             "model": self.model,
             "fallback": self.fallback,
             "cached": self.written_before,
+            "read_as": self.read_as,
             "reason": self.reason,
             "withheld": self.withheld,
             "sufficiency": self.sufficiency,

@@ -55,6 +55,18 @@ def test_conversation_leaves_out_what_the_reader_may_no_longer_read(turn: Turn, 
     assert "1 statement is no longer shown" in page
 
 
+@pytest.mark.parametrize("state", [Turn.State.ANSWERED, Turn.State.REFUSED])
+def test_a_question_that_was_read_in_other_words_says_so(
+    turn: Turn, employee: User, collection: Collection, state: Turn.State
+) -> None:
+    turn.state, turn.answer = state, turn.answer | {"read_as": "How much <i>leave</i>?"}
+    turn.save()
+    address = reverse("chat:conversation", args=[turn.conversation.uid])
+    assert "Read as “How much &lt;i&gt;leave&lt;/i&gt;?”" in signed_in(employee).get(address).content.decode()
+    collection.groups.clear()
+    assert "Read as" not in signed_in(employee).get(address).content.decode()
+
+
 @pytest.mark.parametrize("name", ["teammate", "outsider", "knowledge_admin", "auditor"])
 @pytest.mark.parametrize(("method", "address"), [("get", "conversation"), ("post", "rename"), ("post", "delete")])
 def test_a_conversation_is_its_owners_alone(
