@@ -42,7 +42,9 @@ async def let_go() -> None:
 
 
 async def to_the_end(work: Awaitable[R]) -> tuple[R, bool]:
-    """Return what `work` returns, and whether the caller was cancelled meanwhile, who has to raise that then.
+    """Return what `work` returns, and whether the caller was cancelled meanwhile, who undoes the work then, and raises it.
+
+    Raises: what `work` raises; asyncio.CancelledError: the same while the caller was cancelled.
 
     A thread does not stop when its waiter is cancelled: what it takes from the database would be nobody's.
     """
@@ -53,4 +55,6 @@ async def to_the_end(work: Awaitable[R]) -> tuple[R, bool]:
             await asyncio.wait((task,))
         except asyncio.CancelledError:
             is_cancelled = True
+    if is_cancelled and task.exception() is not None:
+        raise asyncio.CancelledError from task.exception()
     return task.result(), is_cancelled

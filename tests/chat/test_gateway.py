@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.db import DatabaseError
 from django.utils import timezone
 
 from accounts.models import User
@@ -221,6 +222,32 @@ def test_a_reader_who_leaves_while_the_place_is_taken_or_given_back_leaves_nothi
     async_to_sync(leave)()
     assert count_live(row) == (0, 0)
     assert ModelCall.objects.get().finished_at is not None
+
+
+@pytest.mark.parametrize("error", [errors.ModelBusy("full"), DatabaseError("gone")])
+def test_a_reader_who_leaves_while_the_queue_refuses_them_is_gone(
+    db: None, honest: FakeServer, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """A refusal would send their question on to the next model."""
+    row = serve(honest)
+    begun = threading.Event()
+
+    def refuse(*args: Any, **kwargs: Any) -> Any:
+        begun.set()
+        time.sleep(0.3)
+        raise error
+
+    monkeypatch.setattr(queued, "enter_queue", refuse)
+
+    async def leave() -> None:
+        reading = asyncio.create_task(read(RowChoice(row, user="b")))
+        assert await asyncio.to_thread(begun.wait, 10)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+
+    async_to_sync(leave)()
+    assert honest.requests == []
 
 
 def test_all_who_come_at_once_are_answered_in_turn(db: None, fake_server: FakeServer) -> None:
