@@ -136,7 +136,7 @@ def readable_answer(turn: Turn, *, user: User) -> dict[str, Any]:
     citations, nearest = answer.get("citations", []), answer.get("nearest", [])
     named = {told["document_uid"] for told in (*citations, *nearest)}
     if not named:
-        return answer
+        return answer | {"read_as": ""}
     readable = {str(uid) for uid in Document.objects.visible_to(user).filter(uid__in=named).values_list("uid", flat=True)}
     if named <= readable:
         return answer

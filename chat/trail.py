@@ -47,9 +47,8 @@ class Trail:
     asked: Asked
     rewritten: str = ""
     rewritten_by: str = ""  # "rule", "model"; empty where the question stands alone
-    read_as: str = (
-        ""  # the same in the words of the evidence, where a vocabulary has others; what is judged, quoted and written for
-    )
+    # The same in the words of the evidence, where a vocabulary has others: what is judged, quoted and written for.
+    read_as: str = ""
     collections: tuple[Collection, ...] = ()
     search: PassageSearch | None = None
     search_config: SearchConfig | None = None

@@ -1,7 +1,8 @@
 """What a collection's vocabulary gives: questions whose names are replaced by made-up words, which a vocabulary then explains.
 
 Nobody has written real abbreviations for the sets, so they are made: a name that the documents use becomes a word that nothing and
-nobody has ever read, as an employee's "PTO" is to an encoder. The question as it was first asked says what can be reached.
+nobody has ever read, as an employee's "PTO" is to an encoder. The question as it was first asked says what can be reached; where
+the name itself is the only other word of its group, reaching it is no more than putting it back.
 """
 
 import random
@@ -62,8 +63,8 @@ def _ways(case: Renamed) -> list[tuple[str, str, SearchConfig]]:
         ("as first asked", case.question.text, FULL),
         ("made-up word", case.text, FULL),
         ("explained", case.text, replace(FULL, also=explained)),
-        ("by words alone", case.text, replace(FULL, also=explained, use_readings=False)),
-        ("by meaning alone", case.text, replace(FULL, also=explained, word_weights=replace(WORDS, whole=0.0))),
+        ("to the keyword leg alone", case.text, replace(FULL, also=explained, use_readings=False)),
+        ("to the encoder alone", case.text, replace(FULL, also=explained, word_weights=replace(WORDS, whole=0.0))),
     ]
     for count in (1, 2):
         group = (case.word, *case.others[:count], case.name)  # the true one is read last

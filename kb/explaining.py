@@ -11,12 +11,12 @@ from django.contrib.auth.models import AnonymousUser
 from accounts.models import User
 from kb.engine import Engine
 from kb.models import Chunk, Collection, Document, DocumentVersion
-from kb.search import add_vocabulary, scope_for, search_passages
+from kb.search import add_vocabulary, scope_for, search_passages, tell
 from retrieval.analyzer import get_analyzer
 from retrieval.duplicates import Told
 from retrieval.types import Chunk as IndexedChunk
 from retrieval.types import Hit, Scope, SearchConfig, SearchResult
-from retrieval.vocabulary import readings
+from retrieval.vocabulary import parts_of, readings
 
 SHOWN = 10  # passages that a reader gets
 REMOVED = 20  # of what a filter took away, the best
@@ -146,7 +146,7 @@ def read_terms(query: str, also: Sequence[Sequence[str]]) -> tuple[Term, ...]:
         )
         for term in own
     ]
-    added = {word: analyzer.parts(word) for group in also for word in group}
+    added = {word: parts_of(word, analyzer) for group in also for word in group}
     known = {term.ways for term in terms}
     return (
         *terms,
@@ -158,8 +158,9 @@ def _mark_told(hits: Sequence[Hit], chunks: dict[int, Chunk], shown: Sequence[St
     """Mark what says again what is shown: it may rank too low for that alone."""
     told = Told()
     for standing in shown:
-        told.add(standing.chunk.text if standing.chunk else "")
-    return [hit._replace(is_repeat=True) if told.add(chunks[hit.chunk_id].text) else hit for hit in hits]
+        if standing.chunk is not None:
+            tell(told, standing.chunk)
+    return [hit._replace(is_repeat=True) if tell(told, chunks[hit.chunk_id]) else hit for hit in hits]
 
 
 def _with_moved(scope: Scope, document: Document) -> Scope:

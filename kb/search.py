@@ -1,5 +1,6 @@
 """Searching on behalf of a user: the scope goes into the index, and hits come back through the database's own check."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -10,8 +11,9 @@ from kb.engine import Engine, get_engine
 from kb.models import Chunk, Collection, Document
 from retrieval.duplicates import Told
 from retrieval.types import Hit, Scope, SearchConfig, SearchResult
-from retrieval.vocabulary import read_vocabulary
+from retrieval.vocabulary import BadVocabulary, find_groups, read_vocabulary
 
+logger = logging.getLogger(__name__)
 OVERFETCH = 2  # hits asked for, as a multiple of those wanted: what was deleted since the last publish falls out
 ROUNDS = 3  # each asks for OVERFETCH times more than the one before, where too much fell out
 
@@ -79,9 +81,15 @@ def search_passages(
 
 def add_vocabulary(question: str, config: SearchConfig, scope: Scope) -> SearchConfig:
     """Return the configuration with what the vocabularies of the readable collections say about the question's words."""
-    texts = Collection.objects.filter(pk__in=scope.collection_ids).exclude(vocabulary="").values_list("vocabulary", flat=True)
-    found = (group for text in texts for group in read_vocabulary(text).find(question))
-    return replace(config, also=tuple(dict.fromkeys((*config.also, *found))))
+    rows = Collection.objects.filter(pk__in=scope.collection_ids).exclude(vocabulary="").values_list("slug", "vocabulary")
+    known = []
+    for slug, text in rows:
+        try:
+            known.append(read_vocabulary(text))
+        except BadVocabulary as error:  # kept under other limits
+            logger.warning("the words of %s are left out, a line cannot be read: %s", slug, error.line[:80])
+    found = find_groups(question, known)
+    return replace(config, also=tuple(dict.fromkeys((*config.also, *found)))) if found else config
 
 
 def step_back(passages: Sequence[Passage], *, wanted: int) -> list[Passage]:
@@ -90,11 +98,16 @@ def step_back(passages: Sequence[Passage], *, wanted: int) -> list[Passage]:
     for number, passage in enumerate(passages):
         if len(first) == wanted:
             return [*first, *repeats, *passages[number:]]
-        if told.add(passage.chunk.text):
+        if tell(told, passage.chunk):
             repeats.append(replace(passage, hit=passage.hit._replace(is_repeat=True)))
         else:
             first.append(passage)
     return [*first, *repeats]
+
+
+def tell(told: Told, chunk: Chunk) -> bool:
+    """Add a passage to what was told; return whether it says nothing new where it stands."""
+    return told.add(chunk.text, place=(chunk.version.document.title, tuple(chunk.heading_path), chunk.prefix))
 
 
 def _hydrate(hits: tuple[Hit, ...], user: User | AnonymousUser, collection: Collection | None) -> list[Passage]:

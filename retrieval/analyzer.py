@@ -90,13 +90,6 @@ class Analyzer:
         runs = (match.group() for match in _TOKEN.finditer(_fold(text)))
         return [f"_{run[at : at + 2]}" for run in runs if _HAN_RUN.match(run) for at in range(len(run) - 1)]
 
-    def parts(self, word: str) -> tuple[tuple[str, ...], ...]:
-        """Return what a text holds that holds the whole of `word`: its terms; or, where it has Chinese, the pairs of that, since
-        jieba may cut it otherwise between other words. Empty: it is made of nothing but stop words."""
-        terms, pairs = tuple(dict.fromkeys(self.terms(word))), tuple(dict.fromkeys(self.pairs(word)))
-        others = tuple(term for term in terms if not _HAN_RUN.match(term))
-        return tuple(way for way in ((terms, pairs + others) if pairs else (terms,)) if way)
-
     def is_asking(self, term: str) -> bool:
         """Tell whether a term of a query says what is asked for rather than what it is about."""
         return term in ASKING_WORDS

@@ -1,14 +1,14 @@
 """Passages that say again what better ones say: the best stays where it is, the others step behind what differs.
 
-Word for word, which the index knows by a digest; and sentence by sentence, which takes the texts: a copy that was cut elsewhere, an
-excerpt, a boilerplate in other clothes. A single word that no better passage has keeps a passage in its place, for it may be the
-figure, the name or the "not" that matters.
+Word for word, which the index knows by a digest; and sentence by sentence, which takes the texts: a copy that was cut elsewhere, or
+leaves something out. A sentence counts as told only as a whole and in the same place of a document (title, headings, table header):
+"not", a figure, a name or another heading before it may turn it into something else.
 """
 
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from retrieval.types import Hit
 
@@ -16,9 +16,8 @@ _SIGNS = "%‰$€£¥₹<>≤≥±+=°"  # $5 is not €5, nor 5 %
 _NOISE = re.compile(rf"(?:[^\w{_SIGNS}]|_)+")
 _MINUS = re.compile(r"(?<!\w)[-\u2212](?=\d)")
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s|[。！？；\n]")
-_WORD = re.compile(rf"[\u3400-\u9fff{_SIGNS}]|[^\W_\u3400-\u9fff]+")
-_IDLE_WORDS = "a an the of to and or in on at by for with is are be this that 的 了 和 与 及 是 在"
-_IDLE = frozenset(_IDLE_WORDS.split())
+_WORD = re.compile(rf"[\u3400-\u9fff{_SIGNS}]|\d+(?:[.,:/]\d+)*|[^\W_\u3400-\u9fff]+")
+_ARTICLES = frozenset(("a", "an", "the", "的"))
 
 
 def text_digest(text: str) -> int:
@@ -53,18 +52,22 @@ class Told:
     """What passages have said so far, sentence by sentence."""
 
     def __init__(self) -> None:
-        self._texts: list[str] = []
+        self._sentences: dict[Hashable, set[str]] = {}
 
-    def add(self, text: str) -> bool:
-        """Return whether every sentence of `text` stands in one text or another before it; else take it in.
+    def add(self, text: str, *, place: Hashable = None) -> bool:
+        """Return whether every sentence of `text` was told before in the same place; else take it in.
 
-        Case, width, punctuation and idle words do not count. A text without a word repeats nothing.
+        Case, width, punctuation and articles do not count. A text without a word repeats nothing.
+
+        Args:
+            place: what the sentences hang on: the passage's title, headings and table header.
         """
-        cut = ([word for word in _WORD.findall(_fold(part)) if word not in _IDLE] for part in _SENTENCE_END.split(text))
-        sentences = [" ".join(words) for words in cut if words]
-        if sentences and all(any(f" {words} " in told for told in self._texts) for words in sentences):
+        cut = ([word for word in _WORD.findall(_fold(part)) if word not in _ARTICLES] for part in _SENTENCE_END.split(text))
+        sentences = {" ".join(words) for words in cut if words}
+        told = self._sentences.setdefault(place, set())
+        if sentences and sentences <= told:
             return True
-        self._texts.append(f" {' '.join(sentences)} ")
+        told |= sentences
         return False
 
 

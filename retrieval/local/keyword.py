@@ -9,10 +9,10 @@ import tantivy
 from retrieval.analyzer import Analyzer
 from retrieval.errors import IndexDamaged
 from retrieval.types import Chunk, Hit, Scope, WordWeights
+from retrieval.vocabulary import parts_of
 
 FIELDS = ("body", "title", "headings")  # BM25 of each is weighed (retrieval.types.WordWeights) and summed
 MAX_QUERY_TERMS = 256  # distinct; a pasted page as a question costs no more than this
-MAX_QUERY_GROUPS = 32  # of a vocabulary, and words of each
 PAIRS_SHARE = 0.5
 Clause = tuple[tantivy.Occur, tantivy.Query]
 HEAP_BYTES = 15_000_000  # tantivy's least for one thread
@@ -135,8 +135,8 @@ class KeywordReader:
     def _wholes(self, also: Sequence[Sequence[str]], weights: WordWeights) -> list[Clause]:
         """Return a clause for each group of words that mean the same: the best of those that a passage holds whole counts."""
         make = tantivy.Query
-        named = also[:MAX_QUERY_GROUPS] if weights.whole else ()
-        groups = ([self._all_of(way) for word in group[:MAX_QUERY_GROUPS] for way in self._analyzer.parts(word)] for group in named)
+        named = also if weights.whole else ()
+        groups = ([self._all_of(way) for word in group for way in parts_of(word, self._analyzer)] for group in named)
         return [
             (tantivy.Occur.Should, make.boost_query(make.disjunction_max_query(ways), weights.whole)) for ways in groups if ways
         ]

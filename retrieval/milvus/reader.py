@@ -41,7 +41,7 @@ class MilvusSnapshot:
         also: Sequence[Sequence[str]] = (),
     ) -> tuple[Hit, ...]:
         """See `retrieval.ports.IndexSnapshot`. Milvus's BM25 reads text and knows neither weights nor words that are one."""
-        words = (query, *(word for group in also for word in group))
+        words = (*(word for group in also for word in group), query)  # a long query is cut, not they
         terms = [term for word in words for term in self._analyzer.terms(word)][:MAX_QUERY_TERMS]
         return self._search(KEYWORD, write_terms(terms), scope=scope, limit=limit, metric="BM25") if terms else ()
 

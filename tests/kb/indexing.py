@@ -10,11 +10,17 @@ from retrieval.types import IndexEntry
 
 
 def index_document(
-    engine: Engine, collection: Collection, name: str, passages: Sequence[str], *, document: Document | None = None
+    engine: Engine,
+    collection: Collection,
+    name: str,
+    passages: Sequence[str],
+    *,
+    document: Document | None = None,
+    title: str = "",
 ) -> Document:
     """Index a document of one page; with `document`, as its next version, which becomes the current one."""
     if document is None:
-        document = Document.objects.create(collection=collection, name=name, title=name)
+        document = Document.objects.create(collection=collection, name=name, title=title or name)
     replaced = document.current_version
     version = DocumentVersion.objects.create(
         document=document,

@@ -113,8 +113,10 @@ def test_what_stepped_back_beyond_the_limit_is_marked(
     engine: Engine, knowledge_admin: User, collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kb.explaining.SHOWN", 2)
-    index_document(engine, collection, "rules.md", ["Annual leave accrues. Employees earn six hours of annual leave."])
-    index_document(engine, collection, "copy.md", ["Employees earn six hours of annual leave!"])
+    index_document(
+        engine, collection, "rules.md", ["Annual leave accrues. Employees earn six hours of annual leave."], title="Rules"
+    )
+    index_document(engine, collection, "copy.md", ["Employees earn six hours of annual leave!"], title="Rules")
     index_document(engine, collection, "other.md", ["Employees may ask for annual leave."])
     question = "annual leave accrues employees six hours"
     found = explain_search(question, admin=knowledge_admin, user=knowledge_admin, collection=None, engine=engine)

@@ -11,7 +11,7 @@ from ingest.demo import load_demo
 from ingest.installation import Prepared, describe_prepared, migrate_if_needed, prepare_installation
 from ingest.models import Job
 from kb.models import Collection, Document
-from retrieval.vocabulary import read_vocabulary
+from retrieval.vocabulary import find_groups, read_vocabulary
 
 FOLDER = Path(__file__).resolve().parents[2] / "demo"
 DESCRIPTION = json.loads((FOLDER / "demo.json").read_text(encoding="utf-8"))
@@ -46,7 +46,7 @@ def test_loading_makes_people_collections_and_jobs(settings, tmp_path) -> None:
     assert Event.objects.filter(action="collection.created").count() == 2
     assert Event.objects.filter(action="document.uploaded").count() == 14
     larkspur = Collection.objects.get(slug="larkspur")
-    assert read_vocabulary(larkspur.vocabulary).find("How much PTO?") == (("PTO", "paid time off", "annual leave"),)
+    assert find_groups("How much PTO?", [read_vocabulary(larkspur.vocabulary)]) == (("PTO", "paid time off", "annual leave"),)
 
 
 @pytest.mark.django_db
