@@ -143,7 +143,8 @@ class _Text:
     def places(self, word: str) -> list[tuple[int, int]]:
         """Return where the text holds the word, in whatever case, width and script.
 
-        A Chinese end of a word may stand anywhere, as nothing parts it from its neighbours; another only at the edge of a word.
+        A Chinese end of a word may stand anywhere, as nothing parts it from its neighbours (but see `is_torn`); another only at the
+        edge of a word.
         "IT" is not "it": what would be a stop word has to be written as the vocabulary does.
         """
         wanted = _fold(word)
@@ -158,6 +159,25 @@ class _Text:
             return [(start, end) for start, end in found if _plain(self._text[start:end]) == _plain(word)]
         return found
 
+    @cached_property
+    def _chinese_words(self) -> dict[str, list[tuple[int, int]]]:
+        """The words of two characters and more that the analyzer cuts, and where they stand."""
+        words = {term for term in get_analyzer().terms(self._text) if len(term) > 1 and _IS_HAN.match(term)}
+        return {
+            word: [(self._spans[match.start()][0], self._spans[match.end() - 1][1]) for match in re.finditer(word, self._folded)]
+            for word in words
+        }
+
+    def is_torn(self, word: str, place: tuple[int, int]) -> bool:
+        """Tell whether a Chinese word stands there only by chance, between the end of one word and the beginning of the next.
+
+        As 社保 does in 旅行社保险. One torn edge is not enough: that is how the analyzer cuts around a word it does not know.
+        """
+        if not _IS_HAN.search(word) or _fold(word) in self._chinese_words:
+            return False
+        spans = [span for found in self._chinese_words.values() for span in found]
+        return all(any(start < edge < end for start, end in spans) for edge in place)
+
     def holds(self, word: str) -> bool:
         """Tell whether the word stands here letter for letter, or stem by stem in a row."""
         if self.places(word):
@@ -171,7 +191,7 @@ def _named(query: str, groups: Sequence[Group]) -> list[tuple[int, int, Group]]:
     text = _Text(query)
     found: dict[tuple[int, int], list[Group]] = {}
     for group in groups:
-        for place in {place for word in group for place in text.places(word)}:
+        for place in {place for word in group for place in text.places(word) if not text.is_torn(word, place)}:
             found.setdefault(place, []).append(group)
     kept: list[tuple[int, int]] = []
     for start, end in sorted(found, key=lambda place: (place[0] - place[1], place)):

@@ -101,6 +101,12 @@ def test_a_question_is_read_in_every_word_that_means_the_same(query: str, expect
     [
         ("1号楼 = 总部大楼", "21号楼在哪", []),
         ("IT部 = 信息技术部门", "credit部门", []),
+        ("社保 = 社会保险", "旅行社保险怎么买", []),
+        ("社保 = 社会保险", "社保怎么交，交社保吗", ["社会保险怎么交，交社会保险吗"]),
+        ("年假 = 年休假", "美国学年假日", []),
+        ("年假 = 年休假", "累计工作满10年有多少天年假", ["累计工作满10年有多少天年休假"]),  # cut as 天年, 假
+        ("保险 = 保障", "社会保险费怎么交", ["社会保障费怎么交"]),
+        ("云梯计划 = 高空项目", "云梯计划谁负责", ["高空项目谁负责"]),
         ("年假 = annual leave", "how many年假days", ["how many annual leave days"]),
         (
             "PTO = annual leave\nleave = absence",
