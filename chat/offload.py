@@ -44,9 +44,9 @@ async def let_go() -> None:
 async def to_the_end(work: Awaitable[R]) -> tuple[R, bool]:
     """Return what `work` returns, and whether the caller was cancelled meanwhile, who undoes the work then, and raises it.
 
-    Raises: what `work` raises; asyncio.CancelledError: the same while the caller was cancelled.
-
     A thread does not stop when its waiter is cancelled: what it takes from the database would be nobody's.
+
+    Raises: what `work` raises; asyncio.CancelledError: the same while the caller was cancelled.
     """
     task = asyncio.ensure_future(work)
     is_cancelled = False
