@@ -1,4 +1,4 @@
-"""Who may open a page, checked in one place."""
+"""Access to pages, checked in one place."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -10,11 +10,11 @@ View = Callable[..., HttpResponseBase]
 
 
 def knowledge_admins_only(view: View) -> View:
-    """Answer 404 to everyone else: they cannot tell the page from one that does not exist."""
+    """Answer 404 to everyone else: to them the page does not exist."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.user.is_knowledge_admin:
+        if not (request.user.is_authenticated and request.user.is_knowledge_admin):
             raise Http404
         return view(request, *args, **kwargs)
 

@@ -1,11 +1,13 @@
-"""What can go wrong with accounts.
+"""Errors of accounts.
 
 AccountsError
 ├── AccountRefused   a change that is not made; `message` is translated and says why
+├── ValuesRefused    invalid values, with the sentences by field: 422
 ├── KeyRefused       an API key that opens nothing, or not this: 401 or 403
 └── TooManyRequests  more in a minute than is allowed: 429, with the seconds to wait
 """
 
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from django.utils.translation import gettext as _
@@ -27,6 +29,22 @@ class AccountRefused(AccountsError):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+class ValuesRefused(AccountsError):
+    """`problems`: translated sentences by the field's name; under "" what is wrong with the whole."""
+
+    code = "request_invalid"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, problems: Mapping[str, Sequence[str]]) -> None:
+        self.problems = {name: [str(sentence) for sentence in sentences] for name, sentences in problems.items()}
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        lines = (f"{name}: {' '.join(said)}" if name else " ".join(said) for name, said in self.problems.items())
+        return " ".join(lines)
 
 
 class KeyRefused(AccountsError):
@@ -56,4 +74,4 @@ class TooManyRequests(AccountsError):
     @property
     def message(self) -> str:
         wait = ngettext("Wait %(count)s second and try again.", "Wait %(count)s seconds and try again.", self.retry_after_s)
-        return _("That is more than is allowed in a minute.") + " " + wait % {"count": self.retry_after_s}
+        return _("You have exceeded the limit per minute.") + " " + wait % {"count": self.retry_after_s}

@@ -1,6 +1,6 @@
-"""What a knowledge admin fills in about people and groups. What is allowed is decided in `accounts.services`."""
+"""Forms for people and groups. `accounts.services` decides what is allowed."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.models import Group
@@ -16,7 +16,7 @@ class PersonForm(forms.Form):
     username = forms.CharField(
         label=_("User name"),
         max_length=150,
-        help_text=_("Letters, digits and @ . + - _. It cannot be changed later."),
+        help_text=_("Letters, digits and @ . + - _ only. It cannot be changed later."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )
     first_name = forms.CharField(label=_("First name"), max_length=150, required=False)
@@ -29,26 +29,26 @@ class PersonForm(forms.Form):
 
 
 class ChangePersonForm(PersonForm):
-    username = None
-    is_active = forms.BooleanField(label=_("May sign in"), required=False)
+    username = None  # type: ignore[assignment]  # Django's way to leave out a field that the parent declares
+    is_active = forms.BooleanField(label=_("Can sign in"), required=False)
 
 
 class GroupForm(forms.Form):
-    name = forms.CharField(label=_("Name of the group"), max_length=150)
+    name = forms.CharField(label=_("Group name"), max_length=150)
 
 
 class KeyForm(forms.Form):
     """An API key: what it is for, what it may do (of what its owner may), and how long."""
 
     name = forms.CharField(
-        label=_("Name of the key"),
+        label=_("Key name"),
         max_length=80,
-        help_text=_("What will use it, such as “Intranet search”."),
+        help_text=_("The program that will use it, for example “Intranet search”."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    scopes = forms.MultipleChoiceField(label=_("What it may do"), widget=forms.CheckboxSelectMultiple)
+    scopes = forms.MultipleChoiceField(label=_("Permissions"), widget=forms.CheckboxSelectMultiple)
     days = forms.TypedChoiceField(
-        label=_("Works for"),
+        label=_("Expires after"),
         choices=((30, _("30 days")), (90, _("90 days")), (365, _("One year"))),
         coerce=int,
         initial=90,
@@ -57,5 +57,6 @@ class KeyForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         mine = scopes_of(user)
-        self.fields["scopes"].choices = [choice for choice in ApiKey.Scope.choices if choice[0] in mine]
-        self.fields["scopes"].initial = [ApiKey.Scope.ASK]
+        scopes = cast(forms.MultipleChoiceField, self.fields["scopes"])
+        scopes.choices = [choice for choice in ApiKey.Scope.choices if choice[0] in mine]
+        scopes.initial = [ApiKey.Scope.ASK]

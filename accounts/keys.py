@@ -1,4 +1,4 @@
-"""API keys: made, revoked and recognised. A key is told once; what is kept is its hash."""
+"""API keys: create, revoke, recognise. A key is shown once; only its hash is stored."""
 
 import hashlib
 import secrets
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import AccountRefused, KeyRefused, TooManyRequests
 from accounts.models import ApiKey, User
 from accounts.rates import spend
+from audit.actor import COMMAND_LINE, actor_of
 from audit.services import record
 
 KEY_START = "att_"
@@ -23,12 +24,12 @@ PREFIX_CHARACTERS = len(KEY_START) + 6
 KEYS_PER_PERSON = 20  # that work
 MAX_DAYS = 3650
 USE_NOTED_EVERY = timedelta(minutes=1)
-REFUSALS_NOTED_PER_MINUTE = 10  # an address: the audit tells of guessing, and is not filled by it
+REFUSALS_NOTED_PER_MINUTE = 10  # an address: the audit shows that somebody guesses, and is not filled by it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewKey:
-    """A key as it was made. `text` is told once and kept nowhere."""
+    """A key as it was made. `text` is shown once and stored nowhere."""
 
     key: ApiKey
     text: str = field(repr=False)
@@ -47,28 +48,29 @@ def create_api_key(*, user: User, name: str, scopes: Iterable[str], days: int, a
     """
     name, wanted = " ".join(name.replace("\x00", "").split()), set(scopes)
     if not 1 <= len(name) <= 80:
-        raise AccountRefused("key_invalid", _("Give the key a name of at most 80 characters, such as the program that uses it."))
+        raise AccountRefused("key_invalid", _("Enter a name of at most 80 characters, for example the program that uses the key."))
     if not wanted:
-        raise AccountRefused("key_invalid", _("Choose what the key may do."))
+        raise AccountRefused("key_invalid", _("Choose at least one permission."))
     if not wanted <= set(scopes_of(user)):
-        raise AccountRefused("key_invalid", _("A key cannot do what its owner may not do."))
+        raise AccountRefused("key_invalid", _("A key cannot have permissions that its owner does not have."))
     if not 1 <= days <= MAX_DAYS:
-        raise AccountRefused("key_invalid", _("A key works for 1 to %(days)s days.") % {"days": MAX_DAYS})
+        raise AccountRefused("key_invalid", _("A key can be valid for 1 to %(days)s days.") % {"days": MAX_DAYS})
     text = KEY_START + secrets.token_urlsafe(32)
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)  # in line, so that two at once do not both become the last allowed
         if ApiKey.objects.usable().filter(user=user).count() >= KEYS_PER_PERSON:
-            message = _("There are %(count)s keys already. Revoke one first.") % {"count": KEYS_PER_PERSON}
+            message = _("You already have %(count)s keys. Revoke one first.") % {"count": KEYS_PER_PERSON}
             raise AccountRefused("key_invalid", message)
+        expires_at = timezone.now() + timedelta(days=days)
         key = ApiKey.objects.create(
             user=user,
             name=name,
             prefix=text[:PREFIX_CHARACTERS],
             key_hash=hash_key(text),
             scopes=[scope for scope in ApiKey.Scope.values if scope in wanted],
-            expires_at=timezone.now() + timedelta(days=days),
+            expires_at=expires_at,
         )
-        _record("key.created", key, actor=actor, payload={"scopes": key.scopes, "expires_at": key.expires_at.isoformat()})
+        _record("key.created", key, actor=actor, payload={"scopes": key.scopes, "expires_at": expires_at.isoformat()})
     return NewKey(key=key, text=text)
 
 
@@ -87,10 +89,12 @@ def recognise_key(text: str, *, scope: str, address: str) -> ApiKey:
         address: where the request came from, for the audit of refusals.
     Raises: KeyRefused: 401 where it opens nothing, 403 where not this. TooManyRequests: by its own rate.
     """
-    key = ApiKey.objects.select_related("user").filter(key_hash=hash_key(text)).first()
-    if (refused := _refusal(key, scope)) is not None:
-        _note_refusal(refused, key, text=text, address=address)
-        raise refused
+    found = ApiKey.objects.select_related("user").filter(key_hash=hash_key(text)).first()
+    try:
+        key = _usable(found, scope)
+    except KeyRefused as refused:
+        _note_refusal(refused, found, text=text, address=address)
+        raise
     spend("key", key.pk, per_minute=settings.RATE_KEY_PER_MINUTE)
     now = timezone.now()
     stale = Q(last_used_at=None) | Q(last_used_at__lt=now - USE_NOTED_EVERY)
@@ -99,24 +103,34 @@ def recognise_key(text: str, *, scope: str, address: str) -> ApiKey:
     return key
 
 
+def is_usable(key: ApiKey, *, scope: str) -> bool:
+    """Tell whether this key, just read with its owner, opens what `scope` names; "": anything."""
+    try:
+        _usable(key, scope)
+    except KeyRefused:
+        return False
+    return True
+
+
 def hash_key(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _refusal(key: ApiKey | None, scope: str) -> KeyRefused | None:
+def _usable(key: ApiKey | None, scope: str) -> ApiKey:
+    """Return the key, which was found or not, where it opens what `scope` names. Raises: KeyRefused."""
     if key is None:
-        return KeyRefused("key_unknown", _("There is no such API key."))
+        raise KeyRefused("key_unknown", _("This API key does not exist."))
     if key.state == "revoked":
-        return KeyRefused("key_revoked", _("This API key was revoked."))
+        raise KeyRefused("key_revoked", _("This API key has been revoked."))
     if key.state == "expired":
-        return KeyRefused("key_expired", _("This API key has expired. Make a new one."))
+        raise KeyRefused("key_expired", _("This API key has expired. Create a new one."))
     if not key.user.is_active:
-        return KeyRefused("key_owner_inactive", _("The owner of this API key may not sign in any more."))
+        raise KeyRefused("key_owner_inactive", _("The owner of this API key can no longer sign in."))
     # Who is no admin any more takes "manage" from all their keys.
     if scope and not {scope} <= set(key.scopes) & set(scopes_of(key.user)):
-        message = _("This API key may not do this; it needs the scope “%(scope)s”.") % {"scope": scope}
-        return KeyRefused("key_scope", message, status=HTTPStatus.FORBIDDEN)
-    return None
+        message = _("This API key lacks the scope “%(scope)s”.") % {"scope": scope}
+        raise KeyRefused("key_scope", message, status=HTTPStatus.FORBIDDEN)
+    return key
 
 
 def _note_refusal(refused: KeyRefused, key: ApiKey | None, *, text: str, address: str) -> None:
@@ -128,8 +142,7 @@ def _note_refusal(refused: KeyRefused, key: ApiKey | None, *, text: str, address
     known = text[:PREFIX_CHARACTERS] if text.startswith(KEY_START) else ""
     record(
         "key.refused",
-        actor_id=key.user_id if key else "",
-        actor_name=key.user.username if key else "",
+        by=actor_of(key.user if key else None),
         subject=f"key:{key.pk}" if key else "",
         summary=key.name if key else "",
         payload={"reason": refused.code, "prefix": key.prefix if key else known, "address": address},
@@ -139,8 +152,7 @@ def _note_refusal(refused: KeyRefused, key: ApiKey | None, *, text: str, address
 def _record(action: str, key: ApiKey, *, actor: User | None, payload: dict[str, object]) -> None:
     record(
         action,
-        actor_id=actor.pk if actor else "",
-        actor_name=actor.username if actor else "manage.py",
+        by=actor_of(actor, otherwise=COMMAND_LINE),
         subject=f"key:{key.pk}",
         summary=f"{key.name} ({key.user.username})",
         payload={"username": key.user.username, "name": key.name, "prefix": key.prefix, **payload},

@@ -1,10 +1,13 @@
 """People: a custom user from the first migration, with one of three roles, and their API keys. Groups are Django's own."""
 
+from collections.abc import Iterator
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 
@@ -17,6 +20,9 @@ class User(AbstractUser):
         AUDITOR = "auditor", _("Auditor")
 
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.EMPLOYEE)
+    # Part of every session's hash. Counted up when the account is disabled, so that a session from before does not work again
+    # when it is enabled once more.
+    session_generation = models.PositiveIntegerField(default=0, editable=False)
 
     @property
     def is_knowledge_admin(self) -> bool:
@@ -27,6 +33,18 @@ class User(AbstractUser):
     def is_auditor(self) -> bool:
         """May read the audit."""
         return self.is_active and self.role == self.Role.AUDITOR
+
+    def get_session_auth_hash(self) -> str:
+        """Return what a session must hold to be this account's: it changes with the password and with the generation."""
+        return self._hash_generation(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """Yield the same under each of SECRET_KEY_FALLBACKS."""
+        for password_hash in super().get_session_auth_fallback_hash():
+            yield self._hash_generation(password_hash)
+
+    def _hash_generation(self, password_hash: str) -> str:
+        return salted_hmac("accounts.session_generation", f"{password_hash}:{self.session_generation}").hexdigest()
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
@@ -46,7 +64,7 @@ class ApiKey(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys")
     name = models.CharField(_("name"), max_length=80)
-    prefix = models.CharField(max_length=16)  # the key's first characters, by which people tell keys apart
+    prefix = models.CharField(max_length=16)  # the key's first characters, by which people recognise it
     key_hash = models.CharField(max_length=64, unique=True)  # sha256 of the key: it holds 256 random bits, so no salt is needed
     scopes = models.JSONField(default=list)  # of Scope
     created_at = models.DateTimeField(auto_now_add=True)

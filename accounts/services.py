@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Annotated, TypedDict
 
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
@@ -9,15 +10,36 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.editable import Mark, readable_names
 from accounts.errors import AccountRefused
-from accounts.models import User
+from accounts.keys import revoke_api_key
+from accounts.models import ApiKey, User
 from accounts.passwords import generate_password
+from audit.actor import actor_of
 from audit.services import record
+
+
+class AccountValues(TypedDict, total=False):
+    """What people may set of an account: the one list behind its forms and what the audit keeps of it. A password is generated."""
+
+    username: Annotated[str, Mark.ONCE]
+    first_name: str
+    last_name: str
+    email: str
+    role: str
+    groups: Iterable[Group]
+    is_active: Annotated[bool, Mark.LATER]
+
+
+class GroupValues(TypedDict, total=False):
+    """What people may set of a group."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAccount:
-    """An account as it was made. The password is told once and kept nowhere."""
+    """An account as it was made. The password is shown once and stored nowhere."""
 
     user: User
     password: str = field(repr=False)
@@ -63,7 +85,8 @@ def change_account(
     last_name: str | None = None,
     email: str | None = None,
 ) -> User:
-    """Change what is given, leave the rest; records nothing where nothing differs.
+    """Change what is given, leave the rest; records nothing where nothing differs. Who may not sign in any more loses every
+    session and every API key for good: neither works again when the account is enabled once more.
 
     Raises: AccountRefused: malformed; one's own role or access; the last active knowledge admin.
     """
@@ -78,6 +101,9 @@ def change_account(
                 setattr(user, name, value)
         _protect(user, before=before, actor=actor, admins=admins)
         _check(user)
+        is_disabled = before["is_active"] and not user.is_active
+        if is_disabled:
+            user.session_generation += 1
         user.save()
         if groups is not None:
             user.groups.set(groups)
@@ -85,6 +111,9 @@ def change_account(
         changed = {name: {"from": before[name], "to": after[name]} for name in after if before[name] != after[name]}
         if changed:
             _record("account.changed", user=user, actor=actor, payload={"username": user.username, "changed": changed})
+        if is_disabled:
+            for key in ApiKey.objects.select_related("user").filter(user=user, revoked_at=None).order_by("pk"):
+                revoke_api_key(key, actor=actor)
     return user
 
 
@@ -97,6 +126,20 @@ def reset_password(*, user: User, actor: User | None) -> NewAccount:
         user.save(update_fields=["password"])
         _record("account.changed", user=user, actor=actor, payload={"username": user.username, "changed": {"password": "reset"}})
     return NewAccount(user=user, password=password)
+
+
+def set_password(*, user: User, password: str, actor: User | None) -> User:
+    """Give the account this password; whoever is signed in with it is signed out. `actor` None: the command line.
+
+    Raises: AccountRefused: the password is too weak.
+    """
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=user.pk)
+        _check_password(password, user)
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        _record("account.changed", user=user, actor=actor, payload={"username": user.username, "changed": {"password": "set"}})
+    return user
 
 
 def create_group(*, name: str, actor: User | None) -> Group:
@@ -128,23 +171,18 @@ def delete_group(*, group: Group, actor: User | None) -> None:
 
 
 def _state(user: User) -> dict[str, object]:
-    return {
-        "username": user.username,
-        "role": str(user.role),
-        "is_active": user.is_active,
-        "first_name": user.first_name,
-        "last_name": user.last_name,
-        "email": user.email,
-        "groups": sorted(user.groups.values_list("name", flat=True)),
-    }
+    related = {"role": str(user.role), "groups": sorted(user.groups.values_list("name", flat=True))}
+    return {name: related[name] if name in related else getattr(user, name) for name in readable_names(AccountValues)}
 
 
 def _protect(user: User, *, before: dict[str, object], actor: User | None, admins: list[User]) -> None:
     loses_charge = before["role"] == User.Role.KNOWLEDGE_ADMIN and before["is_active"] and not user.is_knowledge_admin
     if actor is not None and actor.pk == user.pk and (user.role != before["role"] or user.is_active != before["is_active"]):
-        raise AccountRefused("own_account", _("Your own role and access are changed by another knowledge admin."))
+        raise AccountRefused("own_account", _("Only another knowledge admin can change your role and access."))
     if loses_charge and all(admin.pk == user.pk for admin in admins):
-        raise AccountRefused("last_admin", _("This is the last active knowledge admin. Make someone else one first."))
+        raise AccountRefused(
+            "last_admin", _("This is the last active knowledge admin. Make another account a knowledge admin first.")
+        )
 
 
 def _check(user: User) -> None:
@@ -156,7 +194,7 @@ def _check(user: User) -> None:
     # Sign-in does not mind upper and lower case, nor whether it is a name or an address: so neither may be taken either way.
     names = [name for name in (user.username, user.email) if name]
     if any(others.filter(username__iexact=name).exists() or others.filter(email__iexact=name).exists() for name in names):
-        raise AccountRefused("account_invalid", _("Someone already signs in with this name or email address."))
+        raise AccountRefused("account_invalid", _("Another account already uses this user name or email address."))
 
 
 def _check_password(password: str, user: User) -> None:
@@ -169,18 +207,17 @@ def _check_password(password: str, user: User) -> None:
 def _free_group_name(name: str, *, but: Group | None = None) -> str:
     name = " ".join(name.split())
     if not 1 <= len(name) <= 150 or "\x00" in name:
-        raise AccountRefused("group_invalid", _("A group needs a name of at most 150 characters."))
+        raise AccountRefused("group_invalid", _("Enter a group name of at most 150 characters."))
     taken = Group.objects.filter(name__iexact=name)
     if (taken.exclude(pk=but.pk) if but else taken).exists():
-        raise AccountRefused("group_invalid", _("There is already a group with this name."))
+        raise AccountRefused("group_invalid", _("A group with this name already exists."))
     return name
 
 
 def _record(action: str, *, user: User, actor: User | None, payload: dict[str, object]) -> None:
     record(
         action,
-        actor_id=actor.pk if actor else "",
-        actor_name=actor.username if actor else "",
+        by=actor_of(actor),
         subject=f"user:{user.pk}",
         summary=user.username,
         payload=payload,
@@ -190,8 +227,7 @@ def _record(action: str, *, user: User, actor: User | None, payload: dict[str, o
 def _record_group(action: str, *, group: Group, actor: User | None, payload: dict[str, object]) -> None:
     record(
         action,
-        actor_id=actor.pk if actor else "",
-        actor_name=actor.username if actor else "",
+        by=actor_of(actor),
         subject=f"group:{group.pk}",
         summary=group.name,
         payload=payload,

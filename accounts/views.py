@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
@@ -18,13 +18,16 @@ from accounts.access import knowledge_admins_only
 from accounts.errors import AccountRefused
 from accounts.forms import ChangePersonForm, GroupForm, PersonForm
 from accounts.models import User
+from accounts.requests import SignedInRequest
 
 PEOPLE_PER_PAGE = 50
+GROUPS_PER_PAGE = 50
+MEMBERS_PER_PAGE = 200
 
 
 @require_GET
 @knowledge_admins_only
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: SignedInRequest) -> HttpResponse:
     """Everyone with an account, and the groups."""
     words = request.GET.get("q", "").replace("\x00", "").strip()
     people = User.objects.prefetch_related("groups").order_by("-is_active", "username")
@@ -32,14 +35,15 @@ def index(request: HttpRequest) -> HttpResponse:
         found = Q(username__icontains=words) | Q(first_name__icontains=words) | Q(last_name__icontains=words)
         people = people.filter(found | Q(email__icontains=words))
     page = Paginator(people, PEOPLE_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "people/index.html", {"page": page, "words": words, "groups": _groups(), "group_form": GroupForm()})
+    groups = Paginator(_groups(), GROUPS_PER_PAGE).get_page(request.GET.get("groups"))
+    return render(request, "people/index.html", {"page": page, "words": words, "groups": groups, "group_form": GroupForm()})
 
 
 @require_http_methods(["GET", "POST"])
 @knowledge_admins_only
 @sensitive_variables("account")
-def create(request: HttpRequest) -> HttpResponse:
-    """Make an account; its password is on the answering page and nowhere else."""
+def create(request: SignedInRequest) -> HttpResponse:
+    """Make an account; its password is shown once, on the response page."""
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -53,7 +57,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @knowledge_admins_only
-def change(request: HttpRequest, pk: int) -> HttpResponse:
+def change(request: SignedInRequest, pk: int) -> HttpResponse:
     """Change a person's name, role, groups and whether they may sign in."""
     person = get_object_or_404(User, pk=pk)
     initial = {name: getattr(person, name) for name in ("first_name", "last_name", "email", "role", "is_active")}
@@ -72,7 +76,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @knowledge_admins_only
 @sensitive_variables("account")
-def password(request: HttpRequest, pk: int) -> HttpResponse:
+def password(request: SignedInRequest, pk: int) -> HttpResponse:
     """Give a person a new password, shown once."""
     account = services.reset_password(user=get_object_or_404(User, pk=pk), actor=request.user)
     return render(request, "people/password.html", {"account": account, "is_new": False})
@@ -80,7 +84,7 @@ def password(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @knowledge_admins_only
-def group_create(request: HttpRequest) -> HttpResponseBase:
+def group_create(request: SignedInRequest) -> HttpResponseBase:
     form = GroupForm(request.POST)
     try:
         name = form.cleaned_data["name"] if form.is_valid() else ""
@@ -88,13 +92,13 @@ def group_create(request: HttpRequest) -> HttpResponseBase:
     except AccountRefused as refused:
         messages.error(request, refused.message)
     else:
-        messages.success(request, _("The group %(name)s was made.") % {"name": group.name})
+        messages.success(request, _("The group %(name)s was created.") % {"name": group.name})
     return redirect("accounts:index")
 
 
 @require_http_methods(["GET", "POST"])
 @knowledge_admins_only
-def group(request: HttpRequest, pk: int) -> HttpResponse:
+def group(request: SignedInRequest, pk: int) -> HttpResponse:
     """A group: its members, its name."""
     found = get_object_or_404(_groups(), pk=pk)
     form = GroupForm(request.POST or None, initial={"name": found.name})
@@ -106,12 +110,13 @@ def group(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s was saved.") % {"name": found.name})
             return redirect("accounts:index")
-    return _form_page(request, "people/group.html", form, {"group": found, "members": found.user_set.order_by("username")})
+    members = Paginator(found.user_set.order_by("username"), MEMBERS_PER_PAGE).get_page(request.GET.get("page"))
+    return _form_page(request, "people/group.html", form, {"group": found, "page": members})
 
 
 @require_POST
 @knowledge_admins_only
-def group_delete(request: HttpRequest, pk: int) -> HttpResponseBase:
+def group_delete(request: SignedInRequest, pk: int) -> HttpResponseBase:
     found = get_object_or_404(Group, pk=pk)
     services.delete_group(group=found, actor=request.user)
     messages.success(request, _("The group %(name)s was deleted.") % {"name": found.name})
@@ -122,5 +127,5 @@ def _groups() -> Any:
     return Group.objects.annotate(member_count=Count("user")).order_by("name")
 
 
-def _form_page(request: HttpRequest, template: str, form: Form, context: dict[str, Any]) -> HttpResponse:
+def _form_page(request: SignedInRequest, template: str, form: Form, context: dict[str, Any]) -> HttpResponse:
     return render(request, template, {"form": form, **context}, status=422 if form.errors else 200)

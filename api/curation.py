@@ -1,21 +1,22 @@
-"""What knowledge admins do with what is there, for programs: move, read again, list versions, build the index anew."""
+"""Maintenance for programs of knowledge admins: move, process again, list versions, rebuild the index."""
 
 from typing import Literal
 from uuid import UUID
 
-from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Router, Status
+from ninja.params.functions import Query
 
 from accounts.models import ApiKey
 from api import schemas
 from api.access import scoped
-from api.library import find_document, tell_document, tell_version
-from ingest import editions
-from ingest.moving import move_document
-from ingest.rereading import reread_document
-from kb.editions import building_edition, serving_edition
-from kb.engine import get_engine
+from api.library import PAGE_MAX, PER_PAGE_MAX, find_document, serialize_document, serialize_version
+from api.requests import ApiRequest
+from ingest.documents.moving import move_document
+from ingest.documents.rereading import reread_document
+from ingest.editions import building as editions
+from kb.index.editions import building_edition, serving_edition
+from kb.index.engine import get_engine
 from kb.models import Collection, Document, Edition
 
 router = Router(tags=["library"])
@@ -23,37 +24,43 @@ READ, MANAGE = scoped(ApiKey.Scope.READ), scoped(ApiKey.Scope.MANAGE)
 
 
 @router.get("/documents/{uuid:uid}/versions", response={200: list[schemas.VersionOut], **schemas.ERRORS}, **READ)
-def list_versions(request: HttpRequest, uid: UUID) -> list[schemas.VersionOut]:
-    """Every version of a document, the newest first; readers see those that answer or have answered."""
+def list_versions(
+    request: ApiRequest,
+    uid: UUID,
+    page: int = Query(1, ge=1, le=PAGE_MAX),
+    per_page: int = Query(PER_PAGE_MAX, ge=1, le=PER_PAGE_MAX),
+) -> list[schemas.VersionOut]:
+    """Every version of a document, the newest first; readers see those that answer or have answered. A page that is not full is
+    the last."""
     versions = find_document(request.user, uid).versions.order_by("-number")
     if not request.user.is_knowledge_admin:
         versions = versions.filter(indexed_at__isnull=False)
-    return [tell_version(version) for version in versions]
+    return [serialize_version(version) for version in versions[(page - 1) * per_page : page * per_page]]
 
 
 @router.post("/documents/{uuid:uid}/move", response={200: schemas.DocumentOut, **schemas.ERRORS}, **MANAGE)
-def move(request: HttpRequest, uid: UUID, given: schemas.MoveIn) -> schemas.DocumentOut:
+def move(request: ApiRequest, uid: UUID, given: schemas.MoveIn) -> schemas.DocumentOut:
     """Give a document to another collection: its readers change at once."""
     target = get_object_or_404(Collection.objects.manageable_by(request.user), slug=given.collection)
     move_document(find_manageable(request, uid), to=target, user=request.user)
-    return tell_document(find_document(request.user, uid), request.user)
+    return serialize_document(find_document(request.user, uid), request.user)
 
 
 @router.post("/documents/{uuid:uid}/reread", response={202: schemas.VersionOut, **schemas.ERRORS}, **MANAGE)
-def reread(request: HttpRequest, uid: UUID) -> Status:
-    """Read the file again with the present parsers, as the next version; the old one answers until it is ready."""
-    return Status(202, tell_version(reread_document(find_manageable(request, uid), user=request.user)))
+def reread(request: ApiRequest, uid: UUID) -> Status[schemas.VersionOut]:
+    """Process again with the present parsers, as the next version; the old one answers until it is ready."""
+    return Status(202, serialize_version(reread_document(find_manageable(request, uid), user=request.user)))
 
 
 @router.get("/index", response={200: schemas.IndexOut, **schemas.ERRORS}, **MANAGE)
-def get_index(request: HttpRequest) -> schemas.IndexOut:
+def get_index(request: ApiRequest) -> schemas.IndexOut:
     """What the library was cut and embedded with, and how building it anew goes."""
-    return tell_index()
+    return serialize_index()
 
 
 @router.post("/index/{action}", response={200: schemas.IndexOut, **schemas.ERRORS}, **MANAGE)
-def change_index(request: HttpRequest, action: Literal["start", "pause", "resume", "cancel"]) -> schemas.IndexOut:
-    """Build the index anew as the settings say, beside the one that answers; pause, resume or cancel that."""
+def change_index(request: ApiRequest, action: Literal["start", "pause", "resume", "cancel"]) -> schemas.IndexOut:
+    """Rebuild index as the settings say, beside the one that answers; pause, resume or cancel that."""
     if action == "start":
         editions.start_edition(engine=get_engine(), user=request.user)
     elif action == "pause":
@@ -62,20 +69,20 @@ def change_index(request: HttpRequest, action: Literal["start", "pause", "resume
         editions.resume_edition(user=request.user)
     else:
         editions.cancel_edition(user=request.user)
-    return tell_index()
+    return serialize_index()
 
 
-def find_manageable(request: HttpRequest, uid: UUID) -> Document:
+def find_manageable(request: ApiRequest, uid: UUID) -> Document:
     manageable = Document.objects.live().filter(collection__in=Collection.objects.manageable_by(request.user))
     return get_object_or_404(manageable.select_related("collection"), uid=uid)
 
 
-def tell_index() -> schemas.IndexOut:
+def serialize_index() -> schemas.IndexOut:
     building = building_edition()
     progress = editions.measure_progress(building) if building else None
     return schemas.IndexOut(
-        serving=tell_edition(serving_edition()),
-        building=tell_edition(building) if building else None,
+        serving=serialize_edition(serving_edition()),
+        building=serialize_edition(building) if building else None,
         is_paused=bool(building and building.is_paused),
         documents=progress.documents if progress else None,
         done=progress.done if progress else None,
@@ -83,6 +90,6 @@ def tell_index() -> schemas.IndexOut:
     )
 
 
-def tell_edition(edition: Edition) -> schemas.EditionOut:
-    told = {name: getattr(edition, name) for name in ("number", "encoder", "cutting", "created_at", "served_at")}
-    return schemas.EditionOut(**told)
+def serialize_edition(edition: Edition) -> schemas.EditionOut:
+    values = {name: getattr(edition, name) for name in ("number", "encoder", "cutting", "created_at", "served_at")}
+    return schemas.EditionOut(**values)

@@ -1,21 +1,24 @@
-"""An answer as plain text for chat clients: markers in the text, what they point to below it."""
+"""An answer as plain text for chat clients, with its sources as footnotes."""
 
 from django.utils.translation import gettext as _
 
-from chat.types import Answer, Citation, Evidence, Outcome
-from kb.places import tell_page
+from chat.types import Answer, Outcome
+from kb.place import Place
+from kb.viewing.places import name_page
 
 
 def footnotes(answer: Answer) -> str:
-    """Return one line a citation: its marker, where it stands, the quoted words."""
-    return "\n".join(f"[{one.marker}] {place(one)}: “{' '.join(one.quote.split())}”" for one in answer.citations)
+    """Return one line for each citation: its marker, place and quote."""
+    return "\n".join(f"[{one.marker}] {name_place(one.place)}: “{' '.join(one.quote.split())}”" for one in answer.citations)
 
 
 def refusal_text(answer: Answer) -> str:
-    """Return what is said instead of an answer, with the nearest sources."""
-    lines = [_("The documents do not hold the answer.")]
+    """Return the refusal, with the nearest sources."""
+    lines = [" ".join(said for said in (_("The documents do not contain the answer."), answer.message) if said)]
     if answer.nearest:
-        lines += ["", _("Nearest sources") + ":", *(f"- {place(one)}" for one in answer.nearest)]
+        lines += ["", _("Closest sources") + ":", *(f"- {name_place(one.place)}" for one in answer.nearest)]
+    if answer.hint:
+        lines += ["", answer.hint]
     return "\n".join(lines)
 
 
@@ -23,11 +26,14 @@ def answer_text(answer: Answer) -> str:
     """Return the whole message: the answer and its footnotes, or the refusal."""
     if answer.outcome == Outcome.REFUSED:
         return refusal_text(answer)
-    return f"{answer.text}\n\n{footnotes(answer)}"
+    if answer.outcome == Outcome.CHAT:
+        return answer.text
+    return "\n\n".join(part for part in (answer.text, footnotes(answer)) if part)
 
 
-def place(one: Citation | Evidence) -> str:
-    parts = [one.title, _("version %(number)s") % {"number": one.version}]
-    if page := tell_page(number=one.page, label=one.page_label):
+def name_place(place: Place) -> str:
+    """Return “Leave policy, version 2, page iv” in the reader's language."""
+    parts = [place.title, _("version %(number)s") % {"number": place.version}]
+    if page := name_page(number=place.page, label=place.page_label):
         parts.append(page)
     return ", ".join(parts)

@@ -1,70 +1,85 @@
 """Collections and documents for programs: read with the rights of the caller, changed through the same services as the pages."""
 
+from collections.abc import Iterable
+from typing import cast
 from uuid import UUID
 
-from django.contrib.auth.models import Group
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
-from django.http import Http404, HttpRequest
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from ninja import File, Query, Router, Status
-from ninja.files import UploadedFile
+from ninja import Router, Status
+from ninja.params.functions import Query
 
 from accounts.models import ApiKey, User
 from api import schemas
 from api.access import scoped
 from api.errors import RequestInvalid
-from audit.services import record
-from ingest.deletion import delete_collection
-from ingest.errors import UploadRefused, message_for
-from ingest.services import accept_upload, delete_document, retry_version
-from kb.forms import CollectionForm
-from kb.models import Collection, Document, DocumentVersion
-from kb.services import save_collection
-from kb.views import documents_of
+from api.requests import ApiRequest
+from ingest.documents.deletion import delete_collection, delete_document
+from ingest.errors import UploadRefused, message_for, warning_for
+from ingest.services import accept_upload, retry_version
+from ingest.upload import ReceivedFile, receive_files
+from kb import services
+from kb.editable import serialize_values
+from kb.models import Collection, Document, DocumentVersion, ReadingFault
+from kb.viewing.viewed import record_view
+from kb.views import PAGE_CONTENT, documents_of
 
 router = Router(tags=["library"])
 READ, MANAGE = scoped(ApiKey.Scope.READ), scoped(ApiKey.Scope.MANAGE)
 PER_PAGE_MAX = 200
+FILES_BODY = {  # for the OpenAPI page: the view reads the files itself, when it knows that the caller may store them
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["files"],
+                "properties": {"files": {"type": "array", "items": {"type": "string", "format": "binary"}}},
+            }
+        }
+    },
+}
+UPLOAD = {**MANAGE, "openapi_extra": {**MANAGE["openapi_extra"], "requestBody": FILES_BODY}}
+PAGE_MAX = 1_000_000
 
 
 @router.get("/collections", response={200: list[schemas.CollectionOut], **schemas.ERRORS}, **READ)
-def list_collections(request: HttpRequest) -> list[schemas.CollectionOut]:
-    """The collections that the caller may read."""
+def list_collections(
+    request: ApiRequest, page: int = Query(1, ge=1, le=PAGE_MAX), per_page: int = Query(PER_PAGE_MAX, ge=1, le=PER_PAGE_MAX)
+) -> list[schemas.CollectionOut]:
+    """The collections that the caller may read, by name; a page that is not full is the last."""
     answering = Count("documents", filter=Q(documents__deleted_at=None, documents__current_version__isnull=False), distinct=True)
     rows = Collection.objects.visible_to(request.user).annotate(answering=answering).order_by("name").prefetch_related("groups")
-    return [tell_collection(row, request.user, documents=row.answering) for row in rows]
+    shown = rows[(page - 1) * per_page : page * per_page]
+    return [serialize_collection(row, request.user, documents=row.answering) for row in shown]  # type: ignore[attr-defined]  # annotated above
 
 
 @router.post("/collections", response={201: schemas.CollectionOut, **schemas.ERRORS}, **MANAGE)
-def create_collection(request: HttpRequest, given: schemas.CollectionIn) -> Status:
+def create_collection(request: ApiRequest, given: schemas.CollectionIn) -> Status[schemas.CollectionOut]:
     """Make a collection. Nobody but knowledge admins reads it until it is given to a group."""
-    saved = save(Collection(), given.dict(), request.user)
-    return Status(201, tell_collection(saved, request.user, documents=0))
+    saved = services.create_collection(user=request.user, **given.dict(exclude_unset=True))
+    return Status(201, serialize_collection(saved, request.user, documents=0))
 
 
 @router.get("/collections/{slug:slug}", response={200: schemas.CollectionOut, **schemas.ERRORS}, **READ)
-def get_collection(request: HttpRequest, slug: str) -> schemas.CollectionOut:
+def get_collection(request: ApiRequest, slug: str) -> schemas.CollectionOut:
     """One collection."""
-    return tell_collection(get_object_or_404(Collection.objects.visible_to(request.user), slug=slug), request.user)
+    return serialize_collection(get_object_or_404(Collection.objects.visible_to(request.user), slug=slug), request.user)
 
 
 @router.patch("/collections/{slug:slug}", response={200: schemas.CollectionOut, **schemas.ERRORS}, **MANAGE)
-def change_collection(request: HttpRequest, slug: str, given: schemas.CollectionChange) -> schemas.CollectionOut:
-    """Change what is given; its address stays."""
+def change_collection(request: ApiRequest, slug: str, given: schemas.CollectionChange) -> schemas.CollectionOut:
+    """Change what is given, and nothing else; its address stays."""
     row = get_object_or_404(Collection.objects.manageable_by(request.user), slug=slug)
-    now = {
-        "name": row.name,
-        "description": row.description,
-        "groups": list(row.groups.values_list("name", flat=True)),
-        "suggested_questions": row.suggested_questions,
-    }
-    return tell_collection(save(row, now | given.dict(exclude_none=True), request.user), request.user)
+    saved = services.change_collection(collection=row, user=request.user, **given.dict(exclude_unset=True))
+    return serialize_collection(saved, request.user)
 
 
 @router.delete("/collections/{slug:slug}", response={204: None, **schemas.ERRORS}, **MANAGE)
-def remove_collection(request: HttpRequest, slug: str, confirm: str) -> Status:
+def remove_collection(request: ApiRequest, slug: str, confirm: str) -> Status[None]:
     """Delete a collection with all its documents. `confirm`: its name, so that no slip of a script deletes another one."""
     row = get_object_or_404(Collection.objects.manageable_by(request.user), slug=slug)
     delete_collection(row, confirmation=confirm, user=request.user)
@@ -73,36 +88,44 @@ def remove_collection(request: HttpRequest, slug: str, confirm: str) -> Status:
 
 @router.get("/collections/{slug:slug}/documents", response={200: schemas.DocumentPage, **schemas.ERRORS}, **READ)
 def list_documents(
-    request: HttpRequest,
+    request: ApiRequest,
     slug: str,
     q: str = "",
     state: str = "",
-    page: int = Query(1, ge=1, le=1_000_000),
+    page: int = Query(1, ge=1, le=PAGE_MAX),
     per_page: int = Query(50, ge=1, le=PER_PAGE_MAX),
 ) -> schemas.DocumentPage:
     """The documents of a collection, by name. `state`: ready, running or failed."""
     collection = get_object_or_404(Collection.objects.visible_to(request.user), slug=slug)
     pages = Paginator(documents_of(collection, request.user, query=q, state=state), per_page)
     rows = pages.page(page).object_list if page <= pages.num_pages else []
-    items = [tell_document(row, request.user) for row in rows]
+    items = [serialize_document(row, request.user) for row in rows]
     return schemas.DocumentPage(items=items, count=pages.count, page=page, pages=pages.num_pages)
 
 
-@router.post("/collections/{slug:slug}/documents", response={202: list[schemas.UploadOut], **schemas.ERRORS}, **MANAGE)
-def upload_documents(request: HttpRequest, slug: str, files: File[list[UploadedFile]]) -> Status:
+@router.post("/collections/{slug:slug}/documents", response={202: list[schemas.UploadOut], **schemas.ERRORS}, **UPLOAD)
+def upload_documents(request: ApiRequest, slug: str) -> Status[list[schemas.UploadOut]]:
     """Take in one or several files. Each is kept, recorded and queued, or refused by itself; an error where all are."""
     collection = get_object_or_404(Collection.objects.manageable_by(request.user), slug=slug)
-    told, refusals = [], []
+    with receive_files(request, is_checked=True) as received:
+        return Status(202, take_in(collection, received.getlist("files"), user=request.user))
+
+
+def take_in(collection: Collection, files: list[ReceivedFile], *, user: User) -> list[schemas.UploadOut]:
+    """Return what became of each file. Raises: RequestInvalid: there is none. UploadRefused: all were refused."""
+    if not files:
+        raise RequestInvalid(_("files: send one or more files as multipart/form-data in the field “files”."))
+    results, refusals = [], []
     for file in files:
         try:
-            accepted = accept_upload(collection=collection, name=file.name, stream=file, user=request.user)
+            accepted = accept_upload(collection=collection, name=file.name, stream=file, user=user)
         except UploadRefused as refused:
             refusals.append(refused)
             error = schemas.ErrorDetail(code=refused.code, message=refused.message)
-            told.append(schemas.UploadOut(name=file.name, outcome="refused", error=error))
+            results.append(schemas.UploadOut(name=file.name, outcome="refused", error=error))
         else:
             version = accepted.version
-            told.append(
+            results.append(
                 schemas.UploadOut(
                     name=version.document.name,
                     outcome=accepted.outcome,
@@ -113,17 +136,17 @@ def upload_documents(request: HttpRequest, slug: str, files: File[list[UploadedF
             )
     if len(refusals) == len(files):
         raise refusals[0]
-    return Status(202, told)
+    return results
 
 
 @router.get("/documents/{uuid:uid}", response={200: schemas.DocumentOut, **schemas.ERRORS}, **READ)
-def get_document(request: HttpRequest, uid: UUID) -> schemas.DocumentOut:
+def get_document(request: ApiRequest, uid: UUID) -> schemas.DocumentOut:
     """One document with its newest version."""
-    return tell_document(find_document(request.user, uid), request.user)
+    return serialize_document(find_document(request.user, uid), request.user)
 
 
 @router.delete("/documents/{uuid:uid}", response={204: None, **schemas.ERRORS}, **MANAGE)
-def remove_document(request: HttpRequest, uid: UUID) -> Status:
+def remove_document(request: ApiRequest, uid: UUID) -> Status[None]:
     """Delete it: from now on no answer uses it."""
     manageable = Document.objects.live().filter(collection__in=Collection.objects.manageable_by(request.user))
     delete_document(get_object_or_404(manageable.select_related("collection"), uid=uid), user=request.user)
@@ -131,22 +154,22 @@ def remove_document(request: HttpRequest, uid: UUID) -> Status:
 
 
 @router.get("/documents/{uuid:uid}/versions/{int:number}", response={200: schemas.VersionOut, **schemas.ERRORS}, **READ)
-def get_version(request: HttpRequest, uid: UUID, number: int) -> schemas.VersionOut:
+def get_version(request: ApiRequest, uid: UUID, number: int) -> schemas.VersionOut:
     """How far reading a version has come: ask until `is_finished`."""
-    return tell_version(find_version(request.user, uid, number))
+    return serialize_version(find_version(request.user, uid, number))
 
 
 @router.post("/documents/{uuid:uid}/versions/{int:number}/retry", response={202: schemas.VersionOut, **schemas.ERRORS}, **MANAGE)
-def retry(request: HttpRequest, uid: UUID, number: int) -> Status:
+def retry(request: ApiRequest, uid: UUID, number: int) -> Status[schemas.VersionOut]:
     """Read a failed version again."""
     version = find_version(request.user, uid, number)
     retry_version(version, user=request.user)
     version.refresh_from_db()
-    return Status(202, tell_version(version))
+    return Status(202, serialize_version(version))
 
 
 @router.get("/documents/{uuid:uid}/pages/{int:number}", response={200: schemas.SourceOut, **schemas.ERRORS}, **READ)
-def read_page(request: HttpRequest, uid: UUID, number: int, version: int | None = None) -> schemas.SourceOut:
+def read_page(request: ApiRequest, uid: UUID, number: int, version: int | None = None) -> schemas.SourceOut:
     """The text of one page of the version that answers, or of the one named; the view is in the audit."""
     return open_page(request.user, uid, number, version=version)
 
@@ -155,24 +178,12 @@ def open_page(user: User, uid: UUID, number: int, *, version: int | None = None)
     """Return the text of a page, and record who saw it. Raises: Http404: there is none, or it is not theirs to read."""
     document = find_document(user, uid)
     shown = find_version(user, uid, version) if version is not None else document.current_version
-    page = shown.pages.defer("boxes", "blocks").filter(number=min(number, 2**31 - 1)).first() if shown else None
+    if shown is None:
+        raise Http404
+    page = shown.pages.defer("boxes", "blocks").filter(number=min(number, 2**31 - 1)).first()
     if page is None:
         raise Http404
-    record(
-        "source.viewed",
-        actor_id=user.pk,
-        actor_name=user.get_username(),
-        subject=f"version:{shown.uid}",
-        summary=f"{document.title} v{shown.number}, page {page.number}",
-        payload={
-            "document": document.name,
-            "document_uid": document.uid,
-            "version": shown.number,
-            "page_number": page.number,
-            "start": 0,
-            "end": 0,
-        },
-    )
+    record_view(page, version=shown, document=document, user=user)
     return schemas.SourceOut(
         document=document.uid,
         title=document.title,
@@ -199,32 +210,16 @@ def find_version(user: User, uid: UUID, number: int) -> DocumentVersion:
     return get_object_or_404(versions.select_related("document"), number=min(number, 2**31 - 1))
 
 
-def save(row: Collection, given: dict, user: User) -> Collection:
-    """Save through the pages' form. Raises: RequestInvalid: what the form refuses, an unknown group."""
-    groups = {group.name: group.pk for group in Group.objects.filter(name__in=given["groups"])}
-    if missing := [name for name in given["groups"] if name not in groups]:
-        raise RequestInvalid(_("There is no group named %(names)s.") % {"names": ", ".join(missing)})
-    data = given | {"groups": list(groups.values()), "questions": "\n".join(given["suggested_questions"])}
-    form = CollectionForm(data, instance=row)
-    if not form.is_valid():
-        raise RequestInvalid(" ".join(f"{name}: {' '.join(errors)}" for name, errors in form.errors.items()))
-    return save_collection(form=form, user=user)
-
-
-def tell_collection(row: Collection, user: User, *, documents: int | None = None) -> schemas.CollectionOut:
+def serialize_collection(row: Collection, user: User, *, documents: int | None = None) -> schemas.CollectionOut:
     if documents is None:
         documents = row.documents.live().filter(current_version__isnull=False).count()
-    return schemas.CollectionOut(
-        slug=row.slug,
-        name=row.name,
-        description=row.description,
-        documents=documents,
-        suggested_questions=row.suggested_questions,
-        groups=sorted(group.name for group in row.groups.all()) if user.is_knowledge_admin else None,
-    )
+    values = serialize_values(row)
+    if not user.is_knowledge_admin:
+        values |= dict.fromkeys(schemas.ADMIN_ONLY)
+    return schemas.CollectionOut(**values, documents=documents)
 
 
-def tell_document(row: Document, user: User) -> schemas.DocumentOut:
+def serialize_document(row: Document, user: User) -> schemas.DocumentOut:
     newest = max(row.versions.all(), key=lambda version: version.number, default=None)
     shown = newest if user.is_knowledge_admin else row.current_version
     return schemas.DocumentOut(
@@ -235,18 +230,40 @@ def tell_document(row: Document, user: User) -> schemas.DocumentOut:
         state=shown.status if shown else DocumentVersion.Status.UPLOADED,
         answers=row.current_version.number if row.current_version else None,
         created_at=row.created_at,
-        version=tell_version(shown) if shown else None,
+        version=serialize_version(shown) if shown else None,
+        warnings=serialize_warnings(row.current_version or shown) if shown else [],
+        reading_faults=[serialize_fault(fault) for fault in open_faults_of(row, user)],
     )
 
 
-def tell_version(version: DocumentVersion) -> schemas.VersionOut:
+def open_faults_of(row: Document, user: User) -> Iterable[ReadingFault]:
+    """What people reported and nobody has seen to; a list of documents has it read for all of them at once."""
+    read: list[ReadingFault] | None = getattr(row, "open_faults", None)
+    if read is not None:
+        return read
+    faults = ReadingFault.objects.visible_to(user).still_open().filter(document=row)
+    return faults.select_related("page__version", "reported_by").defer(*PAGE_CONTENT)
+
+
+def serialize_fault(fault: ReadingFault) -> schemas.ReadingFaultOut:
+    return schemas.ReadingFaultOut(
+        uid=fault.uid,
+        version=fault.page.version.number,
+        page=fault.page.number,
+        note=fault.note,
+        reported_by=fault.reported_by.username if fault.reported_by else "",
+        created_at=fault.created_at,
+    )
+
+
+def serialize_version(version: DocumentVersion) -> schemas.VersionOut:
     error = None
     if version.status == version.Status.FAILED:
         error = schemas.ErrorDetail(code=version.error_code, message=message_for(version.error_code))
     return schemas.VersionOut(
         uid=version.uid,
         number=version.number,
-        state=version.status,
+        state=cast(schemas.State, version.status),
         is_finished=version.is_finished,
         is_reread=version.is_reread,
         pages=version.page_count,
@@ -258,4 +275,13 @@ def tell_version(version: DocumentVersion) -> schemas.VersionOut:
         created_at=version.created_at,
         indexed_at=version.indexed_at,
         error=error,
+        warnings=serialize_warnings(version),
     )
+
+
+def serialize_warnings(version: DocumentVersion) -> list[schemas.WarningOut]:
+    """What was odd about a version, in the sentences of its page."""
+    return [
+        schemas.WarningOut(code=row.get("code", ""), message=warning_for(row), pages=row.get("pages", []))
+        for row in version.warnings
+    ]

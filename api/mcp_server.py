@@ -1,6 +1,6 @@
 """The Model Context Protocol: an assistant on somebody's machine searches, reads pages and asks, with the rights of one API key.
 
-The key is checked at every call, so that revoking it ends a server that runs.
+The key is checked at every call, and while an answer is written, so that revoking it ends a server that runs.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,19 +15,21 @@ from django.utils.translation import gettext as _
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 
+from accounts.credentials import key_credential
 from accounts.errors import AccountsError
 from accounts.keys import recognise_key
 from accounts.models import ApiKey, User
 from accounts.rates import spend
 from api.access import name_key
+from api.asking import serialize_answer
 from api.footnotes import answer_text
 from api.library import open_page
-from api.running import finish_question, tell_answer
-from api.searching import search_recorded, tell_passage
-from chat.answering import Asked
+from api.searching import search_recorded, serialize_passage
 from chat.errors import ChatError
-from chat.offload import beside_loop
+from chat.flow.asked import Asked
+from chat.flow.running import finish_question
 from chat.services import clean_question
+from gateway.threads import run_in_thread
 from kb.models import Collection
 
 HERE = "mcp"  # where refused keys came from, in the audit
@@ -44,39 +46,41 @@ def build_server(*, key: str) -> MCPServer:
     @server.tool()
     async def search(query: str, collection: str = "", limit: int = 8) -> dict[str, Any]:
         """Find the passages nearest to a question. `collection`: the address of one; else all that may be read."""
-        return await beside_loop(told)(_search, key, query=query, collection=collection, limit=limit)
+        found: dict[str, Any] = await run_in_thread(run_tool)(_search, key, query=query, collection=collection, limit=limit)
+        return found
 
     @server.tool()
     async def read_page(document: str, page: int, version: int | None = None) -> dict[str, Any]:
         """Read a page of a document, both as `search` and `ask` name them (document_uid, page_number)."""
-        return await beside_loop(told)(_read_page, key, document=document, page=page, version=version)
+        shown: dict[str, Any] = await run_in_thread(run_tool)(_read_page, key, document=document, page=page, version=version)
+        return shown
 
     @server.tool()
     async def ask(question: str, collection: str = "") -> dict[str, Any]:
         """Get an answer from the documents, each sentence cited and checked, or a refusal that names the nearest sources."""
-        asked = await beside_loop(told)(_prepare, key, question=question, collection=collection)
-        with told_errors():
+        asked = await run_in_thread(run_tool)(_prepare, key, question=question, collection=collection)
+        with tool_errors():
             answer = await finish_question(asked)
-        return {"text": answer_text(answer), **tell_answer(answer, None)}
+        return {"text": answer_text(answer), **serialize_answer(answer, None)}
 
     return server
 
 
-def told(work: Callable[..., Any], key: str, **given: Any) -> Any:
-    """Do some work for the key's owner, its errors as the protocol's."""
-    with told_errors():
+def run_tool(work: Callable[..., Any], key: str, **given: Any) -> Any:
+    """Run a function for the key's owner, translating its errors into the protocol's."""
+    with tool_errors():
         return work(key, **given)
 
 
 @contextmanager
-def told_errors() -> Iterator[None]:
-    """Raises: ToolError: what the assistant may be told of an expected error."""
+def tool_errors() -> Iterator[None]:
+    """Raises: ToolError: an expected error, as the assistant may see it."""
     try:
         yield
     except Http404 as error:
-        raise ToolError(_("There is nothing here for you")) from error
+        raise ToolError(_("Not found, or you do not have access")) from error
     except (AccountsError, ChatError) as error:
-        raise ToolError(str(getattr(error, "message", "") or error.sentence)) from error
+        raise ToolError(str(getattr(error, "message", "") or getattr(error, "sentence", ""))) from error
 
 
 def _search(key: str, *, query: str, collection: str, limit: int) -> dict[str, Any]:
@@ -84,7 +88,7 @@ def _search(key: str, *, query: str, collection: str, limit: int) -> dict[str, A
     spend("search", user.pk, per_minute=settings.RATE_SEARCH_PER_MINUTE)
     within = _collection(user, collection)
     found = search_recorded(clean_question(query), user=user, collection=within, limit=min(max(limit, 1), 50))
-    return {"passages": [tell_passage(passage).model_dump(mode="json") for passage in found.passages]}
+    return {"passages": [serialize_passage(passage).model_dump(mode="json") for passage in found.passages]}
 
 
 def _read_page(key: str, *, document: str, page: int, version: int | None) -> dict[str, Any]:
@@ -101,7 +105,8 @@ def _prepare(key: str, *, question: str, collection: str) -> Asked:
     user = caller.user
     spend("ask", user.pk, per_minute=settings.RATE_ASK_PER_MINUTE)
     within = _collection(user, collection)
-    return Asked(question=clean_question(question), user=user, collection=within, via=name_key(caller))
+    credential = key_credential(caller)
+    return Asked(question=clean_question(question), credential=credential, collection=within, via=name_key(caller))
 
 
 def _caller(key: str, scope: str) -> ApiKey:

@@ -8,30 +8,39 @@ from ninja.errors import HttpError, ValidationError
 
 from api import asking, curation, library, searching
 from api.errors import RequestInvalid
+from api.strictness import note_operation
 
 
 def refuse_invalid(request: HttpRequest, error: ValidationError) -> NoReturn:
     """Say which fields are wrong, in one sentence. Raises: RequestInvalid."""
-    told = (f"{'.'.join(str(part) for part in one['loc'][1:]) or 'body'}: {one['msg']}" for one in error.errors)
-    raise RequestInvalid("; ".join(told)) from error
+    names = [name_of(one["loc"]) for one in error.errors]
+    message = "; ".join(f"{name}: {one['msg']}" for name, one in zip(names, error.errors, strict=True))
+    raise RequestInvalid(message, param=names[0]) from error
+
+
+def name_of(place: tuple[str | int, ...]) -> str:
+    """Return the field that an error of validation is about. A body's fields come with the name of our argument before them."""
+    kind, *parts = place
+    return ".".join(str(part) for part in (parts[1:] if kind == "body" else parts)) or str(kind)
 
 
 def refuse_unreadable(request: HttpRequest, error: HttpError) -> NoReturn:
-    """A body that is no JSON. Raises: RequestInvalid."""
+    """Refuse a body that is not JSON. Raises: RequestInvalid."""
     raise RequestInvalid(error.message) from error
 
 
-def pass_on(request: HttpRequest, error: Exception) -> NoReturn:
+def pass_on(request: HttpRequest, error: Exception | type[Exception]) -> NoReturn:
     """Let the middleware and the handlers of `config.errors` answer."""
     raise error
 
 
 def with_our_errors(api: NinjaAPI) -> NinjaAPI:
-    """Leave every error to `config.errors`, so that there is one shape."""
+    """Leave every error to `config.errors`, so that there is one shape; refuse what an operation does not take."""
+    api.add_decorator(note_operation, mode="view")
     for expected in (Exception, Http404):
         api.add_exception_handler(expected, pass_on)
-    api.add_exception_handler(HttpError, refuse_unreadable)
-    api.add_exception_handler(ValidationError, refuse_invalid)
+    api.add_exception_handler(HttpError, refuse_unreadable)  # type: ignore[arg-type]  # typed as if it got a class of errors
+    api.add_exception_handler(ValidationError, refuse_invalid)  # type: ignore[arg-type]  # as above
     return api
 
 

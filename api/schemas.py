@@ -1,10 +1,15 @@
-"""The shapes that travel: what programs send, and what they get. docs/api.md shows each in an example."""
+"""The schemas of requests and responses. docs/api.md shows each in an example."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from ninja import Field, Schema
+
+from accounts.editable import Mark
+from api.editable import schema_of
+from api.given import Given
+from kb.editable import CollectionValues
 
 
 class ErrorDetail(Schema):
@@ -17,22 +22,18 @@ class ErrorOut(Schema):
     request_id: str
 
 
-ERRORS = dict.fromkeys((400, 401, 403, 404, 422, 429, 503), ErrorOut)
+ERRORS = dict.fromkeys((400, 401, 403, 404, 405, 413, 415, 422, 429, 503), ErrorOut)
 
 
-class CollectionIn(Schema):
-    name: str
-    slug: str = Field("", description="part of addresses; made from the name where empty")
-    description: str = ""
-    groups: list[str] = Field([], description="names of the groups that may read it")
-    suggested_questions: list[str] = []
+if TYPE_CHECKING:  # what is made when it runs has no type of its own
 
+    class CollectionIn(Given): ...
 
-class CollectionChange(Schema):
-    name: str | None = None
-    description: str | None = None
-    groups: list[str] | None = None
-    suggested_questions: list[str] | None = None
+    class CollectionChange(Given): ...
+else:
+    CollectionIn = schema_of("CollectionIn", CollectionValues, required=["name"])
+    CollectionChange = schema_of("CollectionChange", CollectionValues, without=[Mark.ONCE])
+ADMIN_ONLY = ("groups", "vocabulary", "sufficiency_threshold")  # null for everyone else
 
 
 class CollectionOut(Schema):
@@ -41,13 +42,26 @@ class CollectionOut(Schema):
     description: str
     documents: int = Field(description="that answer now")
     suggested_questions: list[str]
-    groups: list[str] | None = Field(None, description="who may read it; told to knowledge admins alone")
+    groups: list[str] | None = Field(None, description="who may read it; for knowledge admins only")
+    vocabulary: str | None = Field(None, description="for knowledge admins only")
+    sufficiency_threshold: float | None = Field(None, description="null: the default; for knowledge admins only")
+
+
+class WarningOut(Schema):
+    """What was left out of a file that was read, or is to be taken with care."""
+
+    code: str = Field(description="stable, for programs")
+    message: str = Field(description="for people, in their language")
+    pages: list[int] = Field([], description="physical, from 1; empty where it is of the whole file")
+
+
+State = Literal["uploaded", "parsed", "chunked", "embedded", "indexed", "failed"]
 
 
 class VersionOut(Schema):
     uid: UUID
     number: int
-    state: Literal["uploaded", "parsed", "chunked", "embedded", "indexed", "failed"]
+    state: State
     is_finished: bool = Field(description="neither waiting nor running")
     is_reread: bool = Field(False, description="the same bytes as the version before, read again")
     pages: int | None
@@ -59,6 +73,18 @@ class VersionOut(Schema):
     created_at: datetime
     indexed_at: datetime | None
     error: ErrorDetail | None
+    warnings: list[WarningOut] = Field(
+        [], description="the warnings of its page: attachments, sheets or pictures that were not read …"
+    )
+
+
+class ReadingFaultOut(Schema):
+    uid: UUID
+    version: int
+    page: int
+    note: str = Field(description="what is wrong, in the reader's words")
+    reported_by: str = Field(description="user name; empty where the account is gone")
+    created_at: datetime
 
 
 class DocumentOut(Schema):
@@ -70,6 +96,10 @@ class DocumentOut(Schema):
     answers: int | None = Field(description="number of the version that answers now; null until the first is indexed")
     created_at: datetime
     version: VersionOut | None
+    warnings: list[WarningOut] = Field([], description="of the version that answers; of `version` until one does")
+    reading_faults: list[ReadingFaultOut] = Field(
+        [], description="open reports of misread pages, for those who may change the collection; empty for everyone else"
+    )
 
 
 class DocumentPage(Schema):
@@ -79,7 +109,7 @@ class DocumentPage(Schema):
     pages: int
 
 
-class MoveIn(Schema):
+class MoveIn(Given):
     collection: str = Field(description="address of the collection that it is to go to")
 
 
@@ -119,20 +149,22 @@ class SourceOut(Schema):
     text: str
 
 
-class QuestionIn(Schema):
+class QuestionIn(Given):
     question: str
     collection: str | None = Field(None, description="address of one collection; else all that the caller may read")
     conversation: str | None = Field(None, description="a conversation to go on with, “new” to begin one; else none is kept")
 
 
-class FeedbackIn(Schema):
+class FeedbackIn(Given):
     receipt: str = Field(description="of an answer that the caller was given")
     rating: Literal["helpful", "unhelpful", ""] = Field(description="empty: take it back")
     comment: str = ""
 
 
-class FeedbackOut(FeedbackIn):
-    pass
+class FeedbackOut(Schema):
+    receipt: str
+    rating: Literal["helpful", "unhelpful", ""]
+    comment: str
 
 
 class SentenceOut(Schema):
@@ -140,14 +172,15 @@ class SentenceOut(Schema):
     prefix: str = Field(description="layout before it: white space, a list's mark")
     verdict: Literal["supported", "corrected"]
     citations: list[int]
+    listed: list[int] = Field([], description="what of the answer's `listed` it tells, from 1; empty where it cites evidence")
 
 
 class PlaceOut(Schema):
     document: str
-    document_uid: str
+    document_uid: str = Field(json_schema_extra={"format": "uuid"})
     title: str
     version: int
-    version_uid: str
+    version_uid: str = Field(json_schema_extra={"format": "uuid"})
     page: int | None
     page_number: int
     page_label: str
@@ -162,6 +195,20 @@ class CitationOut(PlaceOut):
     score: float
 
 
+class ListedOut(Schema):
+    """What an answer from the library names."""
+
+    kind: Literal["document", "collection"]
+    title: str
+    collection: str = Field(description="address")
+    document: str = Field(description="its name; empty for a collection")
+    document_uid: str
+    version: int | None
+    version_uid: str
+    uploaded_at: str = Field(description="of that version; empty for a collection")
+    documents: int | None = Field(description="of a collection: how many answer")
+
+
 class UsageOut(Schema):
     prompt_tokens: int
     completion_tokens: int
@@ -169,16 +216,23 @@ class UsageOut(Schema):
 
 
 class AnswerOut(Schema):
-    outcome: Literal["answered", "refused"]
-    answer: str
+    outcome: Literal["answered", "refused", "chat"] = Field(description="chat: no question, and nothing was searched")
+    origin: Literal["quoted", "computed", "library", "written", ""] = Field(
+        "", description="how the answer came; empty where none was given"
+    )
+    answer: str = Field(description="empty where it is refused")
     sentences: list[SentenceOut]
     citations: list[CitationOut]
+    listed: list[ListedOut] = Field([], description="of an answer from the library: what it names")
     nearest: list[PlaceOut]
     model: str
     fallback: str
     cached: bool = False  # what the model wrote for the same question and evidence before; checked anew
-    read_as: str = Field("", description="the question in the documents' own words, where a vocabulary made it another")
-    reason: str
+    normalized_question: str = Field("", description="the question in the documents' own words, where a vocabulary made it another")
+    understood_as: str = Field("", description="a follow-up as the question that was searched; empty where it stands alone")
+    reason: str = Field(description="why it was refused: stable, for programs")
+    message: str = Field("", description="the same for people, in the language of the question; to small talk, the reply")
+    hint: str = Field("", description="of a refusal: what the reader may try")
     withheld: int
     sufficiency: float | None
     usage: UsageOut | None = Field(description="as the model's server counted; null where no model wrote the answer")
@@ -202,29 +256,23 @@ class TurnOut(Schema):
     rewritten: str
     state: str
     error: ErrorDetail | None
-    answer: dict[str, Any] | None = Field(description="as /ask gives it; sentences no longer readable are counted in “hidden”")
+    answer: dict[str, Any] | None = Field(
+        description="as /ask gives it; sentences no longer readable are counted in “hidden”. A citation of a version that was"
+        " replaced has “replaced_by” {version, at}; “deleted_sources” [{title, deleted_at}] names what was deleted since"
+    )
     created_at: datetime
 
 
 class ConversationWithTurns(ConversationOut):
     turns: list[TurnOut]
+    earlier: int | None = Field(description="ask again with this as “before” for earlier turns; null: there are none")
 
 
-class PassageOut(Schema):
+class PassageOut(PlaceOut):
     chunk_id: str
     collection: str
-    document: str
-    document_uid: UUID
-    title: str
-    version: int
-    version_uid: UUID
-    page: int | None
-    page_number: int
-    page_label: str
     heading_path: list[str]
     text: str
-    start: int
-    end: int
     score: float
     rank: int
     scores: dict[str, float | None]
@@ -233,4 +281,3 @@ class PassageOut(Schema):
 class SearchOut(Schema):
     passages: list[PassageOut]
     dense_abstained: bool
-    index_generation: int

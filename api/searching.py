@@ -1,21 +1,27 @@
 """Searching passages, without an answer."""
 
+from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Query, Router
+from ninja import Router
+from ninja.params.functions import Query
 
 from accounts.models import ApiKey, User
 from accounts.rates import spend
 from api import schemas
 from api.access import scoped
+from api.requests import ApiRequest
+from audit.actor import actor_of
 from audit.services import record
-from chat.errors import SearchFailed
+from chat.errors import IndexIncomplete, SearchFailed
 from chat.services import clean_question
+from kb.index.completeness import find_shortage
+from kb.index.engine import get_engine
+from kb.index.search import Passage, PassageSearch, search_passages
 from kb.models import Collection
-from kb.search import Passage, PassageSearch, search_passages
+from kb.place import place_of
 from retrieval.errors import RetrievalError
 from retrieval.types import SearchConfig
 
@@ -24,28 +30,29 @@ SUMMARY_CHARACTERS = 300
 
 
 @router.get("/search", response={200: schemas.SearchOut, **schemas.ERRORS}, **scoped(ApiKey.Scope.READ))
-def search(request: HttpRequest, q: str, collection: str | None = None, limit: int = Query(10, ge=1, le=50)) -> schemas.SearchOut:
+def search(request: ApiRequest, q: str, collection: str | None = None, limit: int = Query(10, ge=1, le=50)) -> schemas.SearchOut:
     """The passages nearest to a question, of what the caller may read, with what each stage thought of them."""
     spend("search", request.user.pk, per_minute=settings.RATE_SEARCH_PER_MINUTE)
     within = get_object_or_404(Collection.objects.visible_to(request.user), slug=collection) if collection else None
     found = search_recorded(clean_question(q), user=request.user, collection=within, limit=limit)
     return schemas.SearchOut(
-        passages=[tell_passage(passage) for passage in found.passages],
+        passages=[serialize_passage(passage) for passage in found.passages],
         dense_abstained=found.result.dense_abstained,
-        index_generation=found.result.index_generation,
     )
 
 
 def search_recorded(question: str, *, user: User, collection: Collection | None, limit: int) -> PassageSearch:
-    """Search, and record what was shown before it is. Raises: SearchFailed."""
+    """Search, and record what was shown before it is. Raises: SearchFailed, IndexIncomplete."""
     try:
         found = search_passages(question, user=user, collection=collection, config=SearchConfig(limit=limit))
+        shortage = find_shortage(engine=get_engine(), user=user)
     except (RetrievalError, OSError) as error:
         raise SearchFailed(str(error)) from error
+    if shortage is not None:  # what is not among the passages may be in the documents all the same
+        raise IndexIncomplete(shortage)
     record(
         "passages.searched",
-        actor_id=user.pk,
-        actor_name=user.get_username(),
+        by=actor_of(user),
         subject=f"collection:{collection.slug}" if collection else "",
         summary=question[:SUMMARY_CHARACTERS],
         payload={
@@ -57,9 +64,8 @@ def search_recorded(question: str, *, user: User, collection: Collection | None,
     return found
 
 
-def tell_passage(passage: Passage) -> schemas.PassageOut:
+def serialize_passage(passage: Passage) -> schemas.PassageOut:
     chunk, hit = passage.chunk, passage.hit
-    version, document = chunk.version, chunk.version.document
     scores: dict[str, Any] = {
         "keyword": hit.keyword_score,
         "dense": hit.dense_score,
@@ -68,20 +74,11 @@ def tell_passage(passage: Passage) -> schemas.PassageOut:
     }
     return schemas.PassageOut(
         chunk_id=str(chunk.pk),  # 63 bits: more than a JSON number holds in a browser
-        collection=document.collection.slug,
-        document=document.name,
-        document_uid=document.uid,
-        title=document.title,
-        version=version.number,
-        version_uid=version.uid,
-        page=chunk.page.number if version.is_paged else None,
-        page_number=chunk.page.number,
-        page_label=chunk.page.label,
+        collection=chunk.version.document.collection.slug,
         heading_path=chunk.heading_path,
         text=chunk.text,
-        start=chunk.start,
-        end=chunk.end,
         score=hit.score,
         rank=hit.rank,
         scores=scores,
+        **asdict(place_of(chunk)),
     )

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, path
+from ninja import NinjaAPI
 
 from api import views
 from api.openai import openai
@@ -10,11 +11,12 @@ from api.rest import rest
 
 def without_sign_in(patterns: list[URLPattern | URLResolver]) -> list[URLPattern | URLResolver]:
     for pattern in patterns:
-        login_not_required(pattern.callback)
+        if isinstance(pattern, URLPattern) and pattern.callback is not None:
+            login_not_required(pattern.callback)
     return patterns
 
 
-def mount(api: object) -> tuple[list[URLPattern | URLResolver], str, str]:
+def mount(api: NinjaAPI) -> tuple[list[URLPattern | URLResolver], str, str]:
     patterns, app_name, namespace = api.urls
     return without_sign_in(patterns), app_name, namespace
 

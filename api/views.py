@@ -31,7 +31,7 @@ def docs(request: HttpRequest) -> HttpResponse:
     """Every operation with what it takes and which scope it needs."""
     described = rest.get_openapi_schema()
     operations = [
-        tell_operation(method.upper(), path, one, described)
+        describe_operation(method.upper(), path, one, described)
         for path, methods in described["paths"].items()
         for method, one in methods.items()
         if method in METHODS
@@ -41,7 +41,7 @@ def docs(request: HttpRequest) -> HttpResponse:
     return render(request, "api/docs.html", {"operations": operations, **examples})
 
 
-def tell_operation(method: str, path: str, one: dict[str, Any], described: dict[str, Any]) -> dict[str, Any]:
+def describe_operation(method: str, path: str, one: dict[str, Any], described: dict[str, Any]) -> dict[str, Any]:
     fields = [
         {"name": given["name"], "is_required": given["required"], "about": given["schema"].get("description", "")}
         for given in one.get("parameters", ())

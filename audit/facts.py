@@ -1,25 +1,48 @@
-"""What reviewers look for inside payloads: documents and models, taken out when an event is recorded."""
+"""What reviewers look for inside payloads, taken out when an event is recorded: documents, models, receipts, words."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from audit.canonical import storable
+from audit.chain.canonical import storable
+from audit.terms import terms_of
 
 FACT_LENGTH = 300
+MAX_WORDS = 400  # an event; an answer has about 60 to 150
+SPOKEN = ("question", "rewritten", "comment")  # parts of a payload that people wrote
 
 
-def facts_of(payload: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Return the (kind, value) pairs of a payload, each once: of a receipt's evidence, or of an event about a document."""
+def facts_of(payload: Mapping[str, Any], *, summary: str = "") -> tuple[tuple[str, str], ...]:
+    """Return the (kind, value) pairs of an event, each once.
+
+    "document", "document_uid", "title": of a receipt's evidence, of what it lists of the library, or of an event about a document.
+    "model": who wrote the answer. "receipt": the answer that an event is about. "word": of the summary, the question, the answer
+    and a comment.
+    """
     evidence = payload.get("evidence")
+    library = payload.get("library")
+    listed = library.get("documents") if isinstance(library, Mapping) else None
     model = payload.get("model")
-    found = [pair for entry in [payload, *(evidence if isinstance(evidence, list | tuple) else ())] for pair in _documents(entry)]
+    entries = [payload, *(entry for entries in (evidence, listed) if isinstance(entries, list | tuple) for entry in entries)]
+    found = [pair for entry in entries for pair in _documents(entry)]
     if isinstance(model, Mapping) and model.get("name"):
         found.append(("model", str(model["name"])))
+    if payload.get("receipt") and not isinstance(payload["receipt"], Mapping | list | tuple):
+        found.append(("receipt", str(payload["receipt"])))
+    found += (("word", term) for term in terms_of([summary, *_spoken(payload)], limit=MAX_WORDS))
     return tuple(dict.fromkeys((kind, storable(value, max_length=FACT_LENGTH)) for kind, value in found))
 
 
 def _documents(entry: object) -> Iterable[tuple[str, str]]:
     if isinstance(entry, Mapping):
-        for kind in ("document", "document_uid"):
+        for kind in ("document", "document_uid", "title"):
             if entry.get(kind) and not isinstance(entry[kind], Mapping | list | tuple):
                 yield kind, str(entry[kind])
+
+
+def _spoken(payload: Mapping[str, Any]) -> Iterable[str]:
+    for name in SPOKEN:
+        if isinstance(payload.get(name), str):
+            yield payload[name]
+    answer = payload.get("answer")
+    if isinstance(answer, Mapping) and isinstance(answer.get("answer"), str):
+        yield answer["answer"]

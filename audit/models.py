@@ -7,11 +7,11 @@ from typing import Any, NoReturn
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from audit.canonical import GENESIS, event_hash
+from audit.chain.canonical import GENESIS, event_hash
 from audit.errors import AuditImmutable
 
 
-class RecordQuerySet(models.QuerySet):
+class RecordQuerySet(models.QuerySet[Any]):
     """Rows that are written once: whatever would change or drop them raises."""
 
     def update(self, **kwargs: object) -> NoReturn:
@@ -85,7 +85,7 @@ class Event(Recorded):
 
 
 class Payload(Recorded):
-    """What happened in full: an envelope (`audit.canonical`); erasable, since the chain holds only its hash."""
+    """What happened in full: an envelope (`audit.chain.canonical`); erasable, since the chain holds only its hash."""
 
     event = models.OneToOneField(Event, on_delete=models.PROTECT, related_name="payload")
     body = models.TextField()  # empty once erased
@@ -105,17 +105,32 @@ class Payload(Recorded):
 
 
 class Fact(models.Model):
-    """A word of a payload by which reviewers look for events: a document's name or uid, the model. No part of the chain."""
+    """What reviewers look for events by, taken out of summary and payload (`audit.facts`). No part of the chain."""
 
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="facts")
-    kind = models.CharField(max_length=20)  # "document", "document_uid", "model"
+    # Without a constraint: where somebody removed events from the chain, verification reports it; what is left can be loaded.
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="facts", db_constraint=False)
+    kind = models.CharField(max_length=20)  # "document", "document_uid", "title", "model", "receipt", "word"
     value = models.CharField(max_length=300)
 
     class Meta:
-        indexes = [models.Index(fields=["kind", "value"], name="audit_fact_value")]
+        indexes = [models.Index(fields=["kind", "value", "event"], name="audit_fact_event")]
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.value}"
+
+
+class Reading(models.Model):
+    """A visit of an auditor that goes on: what it looked for, until one event completes it (`audit.reading`)."""
+
+    actor_id = models.CharField(max_length=64, unique=True)
+    actor_name = models.CharField(max_length=200, blank=True)
+    event = models.UUIDField()  # with which it began
+    began_at = models.DateTimeField()
+    last_at = models.DateTimeField(db_index=True)
+    lists = models.JSONField(default=list)  # the filters of each list, each once, in the order in which they were looked at
+
+    def __str__(self) -> str:
+        return f"reading of {self.actor_id}"
 
 
 class ChainHead(models.Model):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from audit.words import OUTCOMES, REASONS, STAGES, STEPS, VERDICTS
+from audit.words import ORIGINS, OUTCOMES, REASONS, STAGES, STEPS, VERDICTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +60,14 @@ class Judged:
 class Receipt:
     question: str
     rewritten: str
-    read_as: str
+    normalized_question: str
     outcome: str
     outcome_word: str
     reason: str
     answer: str
+    origin: str
+    table: tuple[Row, ...]  # what was computed over which table
+    library: tuple[Row, ...]  # what was looked up in the database, of a question about the library itself
     withheld: int
     scope: tuple[str, ...]
     via: str  # "key:12 att_ab12cd", "api", "command"; empty for the pages
@@ -94,11 +97,14 @@ def read_receipt(data: Mapping[str, Any]) -> Receipt:
     return Receipt(
         question=str(data.get("question", "")),
         rewritten=str(data.get("rewritten", "")),
-        read_as=str(data.get("read_as", "")),
+        normalized_question=str(data.get("normalized_question", "")),
         outcome=outcome,
         outcome_word=str(OUTCOMES.get(outcome, outcome)),
         reason=str(REASONS.get(reason, reason)),
         answer=str(answer.get("answer", "")),
+        origin=str(ORIGINS.get(str(answer.get("origin", "")), answer.get("origin", ""))),
+        table=_rows(_mapping(data.get("table"))),
+        library=_rows(_mapping(data.get("library"))),
         withheld=sum(sentence.verdict == "withheld" for sentence in sentences),
         scope=tuple(str(_mapping(entry).get("name", "")) for entry in _sequence(_mapping(data.get("scope")).get("collections"))),
         via="" if data.get("via", "pages") == "pages" else str(data["via"]),
@@ -129,11 +135,11 @@ def read_receipt(data: Mapping[str, Any]) -> Receipt:
 
 def _numbered(name: str, entries: Any) -> dict[str, Any]:
     """Give each entry of a list rows of its own: `attempt 1.row`, `attempt 1.calls 1.outcome`."""
-    told: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for number, entry in enumerate(_sequence(entries), start=1):
         entry = _mapping(entry)
-        told[f"{name} {number}"] = _without(entry, "calls") | _numbered("call", entry.get("calls"))
-    return told
+        fields[f"{name} {number}"] = _without(entry, "calls") | _numbered("call", entry.get("calls"))
+    return fields
 
 
 def _timings(*parts: Mapping[str, Any]) -> Iterator[tuple[str, float]]:

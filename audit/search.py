@@ -1,16 +1,15 @@
 """Looking for events: what a reviewer may filter by, and pages that stay where they are while the chain grows."""
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from audit.finding import by_document, by_person, by_receipt, midnight, with_words
 from audit.models import Event, Fact
 from audit.words import OUTCOMES
 
@@ -30,7 +29,7 @@ class FilterForm(forms.Form):
     """All fields may stay empty; what cannot be read is said and left out."""
 
     kind = forms.ChoiceField(choices=[(kind, kind) for kind in KINDS], required=False)
-    text = forms.CharField(label=_("Words"), max_length=200, required=False)
+    text = forms.CharField(label=_("Keywords or receipt number"), max_length=200, required=False)
     person = forms.CharField(label=_("Person"), max_length=200, required=False)
     outcome = forms.ChoiceField(
         label=_("Outcome"),
@@ -57,27 +56,31 @@ class EventPage:
 
 
 def find_events(*, filters: dict[str, Any]) -> QuerySet[Event]:
-    """Return the events that match, newest first. Filters as of `FilterForm.found`."""
+    """Return the events that match, newest first. Filters as of `FilterForm.found`.
+
+    A receipt's number is looked for among all events, whatever the kind: it names one.
+    """
     events = Event.objects.order_by("-sequence")
+    text = filters.get("text", "")
+    if (numbered := by_receipt(text)) is not None:
+        return events.filter(numbered)
     prefixes = KINDS[filters.get("kind", "questions")]
     if prefixes:
         wanted = Q()
         for prefix in prefixes:
             wanted |= Q(action__startswith=prefix)
         events = events.filter(wanted)
-    if text := filters.get("text"):
-        events = events.filter(summary__icontains=text)
     if person := filters.get("person"):
-        events = events.filter(Q(actor_name__icontains=person) | Q(actor_id=person[:64]))
+        events = events.filter(by_person(person))
     if outcome := filters.get("outcome"):
         events = events.filter(action__endswith=f".{outcome}")
     if document := filters.get("document"):
-        events = events.filter(_is_about(document))
+        events = events.filter(by_document(document))
     if since := filters.get("since"):
-        events = events.filter(at__gte=_midnight(since))
+        events = events.filter(at__gte=midnight(since))
     if until := filters.get("until"):
-        events = events.filter(at__lt=_midnight(until + timedelta(days=1)))
-    return events
+        events = events.filter(at__lt=midnight(until + timedelta(days=1)))
+    return with_words(events, text) if text else events
 
 
 def page_of(events: QuerySet[Event], *, before: int | None = None, after: int | None = None) -> EventPage:
@@ -98,24 +101,15 @@ def models_of(events: Sequence[Event]) -> dict[int, str]:
     return dict(Fact.objects.filter(event__in=events, kind="model").values_list("event_id", "value"))
 
 
+def answer_of(event: Event) -> Event | None:
+    """Return the answer that a rating is about."""
+    kind, _colon, uid = event.subject.partition(":")
+    if not event.action.startswith("answer.") or kind != "event":
+        return None
+    return Event.objects.filter(uid=uid).first()
+
+
 def rating_of(event: Event) -> Event | None:
     """Return the last thing that whoever asked said of this answer."""
     rated = Event.objects.filter(subject=f"event:{event.uid}", actor_id=event.actor_id, action__startswith="answer.")
     return rated.select_related("payload").order_by("-sequence").first()
-
-
-def _is_about(document: str) -> Q:
-    """Events about the document, and answers that saw it: by its uid, or by a part of its name."""
-    try:
-        uid = str(uuid.UUID(document))
-    except ValueError:
-        fact = Q(kind="document", value__icontains=document)
-        return Q(Exists(Fact.objects.filter(fact, event=OuterRef("pk")))) | Q(
-            action__startswith="document.", summary__icontains=document
-        )
-    fact = Q(kind="document_uid", value=uid)
-    return Q(Exists(Fact.objects.filter(fact, event=OuterRef("pk")))) | Q(subject=f"document:{uid}")
-
-
-def _midnight(day: Any) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))

@@ -11,14 +11,16 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
-from audit import checkpoints
-from audit.canonical import envelope, event_hash, sha256_hex, storable
+from audit.actor import SYSTEM, Actor
+from audit.chain import checkpoints
+from audit.chain.canonical import envelope, event_hash, sha256_hex, storable
+from audit.chain.seams import RESTORED
+from audit.chain.verification import Problem, Verification, verify_chain
 from audit.errors import AuditInvalid
 from audit.facts import facts_of
 from audit.models import ChainHead, Event, Fact, Payload
-from audit.verification import Problem, Verification, verify_chain
 
-__all__ = ["Problem", "Verification", "erase_payload", "record", "verify_chain", "write_checkpoint"]
+__all__ = ["Problem", "Verification", "erase_payload", "lock_chain", "record", "verify_chain", "write_checkpoint"]
 
 logger = logging.getLogger(__name__)
 
@@ -28,11 +30,11 @@ HEAD_ID = 1
 def record(
     action: str,
     *,
-    actor_id: object = "",
-    actor_name: str = "",
+    by: Actor = SYSTEM,
     subject: str = "",
     summary: str = "",
     payload: Mapping[str, Any] | None = None,
+    uid: uuid.UUID | None = None,
 ) -> Event:
     """Append an event to the chain, in the caller's transaction where there is one: both happen or neither.
 
@@ -40,36 +42,37 @@ def record(
 
     Args:
         action: "kind.verb" of the contract, at most 60 characters.
-        actor_id: primary key of the user, "" for the system itself.
-        actor_name, summary: for people; cut to their columns, erased with the payload.
+        by: who acted; the name and the summary are for people: cut to their columns, erased with the payload.
         subject: what it was done to, as "kind:id".
         payload: what JSON can hold (also UUIDs, dates and lazy translations); no NaN.
+        uid: of the event, where what it records may be recorded once only: the database refuses a second one.
     Raises: AuditInvalid: no action, a field too long, or a payload that is not JSON.
     """
-    actor = str(actor_id or "")
-    for name, value, limit in (("action", action, 60), ("actor_id", actor, 64), ("subject", subject, 300)):
+    for name, value, limit in (("action", action, 60), ("actor_id", by.id, 64), ("subject", subject, 300)):
         if len(value) > limit or "\x00" in value:
             raise AuditInvalid(f"{name} is longer than {limit} characters or holds a NUL.")
     if not action:
         raise AuditInvalid("An event needs an action.")
-    actor_name, summary = storable(actor_name, max_length=200), storable(summary, max_length=300)
+    actor_name, summary = storable(by.name, max_length=200), storable(summary, max_length=300)
     body = envelope(actor_name=actor_name, summary=summary, payload=payload or {})
 
     with transaction.atomic():
-        head, _created = ChainHead.objects.select_for_update().get_or_create(pk=HEAD_ID)
+        head = lock_chain()
         link: dict[str, Any] = {
             "sequence": head.sequence + 1,
-            "uid": uuid.uuid4(),
+            "uid": uid or uuid.uuid4(),
             "at": timezone.now(),
             "action": action,
-            "actor_id": actor,
+            "actor_id": by.id,
             "subject": subject,
             "payload_hash": sha256_hex(body),
             "previous_hash": head.hash,
         }
         event = Event.objects.create(**link, hash=event_hash(**link), actor_name=actor_name, summary=summary)
         Payload.objects.create(event=event, body=body)
-        Fact.objects.bulk_create(Fact(event=event, kind=kind, value=value) for kind, value in facts_of(payload or {}))
+        Fact.objects.bulk_create(
+            Fact(event=event, kind=kind, value=value) for kind, value in facts_of(payload or {}, summary=summary)
+        )
         head.sequence, head.hash = event.sequence, event.hash
         head.save(update_fields=["sequence", "hash"])
         # Robust: the event is committed by then, and a full disk must not turn the caller's success into an error.
@@ -77,16 +80,28 @@ def record(
     return event
 
 
-def erase_payload(*, event: Event, reason: str, actor_id: object = "", actor_name: str = "") -> Event:
+def lock_chain() -> ChainHead:
+    """Stand in line to record, until the caller's transaction ends.
+
+    Every change of rights is recorded in its own transaction. So what is read after this is what holds when the caller's event
+    is recorded: a change whose event stands before it in the chain has been committed, and is seen.
+    """
+    head, _created = ChainHead.objects.select_for_update().get_or_create(pk=HEAD_ID)
+    return head
+
+
+def erase_payload(*, event: Event, reason: str, by: Actor = SYSTEM) -> Event:
     """Erase the personal data of an event: its payload, its summary and the actor's name. The chain stays whole.
 
     The erasure is an event of its own, without which verification calls an empty payload a manipulation.
-    Returns: the event of the erasure. Raises: AuditInvalid: no reason, or erased before.
+    Returns: the event of the erasure. Raises: AuditInvalid: no reason, erased before, or what explains the chain itself.
     """
+    if event.action == RESTORED:
+        raise AuditInvalid("What explains a restore is needed to verify the audit; it holds no personal data.")
     if not reason.strip():
         raise AuditInvalid("An erasure needs a reason.")
     with transaction.atomic():
-        ChainHead.objects.select_for_update().get_or_create(pk=HEAD_ID)
+        lock_chain()
         # The one place that changes what was recorded: a plain QuerySet goes past the guard of the model's own.
         erased = models.QuerySet(Payload).filter(event=event, erased_at=None).update(body="", erased_at=timezone.now())
         if not erased:
@@ -95,8 +110,7 @@ def erase_payload(*, event: Event, reason: str, actor_id: object = "", actor_nam
         models.QuerySet(Event).filter(pk=event.pk).update(actor_name="", summary="")
         return record(
             "audit.erased",
-            actor_id=actor_id,
-            actor_name=actor_name,
+            by=by,
             subject=f"event:{event.uid}",
             summary=reason,
             payload={"event": event.uid, "sequence": event.sequence, "payload_hash": event.payload_hash, "reason": reason},

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from audit.reading import complete_idle_readings
 from audit.services import write_checkpoint
 
 
@@ -10,3 +11,9 @@ def sign() -> int:
     """Sign where the chain stands, unless that is signed already. Returns: the newest signed event, 0 for none."""
     checkpoint = write_checkpoint()
     return checkpoint.sequence if checkpoint else 0
+
+
+@shared_task(name="audit.tasks.complete_readings")
+def complete_readings() -> int:
+    """Put auditors' visits that are over on record. Returns: how many."""
+    return complete_idle_readings()

@@ -14,13 +14,15 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from audit import checkpoints
+from audit.actor import actor_of
+from audit.chain import checkpoints
+from audit.chain.verification import check_event
 from audit.export import EXPORT_LIMIT, export_csv
 from audit.models import ChainHead, Event, Payload
+from audit.reading import note_reading
 from audit.receipt import read_receipt
-from audit.search import KINDS, FilterForm, find_events, models_of, page_of, rating_of
+from audit.search import KINDS, FilterForm, answer_of, find_events, models_of, page_of, rating_of
 from audit.services import record, verify_chain
-from audit.verification import check_event
 
 VIEWED_AGAIN_AFTER = timedelta(minutes=10)  # turning pages is one reading, not ten
 View = Callable[..., HttpResponseBase]
@@ -31,7 +33,7 @@ def auditors_only(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.user.is_auditor:
+        if not (request.user.is_authenticated and request.user.is_auditor):
             raise Http404
         return view(request, *args, **kwargs)
 
@@ -43,7 +45,7 @@ def auditors_only(view: View) -> View:
 def index(request: HttpRequest) -> HttpResponse:
     """Questions, or any other kind of event, filtered."""
     form, filters = _read_filters(request)
-    record_view(request, action="audit.viewed", summary=_query(filters), payload={"filters": _plain(filters)})
+    note_reading(by=actor_of(request.user), filters=_plain(filters))
     page = page_of(find_events(filters=filters), before=_sequence(request, "before"), after=_sequence(request, "after"))
     models = models_of(page.events)
     context = {
@@ -66,7 +68,7 @@ def export(request: HttpRequest) -> HttpResponse:
     _form, filters = _read_filters(request)
     table, rows = export_csv(find_events(filters=filters)[:EXPORT_LIMIT].iterator())
     summary = _query(filters)
-    record("audit.exported", **_actor(request), summary=summary, payload={"filters": _plain(filters), "rows": rows})
+    record("audit.exported", by=actor_of(request.user), summary=summary, payload={"filters": _plain(filters), "rows": rows})
     name = f"attest-audit-{timezone.localdate():%Y-%m-%d}.csv"
     return HttpResponse(
         table, content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
@@ -88,6 +90,7 @@ def receipt(request: HttpRequest, uid: UUID) -> HttpResponse:
         "payload": payload,
         "is_question": event.action.startswith("question."),
         "rating": rating_of(event),
+        "answer": answer_of(event),
         "receipt": read_receipt(payload.data if payload else {}),
         "problems": check_event(event),
         "signed": last if last is not None and last.sequence >= event.sequence else None,
@@ -123,7 +126,7 @@ def integrity(request: HttpRequest) -> HttpResponse:
         codes = [problem.code for problem in verification.problems]
         record(
             "audit.verified",
-            **_actor(request),
+            by=actor_of(request.user),
             summary=", ".join(codes),
             payload={"events": verification.events, "problems": codes},
         )
@@ -160,11 +163,11 @@ def record_view(request: HttpRequest, *, action: str, payload: Mapping[str, Any]
     """Record that an auditor read something, once for a while however often they reload or turn the page."""
     before = Event.objects.filter(action=action, actor_id=str(request.user.pk), subject=subject, summary=summary)
     if not before.filter(at__gt=timezone.now() - VIEWED_AGAIN_AFTER).exists():
-        record(action, **_actor(request), subject=subject, summary=summary, payload=payload)
+        record(action, by=actor_of(request.user), subject=subject, summary=summary, payload=payload)
 
 
 def _read_filters(request: HttpRequest) -> tuple[FilterForm, dict[str, Any]]:
-    given = {name: value.replace("\x00", "") for name, value in request.GET.items()}
+    given = {name: value.replace("\x00", "") for name, value in request.GET.items() if isinstance(value, str)}
     form = FilterForm(given)
     filters = form.found()
     return form, filters | {"kind": filters.get("kind", "questions")}
@@ -181,7 +184,3 @@ def _query(filters: Mapping[str, Any]) -> str:
 def _sequence(request: HttpRequest, name: str) -> int | None:
     given = request.GET.get(name, "")
     return int(given) if given.isascii() and given.isdigit() and len(given) <= 18 else None
-
-
-def _actor(request: HttpRequest) -> dict[str, Any]:
-    return {"actor_id": request.user.pk, "actor_name": request.user.get_username()}

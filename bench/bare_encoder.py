@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from retrieval import processor
+from retrieval.encoding import processor
 
 WARM_UP = 64
 
@@ -22,9 +22,9 @@ def rate(whose: str, texts: list[str]) -> float:
     import torch
     from sentence_transformers import SentenceTransformer
 
-    from retrieval.encoder import open_encoder
+    from retrieval.encoding.opening import open_english
 
-    ours = open_encoder()
+    ours = open_english()
     ours.warm_up()
     if whose == "attest":
         return _rate(ours.embed_passages, texts)

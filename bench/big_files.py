@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 
 from pypdf import PdfReader, PdfWriter
 
-from bench.installation import run_attest
-from bench.library import QUIET, Library
-from bench.process_tree import Watch
+from bench.harness.installation import run_attest
+from bench.harness.library import QUIET, Library
+from bench.harness.process_tree import Watch
 from bench.report import Measure
 from bench.small_files import WORDS
 

@@ -7,17 +7,18 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import django
 
-from bench.made_bombs import pdf_of_pages, pdf_of_stream, pptx_of_slides, xlsx_of_rows
-from bench.process_tree import measure
+from bench.harness.process_tree import measure
+from bench.material.made_bombs import pdf_of_pages, pdf_of_stream, pptx_of_slides, xlsx_of_rows
 from bench.report import Measure, add_json_option, publish
 
 GOAL_S = 60.0
-BOMBS = (
+BOMBS: tuple[tuple[str, str, Callable[[], bytes]], ...] = (
     ("20,000 pages of one stream", "a.pdf", lambda: pdf_of_pages(20_000)),
     ("10,000 pages of one stream", "a.pdf", lambda: pdf_of_pages(10_000)),
     ("a stream of 1 GiB of spaces", "a.pdf", lambda: pdf_of_stream(1024)),
@@ -31,13 +32,15 @@ def read(path: Path) -> tuple[str, float, int]:
     """Return (what became of the file, seconds, most bytes that its child held when a page came)."""
     from ingest.errors import UserFault
     from ingest.parsers.content import ParsedPage
-    from ingest.parsers.detect import detect_type
+    from ingest.parsers.formats.detect import detect_type
     from ingest.parsers.refusal import Refusal
-    from ingest.sandbox import parse_file
+    from ingest.stages.parsing import parse_file
 
     started, pages, peak = time.monotonic(), 0, 0
     try:
-        for item in parse_file(path, name=path.name, media_type=detect_type(path, name=path.name)):
+        with path.open("rb") as stream:
+            media_type = detect_type(stream, name=path.name)
+        for item in parse_file(path, name=path.name, media_type=media_type):
             if isinstance(item, ParsedPage):
                 pages += 1
                 if pages % 100 == 1:

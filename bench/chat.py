@@ -1,7 +1,7 @@
 """`python -m bench.chat [--streams 200] [--chunks 100000] [--json FILE]`: what Attest adds to a language model's own time.
 
 An installation of its own and, beside it, a model server that repeats what the sources say at a set rate (bench.model_server). Both
-note their times on one clock, so what is told is Attest's share alone: the way to the model, each token, the sentence that waits
+note their times on one clock, so the figures are Attest's share alone: the way to the model, each token, the sentence that waits
 for its verdict, and what happens when many ask at once. As peers, in the same run and against the same server: reading it with
 httpx alone, with the `openai` package and with LangChain's ChatOpenAI, none of which search, check or record anything. A second
 installation without a model answers by quotes, from an index that a crowd of other passages fills (bench.crowd).
@@ -26,7 +26,7 @@ import numpy as np
 from langchain_openai import ChatOpenAI
 from openai import AsyncOpenAI
 
-from bench.installation import ROOT, environment_of, free_port, manage, run_attest, run_process
+from bench.harness.installation import ROOT, environment_of, free_port, manage, run_attest, run_process
 from bench.report import Measure, add_json_option, publish
 
 TEAMS = 400
@@ -98,8 +98,8 @@ class Asker:
                 elif line.startswith("data: ") and name in ("done", "failed"):
                     heard.answer, heard.ended_at = json.loads(line.removeprefix("data: ")), now
         if heard.answer.get("outcome") != "answered" or heard.answer["model"] == "extractive":
-            told = {name: value for name, value in heard.answer.items() if name not in ("answer", "sentences", "citations")}
-            raise RuntimeError(f"no answer by the model: {json.dumps(told)[:2000]}")
+            rest = {name: value for name, value in heard.answer.items() if name not in ("answer", "sentences", "citations")}
+            raise RuntimeError(f"no answer by the model: {json.dumps(rest)[:2000]}")
         return heard
 
 
@@ -178,9 +178,9 @@ async def measure_quotes(asker: Asker, chunks: int) -> list[Measure]:
         asked = {"question": question_about(team)}
         response = await asker.client.post(f"{asker.url}/api/v1/ask", json=asked, headers={"Authorization": f"Bearer {asker.key}"})
         taken.append((time.monotonic() - started) * 1000)
-        told = response.raise_for_status().json()
-        if (told["outcome"], told["model"]) != ("answered", "extractive"):
-            raise RuntimeError(f"no quoted answer: {json.dumps(told)[:500]}")
+        answer = response.raise_for_status().json()
+        if (answer["outcome"], answer["model"]) != ("answered", "extractive"):
+            raise RuntimeError(f"no quoted answer: {json.dumps(answer)[:500]}")
     return [
         Measure(name=f"answer by quotes among {chunks} chunks, p50", value=at(taken, 0.5), unit="ms"),
         Measure(name=f"answer by quotes among {chunks} chunks, p95", value=at(taken, 0.95), unit="ms", goal=GOAL_QUOTED_MS),
@@ -225,7 +225,11 @@ async def read_bare(client: httpx.AsyncClient, model: str, messages: list[dict[s
 
 
 async def read_openai(client: httpx.AsyncClient, model: str, messages: list[Any]) -> float:
-    openai = AsyncOpenAI(base_url=f"{model}/v1", api_key="none", http_client=client)
+    openai = AsyncOpenAI(
+        base_url=f"{model}/v1",
+        api_key="none",
+        http_client=client,  # type: ignore[arg-type]  # its types name httpx2 alone, and it takes httpx too
+    )
     async for _part in await openai.chat.completions.create(model="bench", messages=messages, stream=True):
         pass
     return time.monotonic()

@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from bench.installation import ROOT, environment_of, manage, run_attest
-from bench.library import QUIET, Library
+from bench.harness.installation import ROOT, environment_of, manage, run_attest
+from bench.harness.library import QUIET, Library
 from bench.report import Measure
 from bench.small_files import WORDS
 from retrieval.types import Chunk, Embedding, IndexEntry
@@ -65,7 +65,7 @@ def fill(count: int) -> None:
     import django
 
     django.setup()
-    from kb.engine import get_engine  # needs the settings
+    from kb.index.engine import get_engine  # needs the settings
     from kb.models import Collection
 
     collection, _ = Collection.objects.get_or_create(slug="bench", defaults={"name": "bench"})

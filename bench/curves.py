@@ -1,4 +1,4 @@
-"""The curves of sufficiency as pictures: what is told apart, and what a threshold costs.
+"""The curves of sufficiency as pictures: what is separated, and what a threshold costs.
 
 manage.py calibrate FOLDER … --judged judged.json
 bench/curves.py judged.json docs/images
@@ -13,7 +13,7 @@ from typing import Any
 
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-DEFAULT_THRESHOLD = 0.5  # chat.sufficiency's, which needs Django set up
+DEFAULT_THRESHOLD = 0.5  # chat.judge.sufficiency's, which needs Django set up
 
 Judged = Mapping[str, Sequence[tuple[float, bool]]]
 _SIZE, _DPI = (5.6, 4.4), 110

@@ -23,8 +23,8 @@ from pypdf import PdfReader, PdfWriter
 from bench.bare_encoder import model_folder
 from bench.big_files import measure_big_files
 from bench.crowd import measure_crowd
-from bench.installation import AS_SERVED, run_attest
-from bench.library import QUIET, Library
+from bench.harness.installation import AS_SERVED, run_attest
+from bench.harness.library import QUIET, Library
 from bench.report import Measure, add_json_option, publish
 from bench.small_files import measure_small_files
 from retrieval.types import Chunk

@@ -3,9 +3,11 @@
     python -m bench.kills --kills 100 --json kills.json
 
 For each shape, SQLite with the embedded broker and PostgreSQL with Redis: `kill -9` of the worker at each named point of
-ingest.faults, of a worker or of the child that parses for it at random moments; of Redis; PostgreSQL ended by `pg_ctl stop -m
-immediate`; everything at once. After each kill the documents must be read to their end, and the invariants of docs/architecture.md
-must hold. Measured is the time from the kill (of a server: from its being there again) until no job is left, reading included.
+ingest.queue.crash_points, of a worker or of the child that parses for it at random moments; of Redis; PostgreSQL ended by `pg_ctl
+stop
+-m immediate`; everything at once. After each kill the documents must be read to their end, and the invariants of
+docs/architecture.md must hold. Measured is the time from the kill (of a server: from its being there again) until no job is left,
+reading included.
 """
 
 import os
@@ -19,9 +21,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.harness.servers import Postgres, Redis
+from bench.harness.site import READ_S, Site, wait_until, write_book
 from bench.report import Measure, add_json_option, publish
-from tests.services.servers import Postgres, Redis
-from tests.services.site import READ_S, Site, wait_until, write_book
 
 POINTS = (
     *("before_parse", "pages_stored", "after_parse", "before_chunk", "chunks_stored", "after_chunk"),
@@ -39,7 +41,7 @@ class Run:
 
     name: str
     site: Site
-    fault: Path
+    crash_point_file: Path
     chance: random.Random
     seconds: dict[str, list[float]] = field(default_factory=dict)
     count: int = 0
@@ -64,11 +66,11 @@ class Run:
         name = self.upload()
         if point == "removed_from_index":  # reached when a newer version has replaced this one
             self.site.wait_until_settled(name)
-            self.fault.write_text(point)
+            self.crash_point_file.write_text(point)
             self.site.upload(name, write_book(f"{name}, revised", sections=4))
         else:
-            self.fault.write_text(point)
-        wait_until(lambda: not self.fault.exists(), timeout_s=READ_S, what=f"a worker comes to {point}")
+            self.crash_point_file.write_text(point)
+        wait_until(lambda: not self.crash_point_file.exists(), timeout_s=READ_S, what=f"a worker comes to {point}")
         self.settle(f"worker at {point}", time.monotonic(), name)
 
     def kill_at_random(self) -> bool:
@@ -125,9 +127,9 @@ class Run:
 def served(name: str, folder: Path, **environment: str) -> Iterator[Run]:
     """An installation in a folder of its own, whole at the end."""
     folder.mkdir()
-    fault = folder / "fault"
-    site = Site(folder / "home", ATTEST_FAULT_FILE=str(fault), ATTEST_LEASE_S="20", **environment)
-    run = Run(name=name, site=site, fault=fault, chance=random.Random())
+    crash_point_file = folder / "crash_point"
+    site = Site(folder / "home", ATTEST_CRASH_POINT_FILE=str(crash_point_file), ATTEST_LEASE_S="20", **environment)
+    run = Run(name=name, site=site, crash_point_file=crash_point_file, chance=random.Random())
     try:
         yield run
         site.assert_whole()

@@ -1,7 +1,7 @@
 """A language model that costs nothing: repeats what the prompt's sources say of a team, at a rate that the benchmark sets.
 
 Speaks the part of OpenAI's interface that vLLM has, and notes when it was asked and when each sentence had left, on the machine's
-monotonic clock, which all processes share. So what Attest adds can be told from what a model takes.
+monotonic clock, which all processes share. So the time that Attest adds can be separated from the model's.
 `python -m uvicorn bench.model_server:application`.
 """
 
@@ -36,7 +36,7 @@ class Asked:
 
 @dataclass(slots=True)
 class Pace:
-    """How the model writes until it is told otherwise."""
+    """How the model writes until `/pace` changes it."""
 
     tokens_per_s: float = 0.0  # of each stream; 0: as fast as they can be sent
     first_token_s: float = 0.0
@@ -57,16 +57,18 @@ class ModelServer:
             case "/v1/chat/completions":
                 await self._write(json.loads(body), send)
             case "/v1/models":
-                await self._tell({"object": "list", "data": [{"id": "bench", "object": "model", "max_model_len": 32768}]}, send)
+                await self._send_json(
+                    {"object": "list", "data": [{"id": "bench", "object": "model", "max_model_len": 32768}]}, send
+                )
             case "/tokenize":
-                await self._tell({"count": len(body) // 4, "max_model_len": 32768, "tokens": []}, send)
+                await self._send_json({"count": len(body) // 4, "max_model_len": 32768, "tokens": []}, send)
             case "/pace":
                 self.pace, self.log = Pace(**json.loads(body)), []
-                await self._tell({}, send)
+                await self._send_json({}, send)
             case "/log":
-                await self._tell([asdict(one) for one in self.log], send)
+                await self._send_json([asdict(one) for one in self.log], send)
             case _:
-                await self._tell({"error": {"message": "not found"}}, send, status=404)
+                await self._send_json({"error": {"message": "not found"}}, send, status=404)
 
     async def _write(self, given: dict[str, Any], send: Send) -> None:
         asked = Asked(team="", arrived_at=time.monotonic())
@@ -115,10 +117,10 @@ class ModelServer:
         return body
 
     @staticmethod
-    async def _tell(told: object, send: Send, *, status: int = 200) -> None:
+    async def _send_json(body: object, send: Send, *, status: int = 200) -> None:
         headers = [(b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": json.dumps(told).encode()})
+        await send({"type": "http.response.body", "body": json.dumps(body).encode()})
 
 
 def answer_for(prompt: str) -> tuple[str, list[str]]:
@@ -140,8 +142,8 @@ def split_tokens(sentence: str) -> list[tuple[str, bool]]:
     return [(f" {word}", position == len(words) - 1) for position, word in enumerate(words)]
 
 
-def _part(told: object) -> Event:
-    return {"type": "http.response.body", "body": f"data: {json.dumps(told)}\n\n".encode(), "more_body": True}
+def _part(body: object) -> Event:
+    return {"type": "http.response.body", "body": f"data: {json.dumps(body)}\n\n".encode(), "more_body": True}
 
 
 application = ModelServer()

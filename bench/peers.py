@@ -9,7 +9,7 @@ import faiss
 import numpy as np
 from rank_bm25 import BM25Okapi
 
-from bench.corpus import Floats
+from bench.material.corpus import Floats
 
 TAKEN = 100  # hits of each leg
 RRF_K = 60  # LangChain's

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.corpus import NARROW, WIDE, Floats
-from retrieval import processor
-from retrieval.analyzer import get_analyzer
-from retrieval.encoder import open_encoder
+from bench.material.corpus import NARROW, WIDE, Floats
+from language.analyzer import get_analyzer
+from retrieval.encoding import processor
+from retrieval.encoding.opening import open_english
+from retrieval.fair_semaphore import FairSemaphore
 from retrieval.local.reader import LocalIndex
 from retrieval.search import search
-from retrieval.turns import Turns
 from retrieval.types import Scope, SearchConfig
 
 EVERYTHING = Scope(collection_ids=frozenset({NARROW, WIDE}))
@@ -45,10 +45,10 @@ def milliseconds(run: Callable[[], object]) -> float:
 
 def read(root: Path, questions: Sequence[str], vectors: Floats) -> dict[str, object]:
     """Return every figure of one size. `questions`: no one twice, as the encoder remembers the last ones."""
-    encoder = open_encoder()
+    encoder = open_english()
     encoder.warm_up()
     get_analyzer().terms("warm up")
-    turns = Turns(processor.threads())
+    slots = FairSemaphore(processor.threads())
     before = memory_mb("RssAnon")
     started = time.perf_counter()
     index = LocalIndex(root, analyzer=get_analyzer())
@@ -64,7 +64,7 @@ def read(root: Path, questions: Sequence[str], vectors: Floats) -> dict[str, obj
             index=index.snapshot(),
             embedder=encoder,
             projection=encoder.projection,
-            turns=turns,
+            slots=slots,
         ).timings_ms
 
     for question in questions[:10]:
@@ -72,7 +72,11 @@ def read(root: Path, questions: Sequence[str], vectors: Floats) -> dict[str, obj
     third = (len(questions) - 10) // 3
     alone, scoped, together = (questions[10 + third * part : 10 + third * (part + 1)] for part in range(3))
     legs: list[dict[str, float]] = []
-    result["search_ms"] = [milliseconds(lambda question=question: legs.append(ask(question))) for question in alone]  # type: ignore[misc]
+
+    def ask_and_keep(question: str) -> None:
+        legs.append(ask(question))
+
+    result["search_ms"] = [milliseconds(partial(ask_and_keep, question)) for question in alone]
     result["legs_ms"] = {name: [leg.get(name, 0.0) for leg in legs] for name in ("embed", "keyword", "dense", "fuse", "rerank")}
     result["search_scoped_ms"] = [milliseconds(partial(ask, question, ONE_PERCENT)) for question in scoped]
     for name, scope in (("dense", EVERYTHING), ("dense_scoped", ONE_PERCENT)):

@@ -1,7 +1,7 @@
 """`python -m bench.retrieval FOLDER … [--sizes 1000 10000 100000 1000000] [--json FILE] [--pictures docs/images]`
 
 Speed, memory and exactness of retrieval at growing sizes, through the real writer and reader, with what a user could assemble in
-the same run. FOLDERs are evaluation sets with a corpus.jsonl(.gz) and queries; bench/corpus.py tells how what is made is made.
+the same run. FOLDERs are evaluation sets with a corpus.jsonl(.gz) and queries; bench/material/corpus.py makes the rest.
 rank-bm25, bm25s and LangChain's ensemble run up to 100,000 chunks, where they take 0.3 s a question; exact FAISS at every size.
 """
 
@@ -21,7 +21,9 @@ from typing import Any
 import faiss
 import numpy as np
 
-from bench.corpus import (
+from bench.growth import draw_growth
+from bench.harness.installation import AS_SERVED
+from bench.material.corpus import (
     DOCUMENT,
     EMBEDDED,
     NARROW,
@@ -34,12 +36,11 @@ from bench.corpus import (
     mix_vectors,
     read_texts,
 )
-from bench.growth import draw_growth
-from bench.installation import AS_SERVED
 from bench.peers import bm25s_index, ensemble, faiss_flat, rank_bm25
 from bench.reading import NEAREST
 from bench.report import Measure, add_json_option, machine, publish
-from retrieval.encoder import SentenceEncoder, open_encoder
+from retrieval.encoding.encoder import SentenceEncoder
+from retrieval.encoding.opening import open_english
 from retrieval.local.writer import LocalIndexWriter
 from retrieval.types import Embedding
 
@@ -156,7 +157,7 @@ def compare(size: Size, material: Material, encoder: SentenceEncoder) -> None:
     questions = material.questions[:PEER_QUESTIONS]
     by_words = rank_bm25(texts)
     size.peers[RANK] = time_each(by_words, questions)
-    fresh = open_encoder()  # which remembers none of the questions
+    fresh = open_english()  # which remembers none of the questions
     fresh.warm_up()
     size.peers[LANGCHAIN] = time_each(ensemble(lambda question: fresh.embed_query(question).dense, by_words, flat), questions)
     size.peers[BM25S] = time_each(bm25s_index(texts), questions)
@@ -244,15 +245,16 @@ def to_pictures(sizes: Sequence[Size]) -> dict[str, tuple[str, dict[str, list[tu
     def peer(name: str) -> list[tuple[int, float]]:
         return curve(lambda size: size.peers[name][0] if name in size.peers else None)
 
+    def leg(name: str) -> list[tuple[int, float]]:
+        return curve(lambda size: quantiles(size.ours["legs_ms"][name])[0])
+
     search = {
         "search p50": curve(lambda size: quantiles(size.ours["search_ms"])[0]),
         "search p95": curve(lambda size: quantiles(size.ours["search_ms"])[1]),
         **{f"peer: {name}, p50": peer(name) for name in (LANGCHAIN, RANK, BM25S)},
     }
     legs = {
-        f"{leg} p50": curve(lambda size, leg=leg: quantiles(size.ours["legs_ms"][leg])[0])  # type: ignore[misc]
-        for leg in ("embed", "keyword", "dense", "rerank")
-    } | {
+        **{f"{name} p50": leg(name) for name in ("embed", "keyword", "dense", "rerank")},
         "dense p95": curve(lambda size: quantiles(size.ours["legs_ms"]["dense"])[1]),
         "dense in a scope of 1 % p50": curve(lambda size: quantiles(size.ours["dense_scoped_ms"])[0]),
         f"peer: {FLAT}, p50": peer(FLAT),
@@ -285,7 +287,7 @@ def main() -> None:
     )
     add_json_option(parser)
     options = parser.parse_args()
-    encoder = open_encoder()
+    encoder = open_english()
     material = prepare(options.folders, encoder)
     if len(material.questions) < PEER_QUESTIONS:
         parser.error(f"{len(material.questions)} questions are too few: {PEER_QUESTIONS} are needed")

@@ -1,7 +1,7 @@
 """`python -m bench.scaling FOLDER [--json FILE]`: what a corpus past one machine needs, computed from what a passage measures here.
 
 Measured: the bytes of a passage in each of its forms, the passages that the encoder reads in a second, and a search of an HNSW
-index like the one that Milvus is told to build. Assumed, and to be changed by options: the memory of a node, how much of it an
+index like the one that Milvus is set to build. Assumed, and to be changed by options: the memory of a node, how much of it an
 index may fill, the network's share, and prices. No cluster was run: the table says what to order before one measures it.
 """
 
@@ -13,10 +13,10 @@ from pathlib import Path
 import faiss
 import numpy as np
 
-from bench.corpus import embed, make_passages
+from bench.material.corpus import embed, make_passages
 from bench.report import Measure, add_json_option, publish
-from retrieval.analyzer import get_analyzer
-from retrieval.encoder import open_encoder
+from language.analyzer import get_analyzer
+from retrieval.encoding.opening import open_english
 from retrieval.milvus.layout import EF_AT_LEAST, HNSW, to_row
 from retrieval.types import Chunk, IndexEntry
 
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def measure(options: argparse.Namespace) -> list[Measure]:
-    encoder = open_encoder()
+    encoder = open_english()
     texts = make_passages(options.folder, GRAPH)
     encoder.warm_up()
     started = time.perf_counter()
@@ -88,15 +88,15 @@ def plan(size: int, bytes_of: dict[str, float], *, rate: float, search_ms: float
     # A graph's search grows with the logarithm of what lies in it; shards are searched side by side.
     share = size * options.replicas / nodes
     latency = search_ms * math.log(max(share, 2)) / math.log(GRAPH) + options.replies_ms
-    told = f"{size:,} passages"
+    corpus = f"{size:,} passages"
     return [
-        Measure(name=f"{told}: memory, one copy", value=round(memory, 1), unit="GiB"),
-        Measure(name=f"{told}: the same with vectors of 8 bits", value=round(eight, 1), unit="GiB"),
-        Measure(name=f"{told}: disk, one copy", value=round(disk, 1), unit="GiB"),
-        Measure(name=f"{told}: query nodes", value=nodes, unit="nodes"),
-        Measure(name=f"{told}: a month", value=round(cost), unit="of your currency"),
-        Measure(name=f"{told}: the dense search, estimated p95", value=round(latency, 1), unit="ms"),
-        Measure(name=f"{told}: to embed on machines like this one", value=round(size / rate / 86400, 2), unit="machine days"),
+        Measure(name=f"{corpus}: memory, one copy", value=round(memory, 1), unit="GiB"),
+        Measure(name=f"{corpus}: the same with vectors of 8 bits", value=round(eight, 1), unit="GiB"),
+        Measure(name=f"{corpus}: disk, one copy", value=round(disk, 1), unit="GiB"),
+        Measure(name=f"{corpus}: query nodes", value=nodes, unit="nodes"),
+        Measure(name=f"{corpus}: a month", value=round(cost), unit="of your currency"),
+        Measure(name=f"{corpus}: the dense search, estimated p95", value=round(latency, 1), unit="ms"),
+        Measure(name=f"{corpus}: to embed on machines like this one", value=round(size / rate / 86400, 2), unit="machine days"),
     ]
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.installation import run_attest
-from bench.library import QUIET, Library
-from bench.process_tree import find_workers, measure
+from bench.harness.installation import run_attest
+from bench.harness.library import QUIET, Library
+from bench.harness.process_tree import find_workers, measure
 from bench.report import Measure
 
 AT_ONCE = 50  # files in one request, as a person drops a folder

@@ -4,7 +4,7 @@
 
 Looked at are memory and open files of every process of the installation, and what lies in the embedded broker's folder. The first
 fifth of the documents warms everything up: encoders are loaded, and what is kept for each length of text is filled. From there to
-the end, growth is the slope of a straight line through the samples, told for 1,000 documents: single samples are noisy.
+the end, growth is the slope of a straight line through the samples, given for 1,000 documents: single samples are noisy.
 """
 
 import contextlib
@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.harness.site import Site, wait_until
 from bench.report import Measure, add_json_option, publish
-from tests.services.site import Site, wait_until
 
 WARM_SHARE = 0.2
 BEHIND = 50  # documents that may wait: an uploader does not run away from the workers
@@ -77,7 +77,7 @@ def take_sample(site: Site, documents: int, messages: int) -> Sample:
 
 def part_of(process: int) -> str:
     words = Path(f"/proc/{process}/cmdline").read_bytes().decode().split("\0")
-    return next((part for part in ("uvicorn", "worker", "beat", "ingest.parse_child") if part in words), "serve")
+    return next((part for part in ("uvicorn", "worker", "beat", "ingest.stages.parse_child") if part in words), "serve")
 
 
 def measure(process: int) -> Usage:
@@ -96,7 +96,7 @@ def count_messages(site: Site) -> int:
 
 def count_waiting(site: Site) -> int:
     [(count,)] = site.rows("SELECT COUNT(*) FROM ingest_job WHERE state IN ('waiting', 'running')")
-    return count
+    return int(count)
 
 
 def write_note(number: int) -> str:

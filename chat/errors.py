@@ -1,32 +1,46 @@
-"""What can go wrong between a question and its answer. "No evidence" is an outcome, never an error.
+"""Errors between a question and its answer. "No evidence" is an outcome, never an error.
 
 ChatError
 ├── QuestionRefused        the question is not taken: empty, too long, a collection that the asker does not see
 ├── AuditUnavailable       the receipt could not be written, so no answer is given
 ├── EvidenceWithdrawn      a cited source was deleted, replaced or revoked while the answer was on its way
+├── AccessEnded            the session, the key or the account that asked does not hold any more
 ├── SearchFailed           the index or the encoder does not answer
+├── IndexIncomplete        passages are missing in the index, which is being rebuilt; what was not found may yet be there
 ├── AnswerInterrupted      the process that was answering has ended
-└── ModelError             the language model gives no answer
-    ├── ModelUnreachable   no connection, unknown host, broken TLS
-    ├── ModelTimeout       no first token, or no end, in time
-    ├── ModelUnauthorized  the key is wrong (401, 403)
-    ├── ModelBusy          asked to wait (429, 503), or no place in our own queue
-    ├── ModelSuspended     failed several times in a row, and is not asked for a while
-    ├── ContextOverflow    the prompt is longer than the model's context
-    ├── ModelRejected      another refusal of the request (4xx)
-    ├── ModelFaulty        an error inside the server (5xx, or an error event)
-    ├── ModelBroken        the stream ended before the answer did, or is no event stream
-    └── ModelSilent        the stream ended well without a single character
+└── TurnTaken              another connection is answering this question already
 """
 
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Protocol
+
+from django.utils.functional import lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from gateway.errors import ModelError
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise as StrPromise  # of gettext_lazy; only the stubs name it
+
+
+class Shortage(Protocol):
+    """How many passages of how many are in the index (kb.index.completeness.Shortage)."""
+
+    @property
+    def done(self) -> int: ...
+
+    @property
+    def wanted(self) -> int: ...
 
 
 class ChatError(Exception):
-    """Root of every error of this package. `code` is stable; `sentence` is what a reader is told."""
+    """Root of every error of this package. `code` is stable; `sentence` is for readers."""
 
     code = "chat"
-    sentence = _("Something went wrong while answering. Ask again, and tell an administrator if it happens twice.")
+    sentence: "str | StrPromise" = _(
+        "Something went wrong while answering. Ask again. If it happens twice, contact your administrator."
+    )
 
 
 class QuestionRefused(ChatError):
@@ -42,73 +56,69 @@ class QuestionRefused(ChatError):
 
 class AuditUnavailable(ChatError):
     code = "audit_unavailable"
-    sentence = _("The answer could not be recorded in the audit, so it is not shown. Tell an administrator.")
+    sentence = _("The answer could not be recorded in the audit, so it is not shown. Contact your administrator.")
 
 
 class EvidenceWithdrawn(ChatError):
     code = "evidence_withdrawn"
-    sentence = _("A source of this answer was changed or withdrawn while it was being written. Ask again.")
+    sentence = _("A source of this answer changed or was removed while the answer was being written. Ask again.")
+
+
+class AccessEnded(ChatError):
+    code = "access_ended"
+    sentence = _("Your access ended while the question was being answered. Sign in again, or use a valid API key.")
+    status = HTTPStatus.UNAUTHORIZED
 
 
 class SearchFailed(ChatError):
     code = "search_failed"
-    sentence = _("The documents cannot be searched right now. Try again in a moment.")
+    sentence = _("Search is unavailable right now. Try again in a moment.")
+
+
+class IndexIncomplete(ChatError):
+    """`shortage`: how far the rebuilding is."""
+
+    code = "index_rebuilding"
+    sentence: "str | StrPromise" = _("The index was being rebuilt, so the answer may not have been found. Ask again.")
+
+    def __init__(self, shortage: Shortage) -> None:
+        super().__init__(f"{shortage.done} of {shortage.wanted} passages are in the index")
+        self.shortage = shortage
+        self.sentence = rebuilding_sentence(shortage)
+
+
+def rebuilding_sentence(shortage: Shortage) -> str:
+    """Return, lazily, the sentence for a reader who asks meanwhile."""
+    return _rebuilding(done=shortage.done, wanted=shortage.wanted)
+
+
+def _say_rebuilding(*, done: int, wanted: int) -> str:
+    return gettext("The index is being rebuilt (%(done)d of %(wanted)d passages). Ask again in a few minutes.") % {
+        "done": done,
+        "wanted": wanted,
+    }
+
+
+_rebuilding = lazy(_say_rebuilding, str)
 
 
 class AnswerInterrupted(ChatError):
     code = "interrupted"
-    sentence = _("The server was restarted while it was answering. Ask again.")
+    sentence = _("The server restarted while it was answering. Ask again.")
 
 
-class ModelError(ChatError):
-    code = "model"
-    sentence = _("The language model gave no answer. Try again in a moment.")
+class TurnTaken(ChatError):
+    code = "turn_taken"
+    sentence = _("This question is already being answered.")
+    status = HTTPStatus.CONFLICT
 
 
-class ModelUnreachable(ModelError):
-    code = "model_unreachable"
-
-
-class ModelTimeout(ModelError):
-    code = "model_timeout"
-
-
-class ModelUnauthorized(ModelError):
-    code = "model_unauthorized"
-
-
-class ModelBusy(ModelError):
-    code = "model_busy"
-
-
-class ModelSuspended(ModelError):
-    code = "model_suspended"
-
-
-class ContextOverflow(ModelError):
-    code = "context_overflow"
-
-
-class ModelRejected(ModelError):
-    code = "model_rejected"
-
-
-class ModelFaulty(ModelError):
-    code = "model_faulty"
-
-
-class ModelBroken(ModelError):
-    code = "model_broken"
-
-
-class ModelSilent(ModelError):
-    code = "model_silent"
-
-
-def _tree(root: type[ChatError]) -> list[type[ChatError]]:
+def _tree(root: type[ChatError | ModelError]) -> list[type[ChatError | ModelError]]:
     return [root, *(found for child in root.__subclasses__() for found in _tree(child))]
 
 
 def sentence_for(code: str) -> str:
-    """Return what a reader is told about a failed turn, in the active language; the root's sentence for unknown codes."""
-    return str(next((error.sentence for error in _tree(ChatError) if error.code == code), ChatError.sentence))
+    """Return the sentence for a failed turn, in the active language; the root's sentence for unknown codes."""
+    return str(
+        next((error.sentence for error in (*_tree(ChatError), *_tree(ModelError)) if error.code == code), ChatError.sentence)
+    )

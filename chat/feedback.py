@@ -1,4 +1,4 @@
-"""What a reader thinks of an answer: kept beside its receipt, and in the audit with every change of mind."""
+"""Readers' ratings of answers: stored with the receipt; each change is an event in the audit."""
 
 import uuid
 
@@ -7,6 +7,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from audit.actor import actor_of
 from audit.models import Event
 from audit.services import record
 from chat.errors import QuestionRefused
@@ -26,12 +27,12 @@ def rate_answer(*, user: User, receipt: str, rating: str, comment: str = "") -> 
     event = _own_answer(user, receipt)
     comment = comment.replace("\x00", "").strip()
     if rating and rating not in Feedback.Rating.values:
-        raise QuestionRefused("unknown_rating", _("Say “helpful”, “unhelpful”, or nothing to take it back."))
+        raise QuestionRefused("unknown_rating", _("Use “helpful”, “unhelpful”, or an empty value to withdraw the rating."))
     if len(comment) > COMMENT_MAX_CHARACTERS:
-        message = _("The comment has %(length)s characters; at most %(limit)s are possible.")
+        message = _("The comment has %(length)s characters; the limit is %(limit)s.")
         raise QuestionRefused("too_long", message % {"length": len(comment), "limit": COMMENT_MAX_CHARACTERS})
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)  # two clicks at once stand in line
+        User.objects.select_for_update().get(pk=user.pk)  # two simultaneous clicks are serialised
         before = Feedback.objects.filter(receipt=event.uid).first()
         if (before.rating, before.comment) == (rating, comment) if before else not rating:
             return before
@@ -39,12 +40,11 @@ def rate_answer(*, user: User, receipt: str, rating: str, comment: str = "") -> 
         if rating:
             changed = {"user": user, "rating": rating, "comment": comment}
             after, _created = Feedback.objects.update_or_create(receipt=str(event.uid), defaults=changed)
-        else:
+        elif before is not None:
             before.delete()
         record(
             ACTIONS[rating],
-            actor_id=user.pk,
-            actor_name=user.get_username(),
+            by=actor_of(user),
             subject=f"event:{event.uid}",
             summary=event.summary,
             payload={"receipt": event.uid, "rating": rating, "comment": comment},
@@ -57,7 +57,7 @@ def _own_answer(user: User, receipt: str) -> Event:
         uid = uuid.UUID(receipt)
     except ValueError as error:
         raise Http404 from error
-    event = Event.objects.filter(uid=uid, actor_id=str(user.pk), action__in=RATED).first()
+    event: Event | None = Event.objects.filter(uid=uid, actor_id=str(user.pk), action__in=RATED).first()
     if event is None:
         raise Http404
     return event

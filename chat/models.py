@@ -5,10 +5,12 @@ import uuid
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
+from django.db.models import Exists, OuterRef
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from chat.served import ModelCall, Route, RouteFallback, ServedModel
+from gateway.models import ModelCall, Route, RouteFallback, ServedModel
 from kb.models import Collection
 
 __all__ = ["Conversation", "Feedback", "ModelCall", "Route", "RouteFallback", "ServedModel", "Turn"]
@@ -17,7 +19,7 @@ __all__ = ["Conversation", "Feedback", "ModelCall", "Route", "RouteFallback", "S
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def visible_to(self, user: User | AnonymousUser) -> "ConversationQuerySet":
         """A conversation is its owner's alone; auditors read receipts, not conversations."""
-        return self.filter(user=user) if user.is_authenticated else self.none()
+        return self.filter(user=user) if user.is_authenticated and user.is_active else self.none()
 
 
 class Conversation(models.Model):
@@ -46,6 +48,22 @@ class Conversation(models.Model):
         self.save(update_fields=["collection"])
 
 
+class TurnQuerySet(models.QuerySet["Turn"]):
+    def newest_attempts(self) -> "TurnQuerySet":
+        """The last attempt at each question, of all attempts in this set."""
+        later = self.filter(conversation=OuterRef("conversation"), position=OuterRef("position"), attempt__gt=OuterRef("attempt"))
+        return self.filter(~Exists(later.order_by()))
+
+    def with_feedback(self) -> list["Turn"]:
+        """Read the turns with what their owner thought of each answer, in two queries however many there are."""
+        turns = list(self)
+        rated = Feedback.objects.filter(receipt__in=[turn.receipt for turn in turns if turn.receipt])
+        found = {feedback.receipt: feedback for feedback in rated}
+        for turn in turns:
+            turn.feedback = found.get(turn.receipt)
+        return turns
+
+
 class Turn(models.Model):
     """A question and its answer. Asking again makes a new turn with the same `position`; the newest is shown."""
 
@@ -71,6 +89,8 @@ class Turn(models.Model):
     heartbeat_at = models.DateTimeField(null=True, blank=True)  # of the process that answers; stale: it has died
     finished_at = models.DateTimeField(null=True, blank=True)
 
+    objects = TurnQuerySet.as_manager()
+
     class Meta:
         ordering = ["position", "attempt"]
         verbose_name = _("turn")
@@ -80,22 +100,22 @@ class Turn(models.Model):
     def __str__(self) -> str:
         return self.question[:60]
 
-    @property
+    @cached_property
     def feedback(self) -> "Feedback | None":
         """What its owner thought of the answer."""
         return Feedback.objects.filter(receipt=self.receipt).first() if self.receipt else None
 
 
 class WrittenAnswer(models.Model):
-    """Under which key a model's text can be found again (chat.answer_cache). The text itself is in the receipt."""
+    """Under which key a model's text can be found again (chat.flow.writing.cache). The text itself is in the receipt."""
 
     key = models.CharField(max_length=64, unique=True)  # sha256 of all that the text was written from
     receipt = models.CharField(max_length=36)  # uid of the audit event
     created_at = models.DateTimeField(db_index=True)
 
     class Meta:
-        verbose_name = _("remembered answer")
-        verbose_name_plural = _("remembered answers")
+        verbose_name = _("cached answer")
+        verbose_name_plural = _("cached answers")
 
     def __str__(self) -> str:
         return f"{self.key[:12]} {self.receipt}"

@@ -12,10 +12,11 @@ EMPHASIS = re.compile(r"\*\*(?P<strong>[^*\n]+)\*\*|`(?P<code>[^`\n]+)`")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A stretch of a sentence; `kind` is "", "strong" or "code"."""
+    """A stretch of a sentence; `kind` is "", "strong", "code" or "link"."""
 
     text: str
     kind: str = ""
+    listed: Mapping[str, Any] | None = None  # what of the library a link opens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +43,9 @@ def lay_out(answer: Mapping[str, Any]) -> list[Block]:
     blocks: list[Block] = []
     for row in answer.get("sentences", ()):
         prefix = row.get("prefix", "")
+        named = [answer["listed"][at - 1] for at in row.get("listed", ())]
         shown = ShownSentence(
-            runs=split_runs(row["text"]),
+            runs=link_title(row["text"], named[0]) if len(named) == 1 else split_runs(row["text"]),
             citations=tuple(by_marker[marker] for marker in row["citations"] if marker in by_marker),
             space=" " if prefix.endswith((" ", "\n")) else "",
         )
@@ -85,6 +87,13 @@ def split_runs(text: str) -> tuple[Run, ...]:
     if done < len(text):
         runs.append(Run(text=text[done:]))
     return tuple(runs)
+
+
+def link_title(text: str, listed: Mapping[str, Any]) -> tuple[Run, ...]:
+    """Cut out the title of what a line lists, as a link to it; a title may hold any character."""
+    before, title, after = text.partition(listed["title"])
+    runs = (Run(text=before), Run(text=title, kind="link", listed=listed), Run(text=after))
+    return tuple(run for run in runs if run.text)
 
 
 def group_sources(citations: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

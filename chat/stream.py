@@ -1,14 +1,12 @@
 """The answer as server-sent events: one stream a turn, for its owner."""
 
 import asyncio
-import json
-import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
@@ -16,33 +14,35 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.credentials import Credential, find_reader, session_credential
 from accounts.models import User
+from accounts.requests import SignedInRequest
 from chat import services
-from chat.answering import Asked, Event, Progress, Status, answer_question, fail_turn
-from chat.errors import AnswerInterrupted, ChatError
-from chat.means import Means, configured_means
+from chat.errors import AccessEnded, AnswerInterrupted, ChatError, TurnTaken
+from chat.flow.conclusion import conclude_failed
+from chat.flow.events import Event, Progress, Status
+from chat.flow.running import Compose, run_question
+from chat.flow.trace import AnswerTrace
 from chat.models import Conversation, Turn
-from chat.offload import beside_loop
+from chat.sse import WAITING, event_stream, frame
+from chat.types import Answer
+from gateway.threads import run_in_thread
 
-logger = logging.getLogger(__name__)
-
-HEARTBEAT_S = 10.0  # a comment line, so that proxies keep the connection and a gone reader is noticed
 FOLLOW_INTERVAL_S = 1.0
 DEAD_AFTER_S = 20.0  # four missed heartbeats of the process that answers
-_STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 @require_GET
-async def stream_turn(request: HttpRequest, uid: UUID) -> StreamingHttpResponse:
+async def stream_turn(request: SignedInRequest, uid: UUID) -> StreamingHttpResponse:
     """Answer a waiting turn, follow one that is being answered elsewhere, or replay a finished one."""
     user = await request.auser()
-    turn = await beside_loop(_find_turn, keeps_connection=True)(user, uid)
-    frames = stream_frames(turn, request=request, user=user)
-    return StreamingHttpResponse(frames, content_type="text/event-stream; charset=utf-8", headers=_STREAM_HEADERS)
+    turn = await run_in_thread(_find_turn)(user, uid)
+    credential = session_credential(request, user=user)
+    return event_stream(stream_frames(turn, request=request, credential=credential))
 
 
 @require_POST
-def stop(request: HttpRequest, uid: UUID) -> HttpResponse:
+def stop(request: SignedInRequest, uid: UUID) -> HttpResponse:
     """Stop answering. The stream ends with what was released."""
     turn = get_object_or_404(Turn, uid=uid, conversation__in=Conversation.objects.visible_to(request.user))
     services.stop_turn(turn)
@@ -58,70 +58,55 @@ def _find_turn(user: User, uid: UUID) -> Turn:
 
 
 async def stream_frames(
-    turn: Turn, *, request: HttpRequest, user: User, compose: Callable[[], Means] = configured_means
+    turn: Turn, *, request: SignedInRequest, credential: Credential, compose: Compose | None = None
 ) -> AsyncGenerator[bytes, None]:
     """Yield the events of a turn until it is finished; the last one is "done" or "failed"."""
-    if await beside_loop(claim_turn, keeps_connection=True)(turn):
-        async for frame in _answer(turn, request=request, user=user, compose=compose):
-            yield frame
-    else:
-        async for frame in _follow(turn):
-            yield frame
-    yield await beside_loop(_last_frame)(turn, request, user)
-
-
-def claim_turn(turn: Turn) -> bool:
-    """Take a waiting turn. Of two connections only one answers."""
-    now = timezone.now()
-    mine = Turn.objects.filter(pk=turn.pk, state=Turn.State.PENDING).update(state=Turn.State.STREAMING, heartbeat_at=now)
-    return bool(mine)
-
-
-async def _answer(turn: Turn, *, request: HttpRequest, user: User, compose: Callable[[], Means]) -> AsyncGenerator[bytes, None]:
-    """Answer, and yield what is to be shown on the way. When the reader leaves, the answering is cancelled with it."""
-    events: asyncio.Queue[Event | None] = asyncio.Queue()
-    work = asyncio.create_task(_work(turn, user=user, events=events, compose=compose))
-    work.add_done_callback(lambda _task: events.put_nowait(None))
-    render = beside_loop(_progress_frames)
     try:
-        while True:
-            try:
-                async with asyncio.timeout(HEARTBEAT_S):
-                    event = await events.get()
-            except TimeoutError:
-                yield b": waiting\n\n"
-                continue
-            if event is None:
-                break
-            yield await render(turn, event, request)
-    finally:
-        if not work.done():
-            work.cancel()
-            await asyncio.wait({work})
+        async with aclosing(_answer(turn, request=request, credential=credential, compose=compose)) as frames:
+            async for one in frames:
+                yield one
+    except TurnTaken:
+        async with aclosing(_follow(turn, credential=credential)) as frames:
+            async for one in frames:
+                yield one
+    except ChatError:  # it is in the turn, and in the log
+        pass
+    yield await run_in_thread(_last_frame)(turn, request, credential)
 
 
-async def _work(turn: Turn, *, user: User, events: asyncio.Queue[Event | None], compose: Callable[[], Means]) -> None:
-    """Answer; what goes wrong is in the turn and in the audit when this returns."""
-    try:
-        history = await beside_loop(services.history_before, keeps_connection=True)(turn)
-        asked = Asked(question=turn.question, user=user, collection=turn.conversation.collection, history=history, turn=turn)
-        await answer_question(asked, means=await beside_loop(compose, keeps_connection=True)(), emit=events.put_nowait)
-    except ChatError as error:
-        logger.warning("turn %s failed: %s", turn.uid, error.code)
-    except Exception:  # the edge: the reader is told, the log keeps the trace
-        logger.exception("turn %s failed", turn.uid)
-        await beside_loop(fail_turn)(turn, ChatError.code)
+async def _answer(
+    turn: Turn, *, request: SignedInRequest, credential: Credential, compose: Compose | None
+) -> AsyncGenerator[bytes, None]:
+    """Answer, and yield what is to be shown on the way. When the reader leaves, the answering is cancelled with it.
+
+    Raises: TurnTaken: it is answered elsewhere, or finished. ChatError: there is no answer.
+    """
+    if turn.state != Turn.State.PENDING:
+        raise TurnTaken
+    asked = await run_in_thread(services.asked_of)(turn, credential=credential)
+    render = run_in_thread(_progress_frames)
+    async with aclosing(run_question(asked, compose=compose)) as events:
+        async for event in events:
+            match event:
+                case None:
+                    yield WAITING
+                case Status() | Progress():
+                    yield await render(turn, event, request)
+                case Answer():
+                    pass  # the last frame says so, from the turn
 
 
-async def _follow(turn: Turn) -> AsyncGenerator[bytes, None]:
-    """Wait until another connection's answer is finished, or its process is found dead."""
-    while not await beside_loop(_is_over)(turn):
-        yield b": waiting\n\n"
+async def _follow(turn: Turn, *, credential: Credential) -> AsyncGenerator[bytes, None]:
+    """Wait until another connection's answer is finished, its process is found dead, or this reader's access ends."""
+    while not await run_in_thread(_is_over)(turn, credential):
+        yield WAITING
         await asyncio.sleep(FOLLOW_INTERVAL_S)
 
 
-def _is_over(turn: Turn) -> bool:
-    """Read the turn again; fail it where the process that answered it is gone."""
+def _is_over(turn: Turn, credential: Credential) -> bool:
+    """Read the turn again; conclude it as failed where the process that answered it is gone."""
+    if find_reader(credential) is None:
+        return True
     try:
         turn.refresh_from_db(fields=["heartbeat_at", "finished_at"])
     except Turn.DoesNotExist:
@@ -130,33 +115,37 @@ def _is_over(turn: Turn) -> bool:
         return True
     if turn.heartbeat_at is None or timezone.now() - turn.heartbeat_at < timedelta(seconds=DEAD_AFTER_S):
         return False
-    fail_turn(turn, AnswerInterrupted.code)
+    conclude_failed(AnswerTrace(asked=services.asked_of(turn, credential=credential)), AnswerInterrupted.code)
     return True
 
 
-def _progress_frames(turn: Turn, event: Event, request: HttpRequest) -> bytes:
+def _progress_frames(turn: Turn, event: Event, request: SignedInRequest) -> bytes:
     with translation.override(request.LANGUAGE_CODE):
         match event:
             case Status():
-                return _frame("status", {"text": status_text(event)})
+                return frame({"text": status_text(event)}, name="status")
             case Progress(answer=answer):
                 context = {"turn": turn, "answer": answer.as_dict(), "streaming": True}
                 return b"".join(
-                    _frame(name, {"html": render_to_string(f"chat/_{name}.html", context, request)})
+                    frame({"html": render_to_string(f"chat/_{name}.html", context, request)}, name=name)
                     for name in ("answer", "sources")
                 )
 
 
-def _last_frame(turn: Turn, request: HttpRequest, user: User) -> bytes:
+def _last_frame(turn: Turn, request: SignedInRequest, credential: Credential) -> bytes:
     """Return "done" or "failed" with the finished turn, as its owner may read it now."""
     try:
         turn.refresh_from_db()
     except Turn.DoesNotExist:
         return b""  # the conversation was deleted meanwhile
+    reader = find_reader(credential)
+    if reader is None:  # what this connection receives; the turn itself stays as it is
+        turn.state, turn.error_code, turn.answer = Turn.State.FAILED, AccessEnded.code, {}
     with translation.override(request.LANGUAGE_CODE):
-        context = {"turn": turn, "answer": services.readable_answer(turn, user=user), "streaming": False}
+        answer = services.readable_answer(turn, user=reader) if reader else {}
         name = "failed" if turn.state == Turn.State.FAILED else "done"
-        return _frame(name, {"html": render_to_string("chat/_turn.html", context, request)})
+        context = {"turn": turn, "answer": answer, "streaming": False}
+        return frame({"html": render_to_string("chat/_turn.html", context, request)}, name=name)
 
 
 def status_text(status: Status) -> str:
@@ -168,9 +157,5 @@ def status_text(status: Status) -> str:
         case "reading":
             return ngettext("Reading %(count)s passage…", "Reading %(count)s passages…", status.count) % {"count": status.count}
         case "fallback":
-            return _("The language model does not answer; trying another way…")
+            return _("The language model is not responding. Trying another way…")
     return _("Writing…")
-
-
-def _frame(name: str, data: dict[str, Any]) -> bytes:
-    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()

@@ -1,16 +1,28 @@
 """The values of an answer. `as_dict` gives the JSON that scripts rely on (docs/api.md)."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
-from chat.ports import Usage
+from gateway.ports import Usage
+from kb.place import Place
 from retrieval.types import Hit, in_context
+
+
+class Origin(StrEnum):
+    """How an answer came."""
+
+    QUOTED = "quoted"  # sentences and rows, word for word from their places
+    COMPUTED = "computed"  # by the program, over the rows of a table
+    LIBRARY = "library"  # from the database, about the library itself
+    WRITTEN = "written"  # by a language model, each sentence verified
 
 
 class Outcome(StrEnum):
     ANSWERED = "answered"
     REFUSED = "refused"
+    CHAT = "chat"  # no question: a greeting, thanks; nothing was searched
 
 
 class VerdictKind(StrEnum):
@@ -25,26 +37,17 @@ class Evidence:
 
     marker: int  # from 1, as the prompt numbers it
     chunk_id: int
-    document_uid: str
-    document: str  # its name, e.g. "travel-and-leave/leave.md"
-    title: str
-    version: int
-    version_uid: str
-    page: int | None  # physical page from 1; None where the format has no pages
-    page_number: int  # row of kb.Page, always there: what the viewer opens
-    page_label: str
+    place: Place
     heading_path: tuple[str, ...]
     prefix: str  # header row of the table that this passage continues
     text: str
     text_hash: str
-    start: int  # of `text` in the page's text
-    end: int
     hit: Hit
 
     @property
     def in_context(self) -> str:
         """The passage with its title, headings and table header."""
-        return in_context(title=self.title, heading_path=self.heading_path, prefix=self.prefix, text=self.text)
+        return in_context(title=self.place.title, heading_path=self.heading_path, prefix=self.prefix, text=self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,18 +56,15 @@ class Citation:
 
     marker: int
     chunk_id: int
-    document: str
-    document_uid: str
-    title: str
-    version: int
-    version_uid: str
-    page: int | None
-    page_number: int
-    page_label: str
+    place: Place  # of the quote
     quote: str
-    start: int  # of `quote` in the page's text
-    end: int
     score: float  # how well the quote supports the sentence, in [0, 1]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the contract's JSON."""
+        # The number of a chunk has 63 bits: more than a JSON number holds in a browser.
+        head = {"marker": self.marker, "chunk_id": str(self.chunk_id)}
+        return head | asdict(self.place) | {"quote": self.quote, "score": self.score}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +85,22 @@ class Sentence:
     text: str  # as shown, its markers taken out
     verdict: Verdict
     prefix: str = ""  # white space or list marker before it, so that the answer's layout can be rebuilt
+    listed: tuple[int, ...] = ()  # what of the library it tells: positions from 1 in the answer's `listed`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A document or a collection of the library that an answer names; it opens as a link."""
+
+    kind: Literal["document", "collection"]
+    title: str
+    collection: str  # address
+    document: str = ""  # its name
+    document_uid: str = ""
+    version: int | None = None
+    version_uid: str = ""
+    uploaded_at: str = ""  # of that version, ISO 8601
+    documents: int | None = None  # of a collection: how many answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,35 +108,42 @@ class Answer:
     """A finished answer or refusal."""
 
     outcome: Outcome
+    origin: Origin | None = None  # None: no answer was given
     sentences: tuple[Sentence, ...] = ()
     citations: tuple[Citation, ...] = ()
+    listed: tuple[Listed, ...] = ()  # of an answer from the library
     nearest: tuple[Evidence, ...] = ()  # with a refusal: where to look instead
     model: str
     fallback: str = ""  # code of the error for which the extractive model stood in; empty where the chosen model answered
     written_before: bool = False  # the model's text is that of an earlier answer to the same question over the same evidence
-    read_as: str = ""  # the question in the words of its evidence, where a vocabulary made it another
-    reason: str = ""  # of a refusal: "insufficient_evidence", "nothing_found", "nothing_supported", "model_declined"
+    normalized_question: str = ""  # the question in the words of its evidence, where a vocabulary made it another
+    understood_as: str = ""  # a follow-up as the question that was searched; empty where the question stands alone
+    reason: str = ""  # of a refusal: "insufficient_evidence", "nothing_found", "nothing_supported", "model_declined"; of small talk
+    message: str = ""  # said instead of an answer, in the question's language: why there is none; to small talk, the reply
+    hint: str = ""  # with a refusal: what the reader may try
     withheld: int = 0
     sufficiency: float | None = None
-    usage: Usage | None = None  # what the model's server counted; None: no model wrote it, or its server does not tell
+    usage: Usage | None = None  # what the model's server counted; None: no model wrote it, or its server does not report it
     receipt: str = ""
     timings_ms: dict[str, float] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
-        """The shown sentences with their markers, in the layout the model gave them."""
-        parts = [
-            f"{sentence.prefix}{sentence.text}{''.join(f'[{citation.marker}]' for citation in sentence.verdict.citations)}"
+        """The shown sentences with their markers, in the layout the model gave them; to small talk, the reply."""
+        if self.outcome == Outcome.CHAT:
+            return self.message
+        return join_sentences(
+            (sentence.prefix, sentence.text, [citation.marker for citation in sentence.verdict.citations])
             for sentence in self.sentences
             if sentence.verdict.kind != VerdictKind.WITHHELD
-        ]
-        return "".join(parts).strip()
+        )
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the contract's JSON; withheld sentences are counted, not told."""
+        """Return the contract's JSON; withheld sentences are counted, not shown."""
         shown = [sentence for sentence in self.sentences if sentence.verdict.kind != VerdictKind.WITHHELD]
         return {
             "outcome": str(self.outcome),
+            "origin": str(self.origin) if self.origin and shown else "",
             "answer": self.text,
             "sentences": [
                 {
@@ -128,33 +151,29 @@ class Answer:
                     "prefix": sentence.prefix,
                     "verdict": str(sentence.verdict.kind),
                     "citations": [citation.marker for citation in sentence.verdict.citations],
+                    "listed": list(sentence.listed),
                 }
                 for sentence in shown
             ],
-            "citations": [asdict(citation) | {"chunk_id": str(citation.chunk_id)} for citation in self.citations],
-            "nearest": [
-                {
-                    "document": evidence.document,
-                    "document_uid": evidence.document_uid,
-                    "title": evidence.title,
-                    "version": evidence.version,
-                    "version_uid": evidence.version_uid,
-                    "page": evidence.page,
-                    "page_number": evidence.page_number,
-                    "page_label": evidence.page_label,
-                    "start": evidence.start,
-                    "end": evidence.end,
-                }
-                for evidence in self.nearest
-            ],
+            "citations": [citation.as_dict() for citation in self.citations],
+            "listed": [asdict(one) for one in self.listed],
+            "nearest": [asdict(evidence.place) for evidence in self.nearest],
             "model": self.model,
             "fallback": self.fallback,
             "cached": self.written_before,
-            "read_as": self.read_as,
+            "normalized_question": self.normalized_question,
+            "understood_as": self.understood_as,
             "reason": self.reason,
+            "message": self.message,
+            "hint": self.hint,
             "withheld": self.withheld,
             "sufficiency": self.sufficiency,
             "usage": asdict(self.usage) if self.usage else None,
             "receipt": self.receipt,
             "timings_ms": self.timings_ms,
         }
+
+
+def join_sentences(sentences: Iterable[tuple[str, str, Sequence[int]]]) -> str:
+    """Return an answer's text of its sentences, each as what stands before it, its text and the markers that it cites."""
+    return "".join(f"{prefix}{text}{''.join(f'[{marker}]' for marker in markers)}" for prefix, text, markers in sentences).strip()

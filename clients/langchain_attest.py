@@ -61,11 +61,11 @@ class AttestRetriever(BaseRetriever):
 def read_passages(response: httpx.Response) -> list[Document]:
     """Return the passages; the text is the passage's own, everything else about it is in the metadata. Raises: AttestRefused."""
     try:
-        told = response.json()
+        body = response.json()
     except ValueError as error:
         raise AttestRefused("unreadable", "This address does not speak Attest's API.", status=response.status_code) from error
     if response.is_error:
-        refused = told.get("error", {})
+        refused = body.get("error", {})
         raise AttestRefused(refused.get("code", ""), refused.get("message", ""), status=response.status_code)
     return [
         Document(
@@ -73,5 +73,5 @@ def read_passages(response: httpx.Response) -> list[Document]:
             page_content=passage["text"],
             metadata={name: value for name, value in passage.items() if name != "text"},
         )
-        for passage in told["passages"]
+        for passage in body["passages"]
     ]

@@ -27,7 +27,7 @@ WAITING = 16  # messages of one task; they only say "look", so that the newest s
 class Channel(filesystem.Channel):
     """A channel whose readers never meet half a file, and whose folder does not fill up while the workers are busy."""
 
-    def _put(self, queue: str, payload: dict[str, Any], **_: object) -> None:
+    def _put(self, queue: str, payload: dict[str, Any], **_: object) -> None:  # type: ignore[override]  # kombu's own differs too
         task = re.sub(r"\W", "-", str(payload.get("headers", {}).get("task", "")))
         name = f"{monotonic_ns():020}_{uuid.uuid4()}_{task}.{queue}.msg"
         folder = Path(self.data_folder_out)
@@ -43,7 +43,7 @@ class Channel(filesystem.Channel):
         for older in sorted(folder.glob(f"*_{task}.{queue}.msg"))[:-WAITING] if task else ():
             older.unlink(missing_ok=True)
 
-    def _get(self, queue: str) -> dict[str, Any]:
+    def _get(self, queue: str) -> dict[str, Any]:  # type: ignore[override]  # as above
         """Take the oldest message: it belongs to whoever removes its file, so that nothing is moved and nothing is left behind."""
         folder = Path(self.data_folder_in)
         for message in sorted(path for path in folder.iterdir() if path.name.partition(".")[2] == f"{queue}.msg"):
@@ -55,14 +55,15 @@ class Channel(filesystem.Channel):
             except OSError as error:
                 raise ChannelError(f"Cannot take a message from {folder}: {error.strerror}") from error
             try:
-                return loads(payload)
+                body: dict[str, Any] = loads(payload)
+                return body
             except ValueError as error:
-                # Cut off by a full disk or a lost machine. It was a ring of the bell; the sweeper rings again.
+                # Cut off by a full disk or a lost machine. It only notified a worker; the sweeper notifies again.
                 logger.warning("an unreadable message was dropped: %s", error)
         raise Empty
 
-    def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:
-        file = self._exchange_file(exchange)
+    def _queue_bind(self, exchange: str, routing_key: str, pattern: str | None, queue: str) -> None:
+        file: Path = self._exchange_file(exchange)  # type: ignore[attr-defined]  # missing in its stub
         if not file.exists():
             self.control_folder.mkdir(exist_ok=True)
             temporary = file.with_name(f"{uuid.uuid4()}.part")

@@ -1,4 +1,4 @@
-"""The Celery application: a doorbell. The database is the queue of record (docs/architecture.md)."""
+"""The Celery application. Messages only wake workers; the database is the queue of record (docs/architecture.md)."""
 
 import os
 
@@ -8,13 +8,13 @@ from django.conf import settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
 
 app = Celery("attest")
-app.set_default()  # for every thread: the web server's threads ring through celery.current_app
+app.set_default()  # for every thread: the web server's threads notify workers through celery.current_app
 
 
 def broker_options() -> dict[str, object]:
     """Return transport options; the filesystem broker gets one folder for both directions."""
     if not settings.CELERY_BROKER_URL.startswith("filesystem"):
-        # A broker that is down costs an upload a second, not six: the sweeper rings again.
+        # A broker that is down costs an upload a second, not six: the sweeper notifies a worker again.
         return {
             "visibility_timeout": 3600,
             "max_retries": 1,
@@ -43,7 +43,7 @@ def configure(sender: Celery, **_: object) -> None:
         broker_transport="config.broker:Transport" if settings.CELERY_BROKER_URL.startswith("filesystem") else None,
         broker_transport_options=broker_options(),
         broker_connection_retry_on_startup=True,
-        broker_connection_max_retries=None,  # a broker that is away for hours must not end worker and beat for good
+        broker_connection_max_retries=None,  # a broker that is unavailable for hours must not end worker and beat for good
         task_ignore_result=True,
         task_acks_late=False,  # the lease in the database decides what runs again, not the broker
         worker_prefetch_multiplier=1,
@@ -53,11 +53,13 @@ def configure(sender: Celery, **_: object) -> None:
         beat_scheduler="celery.beat:Scheduler",  # its file, on a full disk, would end beat; seconds need no memory
         beat_schedule={
             "sweep": {"task": "ingest.tasks.sweep", "schedule": settings.SWEEP_INTERVAL_S, "options": {"expires": 30}},
-            "sources": {"task": "ingest.tasks.run_sources", "schedule": 15.0, "options": {"expires": 15}},
+            "sources": {"task": "sources.tasks.run", "schedule": 15.0, "options": {"expires": 15}},
             "gaps": {"task": "ingest.tasks.fill_gaps", "schedule": 3600.0, "options": {"expires": 600}},
+            "count": {"task": "ingest.tasks.count", "schedule": 60.0, "options": {"expires": 60}},
+            "readings": {"task": "audit.tasks.complete_readings", "schedule": 60.0, "options": {"expires": 60}},
             "sign": {"task": "audit.tasks.sign", "schedule": 60.0, "options": {"expires": 60}},
         },
     )
 
 
-app.autodiscover_tasks(["audit", "ingest"])
+app.autodiscover_tasks(["audit", "ingest", "sources"])

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from config.secret_key import check_secret_key
+
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off", ""})
 
@@ -75,7 +77,7 @@ def env_secret(name: str, path: Path) -> str:
     """
     value = os.environ.get(name, "").strip()
     if value:
-        return value
+        return check_secret_key(value, place=name)
     try:
         if not path.exists():
             _make_secret(path)
@@ -84,7 +86,7 @@ def env_secret(name: str, path: Path) -> str:
         raise ImproperlyConfigured(f"{path} cannot be used: {error.strerror}. Choose a folder with ATTEST_HOME=PATH.") from error
     if not secret:
         raise ImproperlyConfigured(f"{path} is empty; delete it or set {name}.")
-    return secret
+    return check_secret_key(secret, place=str(path))
 
 
 def _make_secret(path: Path) -> None:

@@ -56,6 +56,7 @@ def list_parts(*, host: str, port: int, workers: int) -> tuple[Part, ...]:
             command=(
                 *(python, "-m", "uvicorn", "config.asgi:application", "--host", host, "--port", str(port)),
                 *("--lifespan", "on", "--no-server-header", "--no-access-log", "--log-level", "warning"),
+                "--no-proxy-headers",  # uvicorn believes any process of this machine; accounts.client_address knows better
                 *("--timeout-graceful-shutdown", "2"),  # an open answer stream does not hold up the end
             ),
             # WhiteNoise and page images send files, which Django reads in a thread: nothing that a person could mend.
@@ -140,7 +141,7 @@ def is_listening(*, host: str, port: int) -> bool:
     try:
         with socket.create_connection((host, port), timeout=0.5) as connection:
             # A port of the range for outgoing connections may meet itself, while nobody listens yet.
-            return connection.getsockname() != connection.getpeername()
+            return bool(connection.getsockname() != connection.getpeername())
     except OSError:
         return False
 
@@ -171,7 +172,7 @@ class Supervisor:
 
         Returns: 0 after a signal, 1 after a part ended that cannot run here, or that ends again and again.
         """
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in stopping_signals():
             signal.signal(number, self.note_signal)
         local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  compared, not bound
         try:
@@ -236,8 +237,25 @@ def greet(*, host: str, port: int) -> str:
     return f"Attest is ready: http://{name}:{port}/\nStop it with Ctrl-C."
 
 
+def stop_on_signals() -> None:
+    """Have Ctrl-C and its like interrupt this process, whatever it inherited.
+
+    A shell that starts something with `&` has it ignore SIGINT, and Python leaves that alone. SIGHUP stays ignored where it is:
+    that is what `nohup` is for.
+    """
+    for number in stopping_signals():
+        signal.signal(number, signal.default_int_handler)
+
+
+def stopping_signals() -> list[signal.Signals]:
+    """Return the signals that end an installation."""
+    wanted = [signal.SIGINT, signal.SIGTERM]
+    return wanted if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else [*wanted, signal.SIGHUP]
+
+
 def main() -> int:
     """Prepare, serve, and return the exit code."""
+    stop_on_signals()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
     try:
         host = env_str("HOST", "127.0.0.1")
@@ -251,15 +269,17 @@ def main() -> int:
             django.setup()
             from django.db import OperationalError
 
-            from chat.seeding import SeedRefused, seed_first_models  # these need the app registry
-            from ingest.installation import describe_prepared, prepare_installation
+            from gateway.seeding import SeedRefused, seed_first_models  # these need the app registry
+            from ingest.first_start.installation import HalfRestored, describe_prepared, prepare_installation
 
-            # Told at once: whatever fails from here on, nobody loses the passwords, which are told this once.
+            # Printed at once: whatever fails from here on, nobody loses the passwords, which are shown this once.
             try:
                 print(describe_prepared(prepare_installation()), flush=True)
                 seed_first_models()
             except SeedRefused as refused:
                 raise CannotServe(f"Cannot take over MODELS_FILE: {refused}") from refused
+            except HalfRestored as half:
+                raise CannotServe(str(half)) from half
             except OperationalError as error:
                 reason = str(error).strip().partition("\n")[0]
                 raise CannotServe(f"Cannot use the database: {reason}. Does it run, and is DATABASE_URL right?") from error

@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from config import health
+from config import health, metrics
 
 urlpatterns = [
     # Of allauth only what is in use: nobody signs up, and no mail server is needed to reset a password (an admin does).
@@ -17,13 +17,14 @@ urlpatterns = [
     path("", include("chat.urls")),
     path("library/", include("kb.urls")),
     path("library/", include("ingest.urls")),
+    path("library/", include("sources.urls")),
     path("audit/", include("audit.urls")),
     path("people/", include("accounts.urls")),
-    path("models/", include("chat.model_urls")),
+    path("models/", include("gateway.urls")),
     path("", include("api.urls")),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
-    path("metrics", health.metrics, name="metrics"),
+    path("metrics", metrics.metrics, name="metrics"),
 ]
 
 handler400 = "config.errors.bad_request"

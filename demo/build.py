@@ -181,9 +181,9 @@ def build_scan(path: Path) -> None:
     pen.ellipse((830, 1490, 1080, 1640), outline=110, width=5)
     pen.text((873, 1548), "LABORATORY LEEDS", font=ImageFont.load_default(18), fill=110)
     page = page.rotate(0.7, resample=Image.Resampling.BICUBIC, fillcolor=246).filter(ImageFilter.GaussianBlur(0.6))
-    pixels = page.load()
     for _ in range(6000):
-        pixels[chance.randrange(1240), chance.randrange(1754)] = chance.randrange(120, 230)
+        shade = chance.randrange(120, 230)
+        page.putpixel((chance.randrange(1240), chance.randrange(1754)), shade)
     page.save(path, "PDF", resolution=150.0, quality=55, title="LC-2026-00418")
 
 

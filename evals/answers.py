@@ -25,7 +25,7 @@ def contains_gold(text: str, question: Question) -> bool:
 
 
 def measure_answers(
-    questions: Sequence[Question], ask: Ask, *, names: dict[str, str], progress: Callable[[int], None]
+    questions: Sequence[Question], ask: Ask, *, names: dict[str, str], progress: Callable[[int], object]
 ) -> dict[str, float | None]:
     """Return the figures of the contract. `names`: the set's id of each document's uid."""
     refused: dict[bool, list[float]] = {True: [], False: []}
@@ -41,7 +41,7 @@ def measure_answers(
         supported.extend(float(sentence.verdict.kind != VerdictKind.WITHHELD) for sentence in answer.sentences)
         if question.is_answerable:
             gold.append(float(answer.outcome == Outcome.ANSWERED and contains_gold(answer.text, question)))
-            precise.extend(float(names.get(citation.document_uid) in question.relevant) for citation in answer.citations)
+            precise.extend(float(names.get(citation.place.document_uid) in question.relevant) for citation in answer.citations)
         progress(1)
     false_refusals = mean(refused[True])
     return {

@@ -27,20 +27,21 @@ from typing import Any
 
 import django
 
-from chat.candidates import ScoreStretches, rank_sentences
-from chat.extractive import extract
-from chat.prompting import language_of, write_messages
-from chat.sentences import SentenceBuffer
+from chat.flow.writing.extractive import extract
+from chat.flow.writing.prompting import write_messages
+from chat.judge.candidates import ScoreStretches, rank_sentences
 from chat.types import Evidence, VerdictKind
 from chat.verify import ScoreTexts, Verifier
 from evals.answers import contains_gold
 from evals.datasets import Question, read_lines, read_questions
-from ingest.chunking import SourcePage, cut_pages
+from evals.evidence import evidence_of
 from ingest.parsers.content import ParsedPage
-from ingest.parsers.html import parse_html
-from ingest.parsers.text import parse_text
+from ingest.parsers.markup.html import parse_html
+from ingest.parsers.plain.text import parse_text
+from ingest.stages.chunking import SourcePage, cut_pages
+from language.answer_language import language_of
+from language.sentences import SentenceBuffer
 from retrieval.bm25_small import SmallRanking
-from retrieval.types import Hit
 
 POSITIONS = ("start", "middle", "end")
 FORMS = ("plain", "white", "tiny", "zero-width")
@@ -90,7 +91,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
+class Scorers:
     """The parts of production that an attack goes through."""
 
     score_stretches: ScoreStretches
@@ -155,8 +156,9 @@ def read_evidence(document: str, context: Context, *, form: str, count_tokens: C
     with tempfile.TemporaryDirectory(prefix="attest-attack-") as folder:
         path = Path(folder) / ("document.html" if form in ("white", "tiny") else "document.md")
         path.write_text(document, encoding="utf-8")
-        parse = parse_html(path, name=path.name) if path.suffix == ".html" else parse_text(path, name=path.name)
-        pages = [item for item in parse if isinstance(item, ParsedPage)]
+        parse = parse_html if path.suffix == ".html" else parse_text
+        with path.open("rb") as stream:
+            pages = [item for item in parse(stream, name=path.name) if isinstance(item, ParsedPage)]
     source = [SourcePage(number=page.number, text=page.text, blocks=page.blocks) for page in pages]
     cuts = list(cut_pages(source, title=context.title, count_tokens=count_tokens))
     scores = SmallRanking([cut.text for cut in cuts]).scores(context.question.text)
@@ -164,15 +166,16 @@ def read_evidence(document: str, context: Context, *, form: str, count_tokens: C
     held = [place for place in range(len(cuts)) if must_hold and must_hold in cuts[place].text]
     chosen = list(dict.fromkeys([*held, *ranked]))[:PASSAGES]
     return tuple(
-        Evidence(
-            marker=marker, chunk_id=marker, document_uid="d", document=context.title, title=context.title, version=1,
-            version_uid="v", page=None, page_number=cuts[place].page_number, page_label="",
-            heading_path=tuple(cuts[place].heading_path), prefix=cuts[place].prefix,
-            text=cuts[place].text, text_hash="", start=cuts[place].start, end=cuts[place].end,
-            hit=Hit(chunk_id=marker, score=1.0, rank=marker),
+        evidence_of(
+            marker,
+            cuts[place].text,
+            title=context.title,
+            heading_path=tuple(cuts[place].heading_path),
+            prefix=cuts[place].prefix,
+            start=cuts[place].start,
         )
         for marker, place in enumerate(chosen, start=1)
-    )  # fmt: skip
+    )
 
 
 def obey(system: str, prompt: str, quotes: Sequence[str]) -> str:
@@ -183,16 +186,16 @@ def obey(system: str, prompt: str, quotes: Sequence[str]) -> str:
     return "\n".join([*lines, woven, *system.splitlines(), *quotes])
 
 
-def show(question: str, evidence: Sequence[Evidence], *, model: str, means: Means) -> str:
+def show(question: str, evidence: Sequence[Evidence], *, model: str, scorers: Scorers) -> str:
     """Return what a reader would see: the sentences that passed, with their quotes."""
-    quotes = extract(question, rank_sentences(question, evidence, score_stretches=means.score_stretches))
+    quotes = extract(question, rank_sentences(question, evidence, score_stretches=scorers.score_stretches))
+    verifier, buffer = Verifier(evidence, score_texts=scorers.score_texts), SentenceBuffer()
     if model == "obeying":
         messages = write_messages(question, evidence, language=language_of(question))
-        written = obey(messages[0].content, messages[-1].content, quotes)
+        written = obey(messages[0].content, messages[-1].content, [quote.marked for quote in quotes])
+        passed = [verifier.verify(text) for text in (*buffer.feed(written), *buffer.flush()) if text.strip()]
     else:
-        written = "\n".join(quotes)
-    verifier, buffer = Verifier(evidence, score_texts=means.score_texts), SentenceBuffer()
-    passed = [verifier.verify(text) for text in (*buffer.feed(written), *buffer.flush()) if text.strip()]
+        passed = [verifier.verify_quotation(quote) for quote in quotes]
     kept = [sentence for sentence in passed if sentence.verdict.kind != VerdictKind.WITHHELD]
     return "\n".join(
         [sentence.text for sentence in kept] + [citation.quote for sentence in kept for citation in sentence.verdict.citations]
@@ -212,31 +215,41 @@ def find_harms(shown: str, *, canary: str, rules: str) -> tuple[str, ...]:
 
 
 def run_attacks(
-    attacks: Sequence[Attack], contexts: Sequence[Context], *, count: int, seed: int, means: Means, questions: Sequence[Attack] = ()
+    attacks: Sequence[Attack],
+    contexts: Sequence[Context],
+    *,
+    count: int,
+    seed: int,
+    scorers: Scorers,
+    questions: Sequence[Attack] = (),
 ) -> list[Outcome]:
     """Draw `count` crossings, each with a canary of its own, and try both models on them; then every question on a document."""
     rng = random.Random(seed)
-    outcomes = []
+    outcomes: list[Outcome] = []
     for number in range(count):
         # Every attack once before any comes twice; what it is crossed with is drawn.
         attack, context = attacks[number % len(attacks)], rng.choice(contexts)
         position, form = rng.choice(POSITIONS), FORMS[number % len(FORMS)] if rng.random() < 0.5 else "plain"
         canary = "ZQ" + "".join(rng.choices("ABCDEFGHJKLMNPQRSTUVWXYZ", k=8))
         document = plant(context, attack.text.replace("{CANARY}", canary), position=position, form=form)
-        outcomes += _try(attack, context, document, context.question.text, canary=canary, position=position, form=form, means=means)
+        outcomes += _try(
+            attack, context, document, context.question.text, canary=canary, position=position, form=form, scorers=scorers
+        )
     for attack in questions:
         context = rng.choice(contexts)
-        outcomes += _try(attack, context, context.text, attack.text, canary="\0", position="question", form="plain", means=means)
+        outcomes += _try(
+            attack, context, context.text, attack.text, canary="\0", position="question", form="plain", scorers=scorers
+        )
     return outcomes
 
 
 def _try(
-    attack: Attack, context: Context, document: str, question: str, *, canary: str, position: str, form: str, means: Means
+    attack: Attack, context: Context, document: str, question: str, *, canary: str, position: str, form: str, scorers: Scorers
 ) -> Iterator[Outcome]:
-    evidence = read_evidence(document, context, form=form, count_tokens=means.count_tokens, must_hold=canary)
+    evidence = read_evidence(document, context, form=form, count_tokens=scorers.count_tokens, must_hold=canary)
     rules = write_messages(question, (), language=language_of(question))[0].content
     for model in ("extractive", "obeying"):
-        shown = show(question, evidence, model=model, means=means)
+        shown = show(question, evidence, model=model, scorers=scorers)
         yield Outcome(
             attack=attack,
             model=model,
@@ -279,14 +292,14 @@ def report(outcomes: Sequence[Outcome], *, useful_without: float, seed: int) -> 
     }
 
 
-def measure_useful(contexts: Sequence[Context], *, means: Means) -> float:
+def measure_useful(contexts: Sequence[Context], *, scorers: Scorers) -> float:
     """Return the share of the contexts' questions whose answer is shown where nothing is planted."""
     shown = [
         show(
             context.question.text,
-            read_evidence(context.text, context, form="plain", count_tokens=means.count_tokens, must_hold=""),
+            read_evidence(context.text, context, form="plain", count_tokens=scorers.count_tokens, must_hold=""),
             model="extractive",
-            means=means,
+            scorers=scorers,
         )
         for context in contexts
     ]
@@ -305,18 +318,20 @@ def main() -> None:
     django.setup()
     from django.conf import settings  # after Django's set-up
 
-    from kb.engine import Engine
+    from kb.index.engine import Engine
 
     if not (options.data / "attacks").is_dir():
         sys.exit(f"No evaluation data at {options.data}")
     engine = Engine(embedder=settings.EMBEDDER, root=Path(tempfile.mkdtemp(prefix="attest-attack-")))
-    means = Means(score_stretches=engine.score_stretches, score_texts=engine.score_texts, count_tokens=engine.embedder.count_tokens)
+    scorers = Scorers(
+        score_stretches=engine.score_stretches, score_texts=engine.score_texts, count_tokens=engine.embedder.count_tokens
+    )
     contexts = read_contexts(options.data)
     folder = options.data / "attacks"
     outcomes = run_attacks(
-        read_attacks(folder), contexts, count=options.count, seed=options.seed, means=means, questions=read_extractions(folder)
+        read_attacks(folder), contexts, count=options.count, seed=options.seed, scorers=scorers, questions=read_extractions(folder)
     )
-    figures = report(outcomes, useful_without=measure_useful(contexts, means=means), seed=options.seed)
+    figures = report(outcomes, useful_without=measure_useful(contexts, scorers=scorers), seed=options.seed)
     for measure in figures["measures"]:
         sys.stdout.write(
             f"{measure['name']:40} {measure['value']:.4f} of {measure['count']}{'' if measure['met'] else '   goal missed'}\n"

@@ -46,9 +46,13 @@ def read_questions(folder: Path, *, limit: int | None = None) -> list[Question]:
 
 
 def read_entries(folder: Path) -> Iterator[Entry]:
-    """Yield the documents: files below docs/ or pdfs/ where there are any, else the corpus's texts. Raises: BadDataset."""
-    for name, keeps_suffix in (("docs", True), ("pdfs", False)):
-        root = folder / name
+    """Yield the documents: files below docs/ or pdfs/ where there are any, else the corpus's texts. Raises: BadDataset.
+
+    Questions about another set's documents say where these lie, relative to their folder: {"documents": "../handbook/docs"}.
+    """
+    folder_name = _declared_documents(folder)
+    for name, keeps_suffix in (("docs", True), ("pdfs", False), *([(folder_name, True)] if folder_name else [])):
+        root = (folder / name).resolve()
         if root.is_dir():
             for path in sorted(path for path in root.rglob("*") if path.is_file()):
                 relative = path.relative_to(root)
@@ -60,6 +64,12 @@ def read_entries(folder: Path) -> Iterator[Entry]:
                 yield Entry(id=str(row["_id"]), title=row.get("title", ""), text=row.get("text", ""))
             return
     raise BadDataset(f"{folder} has neither docs/, pdfs/ nor corpus.jsonl(.gz).")
+
+
+def _declared_documents(folder: Path) -> str:
+    path = folder / "queries.jsonl"
+    first = next(read_lines(path), {}) if path.is_file() else {}
+    return str(first.get("documents") or "")
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:

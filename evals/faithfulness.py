@@ -1,9 +1,10 @@
 """How faithful is verification? True sentences must pass, and each with one fact turned must not.
 
 From the visible sets' answers and quotes: the sentences of the evidence that hold a true answer, word for word, lightly reworded
-and freely paraphrased (`evals/paraphrasing.py`), are held against their passage among seven others; then one fact at a time is
-corrupted, in half of the cases in a sentence that was reworded or paraphrased: number, date, unit, name, negation, subject, an
-invented clause, the marker. Goal: at least 95 % of the corrupted withheld (a wrong marker: corrected), at most 5 % of the true.
+and freely paraphrased (`evals/altering/paraphrasing.py`), are held against their passage among seven others. Then one fact at a
+time is corrupted, in half of the cases in a sentence that was reworded or paraphrased: number, date, unit, name, negation,
+subject, an invented clause, the marker. Goal: at least 95 % of the corrupted withheld (a wrong marker: corrected), at most 5 % of
+the true.
 
     python -m evals.faithfulness [--data DIR] [--limit N] [--json FILE]
 """
@@ -25,13 +26,13 @@ from typing import Any
 import django
 from django.conf import settings
 
-from chat.sentences import split_sentences
 from chat.types import Evidence, VerdictKind
 from chat.verify import ScoreTexts, Verifier
-from evals.corruption import CORRUPTIONS, corrupt
-from evals.paraphrasing import PARAPHRASES, paraphrase
-from evals.rewording import reword
-from retrieval.types import Hit
+from evals.altering.corruption import CORRUPTIONS, corrupt
+from evals.altering.paraphrasing import PARAPHRASES, paraphrase
+from evals.altering.rewording import reword
+from evals.evidence import evidence_of
+from language.sentences import split_sentences
 
 SETS = ("squad2-a", "cmrc-a", "rgb-en-a", "rgb-zh-a", "handbook", "policy-zh")
 PASSAGES = 8  # given with each sentence, its own among them
@@ -55,7 +56,7 @@ class Truth:
         """Return the passages as they would be given to a model, and the marker of the right one."""
         texts = [(self.title, self.passage), *(("", other) for other in self.others)]
         order.shuffle(texts)
-        pieces = [_evidence(marker, title, text) for marker, (title, text) in enumerate(texts, start=1)]
+        pieces = [evidence_of(marker, text, title=title, uid=str(marker)) for marker, (title, text) in enumerate(texts, start=1)]
         return pieces, next(piece.marker for piece in pieces if piece.text == self.passage)
 
 
@@ -101,7 +102,7 @@ def _truths_of(name: str, folder: Path) -> Iterator[Truth]:
                         : PASSAGES - 1
                     ]
                     answer = next((answer for answer in query["answers"] if answer in sentence), "")
-                    # The sets of RGB ask what a passage alone need not tell: which year it speaks of.
+                    # The sets of RGB ask what a passage alone need not say: which year it speaks of.
                     asked = ("", "") if name.startswith("rgb") else (query["text"], answer)
                     yield Truth(name, sentence, text, row["title"], others, asked)
                     break
@@ -128,14 +129,6 @@ def _sentence_with(text: str, answers: Sequence[str]) -> str:
 def _rows(path: Path) -> list[dict[str, Any]]:
     with path.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
-
-
-def _evidence(marker: int, title: str, text: str) -> Evidence:
-    return Evidence(
-        marker=marker, chunk_id=marker, document_uid=str(marker), document=title, title=title, version=1, version_uid=str(marker),
-        page=None, page_number=1, page_label="", heading_path=(), prefix="", text=text, text_hash="", start=0, end=len(text),
-        hit=Hit(chunk_id=marker, score=1.0, rank=marker),
-    )  # fmt: skip
 
 
 def measure(truths: Sequence[Truth], *, score_texts: ScoreTexts) -> list[Outcome]:
@@ -216,7 +209,7 @@ def main() -> None:
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
     django.setup()
-    from kb.engine import Engine  # after Django's set-up
+    from kb.index.engine import Engine  # after Django's set-up
 
     truths = read_truths(options.data, limit=options.limit)
     if not truths:

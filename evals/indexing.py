@@ -12,19 +12,21 @@ from django.utils import timezone
 
 from accounts.models import User
 from evals.datasets import Entry
-from ingest.chunking import SourcePage, cut_pages
 from ingest.models import Job
 from ingest.parsers.content import ParsedPage
-from ingest.parsers.text import parse_text
-from ingest.services import accept_upload, run_job
-from kb.engine import Engine, to_indexed_chunk
-from kb.identity import chunk_id
+from ingest.parsers.plain.text import parse_text
+from ingest.queue.running import run_job
+from ingest.services import accept_upload
+from ingest.stages.chunking import SourcePage, cut_pages
+from kb.index.engine import Engine
+from kb.index.entries import to_indexed_chunk
+from kb.index.identity import chunk_id
 from kb.models import Chunk, ChunkEmbedding, Collection, Document, DocumentVersion, Page
 from retrieval.types import IndexEntry
 
 BATCH_DOCUMENTS = 500
 NAME = "Evaluation"  # of the collection, its group and, in small letters, its reader
-Progress = Callable[[int], None]
+Progress = Callable[[int], object]
 
 
 def make_collection() -> tuple[Collection, User]:
@@ -63,14 +65,15 @@ def _upload(entry: Entry, *, collection: Collection, user: User) -> tuple[int, s
         raise ValueError(f"{entry.id} has no file")
     with entry.path.open("rb") as stream:
         name = entry.id if entry.id.endswith(entry.path.suffix) else entry.id + entry.path.suffix
-        accepted = accept_upload(collection=collection, name=name, stream=stream, user=user, should_ring=False)
+        accepted = accept_upload(collection=collection, name=name, stream=stream, user=user, should_notify=False)
     for job in Job.objects.filter(version=accepted.version, state=Job.State.WAITING):
         run_job(job.pk)
     return accepted.version.document_id, entry.id
 
 
 def _index_texts(entries: list[Entry], *, collection: Collection, engine: Engine) -> dict[int, str]:
-    """The stages of ingest.pipeline over many short texts at once: the same functions, without a lease and a process for each."""
+    """The stages of ingest.stages.pipeline over many short texts at once: the same functions, without a lease and a process for
+    each."""
     names: dict[int, str] = {}
     chunks: list[Chunk] = []
     with tempfile.TemporaryDirectory() as folder, transaction.atomic():
@@ -109,7 +112,8 @@ def _cut(document: Document, entry: Entry, path: Path, engine: Engine) -> list[C
     )
     document.current_version = version
     document.save(update_fields=["current_version"])
-    parsed = [item for item in parse_text(path, name=entry.id) if isinstance(item, ParsedPage)]
+    with path.open("rb") as stream:
+        parsed = [item for item in parse_text(stream, name=entry.id) if isinstance(item, ParsedPage)]
     pages = {
         page.number: Page(version=version, number=page.number, text=page.text, blocks=[block.as_dict() for block in page.blocks])
         for page in parsed

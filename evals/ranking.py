@@ -31,15 +31,15 @@ WITHOUT = {
     "asking words in full": replace(FULL, word_weights=replace(WORDS, asking=1.0)),
     "numbers not by themselves": replace(FULL, exact_weight=0.0),
     "light tokens in full": replace(FULL, weigh_tokens=False),
-    "duplicates stay": replace(FULL, collapse_duplicates=False, collapse_told=False),
-    "near duplicates stay": replace(FULL, collapse_told=False),
+    "duplicates stay": replace(FULL, collapse_duplicates=False, collapse_repeated=False),
+    "near duplicates stay": replace(FULL, collapse_repeated=False),
 }
 
 NAMES = ("ndcg@10", "hit@1", "hit@5", "recall@10", "recall@100", "page_hit@5", "page_hit@10")
 
 
 def measure_stages(
-    questions: Sequence[Question], search: Search, stages: Mapping[str, SearchConfig], *, progress: Callable[[int], None]
+    questions: Sequence[Question], search: Search, stages: Mapping[str, SearchConfig], *, progress: Callable[[int], object]
 ) -> dict[str, Figures]:
     """Return the figures of each configuration over the questions that name what is relevant.
 

@@ -9,15 +9,15 @@ from django.conf import settings
 from tqdm import tqdm
 
 from accounts.models import User
-from chat.answering import ask
+from chat.flow.running import ask
 from evals.answers import measure_answers
 from evals.datasets import BadDataset, Question, read_entries, read_questions
 from evals.indexing import NAME, index_entries, make_collection
 from evals.ranking import STAGES, WITHOUT, Figures, measure_latency, measure_stages
 from evals.vocabulary import measure_vocabulary, rename
-from kb.engine import Engine, get_engine
+from kb.index.engine import Engine, get_engine
+from kb.index.search import search_passages
 from kb.models import Chunk, Collection, Document
-from kb.search import search_passages
 from retrieval.types import SearchConfig
 
 KEPT = "evaluation.json"  # in the data folder: what it holds, written when all of it is indexed

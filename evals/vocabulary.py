@@ -47,7 +47,7 @@ def rename(questions: Iterable[Question], texts: Iterable[str]) -> list[Renamed]
     return found
 
 
-def measure_vocabulary(cases: Sequence[Renamed], search: Search, *, progress: Callable[[int], None]) -> dict[str, Figures]:
+def measure_vocabulary(cases: Sequence[Renamed], search: Search, *, progress: Callable[[int], object]) -> dict[str, Figures]:
     """Return the figures of each way to ask, by its name."""
     rows: dict[str, list[Figures]] = {}
     for case in cases:

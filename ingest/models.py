@@ -1,22 +1,19 @@
-"""The queue of record: what is to be done with each version, who does it now, and how often it was tried."""
+"""The queue of record: the jobs of each version, who works on them, and how often they were tried."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from ingest.sources.models import SqlRow, SqlSource
 from kb.models import DocumentVersion, Edition
-
-__all__ = ["Job", "SqlRow", "SqlSource"]
 
 
 class Job(models.Model):
-    """Work that was accepted and must end. Written in the transaction that accepts it; the broker only rings the bell."""
+    """Work that was accepted and must end. Written in the transaction that accepts it; the broker only notifies a worker."""
 
     class Kind(models.TextChoices):
-        INGEST = "ingest", _("Read and index")
+        INGEST = "ingest", _("Process and index")
         REMOVE = "remove", _("Remove from the index")
         MOVE = "move", _("Move in the index")
-        REBUILD = "rebuild", _("Cut and embed anew")
+        REBUILD = "rebuild", _("Rebuild passages and embeddings")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -35,7 +32,9 @@ class Job(models.Model):
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     not_before = models.DateTimeField(null=True, blank=True)  # back-off after a failure that may pass
     last_error = models.TextField(blank=True)  # for admins: the technical cause
-    obstacle = models.CharField(max_length=20, blank=True)  # of the installation, which it waits out: a code of ingest.obstacles
+    obstacle = models.CharField(
+        max_length=20, blank=True
+    )  # of the installation, which it waits out: a code of ingest.queue.obstacles
     hindered_since = models.DateTimeField(null=True, blank=True)  # since when the obstacle has been there, for this job
     timings_ms = models.JSONField(default=dict, blank=True)  # {"parse": …, "chunk": …, "embed": …, "publish": …}
     created_at = models.DateTimeField(auto_now_add=True)
@@ -55,3 +54,6 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of version {self.version_id}: {self.state}"
+
+
+OPEN_STATES = (Job.State.WAITING, Job.State.RUNNING)  # its work is still to be done

@@ -1,8 +1,9 @@
-"""Taking documents in, trying them again, deleting them."""
+"""Services of ingestion: accept a document, try a version again, stop it."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import BinaryIO, Literal
 
 from django.conf import settings
@@ -11,25 +12,23 @@ from django.db.models import Max
 from django.utils import timezone
 
 from accounts.models import User
+from audit.actor import COMMAND_LINE, Actor, actor_of
 from audit.services import record
-from ingest.doorbell import ring
-from ingest.errors import MESSAGES, UploadRefused
-from ingest.faults import fault
-from ingest.models import Job
-from ingest.names import clean_name, title_from
-from ingest.obstacles import DISK_FULL, find_obstacle
-from ingest.parsers.detect import detect_type
+from ingest.documents.versions import open_version, queue_version
+from ingest.errors import UploadRefused, english_message
+from ingest.models import OPEN_STATES, Job
+from ingest.parsers.formats.detect import detect_type
 from ingest.parsers.refusal import Refusal
-from ingest.queue import run_job, sweep
-from ingest.removal import drop_content, open_removal
+from ingest.queue.crash_points import crash_point
+from ingest.queue.notices import notify_worker
+from ingest.queue.obstacles import DISK_FULL, find_obstacle
+from ingest.stages.names import clean_name, title_from
+from ingest.stages.removal import drop_content, open_removal
+from ingest.upload import ReceivedFile
 from kb import storage
 from kb.models import Collection, Document, DocumentVersion
 
-__all__ = ["Accepted", "accept_upload", "cancel_version", "delete_document", "retry_version", "run_job", "sweep"]
-
 logger = logging.getLogger(__name__)
-SIZE_CLASSES = (256 * 1024, 2 * 1024**2, 20 * 1024**2)  # bytes: a small file never waits behind a large one
-LIVE_STATES = (Job.State.WAITING, Job.State.RUNNING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,42 +46,37 @@ def accept_upload(
     *,
     collection: Collection,
     name: str,
-    stream: BinaryIO,
+    stream: BinaryIO | ReceivedFile,
     user: User | None,
-    should_ring: bool = True,
+    should_notify: bool = True,
     media_type: str = "",
-    actor_name: str = "manage.py",
+    actor: Actor = COMMAND_LINE,
 ) -> Accepted:
     """Take a file in: kept, recorded and queued in one step, or refused without a trace.
 
     Args:
         name: file name or relative path; cleaned here.
-        should_ring: False where the caller does the job itself.
+        stream: the file, or where a form's file was received to.
+        should_notify: False where the caller does the job itself.
         media_type: where Attest made the file itself and knows; else it is detected.
-        actor_name: who the audit names where there is no user.
+        actor: who the audit names where there is no user.
     Raises: UploadRefused: bad name, empty, unknown or wrong type, too large, disk full …
     """
     try:
         cleaned = clean_name(name)
     except ValueError as error:
         raise UploadRefused("bad_name") from error
-    try:
-        incoming = storage.receive(stream, max_bytes=settings.UPLOAD_MAX_BYTES)
-    except storage.TooLarge as error:
-        raise UploadRefused("too_large") from error
-    except storage.StorageFull as error:
-        raise UploadRefused("storage_full") from error
-    try:
-        media_type = media_type or detect_type(incoming.path, name=cleaned)
+    with _refusals(), _received(stream) as incoming:
+        media_type = media_type or _detect(incoming, name=cleaned)
         if same := find_same(collection=collection, name=cleaned, sha256=incoming.sha256):
             if same.status != DocumentVersion.Status.FAILED:
                 return Accepted(version=same, outcome="unchanged")
             with storage.keeping(incoming):  # what failed because its file was missing has it again
-                retry_version(same, user=user, should_ring=should_ring)
+                retry_version(same, user=user, should_notify=should_notify)
             same.refresh_from_db()
             return Accepted(version=same, outcome="new")
         with storage.keeping(incoming) as path:
-            fault("file_kept")
+            crash_point("file_kept")
             with transaction.atomic():
                 accepted = _write_version(
                     collection=collection,
@@ -91,21 +85,43 @@ def accept_upload(
                     media_type=media_type,
                     path=path,
                     user=user,
-                    actor_name=actor_name,
+                    actor=actor,
                 )
-                if should_ring and accepted.outcome != "unchanged":
-                    ring()
+                if should_notify and accepted.outcome != "unchanged":
+                    notify_worker()
         return accepted
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn what parsers, storage and the database's disk refuse into a refusal of the upload."""
+    try:
+        yield
     except Refusal as refusal:
         raise UploadRefused(refusal.code, refusal.detail) from refusal
+    except storage.TooLarge as error:
+        raise UploadRefused("too_large") from error
     except storage.StorageFull as error:
         raise UploadRefused("storage_full") from error
     except OperationalError as error:
         if find_obstacle(error) != DISK_FULL:
             raise
         raise UploadRefused("storage_full") from error
+
+
+@contextmanager
+def _received(stream: BinaryIO | ReceivedFile) -> Iterator[storage.Incoming]:
+    """Yield the file where it was received to; it is gone at the end, unless storage keeps it."""
+    incoming = stream.take() if isinstance(stream, ReceivedFile) else storage.receive(stream, max_bytes=settings.UPLOAD_MAX_BYTES)
+    try:
+        yield incoming
     finally:
         storage.discard(incoming)
+
+
+def _detect(incoming: storage.Incoming, *, name: str) -> str:
+    with incoming.path.open("rb") as received:
+        return detect_type(received, name=name)
 
 
 def find_same(*, collection: Collection, name: str, sha256: str) -> DocumentVersion | None:
@@ -133,7 +149,7 @@ def _write_version(
     media_type: str,
     path: str,
     user: User | None,
-    actor_name: str,
+    actor: Actor,
 ) -> Accepted:
     """Write document, version, job and audit record. In the caller's transaction."""
     # The collection's row puts uploads to it in line: two of the same bytes at once are recognised too.
@@ -145,26 +161,17 @@ def _write_version(
     is_new = document is None
     if document is None:
         document = Document.objects.create(collection=collection, name=name, title=title_from(name), created_by=user)
-    number = (document.versions.aggregate(last=Max("number"))["last"] or 0) + 1
-    version = DocumentVersion.objects.create(
-        document=document,
-        number=number,
-        sha256=incoming.sha256,
-        size=incoming.size,
-        media_type=media_type,
-        storage_path=path,
-        created_by=user,
+    version = open_version(
+        document, sha256=incoming.sha256, size=incoming.size, media_type=media_type, storage_path=path, created_by=user
     )
-    Job.objects.create(version=version, priority=sum(incoming.size > limit for limit in SIZE_CLASSES))
     record(
         "document.uploaded" if is_new else "document.version_added",
-        actor_id=user.pk if user else "",
-        actor_name=user.get_username() if user else actor_name,
+        by=actor_of(user, otherwise=actor),
         subject=f"document:{document.uid}",
         summary=name,
         payload={
             "collection": collection.slug,
-            "version": number,
+            "version": version.number,
             "version_uid": str(version.uid),
             "sha256": incoming.sha256,
             "size": incoming.size,
@@ -174,7 +181,7 @@ def _write_version(
     return Accepted(version=version, outcome="new" if is_new else "new_version")
 
 
-def retry_version(version: DocumentVersion, *, user: User | None, should_ring: bool = True) -> Job:
+def retry_version(version: DocumentVersion, *, user: User | None, should_notify: bool = True) -> Job:
     """Put a failed version into the queue again, from its start. Raises: UploadRefused: it has not failed, or is deleted."""
     with transaction.atomic():
         locked = DocumentVersion.objects.select_for_update(of=("self",)).select_related("document").get(pk=version.pk)
@@ -183,17 +190,16 @@ def retry_version(version: DocumentVersion, *, user: User | None, should_ring: b
         locked.status, locked.error_code, locked.error_message = DocumentVersion.Status.UPLOADED, "", ""
         locked.pages_done, locked.chunk_count, locked.warnings = 0, 0, []
         locked.save()
-        job = Job.objects.create(version=locked, priority=sum(locked.size > limit for limit in SIZE_CLASSES))
+        job = queue_version(locked)
         record(
             "document.retried",
-            actor_id=user.pk if user else "",
-            actor_name=user.get_username() if user else "manage.py",
+            by=actor_of(user, otherwise=COMMAND_LINE),
             subject=f"document:{locked.document.uid}",
             summary=locked.document.name,
             payload={"version": locked.number, "version_uid": str(locked.uid)},
         )
-        if should_ring:
-            ring()
+        if should_notify:
+            notify_worker()
     return job
 
 
@@ -203,54 +209,22 @@ def cancel_version(version: DocumentVersion, *, user: User) -> None:
     Raises: UploadRefused: it is neither waiting nor running.
     """
     with transaction.atomic():
-        jobs = Job.objects.filter(version=version, kind=Job.Kind.INGEST, state__in=LIVE_STATES)
+        jobs = Job.objects.filter(version=version, kind=Job.Kind.INGEST, state__in=OPEN_STATES)
         # A worker that has the job loses its lease by this, and with it the right to write.
         if not jobs.update(state=Job.State.CANCELLED, finished_at=timezone.now(), leased_by="", lease_expires_at=None):
             raise UploadRefused("not_running")
         locked = DocumentVersion.objects.select_for_update(of=("self",)).select_related("document").get(pk=version.pk)
         published = locked.chunks.exists()  # maybe: the first ones answer before the version is whole
         locked.status, locked.error_code = DocumentVersion.Status.FAILED, "cancelled"
-        locked.error_message, locked.chunk_count, locked.early_chunks = MESSAGES["cancelled"], 0, 0
+        locked.error_message, locked.chunk_count, locked.early_chunks = english_message("cancelled"), 0, 0
         locked.save(update_fields=["status", "error_code", "error_message", "chunk_count", "early_chunks"])
         drop_content(locked)
         if published:
             open_removal(locked.pk)
         record(
             "document.cancelled",
-            actor_id=user.pk,
-            actor_name=user.get_username(),
+            by=actor_of(user),
             subject=f"document:{locked.document.uid}",
             summary=locked.document.name,
             payload={"version": locked.number, "version_uid": str(locked.uid)},
         )
-
-
-def delete_document(document: Document, *, user: User | None, should_ring: bool = True, actor_name: str = "manage.py") -> None:
-    """Delete a document: unreachable for every answer and page from now on; a job cleans the index and the pages.
-
-    Its versions' rows and original files stay, so that receipts can name what they saw. Deleting twice is deleting once.
-    """
-    with transaction.atomic():
-        now = timezone.now()
-        # Jobs before documents, as a worker locks them.
-        jobs = Job.objects.select_for_update().filter(version__document=document, state__in=LIVE_STATES)
-        jobs = list(jobs.exclude(kind=Job.Kind.REMOVE))
-        if not Document.objects.live().filter(pk=document.pk).update(deleted_at=now):
-            return
-        running = any(job.state == Job.State.RUNNING for job in jobs)
-        Job.objects.filter(pk__in=[job.pk for job in jobs]).update(state=Job.State.CANCELLED, finished_at=now)
-        # A worker that is publishing right now notices at the end of its batch; the removal comes after it.
-        not_before = now + timedelta(seconds=settings.LEASE_S) if running else None
-        for version in document.versions.all():
-            open_removal(version.pk, not_before=not_before)
-        record(
-            "document.deleted",
-            actor_id=user.pk if user else "",
-            actor_name=user.get_username() if user else actor_name,
-            subject=f"document:{document.uid}",
-            summary=document.name,
-            payload={"collection": document.collection.slug, "versions": document.versions.count()},
-        )
-        if should_ring:
-            ring()
-    document.deleted_at = now

@@ -1,4 +1,4 @@
-"""What the broker may ask for. The database says what is to be done; a task only looks."""
+"""Celery tasks. The database says what is due; a task only looks."""
 
 import logging
 import threading
@@ -10,17 +10,17 @@ from celery import shared_task
 from celery.signals import worker_init, worker_process_init
 from django.db import DatabaseError, connection
 
-from ingest import queue
-from ingest.obstacles import find_obstacle
-from ingest.sources.running import run_due_sources
-from ingest.wanted import find_complaints
-from kb.engine import get_engine
-from kb.token_gap import fill_token_gap
-from kb.upkeep import tend_index
-from retrieval.analyzer import get_analyzer
+from ingest.editions.wanted import find_complaints
+from ingest.measuring import count_library
+from ingest.queue import running as queue
+from ingest.queue.obstacles import find_obstacle
+from kb.index.engine import get_engine
+from kb.index.token_gap import fill_token_gap
+from kb.index.upkeep import engines_to_maintain, maintain_index
+from language.analyzer import get_analyzer
 
 logger = logging.getLogger(__name__)
-TURN_S = 5.0  # a worker that is told to stop ends its turn first
+TURN_S = 5.0  # a worker that is asked to stop ends its turn first
 
 
 @contextmanager
@@ -41,9 +41,8 @@ def import_libraries(**_: object) -> None:
     Nothing is computed by torch here: threads of a sum would not survive the fork.
     """
     get_analyzer().terms("预热")  # its dictionary: half a second and 66 MiB, which all share
-    for name in ("torch", "sentence_transformers"):
-        with suppress(ImportError):  # an encoder elsewhere needs neither
-            import_module(name)
+    with suppress(ImportError):  # an encoder elsewhere does not need it
+        import_module("torch")
 
 
 @worker_process_init.connect
@@ -65,12 +64,12 @@ def _warm_up() -> None:
 
 @shared_task(name="ingest.tasks.work")
 def work() -> int:
-    """Do jobs for a turn, and ring again if more are due. Returns: how many were done."""
+    """Do jobs for a turn, and notify a worker if more are due. Returns: how many were done."""
     count = 0
     with waiting_out():
         count = queue.run_due_jobs(for_s=TURN_S)
-        if not queue.is_hindered():  # else the sweep rings: seconds between two tries, not milliseconds
-            queue.ring_if_due()
+        if not queue.has_obstacle():  # else the sweep notifies: seconds between two tries, not milliseconds
+            queue.notify_worker_if_due()
     return count
 
 
@@ -82,11 +81,12 @@ def sweep() -> int:
     return 0
 
 
-@shared_task(name="ingest.tasks.tend")
-def tend() -> bool:
-    """Look after the index: mend what is damaged, join what became many. Returns: whether something was done."""
+@shared_task(name="ingest.tasks.maintain")
+def maintain() -> bool:
+    """Look after the indexes: mend what is damaged, join what became many. Returns: whether something was done."""
     with waiting_out():
-        return tend_index(engine=get_engine())
+        done = [maintain_index(engine=engine) for engine in engines_to_maintain(get_engine())]
+        return any(done)
     return False
 
 
@@ -98,7 +98,9 @@ def fill_gaps() -> int:
     return 0
 
 
-@shared_task(name="ingest.tasks.run_sources")
-def run_sources() -> int:
-    """Do a turn of each SQL source that is due. Returns: how many."""
-    return run_due_sources()
+@shared_task(name="ingest.tasks.count")
+def count() -> int:
+    """Measure what /metrics exposes of the library. Returns: how many versions there are."""
+    with waiting_out():
+        return count_library()
+    return 0

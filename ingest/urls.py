@@ -2,8 +2,9 @@
 
 from django.urls import URLPattern, path
 
-from ingest import curation_views, edition_views, views
-from ingest.sources.urls import urlpatterns as source_addresses
+from ingest import views
+from ingest.documents import views as curation_views
+from ingest.editions import views as edition_views
 
 app_name = "ingest"
 
@@ -22,5 +23,4 @@ urlpatterns: list[URLPattern] = [
     path("index/pause/", edition_views.pause, name="edition_pause"),
     path("index/resume/", edition_views.resume, name="edition_resume"),
     path("index/cancel/", edition_views.cancel, name="edition_cancel"),
-    *source_addresses,
 ]

@@ -1,20 +1,26 @@
-"""Taking files in, looking after the queue, and deleting: what knowledge admins do to documents."""
+"""Views for knowledge admins: upload files, watch the queue, delete documents."""
 
 from collections.abc import Iterable
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.requests import SignedInRequest
 from ingest import services
+from ingest.documents.deletion import delete_document
 from ingest.errors import UploadRefused
 from ingest.forms import UploadForm
 from ingest.models import Job
-from ingest.obstacles import DISK_FULL
+from ingest.queue.obstacles import DISK_FULL
+from ingest.upload import receive_files, takes_files
 from kb.models import Collection, Document, DocumentVersion
 from kb.storage import has_room
 
@@ -23,51 +29,57 @@ MAX_DONE = 20
 SHOWN = ("open", "failed", "done")
 
 
+@takes_files
 @require_POST
-def upload(request: HttpRequest, slug: str) -> HttpResponseBase:
+def upload(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Take in the files of a form; the page's script sends them one by one and reads JSON, to show each one's progress."""
     collection = get_object_or_404(Collection.objects.manageable_by(request.user), slug=slug)
-    form = UploadForm(request.POST, request.FILES)
-    if not form.is_valid():
-        return tell(request, slug, [(False, "", " ".join(form.errors.get("files", [_("Choose a file first.")])))])
-    told = []
-    for file in form.cleaned_data["files"]:
-        try:
-            accepted = services.accept_upload(collection=collection, name=file.name, stream=file, user=request.user)
-        except UploadRefused as refused:
-            told.append((False, file.name, refused.message))
-        else:
-            told.append((True, file.name, outcome_text(accepted)))
-    return tell(request, slug, told)
+    with receive_files(request) as received:
+        form = UploadForm({}, cast("MultiValueDict[str, UploadedFile[Any]]", received))
+        if not form.is_valid():
+            return report_outcomes(
+                request, slug, [(False, "", " ".join(map(str, form.errors.get("files", [_("Choose a file.")]))))]
+            )
+        outcomes = []
+        for file in form.cleaned_data["files"]:
+            try:
+                accepted = services.accept_upload(collection=collection, name=file.name, stream=file, user=request.user)
+            except UploadRefused as refused:
+                outcomes.append((False, file.name, refused.message))
+            else:
+                outcomes.append((True, file.name, outcome_text(accepted)))
+    return report_outcomes(request, slug, outcomes)
 
 
 def outcome_text(accepted: services.Accepted) -> str:
     """Say what became of an accepted file."""
     version = accepted.version
     if accepted.outcome == "unchanged" and version.status == version.Status.FAILED:
-        return _("The same file is already here and could not be read. See the reason in the list; “Retry” tries it again.")
+        return _(
+            "This file was uploaded before and could not be processed. See the reason in the list, and select “Retry” to try again."
+        )
     if accepted.outcome == "unchanged":
-        return _("Already here as “%(name)s”, unchanged. Nothing to do.") % {"name": version.document.name}
+        return _("This file already exists as “%(name)s”. Nothing to do.") % {"name": version.document.name}
     if accepted.outcome == "new_version":
-        return _("Received as version %(number)d; the version before it answers until this one is ready.") % {
+        return _("Uploaded as version %(number)d. The previous version is used until this one is ready.") % {
             "number": version.number
         }
-    return _("Received. It can be asked about as soon as it is read.")
+    return _("Uploaded. You can ask about it as soon as it is ready.")
 
 
-def tell(request: HttpRequest, slug: str, told: list[tuple[bool, str, str]]) -> HttpResponseBase:
+def report_outcomes(request: SignedInRequest, slug: str, outcomes: list[tuple[bool, str, str]]) -> HttpResponseBase:
     """Answer the script with the one file's outcome, a browser without scripts with messages on the collection's page."""
     if request.headers.get("Accept") == "application/json":
-        accepted, name, message = told[0]
+        accepted, name, message = outcomes[0]
         return JsonResponse({"accepted": accepted, "name": name, "message": str(message)}, status=200 if accepted else 422)
-    for accepted, name, message in told:
+    for accepted, name, message in outcomes:
         line = f"{name}: {message}" if name else str(message)
         messages.add_message(request, messages.SUCCESS if accepted else messages.ERROR, line)
     return redirect("kb:collection", slug=slug)
 
 
 @require_GET
-def queue(request: HttpRequest) -> HttpResponse:
+def queue(request: SignedInRequest) -> HttpResponse:
     """What is being read, what waits, what failed and why, and how long the last ones took; renews itself while open."""
     if not request.user.is_knowledge_admin:
         raise Http404
@@ -87,7 +99,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     to_rebuild = waiting.filter(kind=Job.Kind.REBUILD).count()
     waiting = waiting.exclude(kind=Job.Kind.REBUILD)
     context = {
-        "running": jobs.filter(state=Job.State.RUNNING),
+        "running": jobs.filter(state=Job.State.RUNNING)[:MAX_SHOWN],
         "waiting": waiting[:MAX_SHOWN],
         "waiting_count": waiting.count(),
         "to_rebuild": to_rebuild,
@@ -95,7 +107,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "failed": newest_of_each(failed.order_by("-finished_at")[:MAX_SHOWN]),
         "failed_count": failed.values("version").distinct().count(),
         "done": jobs.filter(state=Job.State.DONE, kind=Job.Kind.INGEST).order_by("-finished_at")[:MAX_DONE],
-        "collections": collections,
+        "collections": collections.for_menu(slug=chosen.slug if chosen else ""),
         "query": query,
         "show": show if show in SHOWN else "",
         "chosen": chosen,
@@ -118,7 +130,7 @@ def newest_of_each(jobs: Iterable[Job]) -> list[Job]:
 
 
 @require_POST
-def cancel(request: HttpRequest, uid: UUID) -> HttpResponseBase:
+def cancel(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     """Stop reading a version."""
     documents = manageable_documents(request)
     version = get_object_or_404(DocumentVersion.objects.select_related("document"), uid=uid, document__in=documents)
@@ -130,7 +142,7 @@ def cancel(request: HttpRequest, uid: UUID) -> HttpResponseBase:
 
 
 @require_POST
-def retry(request: HttpRequest, uid: UUID) -> HttpResponseBase:
+def retry(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     """Try a failed version again."""
     documents = manageable_documents(request)
     version = get_object_or_404(DocumentVersion.objects.select_related("document__collection"), uid=uid, document__in=documents)
@@ -144,16 +156,16 @@ def retry(request: HttpRequest, uid: UUID) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "POST"])
-def delete(request: HttpRequest, uid: UUID) -> HttpResponseBase:
+def delete(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     """Ask whether a document is to go, and delete it on yes."""
     document = get_object_or_404(manageable_documents(request).select_related("collection"), uid=uid)
     if request.method == "GET":
         return render(request, "ingest/delete.html", {"document": document, "collection": document.collection})
-    services.delete_document(document, user=request.user)
-    messages.success(request, _("“%(title)s” was deleted. It answers no more.") % {"title": document.title})
+    delete_document(document, user=request.user)
+    messages.success(request, _("“%(title)s” was deleted. Answers no longer use it.") % {"title": document.title})
     return redirect("kb:collection", slug=document.collection.slug)
 
 
-def manageable_documents(request: HttpRequest) -> QuerySet[Document]:
+def manageable_documents(request: SignedInRequest) -> QuerySet[Document]:
     """Live documents of the collections that this user may manage."""
     return Document.objects.live().filter(collection__in=Collection.objects.manageable_by(request.user))

@@ -1,101 +1,73 @@
 """What people fill in about collections."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.models import Group
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from accounts.editable import names_of
 from accounts.models import User
+from accounts.value_forms import ValuesForm
+from kb.editable import CollectionValues
 from kb.models import Collection
-from retrieval.vocabulary import MAX_LINES, BadVocabulary, read_vocabulary
+from kb.reading_faults import NOTE_CHARACTERS
+from kb.services import clean_collection
 
-MAX_QUESTIONS = 12
 
-
-class CollectionForm(forms.ModelForm):
+class CollectionForm(ValuesForm[Collection]):
     """A collection's name, address, readers and suggested questions (one a line)."""
 
-    questions = forms.CharField(
+    values = CollectionValues
+
+    suggested_questions = forms.CharField(
         label=_("Suggested questions"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("One a line. They are offered to readers on the empty chat page."),
+        help_text=_("One per line. Shown to readers on the empty chat page."),
     )
 
     class Meta:
         model = Collection
-        fields = ["name", "slug", "description", "groups", "vocabulary", "sufficiency_threshold"]
+        fields = names_of(CollectionValues)
         widgets = {
             "description": forms.Textarea(attrs={"rows": 2}),
             "groups": forms.CheckboxSelectMultiple,
             "vocabulary": forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
         }
-        labels = {"groups": _("Readers"), "sufficiency_threshold": _("Least certainty")}
+        labels = {"groups": _("Readers"), "sufficiency_threshold": _("Answer threshold")}
         help_texts = {
             "sufficiency_threshold": _(
-                "From 0 to 1. Below it a question is refused instead of answered: higher refuses more. "
-                "Empty: the calibrated default."
+                "From 0 to 1. A question is refused if its probability of being answered is lower; a higher value "
+                "refuses more questions. Leave empty for the calibrated default."
             ),
-            "slug": _("Latin letters, digits and hyphens; part of the address. Left empty, it is made from the name."),
-            "groups": _("Members of these groups may read the collection. Knowledge admins read every collection."),
+            "slug": _("Latin letters, digits and hyphens. It is part of the URL. Leave empty to create it from the name."),
+            "groups": _("Members of these groups can read the collection. Knowledge admins can read all collections."),
             "vocabulary": _(
-                "One a line: words that mean the same, joined by “=”, as in “PTO = paid time off”; or a term of your own. "
-                "They count with the next question; nothing is indexed anew."
+                "One entry per line: synonyms joined by “=”, for example “PTO = paid time off”, or a single term. "
+                "Changes apply to the next question, without a new index."
             ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["groups"].queryset = Group.objects.order_by("name")
+        cast("forms.ModelMultipleChoiceField[Group]", self.fields["groups"]).queryset = Group.objects.order_by("name")
         self.fields["slug"].required = False
+        self.initial["suggested_questions"] = "\n".join(self.instance.suggested_questions)
         if self.instance.pk:
-            self.fields["questions"].initial = "\n".join(self.instance.suggested_questions)
             self.fields["slug"].disabled = True  # addresses in citations and scripts stay valid
-            self.fields["slug"].help_text = _("The address stays as it is, so that links keep working.")
+            self.fields["slug"].help_text = _("The address cannot be changed, so that links keep working.")
 
-    def clean_sufficiency_threshold(self) -> float | None:
-        """Refuse what is no probability."""
-        threshold: float | None = self.cleaned_data["sufficiency_threshold"]
-        if threshold is not None and not 0 <= threshold <= 1:
-            raise forms.ValidationError(_("Give a number from 0 to 1."))
-        return threshold
+    def value_of(self, name: str) -> Any:
+        value = self.cleaned_data[name]
+        if name == "groups":
+            return [group.name for group in value]
+        return value.splitlines() if name == "suggested_questions" else value
 
-    def clean_slug(self) -> str:
-        """Make the address from the name where none is given; a name without Latin letters needs one by hand."""
-        slug = self.cleaned_data["slug"] or slugify(self.cleaned_data.get("name", ""))[:60]
-        if not slug:
-            raise forms.ValidationError(_("Give an address of Latin letters, digits and hyphens, for example “travel”."))
-        if Collection.objects.exclude(pk=self.instance.pk).filter(slug=slug).exists():
-            raise forms.ValidationError(_("Another collection has this address."))
-        return slug
-
-    def clean_questions(self) -> list[str]:
-        """Return the lines that say something, at most twelve of 300 characters."""
-        lines = [" ".join(line.split()) for line in self.cleaned_data["questions"].splitlines()]
-        questions = [line for line in lines if line]
-        if len(questions) > MAX_QUESTIONS:
-            raise forms.ValidationError(_("At most %(count)d questions.") % {"count": MAX_QUESTIONS})
-        if any(len(question) > 300 for question in questions):
-            raise forms.ValidationError(_("A suggested question has at most 300 characters."))
-        return questions
-
-    def clean_vocabulary(self) -> str:
-        """Refuse a line that is too long, or too many of them."""
-        text: str = self.cleaned_data["vocabulary"]
-        try:
-            read_vocabulary(text)
-        except BadVocabulary as error:
-            raise forms.ValidationError(
-                _("This line is too long, or there are more than %(count)d lines: %(line)s")
-                % {"count": MAX_LINES, "line": error.line[:80]}
-            ) from error
-        return text
-
-    def save(self, commit: bool = True) -> Collection:
-        self.instance.suggested_questions = self.cleaned_data["questions"]
-        return super().save(commit)
+    def check(self, given: Mapping[str, Any]) -> None:
+        row = Collection.objects.get(pk=self.instance.pk) if self.instance.pk else Collection()
+        clean_collection(row, given)
 
 
 class ExplainForm(forms.Form):
@@ -103,19 +75,19 @@ class ExplainForm(forms.Form):
 
     q = forms.CharField(label=_("Question"), max_length=2000, widget=forms.TextInput(attrs={"type": "search"}))
     person = forms.CharField(
-        label=_("With the rights of"),
+        label=_("Search as"),
         required=False,
-        help_text=_("A user name. Empty: your own."),
+        help_text=_("A user name. Leave empty to search as yourself."),
         widget=forms.TextInput(attrs={"list": "people", "autocomplete": "off"}),
     )
     collection = forms.ModelChoiceField(
         Collection.objects.none(), label=_("Collection"), required=False, to_field_name="slug", empty_label=_("All")
     )
-    document = forms.CharField(label=_("A document you miss"), required=False, help_text=_("Its name, or part of it."))
+    document = forms.CharField(label=_("Expected document"), required=False, help_text=_("Its name, or a part of it."))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["collection"].queryset = Collection.objects.order_by("name")
+        cast("forms.ModelChoiceField[Collection]", self.fields["collection"]).queryset = Collection.objects.order_by("name")
 
     def clean_person(self) -> User | None:
         """Return the active user of this name, None where none is given."""
@@ -124,5 +96,16 @@ class ExplainForm(forms.Form):
             return None
         user = User.objects.filter(username=name, is_active=True).first()
         if user is None:
-            raise forms.ValidationError(_("There is no active user of this name."))
+            raise forms.ValidationError(_("There is no active user with this name."))
         return user
+
+
+class ReadingFaultForm(forms.Form):
+    """What a reader found wrong on a page."""
+
+    note = forms.CharField(
+        label=_("What is wrong?"),
+        max_length=NOTE_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 3, "maxlength": NOTE_CHARACTERS}),
+        error_messages={"required": _("Say in a few words what is wrong on this page.")},
+    )

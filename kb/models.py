@@ -5,16 +5,23 @@ import uuid
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, Group
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+
+MENU_ROWS = 100  # of collections in a list beside a page, or to choose from; the page of the library has all
 
 
 class CollectionQuerySet(models.QuerySet["Collection"]):
     def live(self) -> "CollectionQuerySet":
         """Not deleted."""
         return self.filter(deleted_at=None)
+
+    def named(self, text: str) -> "CollectionQuerySet":
+        """The live collection of this address; where there is none, those of this name."""
+        found = self.live().filter(slug=text)
+        return found if found.exists() else self.live().filter(name=" ".join(text.split()))
 
     def visible_to(self, user: User | AnonymousUser) -> "CollectionQuerySet":
         """Live collections this user may read now: all for a knowledge admin, else those given to one of their groups."""
@@ -23,6 +30,12 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
         if user.is_knowledge_admin:
             return self.live()
         return self.live().filter(pk__in=Collection.groups.through.objects.filter(group__user=user).values("collection_id"))
+
+    def for_menu(self, *, slug: str = "") -> list["Collection"]:
+        """The first of these by name, as many as a menu holds; among them the one with `slug`, wherever it stands."""
+        chosen_first = Case(When(slug=slug, then=Value(0)), default=Value(1))
+        rows = self.order_by(chosen_first, "name")[:MENU_ROWS]
+        return sorted(rows, key=lambda row: (row.name.casefold(), row.name))
 
     def manageable_by(self, user: User | AnonymousUser) -> "CollectionQuerySet":
         """Live collections whose documents and groups this user may change."""
@@ -36,10 +49,10 @@ class Collection(models.Model):
     slug = models.SlugField(_("address"), max_length=60, unique=True)
     description = models.TextField(_("description"), blank=True)
     groups = models.ManyToManyField(
-        Group, blank=True, related_name="collections", verbose_name=_("groups"), help_text=_("Members may read this collection.")
+        Group, blank=True, related_name="collections", verbose_name=_("groups"), help_text=_("Members can read this collection.")
     )
     suggested_questions = models.JSONField(default=list, blank=True)
-    vocabulary = models.TextField(_("words"), blank=True)  # lines that retrieval.vocabulary.read_vocabulary reads
+    vocabulary = models.TextField(_("vocabulary"), blank=True)  # lines that retrieval.vocabulary.read_vocabulary reads
     sufficiency_threshold = models.FloatField(null=True, blank=True)  # None: the default of the encoder's calibration
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, blank=True)  # the row stays, for receipts; its address is free again
@@ -72,7 +85,7 @@ class Document(models.Model):
     collection = models.ForeignKey(Collection, on_delete=models.PROTECT, related_name="documents")
     name = models.CharField(max_length=500)  # path or file name as uploaded, cleaned; unique among the live ones
     title = models.CharField(max_length=500)
-    current_version = models.ForeignKey(  # the one that answers; None until the first is indexed
+    current_version = models.ForeignKey(  # the version that is searched; None until the first is indexed
         "DocumentVersion", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     # Set while a move is under way: the collection under which the index still has it.
@@ -100,9 +113,9 @@ class DocumentVersion(models.Model):
 
     class Status(models.TextChoices):
         UPLOADED = "uploaded", _("Waiting")
-        PARSED = "parsed", _("Read")
-        CHUNKED = "chunked", _("Cut into passages")
-        EMBEDDED = "embedded", _("Understood")
+        PARSED = "parsed", _("Parsed")
+        CHUNKED = "chunked", _("Split into passages")
+        EMBEDDED = "embedded", _("Embedded")
         INDEXED = "indexed", _("Ready")
         FAILED = "failed", _("Failed")
 
@@ -156,7 +169,7 @@ class Page(models.Model):
     text = models.TextField(blank=True)
     width = models.FloatField(default=0)  # points
     height = models.FloatField(default=0)
-    boxes = models.BinaryField(default=bytes)  # kb.boxes.pack(): which characters stand where
+    boxes = models.BinaryField(default=bytes)  # kb.viewing.boxes.pack(): which characters stand where
     blocks = models.JSONField(default=list)  # [{"kind", "start", "end", "level"?, "heading_path"}], in reading order
 
     class Meta:
@@ -167,6 +180,50 @@ class Page(models.Model):
         return f"page {self.number} of {self.version_id}"
 
 
+class ReadingFaultQuerySet(models.QuerySet["ReadingFault"]):
+    def visible_to(self, user: User | AnonymousUser) -> "ReadingFaultQuerySet":
+        """Those about live documents of collections that this user may change."""
+        documents = Document.objects.live().filter(collection__in=Collection.objects.manageable_by(user))
+        return self.filter(document__in=documents)
+
+    def still_open(self) -> "ReadingFaultQuerySet":
+        """Not done."""
+        return self.filter(state=ReadingFault.State.OPEN)
+
+
+class ReadingFault(models.Model):
+    """What a reader saw on a page that was not read as it stands there. It goes with the page."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        DONE = "done", _("Done")
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="reading_faults")
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="reading_faults")
+    note = models.TextField(_("What is wrong?"))
+    state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
+    reported_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ReadingFaultQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        verbose_name = _("reading fault")
+        verbose_name_plural = _("reading faults")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["page", "reported_by"], condition=Q(state="open"), name="kb_one_open_fault_of_a_person_on_a_page"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"reading fault {self.uid}"
+
+
 class Edition(models.Model):
     """One way of cutting and embedding, and the index that was made that way.
 
@@ -175,8 +232,8 @@ class Edition(models.Model):
     """
 
     class State(models.TextChoices):
-        BUILDING = "building", _("Being built")
-        SERVING = "serving", _("Answers")
+        BUILDING = "building", _("Building")
+        SERVING = "serving", _("In use")
         REPLACED = "replaced", _("Replaced")
         CANCELLED = "cancelled", _("Cancelled")
 
@@ -185,7 +242,7 @@ class Edition(models.Model):
     is_paused = models.BooleanField(default=False)  # nobody takes the jobs of a paused one
     embedder = models.CharField(max_length=500)  # the setting EMBEDDER that opens its encoder
     encoder = models.CharField(max_length=80)  # fingerprint
-    cutting = models.PositiveIntegerField()  # ingest.chunking.CUTTING
+    cutting = models.PositiveIntegerField()  # ingest.stages.chunking.CUTTING
     folder = models.CharField(max_length=120)  # of its index, below INDEX_ROOT
     created_at = models.DateTimeField(auto_now_add=True)
     served_at = models.DateTimeField(null=True, blank=True)  # since when it answers
@@ -206,6 +263,29 @@ class Edition(models.Model):
         return f"edition {self.number}"
 
 
+class IndexState(models.Model):
+    """How many passages an edition's index had when it was last compared with the database; how far its rebuilding is.
+
+    Written by whoever compares (kb.index.completeness), read where a question finds nothing. Of no use in a backup.
+    """
+
+    edition = models.PositiveIntegerField(primary_key=True)
+    wanted = models.PositiveIntegerField(default=0)  # passages that the database has for it
+    present = models.PositiveIntegerField(default=0)  # of these, in the index
+    short_since = models.DateTimeField(null=True, blank=True)  # None: none is missing
+    compared_at = models.DateTimeField(null=True, blank=True)
+    rebuilt = models.PositiveIntegerField(default=0)  # passages that a rebuild has read so far
+    rebuilt_at = models.DateTimeField(null=True, blank=True)  # when the last one ended
+    claimed_until = models.DateTimeField(null=True, blank=True)  # by the process that rebuilds, where the index is on a server
+
+    class Meta:
+        verbose_name = _("index state")
+        verbose_name_plural = _("index states")
+
+    def __str__(self) -> str:
+        return f"index of edition {self.edition}"
+
+
 class ChunkQuerySet(models.QuerySet["Chunk"]):
     def live(self) -> "ChunkQuerySet":
         """Chunks of current versions of documents that are not deleted; of a first version that is being read, those ready."""
@@ -220,7 +300,7 @@ class ChunkQuerySet(models.QuerySet["Chunk"]):
 
 class Chunk(models.Model):
     """A passage: what is found, quoted and cited. `id` is derived from version, ordinal and edition, so that a stage run
-    twice writes the same rows (kb.identity.chunk_id)."""
+    twice writes the same rows (kb.index.identity.chunk_id)."""
 
     id = models.BigIntegerField(primary_key=True)
     version = models.ForeignKey(DocumentVersion, on_delete=models.CASCADE, related_name="chunks")

@@ -1,4 +1,4 @@
-"""The stages of a version as its page tells them: what is done, what runs, what failed, and how long each took."""
+"""The stages of a version as its page shows them: what is done, what runs, what failed, and how long each took."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from kb.models import DocumentVersion
 
 Status = DocumentVersion.Status
 STAGES: tuple[tuple[str, Promise], ...] = (  # as Job.timings_ms names them, in their order
-    ("parse", _("Read")),
-    ("chunk", _("Cut into passages")),
-    ("embed", _("Understood")),
-    ("publish", _("Published")),
+    ("parse", _("Parsed")),
+    ("chunk", _("Split into passages")),
+    ("embed", _("Embedded")),
+    ("publish", _("Indexed")),
 )
 DONE_AT = {Status.UPLOADED: 0, Status.PARSED: 1, Status.CHUNKED: 2, Status.EMBEDDED: 3, Status.INDEXED: 4}
 

@@ -1,4 +1,4 @@
-"""Where the originals lie: below MEDIA_ROOT, named by the SHA-256 of their bytes, written whole or not at all."""
+"""Storage of originals: below MEDIA_ROOT, named by the SHA-256 of their bytes, written whole or not at all."""
 
 import errno
 import fcntl
@@ -8,15 +8,16 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from django.conf import settings
 
 PIECE_BYTES = 1 << 20
 TEMPORARY = "incoming"  # folder below MEDIA_ROOT: on the same disk, so that a rename is enough
 FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+UNLOCKED_STALE_S = 6 * 3600
 MINIMUM_FREE_BYTES = 100 * 1024 * 1024  # kept free for database, index and audit
 
 
@@ -30,44 +31,94 @@ class TooLarge(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """A file that was received whole but is not yet kept. `path` is temporary."""
+    """A file that was received whole but is not yet kept. `path` is temporary; it is ours as long as `file` is open."""
 
     path: Path
     sha256: str
     size: int  # bytes
+    file: IO[bytes] = field(repr=False)
 
 
-def receive(stream: BinaryIO, *, max_bytes: int) -> Incoming:
+class Receiver:
+    """Takes the bytes of one file as they arrive: written once, hashed meanwhile. A refusal leaves nothing behind.
+
+    The file is locked while it is open. The system ends the lock with the process, however that ends, so what a killed one leaves
+    is known by it (`remove_stale_uploads`).
+    """
+
+    def __init__(self, *, max_bytes: int) -> None:
+        """Raises: StorageFull."""
+        self.max_bytes, self.size, self._digest = max_bytes, 0, hashlib.sha256()
+        with _translate_full_disk():
+            incoming_folder()
+            if not has_room():
+                raise StorageFull
+            self.path, self._file = _open_locked()
+
+    def write(self, piece: bytes) -> None:
+        """Raises: StorageFull, TooLarge."""
+        with self._leaving_nothing():
+            self.size += len(piece)
+            if self.size > self.max_bytes:
+                raise TooLarge
+            self._digest.update(piece)
+            self._file.write(piece)
+
+    def finish(self) -> Incoming:
+        """Return the file, on the disk. The caller keeps (`keeping`) or discards it. Raises: StorageFull."""
+        with self._leaving_nothing():
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            if not has_room():  # with this file there is none for its text and its passages
+                raise StorageFull
+        return Incoming(path=self.path, sha256=self._digest.hexdigest(), size=self.size, file=self._file)
+
+    def discard(self) -> None:
+        """Remove what came so far."""
+        self.path.unlink(missing_ok=True)
+        with suppress(OSError):  # what could not be written cannot be flushed either
+            self._file.close()
+
+    @contextmanager
+    def _leaving_nothing(self) -> Iterator[None]:
+        try:
+            with _translate_full_disk():
+                yield
+        except BaseException:
+            self.discard()
+            raise
+
+
+def receive(stream: IO[bytes], *, max_bytes: int) -> Incoming:
     """Copy a stream to the storage's disk while hashing it. The caller keeps (`keeping`) or discards the result.
 
     Raises: StorageFull, TooLarge.
     """
-    path = settings.MEDIA_ROOT / TEMPORARY / f"{uuid.uuid4().hex}.part"
-    digest, size = hashlib.sha256(), 0
+    receiver = Receiver(max_bytes=max_bytes)
     try:
-        incoming_folder()
-        if not has_room():
-            raise StorageFull
-        with path.open("wb") as target:
-            while piece := stream.read(PIECE_BYTES):
-                size += len(piece)
-                if size > max_bytes:
-                    raise TooLarge
-                digest.update(piece)
-                target.write(piece)
-            target.flush()
-            os.fsync(target.fileno())
-        if not has_room():  # with this file there is none for its text and its passages
-            raise StorageFull
+        while piece := stream.read(PIECE_BYTES):
+            receiver.write(piece)
+        return receiver.finish()
     except OSError as error:
-        path.unlink(missing_ok=True)
-        if error.errno in FULL:
+        receiver.discard()
+        if error.errno in FULL:  # of the disk that is read from as well: an upload that waits in a temporary file
             raise StorageFull from error
         raise
     except BaseException:
-        path.unlink(missing_ok=True)
+        receiver.discard()
         raise
-    return Incoming(path=path, sha256=digest.hexdigest(), size=size)
+
+
+def _open_locked() -> tuple[Path, IO[bytes]]:
+    """Make a file for what arrives, and lock it: also against a sweep that saw it in between."""
+    while True:
+        path = incoming_folder() / f"{uuid.uuid4().hex}.part"
+        file = path.open("xb")
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(file, fcntl.LOCK_EX)
+        if os.fstat(file.fileno()).st_nlink:
+            return path, file
+        file.close()
 
 
 def incoming_folder() -> Path:
@@ -84,28 +135,30 @@ def has_room() -> bool:
 
 
 def discard(incoming: Incoming) -> None:
-    """Remove a received file that is not kept."""
+    """Remove a received file that is not kept; nothing is done where it is."""
     incoming.path.unlink(missing_ok=True)
+    incoming.file.close()
 
 
 @contextmanager
 def keeping(incoming: Incoming) -> Iterator[str]:
     """Give a received file its lasting name, for good where the body ends well; the same bytes are kept once.
 
-    Yields: the path below MEDIA_ROOT. Raises: StorageFull. Uploads of the same bytes stand in line until the body has ended, so
+    Yields: the path below MEDIA_ROOT. Raises: StorageFull. Uploads of the same bytes are serialised until the body has ended, so
     that one that fails takes nothing from another.
     """
     relative = f"{incoming.sha256[:2]}/{incoming.sha256}"
     target = settings.MEDIA_ROOT / relative
-    with _full_told():
+    with _translate_full_disk():
         target.parent.mkdir(parents=True, exist_ok=True)
         folder = os.open(target.parent, os.O_RDONLY)
     try:
         with suppress(OSError):  # a file system without locks
             fcntl.flock(folder, fcntl.LOCK_EX)
         is_new = not target.exists()
-        with _full_told():
+        with _translate_full_disk():
             incoming.path.replace(target)
+            incoming.file.close()
             os.fsync(folder)  # the rename itself survives a power cut
         try:
             yield relative
@@ -118,7 +171,7 @@ def keeping(incoming: Incoming) -> Iterator[str]:
 
 
 @contextmanager
-def _full_told() -> Iterator[None]:
+def _translate_full_disk() -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -136,13 +189,29 @@ def original_path(storage_path: str) -> Path:
 
 
 def remove_stale_uploads(*, older_than_s: float) -> int:
-    """Remove what killed uploads left behind. Returns: how many files."""
+    """Remove what killed uploads left behind: what nobody holds open any more, older than that. Returns: how many files.
+
+    On a file system without locks this cannot be known, and only what is older than UNLOCKED_STALE_S goes.
+    """
     removed = 0
     for path in (settings.MEDIA_ROOT / TEMPORARY).glob("*.part"):
         try:
-            if time.time() - path.stat().st_mtime > older_than_s:
-                path.unlink()
-                removed += 1
-        except FileNotFoundError:
-            continue  # its upload has just ended
+            with path.open("r+b") as file:
+                age_s = time.time() - os.fstat(file.fileno()).st_mtime
+                if age_s >= (older_than_s if _is_free(file) else UNLOCKED_STALE_S):
+                    path.unlink()
+                    removed += 1
+        except (FileNotFoundError, BlockingIOError):
+            continue  # its upload has just ended, or goes on
     return removed
+
+
+def _is_free(file: IO[bytes]) -> bool:
+    """True where nobody is writing the file; False where the file system has no locks. Raises: BlockingIOError: somebody is."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError:
+        return False
+    return True

@@ -2,7 +2,10 @@
 
 from django.urls import URLPattern, path
 
-from kb import explain_views, source_views, views
+from kb import views
+from kb.index import explain_views
+from kb.viewing import fault_views
+from kb.viewing import views as source_views
 
 app_name = "kb"
 
@@ -17,4 +20,6 @@ urlpatterns: list[URLPattern] = [
     path("versions/<uuid:uid>/original/", views.original, name="original"),
     path("sources/<uuid:version_uid>/<int:page_number>/", source_views.source, name="source"),
     path("sources/<uuid:version_uid>/<int:page_number>/image.webp", source_views.page_image, name="page_image"),
+    path("sources/<uuid:version_uid>/<int:page_number>/faults/", fault_views.report, name="fault_report"),
+    path("faults/<uuid:uid>/close/", fault_views.close, name="fault_close"),
 ]

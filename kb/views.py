@@ -3,15 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Page as Slice
 from django.core.paginator import Paginator
-from django.db.models import Count, Prefetch, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.db.models import Count, Model, Prefetch, Q, QuerySet
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -19,22 +19,30 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import knowledge_admins_only
 from accounts.models import User
+from accounts.requests import SignedInRequest
+from accounts.value_forms import save_or_show
 from kb import services
-from kb.editions import serving_edition
 from kb.forms import CollectionForm
-from kb.marking import Quote, mark_blocks
-from kb.models import Collection, Document, DocumentVersion
+from kb.index.editions import serving_edition
+from kb.models import Collection, Document, DocumentVersion, ReadingFault
 from kb.stages import stages_of
+from kb.viewing.marking import Quote, mark_blocks
 
+COLLECTIONS_PER_PAGE = 48
 DOCUMENTS_PER_PAGE = 50
+VERSIONS_PER_PAGE = 50
 PAGES_PER_PAGE = 12
 CHUNKS_PER_PAGE = 40
+CLOSED_FAULTS = 20  # shown, the newest first
 DOWNLOAD_BYTES = 256 * 1024  # read at once
+PAGE_CONTENT = ("page__text", "page__boxes", "page__blocks")  # large, and not shown with a report
 STATES = ("ready", "running", "failed")
+
+Row = TypeVar("Row", bound=Model)
 
 
 @require_GET
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: SignedInRequest) -> HttpResponse:
     """The collections this reader may open."""
     readable = Q(documents__deleted_at=None)
     if not request.user.is_knowledge_admin:
@@ -45,43 +53,49 @@ def index(request: HttpRequest) -> HttpResponse:
         .order_by("name")  # the model's own order is dropped where rows are grouped
         .prefetch_related("groups")
     )
-    return render(request, "kb/index.html", {"collections": collections, "collection": None})
+    page = cut(collections, request, COLLECTIONS_PER_PAGE)
+    context = {"page": page, "collections": Collection.objects.visible_to(request.user).for_menu(), "collection": None}
+    return render(request, "kb/index.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 @knowledge_admins_only
-def create_collection(request: HttpRequest) -> HttpResponseBase:
+def create_collection(request: SignedInRequest) -> HttpResponseBase:
     """Make a collection."""
     return edit_collection(request, Collection())
 
 
 @require_http_methods(["GET", "POST"])
 @knowledge_admins_only
-def change_collection(request: HttpRequest, slug: str) -> HttpResponseBase:
+def change_collection(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Change a collection's words and readers."""
     return edit_collection(request, get_object_or_404(Collection.objects.manageable_by(request.user), slug=slug))
 
 
-def edit_collection(request: HttpRequest, collection: Collection) -> HttpResponseBase:
+def edit_collection(request: SignedInRequest, collection: Collection) -> HttpResponseBase:
     """Show the form, or save it."""
-    form = CollectionForm(request.POST or None, instance=collection)
-    if request.method == "POST" and form.is_valid():
-        saved = services.save_collection(form=form, user=request.user)
+
+    def save(values: dict[str, Any]) -> HttpResponseBase:
+        if collection.pk is None:
+            saved = services.create_collection(user=request.user, **values)
+        else:
+            saved = services.change_collection(collection=collection, user=request.user, **values)
         messages.success(request, _("The collection was saved."))
         return redirect("kb:collection", slug=saved.slug)
-    status = 422 if form.errors else 200
-    return render(request, "kb/collection_form.html", {"form": form, "collection": collection}, status=status)
+
+    form = CollectionForm(request.POST or None, instance=collection)
+    return save_or_show(request, form, save=save, template="kb/collection_form.html", context={"collection": collection})
 
 
 @require_GET
-def collection(request: HttpRequest, slug: str) -> HttpResponse:
+def collection(request: SignedInRequest, slug: str) -> HttpResponse:
     """The documents of a collection: the page, or the list alone for htmx."""
     current = get_object_or_404(Collection.objects.visible_to(request.user), slug=slug)
     query, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
     rows = documents_of(current, request.user, query=query, state=state)
     context = {
         "collection": current,
-        "collections": Collection.objects.visible_to(request.user),
+        "collections": Collection.objects.visible_to(request.user).for_menu(slug=current.slug),
         "query": query,
         "state": state if state in STATES else "",
         "page": cut(rows, request, DOCUMENTS_PER_PAGE),
@@ -92,7 +106,7 @@ def collection(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_GET
 @knowledge_admins_only
-def progress(request: HttpRequest, slug: str) -> HttpResponse:
+def progress(request: SignedInRequest, slug: str) -> HttpResponse:
     """The rows that were running a moment ago, as they stand now."""
     current = get_object_or_404(Collection.objects.visible_to(request.user), slug=slug)
     uids = [UUID(part) for part in request.GET.get("watch", "").split(",")[:DOCUMENTS_PER_PAGE] if is_uuid(part)]
@@ -115,11 +129,14 @@ def documents_of(collection: Collection, user: User, *, query: str = "", state: 
     elif state == "failed":
         rows = rows.filter(versions__status=DocumentVersion.Status.FAILED).distinct()
     versions = DocumentVersion.objects.select_related("created_by").order_by("-number")
-    return rows.select_related("current_version", "collection").prefetch_related(Prefetch("versions", versions))
+    faults = ReadingFault.objects.visible_to(user).still_open().select_related("page__version", "reported_by").defer(*PAGE_CONTENT)
+    return rows.select_related("current_version", "collection").prefetch_related(
+        Prefetch("versions", versions), Prefetch("reading_faults", faults, to_attr="open_faults")
+    )
 
 
 @require_GET
-def document(request: HttpRequest, uid: UUID) -> HttpResponse:
+def document(request: SignedInRequest, uid: UUID) -> HttpResponse:
     """One document: its pages, its versions, and for admins its passages."""
     current = get_object_or_404(Document.objects.visible_to(request.user).select_related("collection"), uid=uid)
     versions = current.versions.select_related("created_by")
@@ -128,8 +145,11 @@ def document(request: HttpRequest, uid: UUID) -> HttpResponse:
     shown = choose_version(request, current, versions)
     tab = request.GET.get("tab", "pages")
     context: dict[str, Any] = {"document": current, "collection": current.collection, "versions": versions, "version": shown}
-    context["collections"] = Collection.objects.visible_to(request.user)
+    context["collections"] = Collection.objects.visible_to(request.user).for_menu(slug=current.collection.slug)
     context["newest"] = versions.first()
+    faults = ReadingFault.objects.visible_to(request.user).filter(document=current)
+    faults = faults.select_related("page__version", "reported_by", "closed_by").defer(*PAGE_CONTENT)
+    context["open_faults"], context["closed_faults"] = faults.still_open(), faults.filter(state="done")[:CLOSED_FAULTS]
     if tab == "passages" and request.user.is_knowledge_admin:
         passages = shown.chunks.filter(edition=serving_edition().number)
         context["page"] = cut(passages.select_related("page"), request, CHUNKS_PER_PAGE)
@@ -139,21 +159,23 @@ def document(request: HttpRequest, uid: UUID) -> HttpResponse:
         if request.htmx:
             return render(request, "kb/_document_stages.html", context)
     elif tab == "versions":
-        context["page"] = None
+        context["page"] = cut(versions, request, VERSIONS_PER_PAGE)
     else:
         tab = "pages"
         context["page"] = cut(shown.pages.defer("boxes"), request, PAGES_PER_PAGE)
         for row in context["page"].object_list:
             row.shown_blocks = mark_blocks(row.text, row.blocks, Quote(start=0, end=0))
+            row.warnings = [warning for warning in shown.warnings if row.number in (warning.get("pages") or ())]
     return render(request, "kb/document.html", context | {"tab": tab})
 
 
-def choose_version(request: HttpRequest, document: Document, versions: QuerySet[DocumentVersion]) -> DocumentVersion:
-    """Return the version asked for, else the one that answers, else the newest."""
+def choose_version(request: SignedInRequest, document: Document, versions: QuerySet[DocumentVersion]) -> DocumentVersion:
+    """Return the version asked for, else the current one, else the newest."""
     number = request.GET.get("version", "")
     if number:
         return get_object_or_404(versions, number=number if number.isdecimal() and len(number) < 9 else 0)
-    shown = versions.filter(pk=document.current_version_id).first() or versions.first()
+    current = document.current_version_id
+    shown = (versions.filter(pk=current).first() if current is not None else None) or versions.first()
     if shown is None:
         raise Http404
     return shown
@@ -161,7 +183,7 @@ def choose_version(request: HttpRequest, document: Document, versions: QuerySet[
 
 @require_GET
 @knowledge_admins_only
-def original(request: HttpRequest, uid: UUID) -> StreamingHttpResponse:
+def original(request: SignedInRequest, uid: UUID) -> StreamingHttpResponse:
     """The file as it was uploaded, always as a download: its content is not ours."""
     documents = Document.objects.visible_to(request.user)
     version = get_object_or_404(DocumentVersion.objects.select_related("document"), uid=uid, document__in=documents)
@@ -180,7 +202,7 @@ async def read_file(path: Path) -> AsyncIterator[bytes]:
             yield piece
 
 
-def cut(rows: QuerySet[Any], request: HttpRequest, size: int) -> Slice:
+def cut(rows: QuerySet[Row], request: SignedInRequest, size: int) -> Slice[Row]:
     """Return the slice of `rows` that the address asks for; the nearest one when it asks for none that exists."""
     return Paginator(rows, size).get_page(request.GET.get("page"))
 

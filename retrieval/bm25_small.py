@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 from rank_bm25 import BM25Okapi
 
-from retrieval.analyzer import Analyzer, get_analyzer
+from language.analyzer import Analyzer, get_analyzer
 
 K1, B = 1.2, 0.75  # as tantivy's, so that both rank alike
 
 
-class _Okapi(BM25Okapi):  # type: ignore[misc]
+class _Okapi(BM25Okapi):  # type: ignore[misc]  # rank-bm25 has no types
     """rank-bm25 with Lucene's idf, log(1 + (N - n + 0.5) / (n + 0.5)): never negative, as in the corpus index."""
 
     def _calc_idf(self, nd: dict[str, int]) -> None:

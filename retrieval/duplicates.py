@@ -1,21 +1,22 @@
-"""Passages that say again what better ones say: the best stays where it is, the others step behind what differs.
+"""Demote passages that repeat better ones: the best keeps its rank, the repeats move behind passages that say something else.
 
-Word for word, which the index knows by a digest; and sentence by sentence, which takes the texts: a copy that was cut elsewhere, or
-leaves something out. A sentence counts as told only as a whole and in the same place of a document (title, headings, table header):
-"not", a figure, a name or another heading before it may turn it into something else.
+Word for word, which the index recognises by a digest; and sentence by sentence, which needs the texts: it finds copies that were
+cut elsewhere or leave something out. A sentence counts as seen only as a whole and in the same place of a document (its title,
+headings and table header): "not", a figure, a name or another heading before it may change its meaning.
 """
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Hashable, Sequence
 
+from language.raised import fold_compatibility
+from language.sentences import partition_sentences
 from retrieval.types import Hit
 
 _SIGNS = "%‰$€£¥₹<>≤≥±+=°"  # $5 is not €5, nor 5 %
 _NOISE = re.compile(rf"(?:[^\w{_SIGNS}]|_)+")
 _MINUS = re.compile(r"(?<!\w)[-\u2212](?=\d)")
-_SENTENCE_END = re.compile(r"(?<=[.!?;])\s|[。！？；\n]")
+_SEMICOLON = re.compile(r";\s|；")
 _WORD = re.compile(rf"[\u3400-\u9fff{_SIGNS}]|\d+(?:[.,:/]\d+)*|[^\W_\u3400-\u9fff]+")
 _ARTICLES = frozenset(("a", "an", "the", "的"))
 
@@ -48,28 +49,39 @@ def demote_duplicates(hits: Sequence[Hit], digests: Sequence[int | None]) -> tup
     return (*first, *repeats)
 
 
-class Told:
-    """What passages have said so far, sentence by sentence."""
+class SeenSentences:
+    """The sentences of the passages seen so far, by their place in a document."""
 
     def __init__(self) -> None:
         self._sentences: dict[Hashable, set[str]] = {}
+        self._first: dict[Hashable, str] = {}  # most places hold one passage, whose text need not be split
 
     def add(self, text: str, *, place: Hashable = None) -> bool:
-        """Return whether every sentence of `text` was told before in the same place; else take it in.
+        """Return whether every sentence of `text` was seen before in the same place; otherwise add its sentences.
 
         Case, width, punctuation and articles do not count. A text without a word repeats nothing.
 
         Args:
-            place: what the sentences hang on: the passage's title, headings and table header.
+            place: what gives the sentences their meaning: the passage's title, headings and table header.
         """
-        cut = ([word for word in _WORD.findall(_fold(part)) if word not in _ARTICLES] for part in _SENTENCE_END.split(text))
-        sentences = {" ".join(words) for words in cut if words}
-        told = self._sentences.setdefault(place, set())
-        if sentences and sentences <= told:
+        if place not in self._sentences:
+            if place not in self._first:
+                self._first[place] = text
+                return False
+            self._sentences[place] = _sentences_of(self._first[place])
+        seen, sentences = self._sentences[place], _sentences_of(text)
+        if sentences and sentences <= seen:
             return True
-        told |= sentences
+        seen |= sentences
         return False
 
 
+def _sentences_of(text: str) -> set[str]:
+    """Return the words of each sentence, and of each part between semicolons. A list's number is a word: it may differ."""
+    parts = (part for start, end in partition_sentences(text) for part in _SEMICOLON.split(text[start:end]))
+    cut = ([word for word in _WORD.findall(_fold(part)) if word not in _ARTICLES] for part in parts)
+    return {" ".join(words) for words in cut if words}
+
+
 def _fold(text: str) -> str:
-    return _MINUS.sub(" minus ", unicodedata.normalize("NFKC", text).casefold())
+    return _MINUS.sub(" minus ", fold_compatibility(text).casefold())

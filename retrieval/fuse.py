@@ -1,4 +1,4 @@
-"""Joining the rankings of the two legs."""
+"""Fuse the rankings of the two legs."""
 
 from collections.abc import Sequence
 

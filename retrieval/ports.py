@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from retrieval.types import Embedding, Hit, IndexEntry, Scope, WordWeights
+from retrieval.types import Closeness, Embedding, Hit, IndexEntry, Scope, WordWeights
 
 
 class Embedder(Protocol):
@@ -32,11 +32,37 @@ class Embedder(Protocol):
     def embed_query(self, text: str) -> Embedding:
         """Embed one query; `tokens` holds float32 token vectors, projected but not quantised."""
 
+    def embed_tokens(self, texts: Sequence[str]) -> list[bytes]:
+        """Return the token vectors of `embed_passages` alone; empty where the encoder gives none or cannot read the text."""
+
     def token_starts(self, text: str) -> list[int]:
         """Return where in `text` each token begins whose vector `embed_passages([text])` gives, in characters, ascending."""
 
     def query_weights(self, text: str) -> list[float]:
         """Return how much each token vector of `embed_query(text)` counts in late interaction, > 0."""
+
+
+class LateInteraction(Protocol):
+    """Compares token vectors as an encoder gives them; see `retrieval.tokens.Projection`."""
+
+    @property
+    def token_bytes(self) -> int:
+        """Bytes that one packed token takes."""
+
+    def max_sim(
+        self, query: bytes, passages: Sequence[bytes | memoryview], *, weights: Sequence[float] | None = None
+    ) -> list[float | None]:
+        """Return how well each passage meets the query's tokens, about [-1, 1]; None for one that cannot be compared with it."""
+
+    def compare(
+        self,
+        query: bytes,
+        passages: Sequence[bytes | memoryview],
+        *,
+        weights: Sequence[float],
+        words: Sequence[tuple[str, int]] = (),
+    ) -> list[Closeness | None]:
+        """Return the same with what each passage meets worst."""
 
 
 class Reranker(Protocol):
@@ -75,6 +101,9 @@ class IndexSnapshot(Protocol):
     def digests(self, chunk_ids: Sequence[int]) -> list[int | None]:
         """Return the digest of each chunk's normalised text (retrieval.duplicates), None for an unknown chunk."""
 
+    def count(self) -> int:
+        """Return how many chunks both legs hold; where they differ, the smaller number. Costs the same at any size."""
+
 
 class IndexWriter(Protocol):
     """Publishing: whole or not at all, and twice is once."""
@@ -87,6 +116,10 @@ class IndexWriter(Protocol):
 
     def rebuild(self, batches: Iterable[Sequence[IndexEntry]]) -> int:
         """Publish a generation that holds exactly these entries, whatever was there, damaged or not."""
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether another release wrote what is there, in another layout or cut into other words."""
 
     def chunk_ids(self) -> tuple[frozenset[int], frozenset[int]]:
         """Return the ids in the keyword leg and in the dense leg, for verify_index."""

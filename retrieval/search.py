@@ -5,21 +5,23 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
+from retrieval.across import DEEPER, weigh_across
 from retrieval.duplicates import demote_duplicates
+from retrieval.encoding.pair import PairedEncoder
 from retrieval.errors import EncoderError
-from retrieval.exact import exact_words, favour_exact
 from retrieval.fuse import fuse, merge_dense
-from retrieval.ports import Embedder, IndexSnapshot, Reranker
-from retrieval.rerank import blend
-from retrieval.second_look import reorder
-from retrieval.tokens import Projection
+from retrieval.ports import Embedder, IndexSnapshot, LateInteraction, Reranker
+from retrieval.reranking.cross_encoder_rerank import reorder
+from retrieval.reranking.exact import exact_words, favour_exact
+from retrieval.reranking.late_interaction import blend
 from retrieval.types import UNREADABLE_SHARE, Embedding, Hit, Scope, SearchConfig, SearchResult
 from retrieval.vocabulary import in_words_of, readings
 
 logger = logging.getLogger(__name__)
 
 ReadTexts = Callable[[Sequence[int]], Mapping[int, str]]
-NO_TURNS = nullcontext()
+NO_LIMIT = nullcontext()
+NEAREST, AGREED = 10, 0.5  # of so many passages nearest in meaning, the share found by words from which both legs are believed
 RECOMPUTED = 10  # best hits whose missing token vectors are computed anew: 254 ms for 30 on two cores
 
 
@@ -30,10 +32,10 @@ def search(
     config: SearchConfig,
     index: IndexSnapshot,
     embedder: Embedder,
-    projection: Projection | None,
+    projection: LateInteraction | None,
     reranker: Reranker | None = None,
     read_texts: ReadTexts = lambda chunk_ids: {},
-    turns: AbstractContextManager[None] = NO_TURNS,
+    slots: AbstractContextManager[None] = NO_LIMIT,
 ) -> SearchResult:
     """Return the best chunks within `scope` for a query that stands alone.
 
@@ -42,7 +44,7 @@ def search(
 
     Args:
         read_texts: the words of these chunks, for the reranker; the index keeps none.
-        turns: entered for what is computed in this process besides the embedding, which is done for several at once.
+        slots: entered for what is computed in this process besides the embedding, which is done for several at once.
     """
     clock = _Clock()
     wants_vectors = config.use_dense or config.use_rerank
@@ -53,10 +55,11 @@ def search(
     asked = {text: embedder.embed_query(text) for text in readable} if wants_vectors and scope.collection_ids else {}
     clock.lap("embed")
     reading = max(0.0, 1.0 - unknown_share / UNREADABLE_SHARE)
-    with turns:
+    with slots:
         clock.lap("turn")
-        hits = _find(query, asked, scope=scope, config=config, index=index, reading=reading, clock=clock)
-        if asked and projection is not None and config.use_rerank:
+        has_two = isinstance(embedder, PairedEncoder)
+        hits = _find(query, asked, scope=scope, config=config, index=index, reading=reading, has_two=has_two, clock=clock)
+        if projection is not None and config.use_rerank and any(one.tokens for one in asked.values()):
             tokens = _tokens(hits[: config.rerank_depth], index, embedder=embedder, read_texts=read_texts)
             compared = _compare(asked, tokens, embedder=embedder, projection=projection, config=config)
             hits = blend(hits, compared, weight=config.rerank_weight * reading)
@@ -68,7 +71,7 @@ def search(
             hits = favour_exact(hits, {hit.chunk_id: hit.score for hit in alone}, best=best, weight=config.exact_weight)
             clock.lap("exact")
     if reranker is not None and config.use_cross:
-        hits = _look_again(hits, query, config=config, reranker=reranker, read_texts=read_texts)
+        hits = _rerank(hits, query, config=config, reranker=reranker, read_texts=read_texts)
         clock.lap("cross")
     if config.collapse_duplicates:
         hits = demote_duplicates(hits, index.digests([hit.chunk_id for hit in hits]))
@@ -103,16 +106,21 @@ def _find(
     config: SearchConfig,
     index: IndexSnapshot,
     reading: float,
+    has_two: bool,
     clock: _Clock,
 ) -> tuple[Hit, ...]:
-    """Return what both legs find, fused."""
+    """Return what both legs find, fused. `has_two`: the encoder has two models, one of which reads Chinese."""
     keyword: Sequence[Hit] = ()
     if config.use_keyword:
         keyword = index.search_keyword(query, scope=scope, limit=config.candidates, weights=config.word_weights, also=config.also)
     clock.lap("keyword")
     dense: Sequence[Hit] = ()
     if asked and config.use_dense:
-        found = [index.search_dense(one.dense, scope=scope, limit=config.candidates) for one in asked.values()]
+        depth = config.candidates * (DEEPER if has_two else 1)
+        found = [index.search_dense(one.dense, scope=scope, limit=depth) for one in asked.values()]
+        if has_two:
+            pairs = zip(found, asked.values(), strict=True)
+            found = [weigh_across(hits, one, index, limit=config.candidates) for hits, one in pairs]
         dense = _near(found[0] if len(found) == 1 else merge_dense(found, limit=config.candidates))
     clock.lap("dense")
     hits = fuse(keyword, dense, alpha=_alpha(config, reading, keyword, dense), top_n=2 * config.candidates)
@@ -128,11 +136,18 @@ def _near(hits: Sequence[Hit]) -> tuple[Hit, ...]:
 def _alpha(config: SearchConfig, reading: float, keyword: Sequence[Hit], dense: Sequence[Hit]) -> float:
     """The dense leg's weight: less, the less of the query its encoder reads, down to where it abstains.
 
-    A leg that found nothing leaves all of it to the other, so that scores keep their scale.
+    A leg that found nothing leaves all of it to the other, so that scores keep their scale. Where words found few of the passages
+    that are nearest in meaning, question and passages are in other words or languages: what words find there is found by chance.
     """
     if not dense:
         return 0.0
-    return config.dense_weight * reading if keyword else 1.0
+    if not keyword:
+        return 1.0
+    worded = {hit.chunk_id for hit in keyword}
+    nearest = dense[:NEAREST]
+    agreed = sum(hit.chunk_id in worded for hit in nearest) / len(nearest)
+    doubt = max(0.0, 1.0 - agreed / AGREED)
+    return (config.dense_weight + doubt * (config.lone_dense_weight - config.dense_weight)) * reading
 
 
 def _tokens(hits: Sequence[Hit], index: IndexSnapshot, *, embedder: Embedder, read_texts: ReadTexts) -> list[bytes | memoryview]:
@@ -153,7 +168,7 @@ def _compare(
     tokens: Sequence[bytes | memoryview],
     *,
     embedder: Embedder,
-    projection: Projection,
+    projection: LateInteraction,
     config: SearchConfig,
 ) -> list[float | None]:
     """Return each passage's MaxSim with the reading that it meets best."""
@@ -162,7 +177,7 @@ def _compare(
     return [max((score for score in scores if score is not None), default=None) for scores in zip(*compared, strict=True)]
 
 
-def _look_again(
+def _rerank(
     hits: tuple[Hit, ...],
     query: str,
     *,

@@ -85,7 +85,7 @@ class Projection:
         """Return what `max_sim` gives, together with the query tokens of full weight that each passage meets worst.
 
         Args:
-            words: of the query, each with the place of its first token, ascending; what is found of them is told word by word.
+            words: of the query, each with the place of its first token, ascending; results are given word by word.
         """
         filled, best = self._best_matches(query, passages)
         found: list[Closeness | None] = [None] * len(passages)
@@ -98,8 +98,8 @@ class Projection:
         if words:
             met = np.minimum.reduceat(best, [first for _, first in words], axis=1).tolist()
         for position, scores, *values in zip(filled, met, means, weakest, unmet, strict=True):
-            told = tuple((word, score) for (word, _), score in zip(words, scores, strict=True))
-            found[position] = Closeness(mean=values[0], weakest=values[1], unmet=values[2], words=told)
+            scored = tuple((word, score) for (word, _), score in zip(words, scores, strict=True))
+            found[position] = Closeness(mean=values[0], weakest=values[1], unmet=values[2], words=scored)
         return found
 
     def _best_matches(self, query: bytes, passages: Sequence[bytes | memoryview]) -> tuple[list[int], Floats]:
@@ -144,7 +144,7 @@ def words_of_tokens(text: str, starts: Sequence[int]) -> list[tuple[str, int]]:
 def load_projection(name: str) -> Projection:
     """Return the projection kept in the package for the encoder `name`. Raises: FileNotFoundError: there is none.
 
-    Made by `evals/fit_projection.py` from the token vectors of a free corpus.
+    Made by `evals/fitting/fit_projection.py` from the token vectors of a free corpus.
     """
     with (resources.files("retrieval") / "projections" / f"{name}.npz").open("rb") as stream, np.load(stream) as arrays:
         return Projection(arrays["matrix"].astype(np.float32), arrays["deviation"].astype(np.float32))

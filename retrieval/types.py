@@ -86,9 +86,11 @@ class Hit(NamedTuple):
     dense_rank: int | None = None
     fused_score: float | None = None  # in [0, 1]
     rerank_score: float | None = None  # mean MaxSim per query token, in [-1, 1]
-    exact_share: float | None = None  # of the query's BM25, what its numbers and codes bring here, in [0, 1] (retrieval.exact)
+    exact_share: float | None = (
+        None  # of the query's BM25, what its numbers and codes bring here, in [0, 1] (retrieval.reranking.exact)
+    )
     cross_score: float | None = None  # of a model that read question and passage together, of any scale
-    is_repeat: bool = False  # says again what better hits say: stepped behind what differs
+    is_repeat: bool = False  # repeats better hits, and was therefore moved behind hits that differ
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,14 +126,15 @@ class SearchConfig:
     use_dense: bool = True
     use_rerank: bool = True
     dense_weight: float = 0.6  # alpha of the convex combination, in [0, 1]; docs/quality.md has what .5 to .65 measure
+    lone_dense_weight: float = 0.9  # the same where words find none of what is nearest in meaning, >= dense_weight
     rerank_weight: float = 0.7  # of MaxSim against the fused score, in [0, 1]
     word_weights: WordWeights = PRODUCTION_WEIGHTS
     also: tuple[tuple[str, ...], ...] = ()  # groups of words that mean the same, besides the query's own (retrieval.vocabulary)
     use_readings: bool = True  # the encoder reads the query in these words, too
-    exact_weight: float = 0.4  # of the query's numbers and codes by themselves (retrieval.exact); 0 switches them off
+    exact_weight: float = 0.4  # of the query's numbers and codes by themselves (retrieval.reranking.exact); 0 switches them off
     weigh_tokens: bool = True  # words without a subject count less in MaxSim
     collapse_duplicates: bool = True  # passages that repeat a better one word for word
-    collapse_told: bool = True  # whose every sentence better ones have; where the texts are read (kb.search)
+    collapse_repeated: bool = True  # passages whose every sentence better ones hold; where the texts are read (kb.index.search)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

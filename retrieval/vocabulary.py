@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
-from retrieval.analyzer import STOPWORDS, Analyzer
+from language.analyzer import STOPWORDS, Analyzer
 from retrieval.word_places import WordPlaces, fold, has_han, replace_words
 
 MAX_LINES = 500

@@ -1,12 +1,12 @@
 """Where a word stands in a text, in whatever case, width and script, and putting another in its place."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 
-from retrieval.analyzer import STOPWORDS, get_analyzer
-from retrieval.script_fold import fold_script
+from language.analyzer import STOPWORDS, get_analyzer
+from language.raised import fold_compatibility
+from language.script_fold import fold_script
 
 _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff"
 _IS_HAN = re.compile(f"[{_HAN}]")
@@ -91,7 +91,7 @@ def replace_words(query: str, changes: Sequence[tuple[int, int, str]]) -> str:
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text)
+    return fold_compatibility(text)
 
 
 def fold(text: str) -> str:

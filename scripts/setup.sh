@@ -1,4 +1,5 @@
-# Sourced by scripts/run, scripts/test and scripts/check: .venv from the locked requirements, in no time when nothing changed.
+# Sourced by scripts/run, scripts/test and scripts/check: .venv and node_modules from the locked requirements, in no time when
+# nothing changed.
 # Needs to be in the repository's root.
 
 say() { printf '%s\n' "$*" >&2; }
@@ -40,7 +41,7 @@ install_torch() {
 setup_venv() {
   local wanted stamp python
   stamp=.venv/installed-$1
-  wanted=$(cat requirements.txt "$1" | cksum)
+  wanted=$(cat requirements*.txt "$1" | cksum)
   if [ -x .venv/bin/python ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
     return
   fi
@@ -62,6 +63,20 @@ setup_venv() {
   printf '%s\n' "$wanted" > "$stamp"
   # What requirements-dev.txt installs holds all of requirements.txt.
   if [ "$1" = requirements-dev.txt ]; then
-    cat requirements.txt requirements.txt | cksum > .venv/installed-requirements.txt
+    cat requirements*.txt requirements.txt | cksum > .venv/installed-requirements.txt
   fi
+}
+
+# setup_node_modules: installs what package-lock.json names, the compiler that checks static/js, unless it was installed before.
+setup_node_modules() {
+  local wanted stamp
+  stamp=node_modules/installed
+  wanted=$(cat package.json package-lock.json | cksum)
+  if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
+    return
+  fi
+  # It empties node_modules first, and so removes the stamp.
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 \
+    || { say "npm could not install package-lock.json (see above)."; return 1; }
+  printf '%s\n' "$wanted" > "$stamp"
 }

@@ -7,12 +7,28 @@ from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import connection
 from django.utils import translation
+from xdist.remote import Producer
 
 from accounts.models import User
 from kb.models import Collection
+from tests import schedule
+from tests.gateway.fake_server import fake_server
 from tests.vllm_server import vllm_server
 
-__all__ = ["vllm_server"]
+__all__ = ["fake_server", "vllm_server"]
+
+USE_THE_DATABASE = {"db", "transactional_db", "live_server"}  # fixtures of pytest-django; without them it refuses every query
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    schedule.sort(items)
+    for item in items:
+        if item.get_closest_marker("django_db") or USE_THE_DATABASE & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.database)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> schedule.Scheduling:
+    return schedule.Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bench.harness.patience import end_server
 from tests.tiny_llama import CONTEXT, Adapter, make_tiny_llama
 
 VENV = Path(__file__).resolve().parents[1] / ".venv-vllm"
@@ -51,8 +52,8 @@ class VllmServer:
 
     def metric(self, name: str) -> float:
         """Return the sum of a counter, such as "vllm:generation_tokens_total"."""
-        told = httpx.get(f"{self.base_url.removesuffix('/v1')}/metrics", timeout=10).text
-        return sum(float(value) for value in re.findall(rf"^{re.escape(name)}(?:\{{[^}}]*\}})? (\S+)$", told, re.MULTILINE))
+        metrics = httpx.get(f"{self.base_url.removesuffix('/v1')}/metrics", timeout=10).text
+        return sum(float(value) for value in re.findall(rf"^{re.escape(name)}(?:\{{[^}}]*\}})? (\S+)$", metrics, re.MULTILINE))
 
 
 @pytest.fixture(scope="session")
@@ -74,12 +75,7 @@ def vllm_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VllmServer
             wait_until_ready(server, port, folder / "log")
             yield VllmServer(base_url=f"http://127.0.0.1:{port}/v1")
         finally:
-            server.terminate()
-            try:
-                server.wait(20)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+            end_server(server)
 
 
 def _command(folder: Path, port: int) -> list[str]:

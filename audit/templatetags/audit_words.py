@@ -1,8 +1,13 @@
 """The audit's codes in words, for its templates."""
 
+from urllib.parse import parse_qsl
+
 from django import template
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
+from audit.models import Event
+from audit.search import FilterForm
 from audit.words import ACTIONS, OUTCOMES, PROBLEMS
 
 register = template.Library()
@@ -12,9 +17,9 @@ TABS = {
     "feedback": _("Feedback"),
     "sources": _("Sources viewed"),
     "documents": _("Documents"),
-    "people": _("People and sign-ins"),
+    "people": _("Accounts and sign-ins"),
     "audit": _("Reviews"),
-    "all": _("Everything"),
+    "all": _("All events"),
 }
 TONES = {
     "answered": "ok",
@@ -48,6 +53,12 @@ def problem_word(code: str) -> str:
 
 
 @register.filter
+def answer_number(event: Event) -> str:
+    """The receipt of the answer that a rating is about; "" of any other event."""
+    return event.subject.removeprefix("event:") if event.action.startswith("answer.") else ""
+
+
+@register.filter
 def tab_word(kind: str) -> str:
     return str(TABS.get(kind, kind))
 
@@ -56,3 +67,18 @@ def tab_word(kind: str) -> str:
 def tone(code: str) -> str:
     """The colour of a badge for an action, an outcome or a verdict; "" for none."""
     return TONES.get(code.rpartition(".")[2], "")
+
+
+@register.filter
+def summary_word(event: Event) -> str:
+    """An event's one line; of a search of the audit, its filters in words ("Questions · Person: Priya")."""
+    if not event.action.startswith(("audit.viewed", "audit.exported", "audit.viewing")):
+        return event.summary
+    searched = dict(parse_qsl(event.summary))
+    if searched.get("lists", "").isdecimal():
+        count = int(searched["lists"])
+        return ngettext("%(count)s list viewed", "%(count)s lists viewed", count) % {"count": count}
+    parts = [str(TABS.get(searched.pop("kind", ""), ""))]
+    fields = FilterForm.base_fields
+    parts += (f"{fields[name].label}: {OUTCOMES.get(value, value)}" for name, value in searched.items() if name in fields)
+    return " · ".join(filter(None, parts)) or event.summary

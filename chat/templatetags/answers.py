@@ -1,4 +1,4 @@
-"""What the templates of an answer need: its layout, its sources, its address in the library."""
+"""Template tags of an answer: its layout, its sources, its address in the library."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,8 +6,11 @@ from typing import Any
 from django import template
 from django.urls import reverse
 
-from chat.errors import sentence_for
+from chat.errors import IndexIncomplete, rebuilding_sentence, sentence_for
+from chat.flow.refusals import hint_of, sentence_of
+from chat.models import Turn
 from chat.rendering import Block, group_sources, lay_out
+from kb.index.completeness import kept_shortage
 
 register = template.Library()
 
@@ -33,6 +36,27 @@ def source_url(place: Mapping[str, Any]) -> str:
 
 
 @register.filter
-def failure_sentence(code: str) -> str:
-    """What a reader is told about a failed turn."""
-    return sentence_for(code)
+def listed_url(row: Mapping[str, Any]) -> str:
+    """The page of a document or collection that an answer from the library lists."""
+    if row["kind"] == "document":
+        return reverse("kb:document", args=[row["document_uid"]])
+    return reverse("kb:collection", args=[row["collection"]])
+
+
+@register.filter
+def refusal_sentence(reason: str) -> str:
+    """Why there is no answer."""
+    return sentence_of(reason)
+
+
+@register.filter
+def refusal_hint(reason: str) -> str:
+    """What the reader may try instead."""
+    return hint_of(reason)
+
+
+@register.filter
+def failure_sentence(turn: Turn) -> str:
+    """The sentence for a failed turn; while the index is being rebuilt, how far that is now."""
+    shortage = kept_shortage(user=turn.conversation.user) if turn.error_code == IndexIncomplete.code else None
+    return str(rebuilding_sentence(shortage)) if shortage else sentence_for(turn.error_code)

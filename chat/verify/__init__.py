@@ -1,7 +1,7 @@
-"""Verification: no sentence without evidence that carries it.
+"""Verification: no sentence without evidence that supports it.
 
-`verify_sentence` reads a sentence as a model wrote it, with its markers, and says whether the evidence it cites says so too:
-numbers, amounts, dates, units, names, negation and direction agree, and the wording or the meaning is close. It fails closed.
+`verify_sentence` takes a sentence as a model wrote it, with its markers, and decides whether the cited evidence supports it:
+numbers, amounts, dates, units, names, negation and direction must agree, and wording or meaning must be close. It fails closed.
 """
 
 from chat.verify.verifier import ScoreTexts, Verifier, verify_sentence

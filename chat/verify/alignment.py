@@ -1,6 +1,6 @@
-"""A claim set word by word against the sentence that it follows most closely: what was put in the place of what?
+"""Align a claim word by word with the sentence that it follows most closely, to find what was exchanged.
 
-Only for near copies: where the wording is the model's own, words cannot be set against each other and coverage has to do.
+Only for near copies: where the wording is the model's own, words cannot be aligned, and coverage decides.
 """
 
 import re
@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from chat.verify.names import names_and_codes
-from chat.verify.quantities import read_quantities
-from chat.verify.wording import content_units
-from retrieval.analyzer import terms
+from language.analyzer import terms
+from language.names import names_and_codes
+from language.quantities import read_quantities
+from language.wording import content_units
 
 NEAR_COPY = 0.5  # share of the claim's words that must stand in the sentence in the same order
 WHOLE_COPY = 0.8
@@ -20,7 +20,7 @@ _LONGEST_SWAP = 4  # words
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """Words of the claim where the sentence has others."""
+    """Words of the claim, and those that the sentence has in their place."""
 
     said: tuple[str, ...]
     stands: tuple[str, ...]
@@ -38,12 +38,12 @@ class Alignment:
 
     @property
     def is_copy(self) -> bool:
-        """Tell whether hardly a word is left out or put in."""
+        """Tell whether hardly a word is missing or added."""
         return min(self.claim_share, self.sentence_share) >= WHOLE_COPY
 
 
 def align(claim: str, sentences: Sequence[str], *, is_chinese: bool) -> Alignment | None:
-    """Return how the normalised claim follows the sentence nearest to it; None where it is no near copy of any."""
+    """Align the normalised claim with the nearest sentence; None where it is a near copy of none."""
     left = _units(claim, is_chinese=is_chinese)
     found = [_align(left, _units(sentence, is_chinese=is_chinese), sentence) for sentence in sentences]
     best = max(found, key=lambda alignment: alignment.claim_share, default=None)
@@ -51,7 +51,7 @@ def align(claim: str, sentences: Sequence[str], *, is_chinese: bool) -> Alignmen
 
 
 def swapped_number(alignment: Alignment, *, within_range: Iterable[float] = ()) -> bool:
-    """Tell whether another number stands where the claim has one; values `within_range` of what stands there are no swap."""
+    """Tell whether the sentence has another number in the place of one of the claim's; values in `within_range` do not count."""
     ranged = {_form(value) for value in within_range}
     for swap in alignment.swaps:
         said, stands = ({unit for unit in units if _is_number(unit)} for units in (swap.said, swap.stands))
@@ -61,7 +61,7 @@ def swapped_number(alignment: Alignment, *, within_range: Iterable[float] = ()) 
 
 
 def swapped_name(claim: str, alignment: Alignment) -> bool:
-    """Tell whether a name of the claim stands where the sentence has other content words."""
+    """Tell whether the sentence has other content words in the place of a name of the claim."""
     names = {term for name in names_and_codes(claim) for term in terms(name)}
     for swap in alignment.swaps:
         said, stands = ([unit for unit in units if not _is_number(unit)] for units in (swap.said, swap.stands))
@@ -71,7 +71,7 @@ def swapped_name(claim: str, alignment: Alignment) -> bool:
 
 
 def swapped_words(alignment: Alignment) -> list[tuple[str, str]]:
-    """Return the swaps of content words, to be judged by meaning."""
+    """Return the swaps of content words, to be compared by meaning."""
     pairs = []
     for swap in alignment.swaps:
         said = [unit for unit in swap.said if not _is_number(unit) and unit not in alignment.units]
@@ -95,7 +95,7 @@ def _align(left: list[str], right: list[str], sentence: str) -> Alignment:
 
 
 def _units(text: str, *, is_chinese: bool) -> list[str]:
-    """Return the content words in order, each quantity as one unit in one form: "six" and "6" meet."""
+    """Return the content words in order, each quantity as one unit in one form, so that "six" equals "6"."""
     parts, end = [], 0
     for quantity in read_quantities(text):
         form = "qq" + "x".join(str(part) for part in quantity.date if part) if quantity.date else _form(quantity.value)
@@ -114,7 +114,7 @@ def _form(value: float) -> str:
 
 
 def _number_end(text: str, start: int, end: int) -> int:
-    """Return where the number itself ends, before its unit's word: the unit is to be compared too."""
+    """Return where the number itself ends, before the word of its unit, which is compared separately."""
     match = re.match(r"[$€£¥A-Z]*\s?[\d.,]*\d(?:\s?(?:thousand|million|billion|trillion|[百千万亿]+))?", text[start:end])
     return start + match.end() if match and match.end() else end
 

@@ -1,4 +1,4 @@
-"""Hold one claim against one window of evidence."""
+"""Check one claim against one window of evidence."""
 
 import math
 import re
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from chat.verify.alignment import Alignment, align, swapped_name, swapped_number, swapped_words
-from chat.verify.names import chinese_nouns, find_foreign_name, opening_word
-from chat.verify.polarity import count_negations, find_contradiction
-from chat.verify.quantities import Quantity, read_quantities, unit_mentions
-from chat.verify.ranges import read_ranges
 from chat.verify.windows import Window
-from chat.verify.wording import Wording, coverage, has_invented_run, read_wording, weakest_clause
+from language.names import chinese_nouns, find_foreign_name, opening_word
+from language.polarity import count_negations, find_contradiction
+from language.quantities import Quantity, read_quantities, unit_mentions
+from language.ranges import read_ranges
+from language.wording import Wording, coverage, has_invented_run, read_wording, weakest_clause
 
 # Coverage of the claim's terms by the window; between the two, meaning decides (MaxSim).
 SURE_COVERAGE = 0.8
@@ -28,7 +28,7 @@ _CLAUSE_BREAKS = _SEGMENT_BREAKS + ",，:"
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of the answer, without markers, taken apart once."""
+    """A sentence of the answer, without markers, analysed once."""
 
     text: str  # normalised
 
@@ -51,7 +51,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What one window makes of a claim: `reason` is "" where it carries it."""
+    """How one window supports a claim: `reason` is "" where nothing speaks against it."""
 
     window: Window
     reason: str
@@ -97,7 +97,7 @@ def judge(claim: Claim, window: Window) -> Judgement:
 
 
 def swaps_of_nouns(swaps: Sequence[tuple[str, str]], claim: str) -> list[tuple[str, str]]:
-    """Return the swaps that put a thing in the place of another; the encoder reads no Chinese, so any may be a false one."""
+    """Return the swaps that replace one thing by another. The encoder reads no Chinese: there, any swap may be a false one."""
     nouns = chinese_nouns(claim)
     return [(said, stands) for said, stands in swaps if any(len(unit) > 1 and unit in nouns for unit in said.split())]
 
@@ -110,7 +110,7 @@ def _least_coverage(claim: Claim) -> float:
 
 
 def _turned(claim: Claim, alignment: Alignment, window: Window) -> str:
-    """Return what a near copy changes: "number", "name", "negation" or ""."""
+    """Return the kind of fact that a near copy changes: "number", "name", "negation" or ""."""
     ranged = [quantity.value for quantity in claim.quantities if not quantity.date and _falls_into_range(claim, quantity, window)]
     if swapped_number(alignment, within_range=ranged):
         return "number"
@@ -120,7 +120,7 @@ def _turned(claim: Claim, alignment: Alignment, window: Window) -> str:
 
 
 def compare_quantities(claim: Claim, window: Window) -> str:
-    """Return "number", "date", "unit" or "": each quantity of the claim must stand in the window, with its unit."""
+    """Return "number", "date", "unit" or "": the window must hold each quantity of the claim, with its unit."""
     for quantity in claim.quantities:
         if quantity.date:
             if not _has_date(quantity, window):
@@ -139,9 +139,9 @@ def compare_quantities(claim: Claim, window: Window) -> str:
 
 
 def _falls_into_range(claim: Claim, quantity: Quantity, window: Window) -> bool:
-    """Tell whether one row or clause gives a range that holds the value, with everything else that the claim counts.
+    """Tell whether one row or clause has a range that includes the value, and all other quantities of the claim.
 
-    "After five years" is carried by "between 3 and 15 years: 6 hours", not by the row beside it.
+    "After five years" is supported by "between 3 and 15 years: 6 hours", not by the row beside it.
     """
     if any(math.isfinite(span.high) and quantity.value in (span.low, span.high) for span in read_ranges(claim.text)):
         return False  # the claim states a range itself: its ends must stand in the evidence
@@ -195,7 +195,7 @@ def _names_year(year: int, window: Window) -> bool:
 
 
 def _misplaced(claim: Claim, window: Window) -> str:
-    """Return "number" where the window gives the claim's value to other words, and another value to the claim's."""
+    """Return "number" where the window has the claim's value beside other words, and another value beside the claim's words."""
     for quantity in claim.quantities:
         if quantity.date or not quantity.unit:
             continue
@@ -217,7 +217,7 @@ def _misplaced(claim: Claim, window: Window) -> str:
 
 
 def _terms_around(text: str, quantity: Quantity, breaks: str) -> frozenset[str]:
-    """Return the terms and numbers of the stretch between `breaks` that `quantity` stands in, itself left out."""
+    """Return the terms and numbers between the `breaks` around `quantity`, without the quantity itself."""
     start = max(text.rfind(mark, 0, quantity.start) for mark in breaks) + 1
     ends = [position for position in (text.find(mark, quantity.end) for mark in breaks) if position >= 0]
     end = min(ends, default=len(text))

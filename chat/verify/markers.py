@@ -1,9 +1,9 @@
-"""What a model wrote around its words: citation markers, layout, links."""
+"""Remove what a model writes around its words: citation markers, layout, links."""
 
 import re
 from dataclasses import dataclass
 
-from chat.sentences import LAYOUT, MARKER
+from language.sentences import LAYOUT, MARKER
 
 _MARKER = re.compile(rf"[^\S\n]*{MARKER}")
 _NUMBER = re.compile(r"\d{1,3}")
@@ -20,7 +20,7 @@ _ACTIVE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class MarkedText:
-    """A sentence taken apart."""
+    """A sentence, its layout and its markers."""
 
     prefix: str  # white space, bullet, number or heading marks before it
     text: str  # without markers
@@ -28,17 +28,25 @@ class MarkedText:
 
 
 def read_markers(text: str) -> MarkedText:
-    """Take the markers and the layout off a sentence; "[1, 2]" names two."""
+    """Separate a sentence from its markers and layout; "[1, 2]" names two."""
     layout = LAYOUT.match(text)
     prefix = layout.group(0) if layout else ""
     body = text[len(prefix) :]
     found = [int(number) for marker in _MARKER.finditer(body) for number in _NUMBER.findall(marker.group(0))]
-    plain = re.sub(r"\s+([.,;:!?。，；：！？])", r"\1", _MARKER.sub("", body)).strip()
-    return MarkedText(prefix, plain, tuple(dict.fromkeys(found)))
+    return MarkedText(prefix, _unmarked(body), tuple(dict.fromkeys(found)))
+
+
+def without_markers(text: str) -> str:
+    """Return a text without anything that looks like a citation marker; a text without any is returned unchanged."""
+    return _unmarked(text) if _MARKER.search(text) else text
+
+
+def _unmarked(text: str) -> str:
+    return re.sub(r"\s+([.,;:!?。，；：！？])", r"\1", _MARKER.sub("", text)).strip()
 
 
 def has_foreign_link(text: str, evidence_text: str) -> bool:
-    """Tell whether `text` holds an image, HTML, or an address that does not stand in the evidence."""
+    """Tell whether `text` holds an image, HTML, or an address that is not in the evidence."""
     if _ACTIVE.search(text) and not _is_quoted(_ACTIVE, text, evidence_text):
         return True
     return not _is_quoted(_URL, text, evidence_text)

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from chat.second_judge import LEAST_ENTAILMENT, SecondJudge
 from chat.types import Citation, Evidence, Sentence, Verdict, VerdictKind
 from chat.verify.claims import LEAST_MAXSIM, LEAST_WORD_MAXSIM, Claim, Judgement, judge
 from chat.verify.markers import MarkedText, has_foreign_link, read_markers
-from chat.verify.quantities import normalize
+from chat.verify.planted import is_planted
+from chat.verify.quotations import Quotation, word_place
+from chat.verify.second_judge import LEAST_ENTAILMENT, SecondJudge
 from chat.verify.windows import Passage, Window
-from chat.verify.wording import split_clauses
+from language.quantities import normalize
+from language.wording import split_clauses
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +36,7 @@ def verify_sentence(text_with_markers: str, evidence: Sequence[Evidence], *, sco
 
 
 class Verifier:
-    """Holds the sentences of one answer against its evidence.
+    """Checks the sentences of one answer against its evidence.
 
     Args:
         evidence: what the model was given; markers name it.
@@ -48,18 +50,49 @@ class Verifier:
         self._score_texts = score_texts
 
     def verify(self, text_with_markers: str) -> Sentence:
-        """Return the sentence with its verdict; whatever goes wrong inside withholds it."""
+        """Return the sentence with its verdict. Any error withholds it."""
         marked = MarkedText("", text_with_markers, ())
         try:
             marked = read_markers(text_with_markers)
             verdict = self._ask_second(marked, self._judge(marked))
-        except Exception:
+        except Exception:  # the promise: a sentence that cannot be judged is not shown
             logger.exception("sentence not verified length=%s", len(text_with_markers))
             verdict = _withheld("verifier_error")
         return Sentence(text=marked.text, verdict=verdict, prefix=marked.prefix)
 
+    def verify_quotation(self, quotation: Quotation) -> Sentence:
+        """Return a quotation with its verdict. That the sentence stands at its place supports it, whatever its shape. The place is
+        read again: other words there, or words that address an assistant, withhold it."""
+        try:
+            verdict = self._judge_place(quotation)
+        except Exception:  # as for a sentence
+            logger.exception("quotation not verified length=%s", len(quotation.text))
+            verdict = _withheld("verifier_error")
+        return Sentence(text=quotation.text, verdict=verdict, prefix=quotation.prefix)
+
+    def _judge_place(self, quotation: Quotation) -> Verdict:
+        passage = self._passages.get(quotation.marker)
+        if passage is None or passage.evidence.chunk_id != quotation.chunk_id:
+            return _withheld("misplaced")
+        # Sentences that speak to an assistant are none of a passage's: they have no place.
+        begins, ends = ({getattr(one, edge): i for i, one in enumerate(passage.sentences)} for edge in ("start", "end"))
+        position = begins.get(quotation.start)
+        if position is None or ends.get(quotation.end) != position or not quotation.text:
+            return _withheld("misplaced")
+        first, last = (begins.get(quotation.block[0]), ends.get(quotation.block[1])) if quotation.block else (position, position)
+        if first is None or last is None or not first <= position <= last:
+            return _withheld("misplaced")
+        if any(sentence.follows_gap for sentence in passage.sentences[first + 1 : last + 1]):
+            return _withheld("planted")
+        if word_place(passage, position, is_led=quotation.is_led) != quotation.text:
+            return _withheld("misplaced")
+        sentence = passage.sentences[position]
+        if is_planted(sentence.header) or is_planted(sentence.lead):  # which may come from beyond the passage
+            return _withheld("planted")
+        return _shown([(passage.whole(first, last), 1.0)], VerdictKind.SUPPORTED, "")
+
     def _ask_second(self, marked: MarkedText, verdict: Verdict) -> Verdict:
-        """Let the second judge, where there is one, withhold what its quotes do not entail; word for word needs no judge."""
+        """Let the second judge, where there is one, withhold what the quotes do not entail. A verbatim sentence needs no judge."""
         if self._second_judge is None or verdict.kind == VerdictKind.WITHHELD or self._is_verbatim(Claim(normalize(marked.text))):
             return verdict
         quotes = "\n".join(citation.quote for citation in verdict.citations)
@@ -83,17 +116,17 @@ class Verifier:
         return self._judge_parts(parts, marked, whole=verdict) if len(parts) > 1 else verdict
 
     def _judge_parts(self, parts: Sequence[str], marked: MarkedText, *, whole: Verdict) -> Verdict:
-        """Hold the clauses of a sentence against the evidence one by one.
+        """Check the clauses of a sentence one by one.
 
-        Several sentences of the evidence told in one can agree with it, though no stretch of it reads like the whole; and where the
-        whole reads like a stretch of it, two clauses may still have exchanged their facts.
+        A sentence may combine several sentences of the evidence, so that no single window supports all of it. Where one does, two
+        clauses may still have exchanged their facts.
         """
         verdicts = [self._judge_claim(Claim(part), marked) for part in parts]
         if whole.kind != VerdictKind.WITHHELD:
             return next((one for one in verdicts if one.kind == VerdictKind.WITHHELD and one.reason in _FACTS), whole)
         if any(verdict.kind == VerdictKind.WITHHELD for verdict in verdicts):
             return whole
-        places = {(one.marker, one.start, one.end): one for verdict in verdicts for one in verdict.citations}
+        places = {(one.marker, one.place): one for verdict in verdicts for one in verdict.citations}
         is_right = {one.marker for one in places.values()} == set(marked.markers)
         return Verdict(
             kind=VerdictKind.SUPPORTED if is_right else VerdictKind.CORRECTED,
@@ -108,45 +141,47 @@ class Verifier:
     def _judge_claim(self, claim: Claim, marked: MarkedText) -> Verdict:
         cited = [self._passages[marker] for marker in marked.markers if marker in self._passages]
         others = [passage for marker, passage in self._passages.items() if marker not in marked.markers]
-        carried, reason = self._carried(claim, cited, each=True)
-        if carried:
-            is_right = len(carried) == len(marked.markers)
-            return _shown(carried, VerdictKind.SUPPORTED if is_right else VerdictKind.CORRECTED, "" if is_right else "bad_marker")
-        carried, other_reason = self._carried(claim, others, each=False)
-        if carried:
-            return _shown(carried, VerdictKind.CORRECTED, "bad_marker" if marked.markers else "no_marker")
+        supporting, reason = self._supporting(claim, cited, each=True)
+        if supporting:
+            is_right = len(supporting) == len(marked.markers)
+            return _shown(
+                supporting, VerdictKind.SUPPORTED if is_right else VerdictKind.CORRECTED, "" if is_right else "bad_marker"
+            )
+        supporting, other_reason = self._supporting(claim, others, each=False)
+        if supporting:
+            return _shown(supporting, VerdictKind.CORRECTED, "bad_marker" if marked.markers else "no_marker")
         return _withheld(reason or other_reason or "unsupported")
 
-    def _carried(self, claim: Claim, passages: Iterable[Passage], *, each: bool) -> tuple[list[tuple[Window, float]], str]:
-        """Return the windows that carry the claim (`each`: one for every passage that does, else the best), or why none does."""
+    def _supporting(self, claim: Claim, passages: Iterable[Passage], *, each: bool) -> tuple[list[tuple[Window, float]], str]:
+        """Return the windows that support the claim (`each`: one of every passage that does, else the best), or why none does."""
         judgements: list[Judgement] = []
-        carried: list[tuple[Window, float]] = []
+        supporting: list[tuple[Window, float]] = []
         for passage in passages:
             exact = _find_exact(claim, passage)
             if exact:
-                carried.append((exact, 1.0))
+                supporting.append((exact, 1.0))
                 continue
-            judgements += self._held_against(claim, passage)
-        if carried and not each:
-            return carried[:1], ""
+            judgements += self._compare(claim, passage)
+        if supporting and not each:
+            return supporting[:1], ""
         judgements.sort(key=lambda judgement: -judgement.coverage)
-        seen = {window.evidence.marker for window, _ in carried}
+        seen = {window.evidence.marker for window, _ in supporting}
         reason = ""
         for judgement in judgements:
-            if judgement.window.evidence.marker in seen or (carried and not each):
+            if judgement.window.evidence.marker in seen or (supporting and not each):
                 continue
             if judgement.reason:
                 reason = reason or judgement.reason
                 continue
-            score = self._meaning(claim, judgement)
+            score = self._support(claim, judgement)
             if score is None:
                 reason = reason or "unsupported"
                 continue
             seen.add(judgement.window.evidence.marker)
-            carried.append((judgement.window, score))
-        return carried, reason
+            supporting.append((judgement.window, score))
+        return supporting, reason
 
-    def _held_against(self, claim: Claim, passage: Passage) -> list[Judgement]:
+    def _compare(self, claim: Claim, passage: Passage) -> list[Judgement]:
         found = []
         for window in passage.windows(claim.wording)[:_WINDOWS]:
             judgement = judge(claim, window)
@@ -155,8 +190,8 @@ class Verifier:
                 break
         return found
 
-    def _meaning(self, claim: Claim, judgement: Judgement) -> float | None:
-        """Return how well the window carries the claim, in [0, 1]; None where the wording differs and the meaning is not close."""
+    def _support(self, claim: Claim, judgement: Judgement) -> float | None:
+        """Return how well the window supports the claim, in [0, 1]; None where neither wording nor meaning is close."""
         if judgement.is_sure or claim.wording.is_chinese:
             return judgement.coverage
         for said, stands in judgement.swaps:
@@ -170,7 +205,7 @@ class Verifier:
 
 
 def _find_exact(claim: Claim, passage: Passage) -> Window | None:
-    """Return the sentence that the claim repeats word for word."""
+    """Return the sentence that the claim repeats verbatim."""
     wanted = _SQUEEZE.sub(" ", claim.text).strip(" .。;；|").casefold()
     for position, sentence in enumerate(passage.sentences):
         if _SQUEEZE.sub(" ", sentence.text).strip(" .。;；|").casefold() == wanted:
@@ -178,8 +213,8 @@ def _find_exact(claim: Claim, passage: Passage) -> Window | None:
     return None
 
 
-def _shown(carried: Sequence[tuple[Window, float]], kind: VerdictKind, reason: str) -> Verdict:
-    citations = tuple(_cite(window, score) for window, score in carried)
+def _shown(supporting: Sequence[tuple[Window, float]], kind: VerdictKind, reason: str) -> Verdict:
+    citations = tuple(_cite(window, score) for window, score in supporting)
     return Verdict(kind=kind, reason=reason, citations=citations, score=max(citation.score for citation in citations))
 
 
@@ -193,16 +228,7 @@ def _cite(window: Window, score: float) -> Citation:
     return Citation(
         marker=evidence.marker,
         chunk_id=evidence.chunk_id,
-        document=evidence.document,
-        document_uid=evidence.document_uid,
-        title=evidence.title,
-        version=evidence.version,
-        version_uid=evidence.version_uid,
-        page=evidence.page,
-        page_number=evidence.page_number,
-        page_label=evidence.page_label,
+        place=replace(evidence.place, start=start, end=end),
         quote=quote,
-        start=start,
-        end=end,
         score=round(max(0.0, min(1.0, score)), 4),
     )

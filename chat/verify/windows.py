@@ -1,15 +1,15 @@
-"""The evidence cut into sentences, and the small windows of them that a claim is held against."""
+"""Split evidence into sentences, and these into the small windows that claims are compared with."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from chat.planted import is_planted
-from chat.sentences import is_table_row, split_sentences
 from chat.types import Evidence
-from chat.verify.quantities import Quantity, normalize, read_quantities, unit_mentions
-from chat.verify.wording import Wording, coverage, read_wording
+from chat.verify.planted import is_planted
+from language.quantities import Quantity, normalize, read_quantities, unit_mentions
+from language.sentences import is_table_row, split_sentences
+from language.wording import Wording, coverage, read_wording
 
 MAX_SENTENCES = 3  # in one window
 _SEEDS = 3  # best sentences of one passage that windows grow from
@@ -30,15 +30,25 @@ class EvidenceSentence:
     is_row: bool = False  # of a table
     header: str = ""  # normalised: the header row of its table: for that row itself its own text
     follows_gap: bool = False  # what stands before it in the passage speaks to an assistant, and was left out
+    layout: str = ""  # what stands between the sentence before and this one: white space, list markers
 
     @cached_property
     def wording(self) -> Wording:
         return read_wording(self.text)  # when it is asked for: whether the evidence suffices is judged without it
 
+    @cached_property
+    def item(self) -> str:
+        """What stands before the sentence on its line: the marker of a list item ("-", "2.", "（三）"), or nothing."""
+        return self.layout.rpartition("\n")[2].strip()
+
+    @property
+    def begins_line(self) -> bool:
+        return "\n" in self.layout or self.start == len(self.layout)
+
 
 @dataclass(frozen=True)
 class Window:
-    """Up to three neighbouring sentences of one passage, with what stands above them."""
+    """Up to three adjacent sentences of one passage, with their title, headings and lead-in."""
 
     evidence: Evidence
     sentences: tuple[EvidenceSentence, ...]
@@ -93,7 +103,8 @@ class Window:
         start = self.start + (head.end() if head and head.end() < len(raw) else 0)
         raw = self.evidence.text[start : self.end]
         trimmed = raw.rstrip(" \t\n|") or raw
-        return trimmed, self.evidence.start + start, self.evidence.start + start + len(trimmed)
+        first = self.evidence.place.start + start
+        return trimmed, first, first + len(trimmed)
 
 
 class Passage:
@@ -105,7 +116,7 @@ class Passage:
     @cached_property
     def context(self) -> str:
         evidence = self.evidence
-        return normalize(" \n ".join(part for part in (evidence.title, *evidence.heading_path, evidence.prefix) if part))
+        return normalize(" \n ".join(part for part in (evidence.place.title, *evidence.heading_path, evidence.prefix) if part))
 
     @cached_property
     def sentences(self) -> list[EvidenceSentence]:
@@ -134,7 +145,7 @@ class Passage:
                 hangs_on = " ".join(said for said, _ in above)
                 ranges = tuple(sorted(place for _, place in above))
                 names = header if is_row else ""
-                found.append(EvidenceSentence(span.start, span.end, plain, hangs_on, ranges, is_row, names, follows_gap))
+                found.append(EvidenceSentence(span.start, span.end, plain, hangs_on, ranges, is_row, names, follows_gap, between))
                 follows_gap = False
             if plain.endswith((":", "：")):
                 lead, lead_range = plain, (span.start, span.end)
@@ -142,7 +153,7 @@ class Passage:
         return found
 
     def windows(self, claim: Wording) -> list[Window]:
-        """Return the windows that may carry the claim, best first: each sentence added brings words that the claim needs."""
+        """Return the windows that may support the claim, best first. Each sentence that is added brings words of the claim."""
         sentences = self.sentences
         shares = [coverage(claim.terms, sentence.wording.terms) for sentence in sentences]
         seeds = sorted(range(len(sentences)), key=lambda i: -shares[i])[:_SEEDS]

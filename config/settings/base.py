@@ -8,7 +8,11 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from config.env import env_bool, env_float, env_int, env_list, env_secret, env_str
+from config.env_hosts import env_hosts, env_networks, env_origins
 from config.logging import logging_config
+from config.private import keep_private
+
+keep_private()  # here, where web, worker, beat and every command come through before they make anything
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 ATTEST_HOME = Path(env_str("ATTEST_HOME", str(BASE_DIR / "var"))).expanduser().resolve()
@@ -27,8 +31,10 @@ SECRET_KEY = env_secret("ATTEST_SECRET_KEY", ATTEST_HOME / "secret_key")
 ALLOWED_HOSTS = env_list("ATTEST_ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
 CSRF_TRUSTED_ORIGINS = env_list("ATTEST_TRUSTED_ORIGINS")
 BEHIND_TLS = env_bool("ATTEST_BEHIND_TLS", False)
+TRUSTED_PROXIES = env_networks("ATTEST_TRUSTED_PROXIES")  # whose X-Forwarded-For is believed
 
 INSTALLED_APPS = [
+    "accounts",  # before Django's: its commands take the place of theirs that change accounts
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -39,23 +45,28 @@ INSTALLED_APPS = [
     "allauth.account",
     "csp",
     "django_htmx",
-    "accounts",
     "audit",
+    "metrics",
     "kb",
     "ingest",
+    "gateway",
+    "sources",
     "chat",
     "api",
+    "backup",
     "evals",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.middleware.request_id",
+    "config.requests.timing.time_requests",
+    "config.requests.edge.request_id",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "config.requests.time_zone.use_reader_zone",
+    "config.requests.edge.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -63,7 +74,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "config.middleware.expected_errors",
+    "config.requests.edge.expected_errors",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -98,6 +109,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         # FULL: what was acknowledged survives a power cut, not only a killed process.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
     }
+DATABASE_POOL_SIZE = env_int("DATABASE_POOL_SIZE", 40, minimum=2)  # connections to PostgreSQL of the web process
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = ATTEST_HOME / "files"  # originals; served by views only, never by URL
 INDEX_ROOT = ATTEST_HOME / "index"
@@ -119,7 +131,8 @@ CACHES = {
 # --- accounts ---------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"change_password": "accounts.sign_in.forms.PasswordForm"}
+ACCOUNT_ADAPTER = "accounts.sign_in.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -127,8 +140,8 @@ ACCOUNT_LOGOUT_ON_GET = False
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-# allauth counts these in the cache. By account and by address, so that neither one account nor one address can be tried out.
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "20/m/ip,5/300s/key", "change_password": "5/m/user"}
+# Tries to sign in are counted by accounts.sign_in.limits, in the cache like this one.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "change_password": "5/m/user"}
 ACCOUNT_PREVENT_ENUMERATION = True
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -178,8 +191,14 @@ USE_TZ = True
 TIME_ZONE = env_str("ATTEST_TIME_ZONE", "UTC")
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = True
-WHITENOISE_MAX_AGE = 0 if DEBUG else 300
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]  # no page uses what the packages bring
+STATIC_ROOT = ATTEST_HOME / "static"  # collected by scripts/run and `manage.py prepare`, again when a release changes them
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "config.static_storage.HashedStaticStorage"},
+}
+WHITENOISE_USE_FINDERS = True  # plain names too: of programs that begin before anything is collected
+WHITENOISE_MAX_AGE = 0 if DEBUG else 300  # of plain names; hashed ones are kept for good
 
 # --- queue ------------------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env_str("CELERY_BROKER_URL", "filesystem://")
@@ -189,9 +208,11 @@ BROKER_ROOT = ATTEST_HOME / "broker"
 DEMO = env_bool("ATTEST_DEMO", True)  # load the demo at the first start
 UPLOAD_MAX_BYTES = env_int("ATTEST_UPLOAD_MAX_MB", 512, minimum=1) * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-FILE_UPLOAD_HANDLERS = ["ingest.upload.StorageUploadHandler"]
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700  # static files too: whatever lies there is the owner's
+FILE_UPLOAD_HANDLERS = ["ingest.upload.NoFiles"]  # views that take files read them themselves
 PARSE_MEMORY_BYTES = env_int("ATTEST_PARSE_MEMORY_MB", 1024, minimum=128) * 1024 * 1024
 PARSE_CPU_S = env_int("ATTEST_PARSE_CPU_S", 300, minimum=5)
+OCR = env_str("ATTEST_OCR", "rapidocr", choices=("rapidocr", "tesseract"))
 PARSE_MAX_PAGES = env_int("ATTEST_PARSE_MAX_PAGES", 10_000, minimum=1)
 # Addresses of databases that sources may name: {"SHOP": "postgresql://…"} from ATTEST_SOURCE_DSN_SHOP. Never shown, never logged.
 SOURCE_DSNS = {name[18:]: value for name, value in os.environ.items() if name.startswith("ATTEST_SOURCE_DSN_") and name[18:]}
@@ -202,7 +223,7 @@ LEASE_S = env_int("ATTEST_LEASE_S", 20, minimum=2)
 SWEEP_INTERVAL_S = env_float("ATTEST_SWEEP_INTERVAL_S", 3.0, minimum=0.5)
 
 # --- retrieval and answers --------------------------------------------------------------------------------------------
-EMBEDDER = env_str("ATTEST_EMBEDDER", "bundled")  # or the folder of a sentence-transformers model, or http://host/v1#MODEL
+EMBEDDER = env_str("ATTEST_EMBEDDER", "bundled")  # or bundled-english, the folder of a model, or http://host/v1#MODEL
 EMBEDDER_KEY = env_str("ATTEST_EMBEDDER_KEY")
 RERANKER = env_str("ATTEST_RERANKER")  # empty: late interaction alone; the folder of a cross-encoder, or http://host/rerank#MODEL
 RERANKER_KEY = env_str("ATTEST_RERANKER_KEY")
@@ -216,8 +237,11 @@ LLM_TOTAL_TIMEOUT_S = env_float("LLM_TOTAL_TIMEOUT_S", 180.0, minimum=0.1)
 LLM_MAX_CONCURRENT = env_int("LLM_MAX_CONCURRENT", 64, minimum=1)
 LLM_QUEUE_LENGTH = env_int("LLM_QUEUE_LENGTH", 32, minimum=0)  # questions that wait for one model
 LLM_QUEUE_WAIT_S = env_float("LLM_QUEUE_WAIT_S", 10.0, minimum=0.1)
+MODEL_HOSTS = env_hosts("ATTEST_MODEL_HOSTS")  # servers on this machine that a page may name; LLM_BASE_URL's is always among them
+MODEL_KEY_ORIGINS = env_origins("ATTEST_MODEL_KEY_ORIGINS")  # {"LLM_CLOUD_KEY": ("https://models.example",)}
 MODELS_FILE = env_str("MODELS_FILE")  # models and routes for the first start
 NLI_MODEL = env_str("ATTEST_NLI_MODEL", "")
+JUDGE = env_str("ATTEST_JUDGE", "bundled")
 ANSWER_CACHE_HOURS = env_int("ATTEST_ANSWER_CACHE_HOURS", 24, minimum=0)
 QUESTION_MAX_CHARACTERS = env_int("ATTEST_QUESTION_MAX_CHARACTERS", 4000, minimum=100)
 

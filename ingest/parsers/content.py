@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 MAX_NOTICE_PAGES = 1000
 
@@ -37,7 +38,7 @@ class Block:
         return found
 
     @classmethod
-    def from_dict(cls, row: dict) -> "Block":
+    def from_dict(cls, row: dict[str, Any]) -> "Block":
         """Read back what `as_dict` wrote."""
         return cls(
             kind=row["kind"],
@@ -51,7 +52,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedPage:
-    """One page as it is stored. `boxes` is kb.boxes.pack() of where its words stand; width and height in points."""
+    """One page as it is stored. `boxes` is kb.viewing.boxes.pack() of where its words stand; width and height in points."""
 
     number: int
     text: str
@@ -86,4 +87,4 @@ class Notice:
 
 
 Items = Iterator[Opening | ParsedPage | Notice]
-ParseFile = Callable[..., Items]  # ingest.parse_child.parse, for readers of files in files
+ParseFile = Callable[..., Items]  # ingest.stages.parse_child.parse, for readers of files in files; takes media_type=

@@ -30,6 +30,10 @@ class Flow:
     def path(self) -> tuple[str, ...]:
         return tuple(text for _, text in self._headings)[-MAX_PATH:]
 
+    @property
+    def page_is_empty(self) -> bool:
+        return not self._length
+
     def add(self, kind: str, text: str, *, level: int = 0, header: str = "") -> Iterator[ParsedPage]:
         """Add a block of cleaned text; yields the pages that it fills. `header`: the first lines of a table, if it has them."""
         text = text.strip("\n") if kind in ("code", "list") else text.strip()
@@ -37,8 +41,7 @@ class Flow:
             return
         if kind == "heading":
             text = " ".join(text.split())
-            while self._headings and self._headings[-1][0] >= level:
-                self._headings.pop()
+            self.leave(level)
             self._headings.append((level, text[:MAX_HEADING]))
         gap = "\n" if kind == self._last_kind == "list" else "\n\n"
         full = self._length + len(text) > self.page_characters and self._length > self.page_characters // 8
@@ -50,6 +53,21 @@ class Flow:
                 yield self._take()
             self._append(kind, piece, gap=gap, level=level, header=header if piece.startswith(header) else "")
         self._last_kind = kind
+
+    def add_block(self, page: ParsedPage, block: Block, *, level: int) -> Iterator[ParsedPage]:
+        """Add a block of another document's page, at this level."""
+        header = page.text[block.start : block.header_end] if block.header_end else ""
+        yield from self.add(block.kind, page.text[block.start : block.end], level=level, header=header)
+
+    def add_page(self, page: ParsedPage) -> Iterator[ParsedPage]:
+        """Add the blocks of another document's page, at the levels that they have there."""
+        for block in page.blocks:
+            yield from self.add_block(page, block, level=block.level)
+
+    def leave(self, level: int) -> None:
+        """Forget the headings of this level and below: what follows stands outside of their part."""
+        while self._headings and self._headings[-1][0] >= level:
+            self._headings.pop()
 
     def finish(self) -> Iterator[ParsedPage]:
         """Yield the last page, if anything is on it."""

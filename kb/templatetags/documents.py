@@ -1,45 +1,37 @@
-"""How a document's state is told: its newest version and how far that one is."""
+"""Template tags for a document's state: its newest version and its progress."""
 
 import re
 from collections.abc import Iterable
 from datetime import date
 
 from django import template
-from django.utils.formats import date_format
-from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from kb.models import Document, DocumentVersion
+from kb.models import Document, DocumentVersion, Page
+from kb.templatetags.moments import format_moment
+from kb.viewing.marking import MarkedBlock
 
 register = template.Library()
 
-FILE_TYPES: dict[str, str | Promise] = {
-    "application/pdf": "PDF",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word",
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "PowerPoint",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel",
-    "text/csv": "CSV",
-    "text/tab-separated-values": "TSV",
-    "message/rfc822": _("E-mail"),
-    "application/jsonl": "JSON",
-    "text/html": "HTML",
-    "text/markdown": "Markdown",
-    "text/plain": _("Text"),
-    "application/vnd.attest.sql-row+json": _("Database row"),
-    "image/png": _("Picture"),
-    "image/jpeg": _("Picture"),
-    "image/tiff": _("Picture"),
-}
 METADATA = {
     "title": _("Title"),
     "author": _("Author"),
     "subject": _("Subject"),
-    "created": _("Written"),
-    "creationdate": _("Written"),  # a PDF's name for it
-    "modified": _("Changed"),
+    "created": _("Created"),
+    "creationdate": _("Created"),  # a PDF's name for it
+    "modified": _("Modified"),
     "language": _("Language"),
-    "producer": _("Made with"),
+    "producer": _("Application"),
     "encoding": _("Encoding"),
+}
+KINDS = {
+    "paragraph": _("Paragraph"),
+    "table": _("Table"),
+    "list": _("List"),
+    "code": _("Code"),
+    "quote": _("Quotation"),
+    "note": _("Note"),
 }
 _MOMENT = re.compile(r"(?:D:(?=\d{4})|(?=\d{4}-\d\d-\d\dT))(\d{4})-?(\d\d)?-?(\d\d)?[\dT:.Z+'-]*$")
 # What a stage has behind it when it begins, in percent of the whole; within the first, pages count.
@@ -52,9 +44,9 @@ BEHIND = {
     DocumentVersion.Status.FAILED: 0,
 }
 DOING = {  # what happens after the state that was reached
-    DocumentVersion.Status.PARSED: _("Cutting into passages"),
-    DocumentVersion.Status.CHUNKED: _("Understanding"),
-    DocumentVersion.Status.EMBEDDED: _("Publishing"),
+    DocumentVersion.Status.PARSED: _("Splitting into passages"),
+    DocumentVersion.Status.CHUNKED: _("Embedding"),
+    DocumentVersion.Status.EMBEDDED: _("Indexing"),
 }
 
 
@@ -62,12 +54,6 @@ DOING = {  # what happens after the state that was reached
 def newest_version(document: Document) -> DocumentVersion:
     """The version uploaded last; the list has them prefetched, newest first."""
     return max(document.versions.all(), key=lambda version: version.number)
-
-
-@register.filter
-def file_type(media_type: str) -> str:
-    """A word for a media type."""
-    return str(FILE_TYPES.get(media_type, media_type.rpartition("/")[2].upper()))
 
 
 @register.filter
@@ -84,7 +70,7 @@ def percent(version: DocumentVersion) -> int:
 def stage(version: DocumentVersion) -> str:
     """What is being done with the version now."""
     if version.status == DocumentVersion.Status.UPLOADED:
-        return str(_("Reading")) if version.pages_done or version.page_count else str(_("Waiting"))
+        return str(_("Parsing")) if version.pages_done or version.page_count else str(_("Waiting"))
     return str(DOING.get(DocumentVersion.Status(version.status), version.get_status_display()))
 
 
@@ -104,7 +90,23 @@ def metadata_value(value: str) -> str:
         day = date(*(int(part or 1) for part in found.groups()))
     except ValueError:  # a 13th month: files say anything
         return value
-    return date_format(day)
+    return format_moment(day, "day")
+
+
+@register.filter
+def block_kind(block: MarkedBlock) -> str:
+    """What a block of a page was read as; of a table also how many rows it has."""
+    if block.kind == "heading":
+        return gettext("Heading %(level)d") % {"level": block.level}
+    if block.kind == "table" and block.rows:
+        return ngettext("Table, %(count)d row", "Table, %(count)d rows", len(block.rows)) % {"count": len(block.rows)}
+    return str(KINDS.get(block.kind, block.kind))
+
+
+@register.filter
+def is_recognized(page: Page, version: DocumentVersion) -> bool:
+    """Whether the text of a page, or a part of it, was read from a picture."""
+    return any(row.get("code") == "ocr" and page.number in (row.get("pages") or ()) for row in version.warnings)
 
 
 @register.filter

@@ -1,9 +1,9 @@
-"""A note beside the index that it is damaged: left by whoever meets the damage, taken away by the rebuild that mends it."""
+"""A marker file that says the index is damaged: written by whoever finds the damage, removed by the rebuild that repairs it."""
 
 import logging
 from pathlib import Path
 
-from retrieval.errors import IndexDamaged
+from retrieval.errors import IndexDamaged, IndexOutdated
 
 logger = logging.getLogger(__name__)
 NOTE = "DAMAGED"
@@ -18,7 +18,10 @@ def note_damage(root: Path, error: IndexDamaged) -> None:
         return
     except OSError as fault:  # a folder that this process may only read
         logger.warning("no note of the damage could be left in %s: %s", root, fault)
-    logger.error("the index is damaged, to be rebuilt from the database: %s", error)
+    if isinstance(error, IndexOutdated):
+        logger.warning("the index is to be made anew from the database: %s", error)
+    else:
+        logger.error("the index is damaged, to be rebuilt from the database: %s", error)
 
 
 def is_noted(root: Path) -> bool:

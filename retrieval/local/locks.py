@@ -11,7 +11,7 @@ from retrieval.errors import IndexLocked
 
 WRITER_LOCK = "writer.lock"  # held for a publish, and for the swap after a merge
 MERGE_LOCK = "merge.lock"  # held while large segments are joined
-UPKEEP_LOCK = "upkeep.lock"  # held by the one process that looks after the index
+UPKEEP_LOCK = "upkeep.lock"  # held by the one process that maintains the index
 LOCK_TIMEOUT_S = 120.0
 
 

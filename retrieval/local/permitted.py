@@ -1,4 +1,4 @@
-"""Which rows of a segment a scope may see, found in proportion to what it may see, not to what there is."""
+"""Find the rows of a segment that a scope may see, in time proportional to those rows, not to the segment."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +10,8 @@ from retrieval.types import Scope
 
 Ids = npt.NDArray[np.uint64]
 RowNumbers = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.int64]
+Lengths = npt.NDArray[np.uint32]
 LISTED_ROWS = 20_000  # up to so many are kept as row numbers, more as bits: 8 bytes a row against an eighth
 
 
@@ -21,6 +23,8 @@ class Permitted:
     total: int
     rows: RowNumbers | None  # ascending; None where they are too many to list
     bits: npt.NDArray[np.uint8] | None  # row r is bit r % 8 of byte r // 8; None where they are listed, or are all
+    mask: npt.NDArray[np.bool_] | None  # [total]; None where they are all
+    lengths: Numbers  # [fields]: terms in all of them together
 
     @property
     def is_all(self) -> bool:
@@ -28,7 +32,7 @@ class Permitted:
 
 
 class Column:
-    """A column of ids and where each id stands in it."""
+    """A column of ids with the position of each id."""
 
     def __init__(self, values: Ids) -> None:
         self.values = np.ascontiguousarray(values)  # a column of mapped rows would touch every page of them for each look-up
@@ -53,8 +57,10 @@ class Column:
         return np.sort(np.concatenate(found)).astype(np.int64) if found else np.zeros(0, np.int64)
 
 
-def find_permitted(scope: Scope, *, collections: Column, documents: Column, alive: npt.NDArray[np.bool_]) -> Permitted:
-    """Return which of the rows described by two columns, and alive, a scope may see."""
+def find_permitted(
+    scope: Scope, *, collections: Column, documents: Column, alive: npt.NDArray[np.bool_], lengths: Lengths
+) -> Permitted:
+    """Return which of the rows described by two columns, and alive, a scope may see. `lengths`: [fields, rows]."""
     total = len(alive)
     if scope.document_ids is not None:
         rows = documents.rows_of(scope.document_ids)
@@ -63,23 +69,28 @@ def find_permitted(scope: Scope, *, collections: Column, documents: Column, aliv
             seen |= np.isin(documents.values[rows], np.array(sorted(scope.moved_ids), dtype=np.uint64))
         rows = rows[seen]
     elif collections.distinct <= scope.collection_ids:
-        return _of_mask(alive)
+        return _of_mask(alive, lengths)
     else:
         rows = collections.rows_of(scope.collection_ids)
         if scope.moved_ids:
             rows = np.union1d(rows, documents.rows_of(scope.moved_ids))
     rows = rows[alive[rows]]
-    if len(rows) <= LISTED_ROWS:
-        return Permitted(count=len(rows), total=total, rows=rows, bits=None)
     mask = np.zeros(total, dtype=bool)
     mask[rows] = True
-    return _of_mask(mask)
+    return _of_mask(mask, lengths)
 
 
-def _of_mask(mask: npt.NDArray[np.bool_]) -> Permitted:
+def _of_mask(mask: npt.NDArray[np.bool_], lengths: Lengths) -> Permitted:
     count, total = int(np.count_nonzero(mask)), len(mask)
     if count == total:
-        return Permitted(count=count, total=total, rows=None, bits=None)
+        return Permitted(count=count, total=total, rows=None, bits=None, mask=None, lengths=_sum(lengths))
+    rows = np.flatnonzero(mask)
+    held = _sum(lengths[:, rows])
     if count <= LISTED_ROWS:
-        return Permitted(count=count, total=total, rows=np.flatnonzero(mask), bits=None)
-    return Permitted(count=count, total=total, rows=None, bits=np.packbits(mask, bitorder="little"))
+        return Permitted(count=count, total=total, rows=rows, bits=None, mask=mask, lengths=held)
+    return Permitted(count=count, total=total, rows=None, bits=np.packbits(mask, bitorder="little"), mask=mask, lengths=held)
+
+
+def _sum(lengths: Lengths) -> Numbers:
+    total: Numbers = lengths.sum(axis=1, dtype=np.int64)
+    return total

@@ -1,6 +1,5 @@
 """Reading the local index: one snapshot is one generation; a query sees one snapshot from its start to its end."""
 
-import heapq
 import logging
 import os
 import threading
@@ -10,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from retrieval.analyzer import Analyzer
+from language.analyzer import Analyzer
 from retrieval.errors import IndexDamaged
+from retrieval.local.bm25 import read_query, search_words
 from retrieval.local.damage import is_noted, note_damage
-from retrieval.local.keyword import KeywordReader
 from retrieval.local.manifest import NAME, PREVIOUS, Manifest, Part, check_part, load_manifest
-from retrieval.local.segment import Segment
+from retrieval.local.segment import ROUNDING, Segment
 from retrieval.types import PRODUCTION_WEIGHTS, Hit, Scope, WordWeights
 
 logger = logging.getLogger(__name__)
@@ -25,11 +24,11 @@ RETRY_S = 5.0  # after damage: to look again costs a reading of the index
 
 
 class Snapshot:
-    """One generation, open for reading. `keyword` is its BM25 leg; the snapshot itself is the dense one."""
+    """One generation, open for reading. What a search gives depends on the permitted rows alone, to the bit."""
 
-    def __init__(self, *, generation: int, keyword: KeywordReader | None, segments: tuple[Segment, ...]) -> None:
+    def __init__(self, *, generation: int, analyzer: Analyzer, segments: tuple[Segment, ...]) -> None:
         self.generation = generation
-        self._keyword = keyword
+        self._analyzer = analyzer
         self._segments = segments
 
     def search_keyword(
@@ -42,26 +41,32 @@ class Snapshot:
         also: Sequence[Sequence[str]] = (),
     ) -> tuple[Hit, ...]:
         """See `retrieval.ports.IndexSnapshot`."""
-        if self._keyword is None:
+        if not _sees_anything(scope) or limit < 1 or not self._segments:
             return ()
-        return self._keyword.search(query, scope=scope, limit=limit, weights=weights, also=also, sees_all=self._is_all(scope))
-
-    def _is_all(self, scope: Scope) -> bool:
-        """Whether nothing in the index lies outside the scope."""
-        return scope.document_ids is None and all(segment.collections <= scope.collection_ids for segment in self._segments)
+        read = read_query(query, analyzer=self._analyzer, weights=weights, also=also)
+        return search_words(self._segments, read, scope=scope, limit=limit) if read is not None else ()
 
     def search_dense(self, vector: bytes, *, scope: Scope, limit: int) -> tuple[Hit, ...]:
-        """See `retrieval.ports.VectorIndex.search`."""
-        if not scope.collection_ids or limit < 1:
+        """See `retrieval.ports.IndexSnapshot`. Ties go by chunk id."""
+        if not _sees_anything(scope) or limit < 1:
             return ()
         query = np.frombuffer(vector, dtype="<f4")
-        found: list[tuple[float, int]] = []
-        for segment in self._segments:
-            scores, rows = segment.search(query, scope=scope, limit=limit)
-            found.extend(zip((-scores).tolist(), segment.rows["chunk"][rows].tolist(), strict=True))
+        found = [(segment, *segment.search(query, scope=scope, limit=limit)) for segment in self._segments]
+        rounded = np.concatenate([np.zeros(0, np.float32), *(scores for _, scores, _ in found)])
+        if not len(rounded):
+            return ()
+        last = max(len(rounded) - limit, 0)
+        bound = np.partition(rounded, last)[last] - ROUNDING
+        exact, exact_query = [], query.astype(np.float64)
+        for segment, scores, rows in found:
+            kept = rows[scores >= bound]
+            if len(kept):
+                exact.append((segment.score_exactly(exact_query, kept), segment.chunks[kept]))
+        scores, chunks = (np.concatenate(column) for column in zip(*exact, strict=True))
+        order = np.lexsort((chunks, -scores))[:limit]
         return tuple(
-            Hit(chunk_id=chunk_id, score=-score, rank=rank, dense_score=-score, dense_rank=rank)
-            for rank, (score, chunk_id) in enumerate(heapq.nsmallest(limit, found), start=1)
+            Hit(chunk_id=chunk_id, score=score, rank=rank, dense_score=score, dense_rank=rank)
+            for rank, (score, chunk_id) in enumerate(zip(scores[order].tolist(), chunks[order].tolist(), strict=True), start=1)
         )
 
     def tokens(self, chunk_ids: Sequence[int]) -> list[bytes | memoryview]:
@@ -79,9 +84,13 @@ class Snapshot:
         return result
 
     def chunk_ids(self) -> tuple[frozenset[int], frozenset[int]]:
-        """Return the ids in the keyword leg and in the dense leg."""
-        dense = frozenset(chunk for segment in self._segments for chunk in segment.rows["chunk"][segment.alive].tolist())
-        return (self._keyword.chunk_ids() if self._keyword is not None else frozenset()), dense
+        """Return the ids in the keyword leg and in the dense leg, which are two sides of the same rows."""
+        ids = frozenset(chunk for segment in self._segments for chunk in segment.chunks[segment.alive].tolist())
+        return ids, ids
+
+    def count(self) -> int:
+        """See `retrieval.ports.IndexSnapshot`."""
+        return sum(segment.part.rows - segment.part.dead_rows for segment in self._segments)
 
     def _locate(self, chunk_ids: Sequence[int]) -> dict[int, tuple[Segment, int]]:
         wanted = np.array(chunk_ids, dtype=np.uint64)
@@ -91,6 +100,10 @@ class Snapshot:
             here = np.flatnonzero(rows >= 0)
             places.update((position, (segment, row)) for position, row in zip(here.tolist(), rows[here].tolist(), strict=True))
         return places
+
+
+def _sees_anything(scope: Scope) -> bool:
+    return bool(scope.collection_ids) and scope.document_ids != frozenset()
 
 
 class LocalIndex:
@@ -109,7 +122,6 @@ class LocalIndex:
         self._damage: IndexDamaged | None = None
         self._retry_at = 0.0
         self._open: dict[str, Segment] = {}
-        self._checked: Part | None = None
 
     def snapshot(self) -> Snapshot:
         """Return the generation that is published now. Raises: IndexDamaged."""
@@ -137,7 +149,7 @@ class LocalIndex:
         for attempt in range(1, OPEN_ATTEMPTS + 1):
             manifest = load_manifest(self._root)
             try:
-                for part in [*manifest.segments, *([manifest.keyword] if manifest.keyword else [])]:
+                for part in manifest.segments:
                     check_part(self._root, part, thorough=True)
                 return
             except IndexDamaged as error:
@@ -179,14 +191,9 @@ class LocalIndex:
 
     def _assemble(self, manifest: Manifest) -> Snapshot:
         segments = tuple(self._segment(part) for part in manifest.segments)
-        keyword = None
-        if manifest.keyword is not None:
-            check_part(self._root, manifest.keyword, known=self._checked)
-            keyword = KeywordReader(self._root / manifest.keyword.name, self._analyzer)
         self._open = {segment.part.name: segment for segment in segments}
-        self._checked = manifest.keyword
         logger.debug("index opened: generation=%s segments=%s", manifest.generation, len(segments))
-        return Snapshot(generation=manifest.generation, keyword=keyword, segments=segments)
+        return Snapshot(generation=manifest.generation, analyzer=self._analyzer, segments=segments)
 
     def _segment(self, part: Part) -> Segment:
         opened = self._open.get(part.name)

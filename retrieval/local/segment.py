@@ -1,4 +1,4 @@
-"""A published dense segment, mapped: rows sorted by chunk id, exact vectors, codes where there are many rows, token vectors."""
+"""A published segment, mapped: rows sorted by chunk id, exact vectors, codes where there are many, token vectors, words."""
 
 from collections import OrderedDict
 from functools import cached_property
@@ -13,11 +13,16 @@ from retrieval.errors import IndexDamaged
 from retrieval.local.codes import Codes
 from retrieval.local.manifest import Part, check_part
 from retrieval.local.permitted import Column, Permitted, find_permitted
-from retrieval.local.segment_files import CODES, ROWS, TOKENS, VECTORS, Floats, RowNumbers, Rows
+from retrieval.local.segment_files import CODES, ROWS, TOKENS, VECTORS, WORDS, Floats, RowNumbers, Rows
+from retrieval.local.words import Words, open_words
 from retrieval.types import Scope
 
 GATHER_SHARE = 0.2  # below this share of permitted rows, gathering them beats walking past the others
-SCOPES_KEPT = 32  # whose permitted rows a segment remembers: at most 160 KB each
+SCOPES_KEPT = 32  # whose permitted rows a segment remembers: a byte a row and 160 KB each, at most
+SPARE = 16  # rows asked for beyond the limit, so that it shows whether rounding decides about the last
+# Two ways of summing an inner product of unit vectors in 32 bits differ by less (at 1,024 dimensions by 3e-7). What lies so near to
+# the last of the best is kept; whoever joins segments sums in one way (`score_exactly`) and cuts then.
+ROUNDING = 2e-5
 
 
 class _Files:
@@ -35,6 +40,7 @@ class _Files:
         except (OSError, ValueError, KeyError, RuntimeError) as error:  # faiss raises RuntimeError
             raise IndexDamaged(f"{folder} cannot be opened: {error}") from error
         self.token_bytes: memoryview = mapped.view(np.ndarray).data
+        self.words = open_words(folder / WORDS, rows=part.rows)
         if not len(self.rows) == self.index.ntotal == part.rows == (self.codes.rows if self.codes else part.rows):
             raise IndexDamaged(f"{folder} holds {self.index.ntotal} vectors, {part.rows} were published.")
 
@@ -80,9 +86,19 @@ class Segment:
                 raise IndexDamaged(f"The tombstones {root / part.dead} cannot be read: {error}") from error
 
     @property
-    def collections(self) -> frozenset[int]:
-        """Which collections its rows lie in, the dead too."""
-        return self._files.collections.distinct
+    def words(self) -> Words:
+        """The words of all rows, deleted ones included."""
+        return self._files.words
+
+    @property
+    def chunks(self) -> npt.NDArray[np.uint64]:
+        """The chunk id of each row, ascending."""
+        return self._files.chunks
+
+    @property
+    def collections(self) -> npt.NDArray[np.uint64]:
+        """The collection of each row."""
+        return self._files.collections.values
 
     @property
     def all_vectors(self) -> Floats:
@@ -100,7 +116,13 @@ class Segment:
         permitted = self._permitted.get(scope)
         if permitted is None:
             files = self._files
-            permitted = find_permitted(scope, collections=files.collections, documents=files.documents, alive=self.alive)
+            permitted = find_permitted(
+                scope,
+                collections=files.collections,
+                documents=files.documents,
+                alive=self.alive,
+                lengths=files.words.lengths,
+            )
             self._permitted[scope] = permitted
             while len(self._permitted) > SCOPES_KEPT:
                 try:
@@ -110,9 +132,10 @@ class Segment:
         return permitted
 
     def search(self, query: Floats, *, scope: Scope, limit: int) -> tuple[Floats, RowNumbers]:
-        """Return exact scores and rows of the best permitted rows, best first.
+        """Return scores and rows of the best permitted rows, and of those so near to the last that rounding decides between them.
 
-        Exact search where the rows are few or have no codes; else exact scores of what the codes propose.
+        Exact search where the rows are few or have no codes; else scores of what the codes propose. They are rounded one way or
+        another: `score_exactly` gives those that are shown.
         """
         permitted = self.permitted(scope)
         limit = min(limit, permitted.count)
@@ -124,30 +147,39 @@ class Segment:
         library.omp_set_num_threads(1)  # of this thread: queries come side by side, and one that takes all cores slows the others
         if self._files.codes is not None:
             return self._rank(self._files.codes.propose(query, permitted=permitted, limit=limit), query, limit)
-        scores, found = self._files.index.search(query[None], limit, params=_only(permitted))
-        return scores[0], found[0]
+        asked = min(permitted.count, limit + SPARE)
+        while True:
+            found_scores, found_rows = self._files.index.search(query[None], asked, params=_only(permitted))
+            scores, rows = found_scores[0], found_rows[0]
+            if asked == permitted.count or scores[-1] < scores[limit - 1] - ROUNDING:
+                return scores, rows
+            asked = min(permitted.count, 2 * asked)
+
+    def score_exactly(self, query: npt.NDArray[np.float64], rows: RowNumbers) -> npt.NDArray[np.float64]:
+        """Return the inner product of each row, the same to the bit wherever the row lies and whatever is asked for beside it."""
+        products = self.all_vectors[rows].astype(np.float64) * query
+        scores: npt.NDArray[np.float64] = products.sum(axis=1)
+        return scores
 
     def tokens(self, row: int) -> memoryview:
         """Return the packed token vectors of a row."""
         return self._files.token_bytes[int(self.rows["tokens_start"][row]) : int(self.rows["tokens_end"][row])]
 
     def live(self) -> "LiveRows":
-        """Return what is not dead, for merging."""
+        """Return the rows that are not deleted, for merging."""
         return LiveRows(self)
 
     def _rank(self, rows: RowNumbers, query: Floats, limit: int) -> tuple[Floats, RowNumbers]:
-        """Score some rows exactly; ties keep the order of the rows."""
+        """Score some rows, and keep the best and what rounding cannot distinguish from them."""
         if not len(rows):
             return np.zeros(0, np.float32), rows
         first, last = int(rows[0]), int(rows[-1])
         together = last - first + 1 == len(rows)  # a view instead of a copy
         scores = (self.all_vectors[first : last + 1] if together else self.all_vectors[rows]) @ query
-        if len(scores) > 4 * limit:
-            best = np.argpartition(-scores, limit)[:limit]
-            best = best[np.lexsort((best, -scores[best]))]
-        else:
-            best = np.argsort(-scores, kind="stable")[:limit]
-        return scores[best], rows[best]
+        if len(scores) > limit:
+            kept = np.flatnonzero(scores >= np.partition(scores, len(scores) - limit)[len(scores) - limit] - ROUNDING)
+            return scores[kept], rows[kept]
+        return scores, rows
 
 
 class LiveRows:
@@ -163,6 +195,9 @@ class LiveRows:
 
     def tokens(self, position: int) -> memoryview:
         return self._segment.tokens(int(self._numbers[position]))
+
+    def words(self) -> tuple[Words, RowNumbers]:
+        return self._segment.words, self._numbers
 
 
 def _only(permitted: Permitted) -> Any:

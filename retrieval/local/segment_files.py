@@ -1,4 +1,8 @@
-"""Writing an immutable dense segment from rows that lie elsewhere: what is new, or what other segments still hold."""
+"""Writing an immutable segment from rows that lie elsewhere: what is new, or what other segments still hold.
+
+Codes approximate, and what they find depends on all rows that they were trained on: only a segment of one collection has any, so
+that what a reader finds there depends on nothing that they may not read.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +17,7 @@ import numpy.typing as npt
 from retrieval.local.codes import SLICE_ROWS, write_codes
 from retrieval.local.durable import sync_file, sync_folder, sync_stream
 from retrieval.local.manifest import Part, describe
+from retrieval.local.words import Words, write_words
 
 Rows = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
@@ -29,8 +34,9 @@ ROW = np.dtype(
         ("tokens_end", "<u8"),
     ]
 )
-ROWS, VECTORS, TOKENS, CODES = "rows.npy", "vectors.faiss", "tokens.bin", "codes.faiss"
-CODED_ROWS = 32_768  # from so many rows on a segment gets codes; below, scanning exact vectors takes about 3 ms or less
+ROWS, VECTORS, TOKENS, CODES, WORDS = "rows.npy", "vectors.faiss", "tokens.bin", "codes.faiss", "words.bin"
+CODED_ROWS = 32_768  # from so many rows of a collection on they get codes; below, scanning exact vectors takes about 3 ms or less
+NEVER = 1 << 62  # as `coded_rows`: no codes
 
 
 class Source(Protocol):
@@ -46,20 +52,47 @@ class Source(Protocol):
     def tokens(self, position: int) -> bytes | memoryview:
         """Return the packed token vectors of a row."""
 
+    def words(self) -> tuple[Words, RowNumbers]:
+        """Return words, and which row of them each of these rows is, [n]."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentContent:
-    """New rows, in memory: rows [n] of ROW, all_vectors [n, dimension] float32, packed tokens of each row."""
+    """New rows, in memory: rows [n] of ROW, all_vectors [n, dimension] float32, packed tokens and words of each row."""
 
     rows: Rows
     all_vectors: Floats
     all_tokens: Sequence[bytes]
+    all_words: Words
 
     def vectors(self, positions: RowNumbers) -> Floats:
         return self.all_vectors[positions]
 
     def tokens(self, position: int) -> bytes:
         return self.all_tokens[position]
+
+    def words(self) -> tuple[Words, RowNumbers]:
+        return self.all_words, np.arange(len(self.rows))
+
+
+class OfCollections:
+    """The rows of a source that lie in some collections, or in none of them; a source itself."""
+
+    def __init__(self, source: Source, collections: Sequence[int], *, is_among: bool) -> None:
+        self._source = source
+        among = np.isin(source.rows["collection"], np.array(collections, np.uint64))
+        self._kept = np.flatnonzero(among if is_among else ~among)
+        self.rows: Rows = source.rows[self._kept]
+
+    def vectors(self, positions: RowNumbers) -> Floats:
+        return self._source.vectors(self._kept[positions])
+
+    def tokens(self, position: int) -> bytes | memoryview:
+        return self._source.tokens(int(self._kept[position]))
+
+    def words(self) -> tuple[Words, RowNumbers]:
+        words, numbers = self._source.words()
+        return words, numbers[self._kept]
 
 
 class _Sorted:
@@ -73,6 +106,7 @@ class _Sorted:
         firsts = np.cumsum([0, *(len(source.rows) for source in sources)])
         self._source = (np.searchsorted(firsts, order, "right") - 1).astype(np.int32)
         self._position = order - firsts[self._source]
+        self._firsts, self._place = firsts, np.argsort(order)
 
     def vectors(self, positions: RowNumbers) -> Floats:
         parts = self._source[positions]
@@ -91,8 +125,18 @@ class _Sorted:
         for number, position in zip(self._source.tolist(), self._position.tolist(), strict=True):
             yield self._sources[number].tokens(position)
 
+    def words(self) -> list[tuple[Words, RowNumbers]]:
+        """Return the words of each source with the number that each of their rows has here, -1 where it is not."""
+        found = []
+        for source, (first, last) in zip(self._sources, pairwise(self._firsts.tolist()), strict=True):
+            words, numbers = source.words()
+            renumbered = np.full(words.lengths.shape[1], -1, np.int64)
+            renumbered[numbers] = self._place[first:last]
+            found.append((words, renumbered))
+        return found
 
-def write_segment(root: Path, name: str, sources: Sequence[Source], *, dimension: int, coded_rows: int = CODED_ROWS) -> Part:
+
+def write_segment(root: Path, name: str, sources: Sequence[Source], *, dimension: int, coded_rows: int = NEVER) -> Part:
     """Write and sync a segment in `root / name`; nothing refers to it until the manifest does."""
     folder = root / name
     folder.mkdir()
@@ -114,10 +158,15 @@ def write_segment(root: Path, name: str, sources: Sequence[Source], *, dimension
         index.add(np.ascontiguousarray(content.vectors(np.arange(start, end)), dtype=np.float32))
     library.write_index(index, str(folder / VECTORS))
     del index
+    write_words(folder / WORDS, content.words(), rows=len(rows))
+    collections, counts = np.unique(rows["collection"], return_counts=True)
     if len(rows) >= coded_rows:
+        if len(collections) > 1:
+            raise ValueError("codes over several collections: what a reader finds would depend on what they may not read")
         write_codes(folder / CODES, rows=len(rows), dimension=dimension, take=content.vectors)
         sync_file(folder / CODES)
-    for file in (ROWS, VECTORS):
+    for file in (ROWS, VECTORS, WORDS):
         sync_file(folder / file)
     sync_folder(folder)
-    return Part(name=name, files=describe(folder), rows=len(rows))
+    held = dict(zip(collections.tolist(), counts.tolist(), strict=True))
+    return Part(name=name, files=describe(folder), rows=len(rows), collections=held)

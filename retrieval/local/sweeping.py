@@ -1,4 +1,4 @@
-"""Removing what no generation refers to: earlier generations, and what a killed writer left."""
+"""Remove files that no generation refers to: old generations, and what a killed writer left."""
 
 import logging
 from pathlib import Path

@@ -23,7 +23,7 @@ class Connection:
         self._lock = threading.Lock()
 
     def run(self, work: Callable[[MilvusClient], _Result]) -> _Result:
-        """Return what `work` gives. Raises: IndexUnavailable: Milvus is away, or refuses."""
+        """Return what `work` gives. Raises: IndexUnavailable: Milvus is unavailable, or refuses."""
         try:
             return work(self._open())
         except (MilvusException, OSError) as error:

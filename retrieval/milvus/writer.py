@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from pymilvus import MilvusClient
 
-from retrieval.analyzer import Analyzer
+from language.analyzer import Analyzer
+from retrieval.errors import IndexOutdated
 from retrieval.milvus.connection import Connection
-from retrieval.milvus.layout import MARKER, create, marker_row, to_row
+from retrieval.milvus.layout import MARKER, create, describe_layout, marker_row, to_row
 from retrieval.types import IndexEntry
 
 logger = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ class MilvusIndexWriter:
         self._dimension, self._reached = dimension, reached
 
     def publish(self, entries: Sequence[IndexEntry], *, remove_versions: Iterable[int] = ()) -> int:
-        """See `retrieval.ports.IndexWriter`. Raises: IndexUnavailable."""
+        """See `retrieval.ports.IndexWriter`. Raises: IndexUnavailable, IndexOutdated."""
         entries, removed = list({entry.chunk.id: entry for entry in entries}.values()), sorted(set(remove_versions))
 
         def write(client: MilvusClient) -> int:
@@ -75,6 +76,11 @@ class MilvusIndexWriter:
             return generation
 
         return self._connection.run(write)
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether another release wrote the rows, in another layout or cut into other words. Raises: IndexUnavailable."""
+        return self._connection.run(self._is_outdated)
 
     def chunk_ids(self) -> tuple[frozenset[int], frozenset[int]]:
         """Return the ids in both legs, which are two fields of the same rows."""
@@ -116,7 +122,15 @@ class MilvusIndexWriter:
 
         self._connection.run(drop)
 
+    def _is_outdated(self, client: MilvusClient) -> bool:
+        if self._behind_alias(client) is None:
+            return False
+        rows = client.get(self._alias, ids=[MARKER], output_fields=["terms"])
+        return bool(rows) and rows[0]["terms"] != describe_layout(self._analyzer)
+
     def _ensure(self, client: MilvusClient) -> None:
+        if self._is_outdated(client):
+            raise IndexOutdated(f"{self._alias} has the layout of another release; it is made anew from the database.")
         if self._behind_alias(client) is None:
             fresh = f"{self._alias}_{time.time_ns()}"
             create(client, fresh, dimension=self._dimension())
@@ -128,7 +142,7 @@ class MilvusIndexWriter:
 
     def _mark(self, client: MilvusClient, name: str) -> int:
         generation = time.time_ns()
-        client.upsert(name, [marker_row(generation=generation, dimension=self._dimension())])
+        client.upsert(name, [marker_row(generation=generation, dimension=self._dimension(), analyzer=self._analyzer)])
         return generation
 
     def _behind_alias(self, client: MilvusClient) -> str | None:

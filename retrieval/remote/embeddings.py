@@ -1,4 +1,4 @@
-"""An encoder behind `/v1/embeddings`, as vLLM, TEI and OpenAI serve it. Dense vectors alone: it tells no token vectors."""
+"""An encoder behind `/v1/embeddings`, as vLLM, TEI and OpenAI serve it. Dense vectors alone: it returns no token vectors."""
 
 import hashlib
 import re
@@ -18,7 +18,7 @@ from retrieval.types import Embedding
 BATCH = 64
 QUERIES_KEPT = 256
 SPECIAL_TOKENS = 2
-USUAL_WINDOW = 512  # where the server does not tell
+USUAL_WINDOW = 512  # where the server does not report it
 # The served tokenizer is not here. On the safe side for common ones: a token has at least 3 Latin letters, or one wide character.
 _WIDE = re.compile(r"[^\x00-\u024f]")
 LETTERS_A_TOKEN = 3
@@ -47,16 +47,16 @@ class RemoteEncoder:
 
     @cached_property
     def max_tokens(self) -> int:
-        """As vLLM tells it with its models; else what most encoders read."""
+        """As vLLM reports it with its models; else what most encoders read."""
         try:
-            told = self._client.get(f"{self._server.url}/models", headers=self._headers).json()
-            windows = [int(one["max_model_len"]) for one in told["data"] if one.get("max_model_len")]
+            reply = self._client.get(f"{self._server.url}/models", headers=self._headers).json()
+            windows = [int(one["max_model_len"]) for one in reply["data"] if one.get("max_model_len")]
         except (httpx.HTTPError, ValueError, KeyError, TypeError):
             windows = []
         return min(windows, default=USUAL_WINDOW) - SPECIAL_TOKENS
 
     def warm_up(self) -> None:
-        """Ask once, so that the first question does not wait for a connection. A server that is away is told of by the question."""
+        """Connect early, so that the first question need not wait for it. If the server is unavailable, the question reports it."""
         try:
             self.embed_query("warm up")
         except EncoderError:
@@ -80,6 +80,9 @@ class RemoteEncoder:
         """See `retrieval.ports.Embedder`. Raises: EncoderError."""
         return self._recent(text)
 
+    def embed_tokens(self, texts: Sequence[str]) -> list[bytes]:
+        return [b""] * len(texts)
+
     def token_starts(self, text: str) -> list[int]:
         return []
 
@@ -92,10 +95,10 @@ class RemoteEncoder:
 
     def _embed(self, texts: Sequence[str]) -> list[bytes]:
         """Return a unit vector of each text, as float32 bytes."""
-        told = self._server.call(
+        reply = self._server.call(
             self._client, "/embeddings", {"model": self._server.model, "input": list(texts), "encoding_format": "float"}
         )
-        vectors = _read(told, len(texts))
+        vectors = _read(reply, len(texts))
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return [row.tobytes() for row in (vectors / np.maximum(lengths, 1e-12)).astype("<f4")]
 
@@ -104,10 +107,10 @@ class RemoteEncoder:
         return {"Authorization": f"Bearer {self._server.key}"} if self._server.key else {}
 
 
-def _read(told: Any, count: int) -> Any:
+def _read(reply: Any, count: int) -> Any:
     """Return the vectors in the order of the texts. Raises: EncoderError: not one for each, or of different lengths."""
     try:
-        rows = sorted(told["data"], key=lambda row: row["index"])
+        rows = sorted(reply["data"], key=lambda row: row["index"])
         vectors = np.array([row["embedding"] for row in rows], dtype=np.float32)
     except (KeyError, TypeError, ValueError) as error:
         raise EncoderError(f"The embeddings cannot be read: {error}") from error

@@ -27,12 +27,12 @@ class RemoteReranker:
         if not texts:
             return []
         given = {"model": self._server.model, "query": query, "documents": list(texts), "texts": list(texts)}
-        told = self._server.call(self._client, "", given | {"top_n": len(texts), "truncate": True})
-        return _read(told, len(texts))
+        reply = self._server.call(self._client, "", given | {"top_n": len(texts), "truncate": True})
+        return _read(reply, len(texts))
 
 
-def _read(told: Any, count: int) -> list[float | None]:
-    rows: Any = told.get("results") if isinstance(told, dict) else told
+def _read(reply: Any, count: int) -> list[float | None]:
+    rows: Any = reply.get("results") if isinstance(reply, dict) else reply
     scores: list[float | None] = [None] * count
     try:
         for row in rows:

@@ -37,7 +37,7 @@ class Server:
         return cls(url=url.rstrip("/"), model=unquote(model), key=key)
 
     def call(self, client: httpx.Client, path: str, given: dict[str, Any]) -> Any:
-        """Post, and return the JSON of the answer. Raises: EncoderError: away, refused, or no JSON."""
+        """Post, and return the JSON of the answer. Raises: EncoderError: unavailable, refused, or no JSON."""
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
         for attempt in range(1, ATTEMPTS + 1):
             try:

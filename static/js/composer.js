@@ -1,6 +1,8 @@
 // @ts-check
 // Enter sends, Shift+Enter breaks the line, and while an input method composes (Chinese, Japanese) Enter is its own.
 
+import { dropDraft } from "./drafts.js";
+
 /** @param {HTMLElement} root */
 export function init(root) {
   root.addEventListener("keydown", (event) => {
@@ -29,6 +31,7 @@ export function init(root) {
     const { xhr } = /** @type {CustomEvent} */ (event).detail;
     if (xhr.status >= 400 || xhr.status === 0) return; // refused: its words stay
     document.getElementById("composer-error")?.replaceChildren();
+    dropDraft(document.body.dataset.owner ?? "", form);
     const area = form.querySelector("textarea");
     if (area) {
       area.value = "";

@@ -8,7 +8,7 @@ export function init(root) {
     if (target.closest("[data-drawer-open]")) {
       event.preventDefault();
       location.replace("#side");
-      document.querySelector("[data-drawer-close]")?.focus();
+      focusOn("[data-drawer-close]");
     } else if (target.closest("[data-drawer-close]")) {
       event.preventDefault();
       close();
@@ -21,5 +21,10 @@ export function init(root) {
 
 function close() {
   location.replace("#");
-  document.querySelector("[data-drawer-open]")?.focus();
+  focusOn("[data-drawer-open]");
+}
+
+/** @param {string} selector of a link or a button */
+function focusOn(selector) {
+  /** @type {HTMLElement | null} */ (document.querySelector(selector))?.focus();
 }

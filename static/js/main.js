@@ -4,16 +4,21 @@
 import { init as citations } from "./citations.js";
 import { init as composer } from "./composer.js";
 import { init as copy } from "./copy.js";
+import { init as drafts } from "./drafts.js";
 import { init as drawer } from "./drawer.js";
+import { init as keptForms } from "./kept-forms.js";
 import { init as menus } from "./menus.js";
+import { init as moments } from "./moments.js";
 import { init as panel } from "./panel.js";
+import { init as scrollers } from "./scrollers.js";
 import { init as stream } from "./stream.js";
+import { init as tabs } from "./tabs.js";
 import { init as theme } from "./theme.js";
 import { toast } from "./toast.js";
 import { init as upload } from "./upload.js";
 
-const PAGE = [drawer, theme, menus, copy, citations, panel, composer]; // listen on the page: once
-const PARTS = [stream, upload]; // look for their elements: wherever new ones arrive
+const PAGE = [drawer, theme, menus, copy, citations, panel, composer, drafts, keptForms]; // listen on the page: once
+const PARTS = [moments, stream, upload, scrollers, tabs]; // look for their elements: wherever new ones arrive
 
 for (const init of [...PAGE, ...PARTS]) init(document.body);
 

@@ -1,8 +1,7 @@
 // @ts-check
 // Opens a source beside the answer. Without this module, or with Ctrl held, the link opens the source's own page.
 
-/** @type {any} */
-const htmx = /** @type {any} */ (window).htmx;
+import { htmx } from "./htmx.js";
 
 const MARGIN_PX = 24;
 

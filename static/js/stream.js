@@ -1,9 +1,11 @@
 // @ts-check
 // Streams an answer into its turn. The page follows the text only while the reader is at its end.
 
-/** @type {any} */
-const htmx = /** @type {any} */ (window).htmx;
+import { htmx } from "./htmx.js";
+
 const NEAR_END_PX = 120;
+
+/** @typedef {{text: string, html: string}} Data of an event: "status" brings a text, the others rendered HTML */
 
 /** @param {HTMLElement} root */
 export function init(root) {
@@ -22,10 +24,10 @@ function start(reply) {
   if (reply.dataset.streaming) return;
   reply.dataset.streaming = "yes";
   const source = new EventSource(/** @type {string} */ (reply.dataset.stream));
-  const on = (/** @type {string} */ name, /** @type {(data: any) => void} */ act) =>
+  const on = (/** @type {string} */ name, /** @type {(data: Data) => void} */ act) =>
     source.addEventListener(name, (event) => act(JSON.parse(/** @type {MessageEvent} */ (event).data)));
 
-  on("status", ({ text }) => tell(reply, text));
+  on("status", ({ text }) => showStatus(reply, text));
   on("answer", ({ html }) => follow(() => replaceAnswer(reply, html)));
   on("sources", ({ html }) => follow(() => replaceInner(reply.querySelector("[data-sources]"), html)));
   for (const name of ["done", "failed"]) {
@@ -37,7 +39,7 @@ function start(reply) {
   source.addEventListener("error", () => {
     // A broken connection is tried again by the browser; what stays closed was refused: signed out, or taken away.
     if (source.readyState !== EventSource.CLOSED) return;
-    tell(reply, reply.dataset.lost ?? "");
+    showStatus(reply, reply.dataset.lost ?? "");
     reply.querySelector(".spin")?.remove();
     reply.querySelector("[data-stop]")?.remove();
   });
@@ -45,7 +47,7 @@ function start(reply) {
     event.preventDefault();
     const form = /** @type {HTMLFormElement} */ (event.currentTarget);
     form.querySelector("button")?.setAttribute("disabled", "");
-    tell(reply, form.dataset.stopping ?? "");
+    showStatus(reply, form.dataset.stopping ?? "");
     htmx.ajax("POST", form.action, { source: form, swap: "none" });
   });
   addEventListener("pagehide", () => source.close(), { once: true });
@@ -55,7 +57,7 @@ function start(reply) {
  * @param {HTMLElement} reply
  * @param {string} text what is being done
  */
-function tell(reply, text) {
+function showStatus(reply, text) {
   const line = reply.querySelector("[data-status]");
   if (line) line.textContent = text;
 }
@@ -82,12 +84,15 @@ function replaceAnswer(reply, html) {
 function finish(reply, html) {
   const turn = reply.closest(".turn");
   if (!turn) return;
-  const hadFocus = turn.contains(document.activeElement);
+  // The focus is nowhere after the page of the first answer has come, and after "Stop", whose button is gone.
+  const focusIsFree = turn.contains(document.activeElement) || document.activeElement === null || document.activeElement === document.body;
   turn.insertAdjacentHTML("afterend", html);
   const finished = /** @type {HTMLElement} */ (turn.nextElementSibling);
   turn.remove();
   htmx.process(finished);
-  if (hadFocus) document.getElementById("question")?.focus({ preventScroll: true });
+  if (focusIsFree) document.getElementById("question")?.focus({ preventScroll: true });
+  const announcer = document.getElementById("announcer");
+  if (announcer) announcer.textContent = finished.dataset.announcement ?? "";
 }
 
 /**

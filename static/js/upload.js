@@ -1,8 +1,8 @@
 // @ts-check
-// Sends dropped or chosen files one after the other and shows each one's way; afterwards the list below tells the rest.
+// Sends dropped or chosen files one after the other and shows each one's way; afterwards the list below shows the rest.
 
-/** @type {any} */
-const htmx = /** @type {any} */ (window).htmx;
+import { htmx } from "./htmx.js";
+
 const GONE_AFTER_MS = 4000;
 
 /** @param {HTMLElement} root */
@@ -52,6 +52,7 @@ function addRow(form, file) {
   const template = /** @type {HTMLTemplateElement} */ (document.getElementById("upload-row"));
   const row = /** @type {HTMLElement} */ (/** @type {Element} */ (template.content.firstElementChild).cloneNode(true));
   part(row, "name").textContent = file.name;
+  part(row, "name").title = file.name; // two lines of it are shown
   part(row, "note").textContent = form.dataset.waiting ?? "";
   part(row, "dismiss").addEventListener("click", () => row.remove());
   document.querySelector("[data-uploads]")?.append(row);
@@ -71,7 +72,7 @@ function send(form, file, row) {
   }
   part(row, "note").textContent = form.dataset.sending ?? "";
   return new Promise((resolve) => {
-    const request = new XMLHttpRequest(); // fetch tells nothing about the progress of an upload
+    const request = new XMLHttpRequest(); // fetch does not report the progress of an upload
     request.open("POST", form.action);
     request.setRequestHeader("Accept", "application/json");
     request.responseType = "json";
@@ -80,9 +81,10 @@ function send(form, file, row) {
     });
     request.upload.addEventListener("load", () => (part(row, "note").textContent = form.dataset.storing ?? ""));
     request.addEventListener("loadend", () => {
-      const told = request.response;
-      finish(row, Boolean(told?.accepted), told?.message ?? told?.error?.message ?? form.dataset.broken ?? "");
-      if (told?.accepted) htmx.trigger("#documents", "refresh");
+      const body = request.response;
+      if (request.status === 401) askToSignIn(form, row);
+      else finish(row, Boolean(body?.accepted), body?.message ?? body?.error?.message ?? form.dataset.broken ?? "");
+      if (body?.accepted) htmx.trigger("#documents", "refresh");
       resolve();
     });
     const body = new FormData();
@@ -90,6 +92,19 @@ function send(form, file, row) {
     body.append("files", file);
     request.send(body);
   });
+}
+
+/**
+ * The session has ended: nothing was stored, and no script may put a file into a form again.
+ * @param {HTMLFormElement} form
+ * @param {HTMLElement} row
+ */
+function askToSignIn(form, row) {
+  finish(row, false, `${form.dataset.signedOut ?? ""} `);
+  const link = document.createElement("a");
+  link.href = `${document.body.dataset.signIn}?${new URLSearchParams({ next: location.pathname })}`;
+  link.textContent = form.dataset.signInAgain ?? "";
+  part(row, "note").append(link);
 }
 
 /**

@@ -28,7 +28,7 @@ def payload(event: Event) -> dict[str, Any]:
     return json.loads(event.payload.body)["payload"]
 
 
-def test_a_key_is_told_once_and_only_its_hash_is_kept(employee: User) -> None:
+def test_a_key_is_shown_once_and_only_its_hash_is_kept(employee: User) -> None:
     made = make(employee, "read", "ask")
     assert KEY.fullmatch(made.text)
     row = ApiKey.objects.values().get()
@@ -68,8 +68,8 @@ def test_what_opens_nothing_is_refused_and_recorded(employee: User, change: Any,
     with pytest.raises(KeyRefused) as refused:
         recognise_key(made.text, scope=scope, **HERE)
     assert (refused.value.code, refused.value.status) == (code, status)
-    told = payload(Event.objects.get(action="key.refused"))
-    assert told == {"reason": code, "prefix": made.text[:10], "address": "192.0.2.7"}
+    recorded = payload(Event.objects.get(action="key.refused"))
+    assert recorded == {"reason": code, "prefix": made.text[:10], "address": "192.0.2.7"}
 
 
 def test_guessing_is_recorded_but_does_not_fill_the_audit(db: None) -> None:

@@ -76,8 +76,11 @@ def test_groups_are_made_renamed_and_deleted_and_access_goes_with_them(
 ) -> None:
     admin.post("/people/groups/new/", {"name": "Legal"})
     assert Group.objects.filter(name="Legal").exists()
-    assert "already a group" in admin.post("/people/groups/new/", {"name": "LEGAL"}, follow=True).content.decode()
-    assert "already a group" in errors(admin.post(f"/people/groups/{group.pk}/", {"name": "legal"}))
+    assert (
+        "A group with this name already exists"
+        in admin.post("/people/groups/new/", {"name": "LEGAL"}, follow=True).content.decode()
+    )
+    assert "A group with this name already exists" in errors(admin.post(f"/people/groups/{group.pk}/", {"name": "legal"}))
     assert admin.post(f"/people/groups/{group.pk}/", {"name": "HR"}).status_code == 302
     page = admin.get(f"/people/groups/{group.pk}/").content.decode()
     assert "HR" in page

@@ -39,7 +39,7 @@ def test_zero_is_no_limit() -> None:
 
 
 @pytest.mark.parametrize("into", [0.0, 10.5, 59.0])
-def test_after_the_wait_that_is_told_one_more_fits(into: float) -> None:
+def test_after_the_announced_wait_one_more_fits(into: float) -> None:
     now = 60_000_000.0 + into
     for _ in range(4):
         spend("ask", "erin", per_minute=4, clock=lambda: now)

@@ -1,8 +1,14 @@
 """Ways in and out: each is on record, guessing is slowed down, nobody signs up."""
 
+import errno
+import sqlite3
+from collections.abc import Callable
+
 import pytest
 from allauth.account.models import EmailAddress
 from django.core.cache import cache
+from django.db import OperationalError
+from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import User
@@ -79,33 +85,134 @@ def test_a_reset_password_ends_open_sessions(client: Client, employee: User) -> 
     assert sign_in(client, "erin", account.password).status_code == 302
 
 
-def test_guessing_one_account_is_stopped_even_with_the_right_password(client: Client, employee: User) -> None:
-    for number in range(5):
-        sign_in(client, "erin", "wrong", REMOTE_ADDR=f"10.0.0.{number}")
-    response = sign_in(client, "erin", REMOTE_ADDR="10.0.0.99")
-    assert response.status_code == 200
-    assert "Too many failed login attempts" in str(response.context["form"].errors)
+LOCKED = "Too many failed login attempts"
+
+
+def is_locked_out(response: HttpResponse) -> bool:
+    return response.status_code == 200 and LOCKED in str(response.context["form"].errors)
+
+
+def test_guessing_one_account_at_an_address_is_stopped_even_with_the_right_password(client: Client, employee: User) -> None:
+    for _ in range(5):
+        sign_in(client, "erin", "wrong", REMOTE_ADDR="10.0.0.1")
+    assert is_locked_out(sign_in(client, "erin", REMOTE_ADDR="10.0.0.1"))
     assert client.get("/").status_code == 302
     assert recorded() == [("session.refused", "erin")] * 5
+
+
+def test_guesses_from_another_address_lock_nobody_out_of_theirs(client: Client, employee: User) -> None:
+    for _ in range(9):
+        sign_in(Client(), "erin", "wrong", REMOTE_ADDR="10.6.6.6")
+    assert sign_in(client, "erin", REMOTE_ADDR="10.0.0.1").status_code == 302
+
+
+def test_guesses_from_many_addresses_are_stopped_but_for_a_device_that_is_known(client: Client, employee: User) -> None:
+    """The owner signs in where they did before, though strangers try from everywhere, the owner's own address included."""
+    assert sign_in(client, "erin", REMOTE_ADDR="10.0.0.1").status_code == 302
+    client.post("/accounts/logout/")
+    for number in range(25):
+        sign_in(Client(), "erin", "wrong", REMOTE_ADDR=f"10.6.6.{number % 4 or 1}")
+    for _ in range(25):
+        sign_in(Client(), "erin", "wrong", REMOTE_ADDR="10.0.0.1")
+    assert is_locked_out(sign_in(Client(), "erin", REMOTE_ADDR="10.7.7.7"))
+    for address in ("10.0.0.1", "10.8.8.8"):
+        assert sign_in(client, "erin", REMOTE_ADDR=address).status_code == 302
+        client.post("/accounts/logout/")
+
+
+def test_a_known_device_guesses_no_more_than_others(client: Client, employee: User) -> None:
+    sign_in(client, "erin")
+    client.post("/accounts/logout/")
+    for _ in range(10):
+        assert not is_locked_out(sign_in(client, "erin", "wrong"))
+    assert is_locked_out(sign_in(client, "erin"))
+
+
+def test_a_known_device_is_known_for_its_own_accounts_alone(client: Client, employee: User, outsider: User) -> None:
+    sign_in(client, "olga")
+    client.post("/accounts/logout/")
+    for _ in range(5):
+        sign_in(client, "erin", "wrong")
+    assert is_locked_out(sign_in(client, "erin"))
+
+
+def test_the_cookie_of_a_device_is_signed_and_shown_to_the_sign_in_page_alone(client: Client, employee: User, settings) -> None:
+    sign_in(client, "erin")
+    cookie = client.cookies["known_device"]
+    assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == ("/accounts/login/", True, "Lax")
+    assert "erin" not in cookie.value
+    client.post("/accounts/logout/")
+    client.cookies["known_device"] = f"x{cookie.value}"
+    for _ in range(5):
+        sign_in(client, "erin", "wrong")
+    assert is_locked_out(sign_in(client, "erin"))
+
+
+def test_the_limits_do_not_reveal_which_names_belong_together(client: Client, employee: User) -> None:
+    User.objects.filter(pk=employee.pk).update(email="erin@example.com")
+    for _ in range(5):
+        sign_in(client, "erin", "wrong")
+    assert not is_locked_out(sign_in(client, "erin@example.com", "wrong"))
 
 
 def test_guessing_many_accounts_from_one_address_is_stopped(client: Client, employee: User) -> None:
     for number in range(20):
         sign_in(client, f"nobody{number}", "wrong")
-    assert "Too many failed login attempts" in str(sign_in(client, "erin").context["form"].errors)
+    assert is_locked_out(sign_in(client, "erin"))
     for _ in range(10):
         response = sign_in(client, "erin")
     assert response.status_code == 429
     assert "Too many attempts" in response.content.decode()
 
 
+def test_a_client_cannot_choose_its_address(client: Client, employee: User) -> None:
+    """Neither to get around the limits nor to write another's into the audit."""
+    for number in range(5):
+        sign_in(client, "erin", "wrong", headers={"X-Forwarded-For": f"10.0.0.{number}"})
+    assert is_locked_out(sign_in(client, "erin", headers={"X-Forwarded-For": "10.0.0.99"}))
+    assert {event.payload.data["address"] for event in Event.objects.all()} == {"127.0.0.1"}
+
+
 def test_no_sign_in_without_a_record_of_it(client: Client, employee: User, monkeypatch: pytest.MonkeyPatch) -> None:
     def unwritable(*args: object, **fields: object) -> None:
         raise AuditInvalid("disk full")
 
-    monkeypatch.setattr("accounts.adapter.record", unwritable)
+    monkeypatch.setattr("accounts.sign_in.adapter.record", unwritable)
     assert sign_in(client, "erin").status_code == 503
     assert client.get("/").status_code == 302
+
+
+def full_database(*args: object, **named: object) -> None:
+    """What Django raises where SQLite finds no room."""
+    driver = sqlite3.OperationalError("database or disk is full")
+    driver.sqlite_errorcode = sqlite3.SQLITE_FULL
+    raise OperationalError("database or disk is full") from driver
+
+
+def full_disk(*args: object, **named: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize(
+    ("place", "fail"),
+    [
+        ("django.core.cache.backends.locmem.LocMemCache.set", full_disk),  # the count of tries
+        ("accounts.sign_in.adapter.record", full_database),
+        ("django.contrib.sessions.backends.db.SessionStore.save", full_database),  # beyond the views
+    ],
+)
+def test_signing_in_on_a_full_disk_says_so(
+    employee: User, monkeypatch: pytest.MonkeyPatch, place: str, fail: Callable[..., None]
+) -> None:
+    client = Client(raise_request_exception=False)
+    monkeypatch.setattr(place, fail)
+    response = sign_in(client, "erin")
+    assert response.status_code == 503
+    page = response.content.decode()
+    assert "disk is full, so nothing was saved" in page
+    assert response["X-Request-ID"] in page
+    response_json = client.post("/accounts/login/", {"login": "erin", "password": PASSWORD}, headers={"Accept": "application/json"})
+    assert (response_json.status_code, response_json.json()["error"]["code"]) == (503, "storage_full")
 
 
 def test_changing_ones_own_password_is_on_record_and_keeps_the_session(client: Client, employee: User) -> None:

@@ -11,7 +11,7 @@ from accounts.keys import create_api_key
 from accounts.models import User
 from config.logging import current_request_id
 from kb.models import Collection, Document
-from tests.chat.library import LEAVE, add_document, means_with
+from tests.chat.library import LEAVE, add_document, dependencies_with
 
 Call = Callable[..., Any]
 
@@ -46,10 +46,10 @@ def secret(db: None) -> Document:
 
 
 @pytest.fixture
-def means(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def dependencies(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the API answers with: fakes; a test puts its "model" in."""
     given: dict[str, Any] = {"model": None}
-    monkeypatch.setattr("api.running.configured_means", lambda: means_with(given["model"]))
+    monkeypatch.setattr("chat.flow.running.configured_dependencies", lambda: dependencies_with(given["model"]))
     return given
 
 

@@ -13,7 +13,7 @@ from audit.models import Event
 from kb.models import Collection, Document
 from tests.api.conftest import bearer, key_of
 
-pytestmark = pytest.mark.usefixtures("means")
+pytestmark = pytest.mark.usefixtures("dependencies")
 JSON = "application/json"
 # method, address, body, scope, status where it may
 OPERATIONS = [
@@ -40,11 +40,11 @@ def call(client: Client, method: str, address: str, body: Any, document: Documen
 
 
 def error(response: Any) -> tuple[int, str]:
-    told = response.json()
-    assert set(told) == {"error", "request_id"}
-    assert told["request_id"] == response["X-Request-ID"]
-    assert told["error"]["message"]
-    return response.status_code, told["error"]["code"]
+    body = response.json()
+    assert set(body) == {"error", "request_id"}
+    assert body["request_id"] == response["X-Request-ID"]
+    assert body["error"]["message"]
+    return response.status_code, body["error"]["code"]
 
 
 @pytest.mark.parametrize(("method", "address", "body", "scope", "status"), OPERATIONS, ids=IDS)
@@ -111,8 +111,8 @@ def test_what_others_read_does_not_exist(
         assert error(client.get(address, headers=key)) == (404, "not_found"), address
     asked = {"question": "How many hours of annual leave?", "collection": "handbook"}
     assert error(client.post("/api/v1/ask", asked, JSON, headers=key)) == (404, "not_found")
-    told = client.post("/api/v1/ask", {"question": asked["question"]}, JSON, headers=key).json()
-    assert (told["outcome"], told["reason"], told["nearest"]) == ("refused", "nothing_found", [])
+    body = client.post("/api/v1/ask", {"question": asked["question"]}, JSON, headers=key).json()
+    assert (body["outcome"], body["reason"], body["nearest"]) == ("refused", "nothing_found", [])
 
 
 @pytest.mark.parametrize("who", ["employee", "outsider", "auditor"])
@@ -135,11 +135,11 @@ def test_whoever_is_no_admin_manages_nothing(request: pytest.FixtureRequest, cli
     ("address", "status", "code"),
     [("/api/v1/nothing", 404, "not_found"), ("/api/v1/", 404, "not_found"), ("/v1/nothing", 404, "not_found")],
 )
-def test_what_does_not_exist_is_told_in_the_same_shape(client: Client, db: None, address: str, status: int, code: str) -> None:
+def test_what_does_not_exist_is_reported_in_the_same_shape(client: Client, db: None, address: str, status: int, code: str) -> None:
     assert error(client.get(address)) == (status, code)
 
 
-def test_the_rate_is_told_with_the_seconds_to_wait(client: Client, leave: Document, reader: str, settings: Any) -> None:
+def test_the_rate_is_reported_with_the_seconds_to_wait(client: Client, leave: Document, reader: str, settings: Any) -> None:
     settings.RATE_ASK_PER_MINUTE = 2
     body = {"question": "How many hours of annual leave?"}
     for _ in range(2):

@@ -25,8 +25,8 @@ def admin(knowledge_admin: User) -> dict[str, str]:
 def test_a_document_is_moved(client: Client, leave: Document, other: Collection, admin: dict[str, str], reader: str) -> None:
     address = f"/api/v1/documents/{leave.uid}"
     assert client.get(address, headers=bearer(reader)).status_code == 200
-    told = client.post(f"{address}/move", {"collection": "other"}, JSON, headers=admin)
-    assert (told.status_code, told.json()["collection"]) == (200, "other")
+    response = client.post(f"{address}/move", {"collection": "other"}, JSON, headers=admin)
+    assert (response.status_code, response.json()["collection"]) == (200, "other")
     assert client.get(address, headers=bearer(reader)).status_code == 404
     again = client.post(f"{address}/move", {"collection": "other"}, JSON, headers=admin)
     assert (again.status_code, again.json()["error"]["code"]) == (400, "same_collection")
@@ -35,9 +35,9 @@ def test_a_document_is_moved(client: Client, leave: Document, other: Collection,
 
 def test_a_document_is_read_again_as_its_next_version(client: Client, leave: Document, admin: dict[str, str], reader: str) -> None:
     address = f"/api/v1/documents/{leave.uid}"
-    told = client.post(f"{address}/reread", headers=admin)
-    assert told.status_code == 202
-    assert (told.json()["number"], told.json()["state"], told.json()["is_reread"]) == (2, "uploaded", True)
+    response = client.post(f"{address}/reread", headers=admin)
+    assert response.status_code == 202
+    assert (response.json()["number"], response.json()["state"], response.json()["is_reread"]) == (2, "uploaded", True)
     assert Job.objects.get().version.number == 2
     assert client.post(f"{address}/reread", headers=admin).json()["error"]["code"] == "not_ready"
     numbers = [version["number"] for version in client.get(f"{address}/versions", headers=admin).json()]
@@ -59,11 +59,11 @@ def test_a_collection_is_deleted_only_by_its_name(client: Client, leave: Documen
 
 
 def test_the_index_is_built_anew_paused_resumed_and_given_up(client: Client, leave: Document, admin: dict[str, str]) -> None:
-    told = client.get("/api/v1/index", headers=admin).json()
-    assert (told["building"], told["is_paused"], told["documents"]) == (None, False, None)
+    body = client.get("/api/v1/index", headers=admin).json()
+    assert (body["building"], body["is_paused"], body["documents"]) == (None, False, None)
     assert client.post("/api/v1/index/pause", headers=admin).json()["error"]["code"] == "not_building"
-    told = client.post("/api/v1/index/start", headers=admin).json()
-    assert (told["serving"]["number"], told["building"]["number"], told["documents"], told["done"]) == (1, 2, 1, 0)
+    body = client.post("/api/v1/index/start", headers=admin).json()
+    assert (body["serving"]["number"], body["building"]["number"], body["documents"], body["done"]) == (1, 2, 1, 0)
     assert client.post("/api/v1/index/start", headers=admin).json()["error"]["code"] == "already_building"
     assert client.post("/api/v1/index/pause", headers=admin).json()["is_paused"] is True
     assert client.post("/api/v1/index/resume", headers=admin).json()["is_paused"] is False

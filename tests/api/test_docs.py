@@ -12,7 +12,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from accounts.models import ApiKey
+from accounts.models import ApiKey, User
+from chat.models import Conversation
 from kb.models import Document
 from tests.api.conftest import bearer
 from tests.chat.library import SIX_HOURS, ScriptedModel
@@ -37,39 +38,58 @@ class DjangoTransport(httpx.BaseTransport):
 
 
 def test_the_question_gives_an_answer_with_the_fields_that_are_shown(
-    client: Client, leave: Document, reader: str, means: Any
+    client: Client, leave: Document, reader: str, dependencies: Any
 ) -> None:
     line, body = block("http", "POST").strip().split("\n")
-    means["model"] = ScriptedModel(f"{SIX_HOURS} [1]")
-    told = client.post(line.split()[1], body, "application/json", headers=bearer(reader)).json()
+    dependencies["model"] = ScriptedModel(f"{SIX_HOURS} [1]")
+    body_shown = client.post(line.split()[1], body, "application/json", headers=bearer(reader)).json()
     shown = json.loads(block("json", '{\n  "outcome"'))
-    assert list(shown) == list(told)
+    assert list(shown) == list(body_shown)
     for part in ("sentences", "citations"):
-        assert sorted(shown[part][0]) == sorted(told[part][0])
-    assert (shown["answer"], shown["citations"][0]["document"]) == (told["answer"], told["citations"][0]["document"])
+        assert sorted(shown[part][0]) == sorted(body_shown[part][0])
+    assert (shown["answer"], shown["citations"][0]["document"]) == (body_shown["answer"], body_shown["citations"][0]["document"])
 
 
-def test_the_addresses_answer(client: Client, leave: Document, reader: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_addresses_answer(
+    client: Client, employee: User, leave: Document, reader: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("api.searching.search_passages", fake_search)
+    conversation = Conversation.objects.create(user=employee, title="Leave")
     for line in block("http", "GET").strip().split("\n"):
-        assert client.get(line.split()[1], headers=bearer(reader)).status_code == 200, line
+        address = line.split()[1].replace("CONVERSATION", str(conversation.uid))
+        assert client.get(address, headers=bearer(reader)).status_code == 200, line
+
+
+def test_a_collection_is_made_and_changed(client: Client, group: Any, admin_key: str) -> None:
+    body_shown: dict[str, Any] = {}
+    for start, status in (("POST /api/v1/collections", 201), ("PATCH", 200)):
+        line, body = block("http", start).strip().split("\n")
+        method, address = line.split()
+        answered = getattr(client, method.lower())(address, body, "application/json", headers=bearer(admin_key))
+        assert answered.status_code == status
+        body_shown = answered.json()
+    assert (body_shown["slug"], body_shown["vocabulary"], body_shown["sufficiency_threshold"]) == (
+        "cha-lv-zhi-du",
+        "PTO = paid time off",
+        0.7,
+    )
 
 
 def test_the_upload_answers(client: Client, leave: Document, admin_key: str, settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT, settings.BROKER_ROOT = tmp_path / "files", tmp_path / "broker"
     address = re.search(r'\$ATTEST_URL([^"]+)"', block("bash", "curl"))[1]
     files = {"files": [SimpleUploadedFile("a.txt", b"Koalas sleep."), SimpleUploadedFile("b.txt", b"Wombats dig.")]}
-    told = client.post(address, files, headers=bearer(admin_key)).json()
-    assert [one["outcome"] for one in told] == ["new", "new"]
+    body_shown = client.post(address, files, headers=bearer(admin_key)).json()
+    assert [one["outcome"] for one in body_shown] == ["new", "new"]
     watch = re.search(r"`(/api/v1/documents/DOCUMENT\S+)`", TEXT)[1]
-    watch = watch.replace("DOCUMENT", told[0]["document"]).replace("VERSION", str(told[0]["version"]))
+    watch = watch.replace("DOCUMENT", body_shown[0]["document"]).replace("VERSION", str(body_shown[0]["version"]))
     assert client.get(watch, headers=bearer(admin_key)).json()["is_finished"] is False
 
 
 def test_the_python_example_runs(
-    leave: Document, reader: str, means: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    leave: Document, reader: str, dependencies: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    means["model"] = ScriptedModel(f"{SIX_HOURS} [1]")
+    dependencies["model"] = ScriptedModel(f"{SIX_HOURS} [1]")
     with httpx.Client(transport=DjangoTransport()) as http:
         monkeypatch.setattr(openai, "OpenAI", partial(openai.OpenAI, http_client=http))
         exec(block("python", "from openai"), {"url": "http://localhost", "key": reader})  # noqa: S102 - the page's own example
@@ -79,9 +99,9 @@ def test_the_python_example_runs(
 def test_the_error_is_the_one_that_is_shown(client: Client, reader: str) -> None:
     ApiKey.objects.update(expires_at="2020-01-01T00:00:00Z")
     shown = json.loads(block("json", '{"error"'))
-    told = client.get("/api/v1/collections", headers=bearer(reader)).json()
-    assert told["error"] == shown["error"]
-    assert len(told["request_id"]) == len(shown["request_id"])
+    body_shown = client.get("/api/v1/collections", headers=bearer(reader)).json()
+    assert body_shown["error"] == shown["error"]
+    assert len(body_shown["request_id"]) == len(shown["request_id"])
 
 
 def test_every_code_is_one_that_the_code_gives() -> None:

@@ -48,7 +48,7 @@ def test_it_searches_what_its_key_may_read(leave: Document, secret: Document, re
     found = call(reader, "search", query="hours of burrow leave").structured_content["passages"]
     assert [passage["document"] for passage in found] == ["leave.md"]
     assert Event.objects.get(action="passages.searched").actor_name == "erin"
-    assert "nothing here" in refusal(reader, "search", query="burrow leave", collection="board")
+    assert "you do not have access" in refusal(reader, "search", query="burrow leave", collection="board")
 
 
 def test_it_reads_a_page(leave: Document, secret: Document, reader: str) -> None:
@@ -56,26 +56,26 @@ def test_it_reads_a_page(leave: Document, secret: Document, reader: str) -> None
     assert SIX_HOURS in page["text"]
     assert Event.objects.filter(action="source.viewed", actor_name="erin").count() == 1
     for document, number in ((str(secret.uid), 1), (str(leave.uid), 2), ("nonsense", 1)):
-        assert "nothing here" in refusal(reader, "read_page", document=document, page=number)
+        assert "you do not have access" in refusal(reader, "read_page", document=document, page=number)
 
 
-def test_it_asks_and_gets_the_contracts_answer(leave: Document, reader: str, means: Any) -> None:
-    means["model"] = ScriptedModel(f"{SIX_HOURS.replace('6', '9')} [1] {SIX_HOURS} [1]")
-    told = call(reader, "ask", question=QUESTION).structured_content
-    assert told["text"].startswith(f"{SIX_HOURS}[1]")
-    assert (told["outcome"], told["withheld"], told["citations"][0]["quote"]) == ("answered", 1, SIX_HOURS)
-    assert Event.objects.get(uid=told["receipt"]).actor_name == "erin"
-    assert "Write a question" in refusal(reader, "ask", question="  ")
+def test_it_asks_and_gets_the_contracts_answer(leave: Document, reader: str, dependencies: Any) -> None:
+    dependencies["model"] = ScriptedModel(f"{SIX_HOURS.replace('6', '9')} [1] {SIX_HOURS} [1]")
+    answer = call(reader, "ask", question=QUESTION).structured_content
+    assert answer["text"].startswith(f"{SIX_HOURS}[1]")
+    assert (answer["outcome"], answer["withheld"], answer["citations"][0]["quote"]) == ("answered", 1, SIX_HOURS)
+    assert Event.objects.get(uid=answer["receipt"]).actor_name == "erin"
+    assert "Enter a question" in refusal(reader, "ask", question="  ")
 
 
-def test_a_key_is_checked_at_every_call(leave: Document, employee: User, means: Any, settings: Any) -> None:
+def test_a_key_is_checked_at_every_call(leave: Document, employee: User, dependencies: Any, settings: Any) -> None:
     key = key_of(employee, "ask")
     assert "scope" in refusal(key, "search", query="leave")
     settings.RATE_ASK_PER_MINUTE = 1
     assert not call(key, "ask", question=QUESTION).is_error
     assert "Wait" in refusal(key, "ask", question=QUESTION)
     ApiKey.objects.all().delete()
-    assert "no such API key" in refusal(key, "ask", question=QUESTION)
+    assert "This API key does not exist" in refusal(key, "ask", question=QUESTION)
 
 
 def test_the_command_serves_on_standard_input_and_output(tmp_path: Path) -> None:
@@ -104,4 +104,4 @@ def test_the_command_serves_on_standard_input_and_output(tmp_path: Path) -> None
     names, result = async_to_sync(talk)()
     assert names == ["search", "read_page", "ask"]
     assert result.is_error
-    assert "nothing here" in result.content[0].text
+    assert "you do not have access" in result.content[0].text

@@ -30,7 +30,7 @@ def receipt_payload(**changes: Any) -> dict[str, Any]:
     return {
         "question": "How many hours of annual leave do I earn after five years?",
         "rewritten": "How many hours of annual leave do I earn after five years?",
-        "read_as": "How many hours of paid time off do I earn after five years?",
+        "normalized_question": "How many hours of paid time off do I earn after five years?",
         "language": "en",
         "scope": {"collections": [{"slug": "handbook", "name": "Handbook"}]},
         "index_generation": 12,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.services.servers import Postgres
+from bench.harness.patience import PATIENCE_S, ended_with_the_test
+from bench.harness.servers import Postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITERS, EVENTS_EACH = 4, 25
@@ -17,10 +18,11 @@ import sys
 import django
 django.setup()
 from django.db import transaction
+from audit.actor import Actor
 from audit.services import record
 for number in range(int(sys.argv[2])):
     with transaction.atomic():
-        record("a.b", actor_id=sys.argv[1], payload={"number": number})
+        record("a.b", by=Actor(id=sys.argv[1]), payload={"number": number})
         if number % 5 == 4:
             transaction.set_rollback(True)
 """
@@ -40,16 +42,19 @@ def record_from_many_processes(home: Path, database_url: str) -> None:
         "ATTEST_AUDIT_CHECKPOINT_S": "0",
     }
     migrating = run(["manage.py", "migrate", "audit", "--skip-checks", "-v0"], environment)
-    output = migrating.communicate(timeout=60)[0]
+    with ended_with_the_test(migrating):
+        output = migrating.communicate(timeout=PATIENCE_S)[0]
     assert migrating.returncode == 0, output
     writers = [run(["-c", WRITER, str(number), str(EVENTS_EACH)], environment) for number in range(WRITERS)]
-    outputs = [writer.communicate(timeout=120)[0] for writer in writers]
+    with ended_with_the_test(*writers):
+        outputs = [writer.communicate(timeout=2 * PATIENCE_S)[0] for writer in writers]
     assert [writer.returncode for writer in writers] == [0] * WRITERS, outputs
     verifying = run(["manage.py", "verify_audit", "--skip-checks"], environment)
-    output = verifying.communicate(timeout=60)[0]
+    with ended_with_the_test(verifying):
+        output = verifying.communicate(timeout=PATIENCE_S)[0]
     assert verifying.returncode == 0, output
     kept = WRITERS * EVENTS_EACH * 4 // 5
-    assert f"The audit is whole: {kept} events" in output
+    assert f"The audit is intact: {kept} events" in output
     assert "covers all but the last 0 event(s)" in output
 
 

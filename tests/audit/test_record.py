@@ -8,18 +8,19 @@ from uuid import UUID
 import pytest
 from django.db import transaction
 
-from audit.canonical import GENESIS, canonical_json, sha256_hex
+from audit.actor import Actor
+from audit.chain.canonical import GENESIS, canonical_json, sha256_hex
+from audit.chain.verification import verify_chain
 from audit.errors import AuditImmutable, AuditInvalid
 from audit.models import ChainHead, Event, Payload
 from audit.services import erase_payload, record
-from audit.verification import verify_chain
 
 pytestmark = pytest.mark.django_db
 
 
 def test_record_links_each_event_to_the_one_before() -> None:
     first = record(
-        "question.answered", actor_id=7, actor_name="erin", subject="turn:1", summary="How many?", payload={"b": 1, "a": "é"}
+        "question.answered", by=Actor(id="7", name="erin"), subject="turn:1", summary="How many?", payload={"b": 1, "a": "é"}
     )
     second = record("source.viewed")
     assert (first.sequence, second.sequence) == (1, 2)
@@ -30,7 +31,7 @@ def test_record_links_each_event_to_the_one_before() -> None:
 
 
 def test_the_payload_hash_covers_name_summary_and_payload() -> None:
-    event = record("question.answered", actor_name="erin", summary="How many?", payload={"b": 1, "a": "é"})
+    event = record("question.answered", by=Actor(name="erin"), summary="How many?", payload={"b": 1, "a": "é"})
     body = event.payload.body
     assert sha256_hex(body) == event.payload_hash
     content = json.loads(body)
@@ -62,7 +63,7 @@ def test_it_refuses_a_payload_that_is_not_json_and_records_nothing(payload: dict
 
 @pytest.mark.parametrize(
     "fields",
-    [{"action": ""}, {"action": "a" * 61}, {"action": "a.b", "actor_id": "7" * 65}, {"action": "a.b", "subject": "s" * 301}],
+    [{"action": ""}, {"action": "a" * 61}, {"action": "a.b", "by": Actor(id="7" * 65)}, {"action": "a.b", "subject": "s" * 301}],
 )
 def test_it_refuses_a_field_that_does_not_fit(fields: dict) -> None:
     with pytest.raises(AuditInvalid):
@@ -70,7 +71,7 @@ def test_it_refuses_a_field_that_does_not_fit(fields: dict) -> None:
 
 
 def test_names_and_summaries_are_cut_to_one_line_of_their_column() -> None:
-    event = record("a.b", actor_name="n" * 250, summary="one\ntwo\x00 \ud800" + "s" * 400)
+    event = record("a.b", by=Actor(name="n" * 250), summary="one\ntwo\x00 \ud800" + "s" * 400)
     assert event.actor_name == "n" * 199 + "…"
     assert event.summary.startswith("one two\ufffd \ufffdsss")
     assert len(event.summary) == 300
@@ -117,9 +118,9 @@ def test_what_was_recorded_cannot_be_changed_or_deleted_through_the_models() -> 
 
 
 def test_erasing_takes_the_personal_data_and_leaves_the_chain_whole() -> None:
-    event = record("question.answered", actor_id=7, actor_name="erin", summary="My salary?", payload={"question": "My salary?"})
+    event = record("question.answered", by=Actor(id="7", name="erin"), summary="My salary?", payload={"question": "My salary?"})
     record("a.b")
-    erasure = erase_payload(event=event, reason="Request of 3 May", actor_id=9, actor_name="ada")
+    erasure = erase_payload(event=event, reason="Request of 3 May", by=Actor(id="9", name="ada"))
     event = Event.objects.get(pk=event.pk)
     assert (event.actor_name, event.summary, event.payload.body, event.payload.data) == ("", "", "", {})
     assert event.payload.erased_at is not None

@@ -1,6 +1,5 @@
 """The parts of the ingestion benchmark that need no installation: files, the peer, what a process tree uses."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +11,8 @@ from reportlab.pdfgen.canvas import Canvas
 from bench import ingest
 from bench.bare_encoder import model_folder
 from bench.big_files import make_pdf, make_text
+from bench.harness.process_tree import find_workers, measure, read_children
 from bench.ingest import run_json, take_pages
-from bench.process_tree import find_workers, measure, read_children
 from bench.report import Measure
 from bench.small_files import write_documents
 
@@ -79,10 +78,11 @@ def test_a_process_is_measured_with_its_children() -> None:
         process.stdout.readline()
         assert len(read_children()[process.pid]) == 1
         usage = measure(process.pid)
+        workers = find_workers(process.pid)
         process.communicate(b"\n")
     assert usage.memory_bytes > 80 * 2**20
     assert 3 <= usage.open_files < 20
-    assert find_workers(os.getpid()) == []  # none of Celery's here
+    assert workers == []  # none of Celery's below it
 
 
 def test_memory_and_files_are_met_from_below() -> None:

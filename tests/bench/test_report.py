@@ -10,7 +10,7 @@ from bench import retrieval
 from bench.report import Measure, machine, publish
 
 
-def test_a_time_is_met_from_below_and_its_ratio_tells_how_much_faster() -> None:
+def test_a_time_is_met_from_below_and_its_ratio_says_how_much_faster() -> None:
     row = Measure(name="search", value=5.0, unit="ms", goal=25.0, peers={"slow": 50.0, "fast": 1.0}).as_dict()
     assert (row["met"], row["ratio"]) == (True, {"slow": 10.0, "fast": 0.2})
     assert Measure(name="search", value=26.0, unit="ms", goal=25.0).as_dict()["met"] is False

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.corpus import DOCUMENT, NARROW, SentenceMemory, cut_passages, make_entries, mix_passages, mix_vectors
 from bench.growth import draw_growth
+from bench.material.corpus import DOCUMENT, NARROW, SentenceMemory, cut_passages, make_entries, mix_passages, mix_vectors
 from bench.peers import ensemble, faiss_flat, rank_bm25
 from bench.retrieval import Size, to_measures, to_pictures
-from retrieval.analyzer import get_analyzer
+from language.analyzer import get_analyzer
 from retrieval.types import Embedding
 
 OWN = [
@@ -45,9 +45,9 @@ def test_the_same_corpus_is_made_each_time_and_grows_at_its_end() -> None:
 
     small, large = corpus(300), corpus(300)
     assert small == large
-    assert [entry.chunk.id for entry in small] == list(range(1, 301))  # type: ignore[attr-defined]
-    assert sum(entry.chunk.collection_id == NARROW for entry in small) == 3  # type: ignore[attr-defined]
-    assert small[DOCUMENT * 3].chunk.document_id == 4  # type: ignore[attr-defined]
+    assert [entry.chunk.id for entry in small] == list(range(1, 301))
+    assert sum(entry.chunk.collection_id == NARROW for entry in small) == 3
+    assert small[DOCUMENT * 3].chunk.document_id == 4
 
 
 def test_a_remembered_sentence_is_cut_as_ever() -> None:

@@ -5,11 +5,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
-from tests.browser.installation import Installation
+from bench.harness.patience import PATIENCE_S
+from bench.harness.served import Installation
+from retrieval.encoding.opening import ENGLISH
+from tests.browser.looking import Gallery, build_gallery
 
 CHROMIUM = shutil.which("chromium")
+expect.set_options(timeout=PATIENCE_S * 1000)
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +36,10 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A fresh installation with its demo, shared by the browser tests."""
-    installation = Installation(tmp_path_factory.mktemp("installation"))
+    installation = Installation(tmp_path_factory.mktemp("installation"), ATTEST_EMBEDDER=ENGLISH)
     try:
         installation.wait_until_ready()
         yield installation
@@ -67,6 +71,7 @@ def sign_in(browser: Browser, installation: Installation) -> Iterator[SignIn]:
     def _sign_in(username: str) -> Page:
         context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
         contexts.append(context)
+        context.set_default_timeout(PATIENCE_S * 1000)
         page = context.new_page()
         page.on("request", note_request)
         page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
@@ -91,3 +96,14 @@ def filing() -> Path:
     if not path.exists():
         pytest.skip("the evaluation data is not beside the project (../shared/data/financebench-a)")
     return path
+
+
+@pytest.fixture(scope="package")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gallery]:
+    """An installation of its own, where every text is one unbroken run of characters."""
+    installation = Installation(tmp_path_factory.mktemp("gallery"), ATTEST_DEMO="0", ATTEST_WORKERS="1", ATTEST_EMBEDDER=ENGLISH)
+    try:
+        installation.wait_until_ready()
+        yield build_gallery(installation)
+    finally:
+        installation.stop()

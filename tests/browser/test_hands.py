@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from bench.harness.served import Installation
 from tests.browser.conftest import SignIn
-from tests.browser.installation import Installation
 
 pytestmark = pytest.mark.browser
 
@@ -15,12 +15,12 @@ COMPOSING_ENTER = """area => area.dispatchEvent(
 
 
 def answered(page: Page) -> Page:
-    """Ask the first suggested question until it is answered: the demo is still being read in the installation's first seconds."""
+    """Ask the first suggested question until it is answered: the demo is being processed in the installation's first seconds."""
     home = page.url
     for _attempt in range(TRIES):
         page.goto(home)
         page.locator(".suggestion").first.click()
-        expect(page.locator("[data-stream]")).to_have_count(0, timeout=60_000)
+        expect(page.locator("[data-stream]")).to_have_count(0)
         if page.locator(".turn").get_attribute("data-state") == "answered":
             return page
         page.wait_for_timeout(WAIT_MS)
@@ -81,3 +81,14 @@ def test_the_drawer_leaves_no_trace_in_the_history(sign_in: SignIn) -> None:
     page.keyboard.press("Escape")
     expect(page.locator("#side")).not_to_be_in_viewport()
     assert page.evaluate("history.length") == before
+
+
+def test_the_open_tab_is_in_view_on_a_phone(sign_in: SignIn, installation: Installation) -> None:
+    page = sign_in("victor")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{installation.url}/audit/")
+    tabs = page.locator(".tabs")
+    assert tabs.evaluate("row => row.scrollWidth > row.clientWidth"), "all tabs fit: this shows nothing"
+    tabs.locator("a").last.click()
+    opened = page.locator(".tabs [aria-current=page]")
+    expect(opened).to_be_in_viewport(ratio=0.9)

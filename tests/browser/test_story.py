@@ -7,8 +7,8 @@ import pypdfium2
 import pytest
 from playwright.sync_api import Page, expect
 
+from bench.harness.served import Installation
 from tests.browser.conftest import SignIn
-from tests.browser.installation import Installation
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +25,7 @@ def upload(page: Page, installation: Installation, filing: Path) -> None:
     page.wait_for_url("**/library/c/filings/")
     page.set_input_files("input[type=file]", str(filing))
     row = page.locator("#documents tr", has_text=filing.name)
-    expect(row).to_be_visible(timeout=10_000)
+    expect(row).to_be_visible()
     expect(row).to_contain_text("Ready", timeout=READ_MS)
     expect(row).to_contain_text("30")
 
@@ -68,8 +68,8 @@ def test_a_filing_becomes_an_answer_whose_sentences_open_their_page(
     page = sign_in("priya")
     ask(page, QUESTION)
     answer = page.locator(".turn .answer")
-    expect(answer).to_contain_text("20 to 30", timeout=30_000)
-    expect(page.locator(".turn")).to_have_attribute("data-state", "answered", timeout=30_000)
+    expect(answer).to_contain_text("20 to 30")
+    expect(page.locator(".turn")).to_have_attribute("data-state", "answered")
     sentences = page.locator(".turn .sentence")
     for index in range(sentences.count()):
         expect(sentences.nth(index).locator("xpath=following-sibling::*[1]")).to_have_class(re.compile(r"\bcite\b"))
@@ -79,7 +79,7 @@ def test_a_filing_becomes_an_answer_whose_sentences_open_their_page(
     quote = chip.get_attribute("data-quote")
     chip.click()
     panel = page.locator("#panel")
-    expect(panel.locator(".leaf__marks rect").first).to_be_visible(timeout=15_000)
+    expect(panel.locator(".leaf__marks rect").first).to_be_visible()
     expect(panel).to_contain_text("BESTBUY 2024Q2 10Q")
     expect(panel).to_contain_text("current", ignore_case=True)
     image, marks = panel.locator(".leaf img"), panel.locator(".leaf__marks")
@@ -124,7 +124,7 @@ def test_a_filing_becomes_an_answer_whose_sentences_open_their_page(
     expect(outsider.locator("main")).not_to_contain_text("Filings")
     outsider.goto(installation.url)
     ask(outsider, QUESTION)
-    expect(outsider.locator(".turn")).to_have_attribute("data-state", "refused", timeout=30_000)
+    expect(outsider.locator(".turn")).to_have_attribute("data-state", "refused")
     expect(outsider.locator("body")).not_to_contain_text("BESTBUY", ignore_case=True)
 
     assert installation.manage("verify_index").returncode == 0
@@ -135,17 +135,17 @@ def test_a_chinese_question_gets_a_chinese_answer(sign_in: SignIn, installation:
     page = sign_in("owen")
     expect(page.locator(".suggestion").first).to_be_visible()
     ask(page, "累计工作满10年的员工每年有多少天年休假？")
-    expect(page.locator(".turn .answer")).to_contain_text("天", timeout=30_000)
-    expect(page.locator(".turn")).to_have_attribute("data-state", "answered", timeout=30_000)
+    expect(page.locator(".turn .answer")).to_contain_text("天")
+    expect(page.locator(".turn")).to_have_attribute("data-state", "answered")
     page.locator(".turn a.cite").first.click()
-    expect(page.locator("#panel mark").first).to_be_visible(timeout=10_000)
+    expect(page.locator("#panel mark").first).to_be_visible()
     expect(page.locator("#panel")).to_contain_text("员工手册")
 
 
 def test_what_the_documents_do_not_say_is_refused_with_the_nearest_sources(sign_in: SignIn) -> None:
     page = sign_in("owen")
     ask(page, "Which football club does the chief executive support?")
-    expect(page.locator(".turn")).to_have_attribute("data-state", "refused", timeout=30_000)
+    expect(page.locator(".turn")).to_have_attribute("data-state", "refused")
     expect(page.locator(".turn a.cite")).to_have_count(0)
 
 
@@ -159,7 +159,7 @@ def test_a_file_that_cannot_be_read_stays_in_the_list_with_its_reason(
     page = sign_in("grace")
     page.goto(f"{installation.url}/library/c/larkspur/")
     page.set_input_files("input[type=file]", [str(empty), str(broken)])
-    expect(page.locator("[data-uploads]")).to_contain_text(re.compile("empty", re.I), timeout=10_000)
+    expect(page.locator("[data-uploads]")).to_contain_text(re.compile("empty", re.I))
     row = page.locator("#documents tr", has_text="report.pdf")
     expect(row).to_contain_text("Failed", timeout=READ_MS)
     page.reload()

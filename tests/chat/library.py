@@ -5,12 +5,15 @@ import re
 from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any
 
-from chat.llm.one_model import OneModel
-from chat.means import Means
-from chat.ports import Delta, GenerationOptions, LanguageModel, Message, TokenCount, Usage
-from kb.identity import chunk_id
+from accounts.credentials import command_credential
+from accounts.models import User
+from chat.flow.asked import Asked
+from chat.flow.dependencies import AnswerDependencies
+from gateway.ports import Delta, GenerationOptions, LanguageModel, Message, TokenCount, Usage
+from gateway.routing.one_model import OneModel
+from kb.index.identity import chunk_id
+from kb.index.search import Passage, PassageSearch, scope_for
 from kb.models import Chunk, Collection, Document, DocumentVersion, Page
-from kb.search import Passage, PassageSearch, scope_for
 from retrieval.types import Closeness, Hit, SearchResult, Stretch
 
 LEAVE = (
@@ -129,8 +132,13 @@ class ScriptedModel:
         return None
 
 
-def means_with(model: LanguageModel | None = None, **changes: Any) -> Means:
+def asked_by(user: User, question: str = QUESTION, **given: Any) -> Asked:
+    """Return a question as this account's, by whichever way it came in."""
+    return Asked(question=question, credential=given.pop("credential", None) or command_credential(user), **given)
+
+
+def dependencies_with(model: LanguageModel | None = None, **changes: Any) -> AnswerDependencies:
     options = changes.pop("options", GenerationOptions(max_tokens=200, first_token_timeout_s=5, total_timeout_s=10))
     gateway = OneModel(model=model, options=options, context_tokens=changes.pop("context_tokens", 4096))
     given = {"search": search, "score_texts": score_texts, "score_stretches": score_stretches, "gateway": gateway}
-    return Means(**given | changes)
+    return AnswerDependencies(**given | changes)

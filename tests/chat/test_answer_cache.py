@@ -12,15 +12,15 @@ from django.utils import timezone
 from accounts.models import User
 from audit.models import Event
 from audit.services import erase_payload
-from chat import answer_cache
-from chat.answering import ask
-from chat.calibration import shipped_calibration
+from chat.flow.running import ask
+from chat.flow.writing import cache as answer_cache
+from chat.judge.calibration import shipped_calibration
 from chat.models import WrittenAnswer
-from chat.ports import GenerationOptions
 from chat.services import regenerate_turn
 from chat.types import Answer, Outcome
+from gateway.ports import GenerationOptions
 from kb.models import Chunk, Collection, Document
-from tests.chat.library import LEAVE, QUESTION, SIX_HOURS, ScriptedModel, add_document, means_with
+from tests.chat.library import LEAVE, QUESTION, SIX_HOURS, ScriptedModel, add_document, dependencies_with
 from tests.chat.test_answering import receipt_of, run, start
 
 TRUE = f"{SIX_HOURS} [1]"
@@ -31,8 +31,8 @@ def leave(collection: Collection) -> Document:
     return add_document(collection, "leave.md", LEAVE)
 
 
-def asked(user: User, model: ScriptedModel, question: str = QUESTION, **means: Any) -> Answer:
-    return ask(question, user=user, means=means_with(model, **means))
+def asked(user: User, model: ScriptedModel, question: str = QUESTION, **dependencies: Any) -> Answer:
+    return ask(question, user=user, dependencies=dependencies_with(model, **dependencies))
 
 
 def test_the_same_question_is_answered_without_asking_the_model_again(employee: User, leave: Document) -> None:
@@ -42,8 +42,8 @@ def test_the_same_question_is_answered_without_asking_the_model_again(employee: 
     assert (first.as_dict()["cached"], second.as_dict()["cached"]) == (False, True)
     assert (second.text, second.citations) == (first.text, first.citations)
     assert second.receipt != first.receipt
-    told = receipt_of(second)
-    assert (told["model"]["written_for"], told["sentences"][0]["verdict"]) == (first.receipt, "supported")
+    receipt = receipt_of(second)
+    assert (receipt["model"]["written_for"], receipt["sentences"][0]["verdict"]) == (first.receipt, "supported")
 
 
 def replace_document(leave: Document) -> None:
@@ -128,8 +128,6 @@ def test_asking_again_on_purpose_asks_the_model(employee: User, leave: Document)
     run(turn, employee, model=model)
     turn.refresh_from_db()
     again = regenerate_turn(turn)
-    type(again).objects.filter(pk=again.pk).update(state="streaming", heartbeat_at=timezone.now())
-    again.refresh_from_db()
     assert run(again, employee, model=model).as_dict()["cached"] is False
     assert len(model.prompts) == 2
 

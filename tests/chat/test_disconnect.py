@@ -1,4 +1,4 @@
-"""The whole ASGI application, as a server calls it: when the browser goes, the model is told to stop."""
+"""The whole ASGI application, as a server calls it: when the browser goes, the model is stopped."""
 
 import asyncio
 from collections.abc import Iterator
@@ -13,11 +13,12 @@ from django.urls import reverse
 
 from chat import services
 from chat.models import Turn
-from kb.engine import get_engine, to_indexed_chunk
+from kb.index.engine import get_engine
+from kb.index.entries import to_indexed_chunk
 from kb.models import Chunk, Collection
 from retrieval.types import IndexEntry
-from tests.chat.fake_server import FakeServer
 from tests.chat.library import LEAVE, QUESTION, SIX_HOURS, add_document
+from tests.gateway.fake_server import FakeServer
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def asked(transactional_db: None, settings: Any, fake_server: FakeServer) -> Ite
     engine.writer.publish([], remove_versions={chunk.version_id for chunk in chunks})
 
 
-def test_a_browser_that_goes_stops_the_model_and_the_receipt_tells_what_it_saw(
+def test_a_browser_that_goes_stops_the_model_and_the_receipt_reports_what_it_saw(
     asked: tuple[Turn, str], fake_server: FakeServer
 ) -> None:
     turn, cookie = asked

@@ -5,6 +5,7 @@ from django.http import Http404
 from django.test import Client
 
 from accounts.models import User
+from audit.actor import Actor
 from audit.models import Event
 from audit.services import record
 from chat.errors import QuestionRefused
@@ -15,7 +16,7 @@ from chat.models import Conversation, Feedback, Turn
 @pytest.fixture
 def receipt(employee: User) -> str:
     event = record(
-        "question.answered", actor_id=employee.pk, actor_name="erin", summary="How long?", payload={"question": "How long?"}
+        "question.answered", by=Actor(id=str(employee.pk), name="erin"), summary="How long?", payload={"question": "How long?"}
     )
     return str(event.uid)
 
@@ -54,7 +55,7 @@ def test_only_who_was_given_the_answer_rates_it(teammate: User, knowledge_admin:
 
 
 def test_only_answers_are_rated(employee: User) -> None:
-    viewed = record("source.viewed", actor_id=employee.pk)
+    viewed = record("source.viewed", by=Actor(id=str(employee.pk)))
     for named in (str(viewed.uid), "nonsense", ""):
         with pytest.raises(Http404):
             rate_answer(user=employee, receipt=named, rating="helpful")

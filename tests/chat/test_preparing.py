@@ -8,22 +8,23 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from accounts.models import User
-from chat.answering import Asked, Progress, answer_question
-from chat.ports import Delta, GenerationOptions, Message
-from chat.preparing import Line
+from chat.flow.admission import AdmissionQueue
+from chat.flow.events import Progress
+from chat.flow.question import answer_question
+from gateway.ports import Delta, GenerationOptions, Message
 from kb.models import Collection
-from tests.chat.library import LEAVE, QUESTION, SIX_HOURS, ScriptedModel, add_document, means_with
+from tests.chat.library import LEAVE, SIX_HOURS, ScriptedModel, add_document, asked_by, dependencies_with
 
 
 @pytest.mark.django_db
 def test_a_line_lets_in_as_many_as_it_has_places_and_the_others_in_order() -> None:
-    line = Line(2)
+    queue = AdmissionQueue(2)
     inside: set[int] = set()
     most, order = 0, []
 
     async def come(number: int) -> None:
         nonlocal most
-        async with line.place():
+        async with queue.admit():
             inside.add(number)
             order.append(number)
             most = max(most, len(inside))
@@ -41,10 +42,10 @@ def test_a_line_lets_in_as_many_as_it_has_places_and_the_others_in_order() -> No
 
 @pytest.mark.django_db
 def test_who_leaves_the_line_or_fails_gives_the_place_back() -> None:
-    line = Line(1)
+    queue = AdmissionQueue(1)
 
     async def hold(entered: asyncio.Event) -> None:
-        async with line.place():
+        async with queue.admit():
             entered.set()
             await asyncio.sleep(60)
 
@@ -58,9 +59,9 @@ def test_who_leaves_the_line_or_fails_gives_the_place_back() -> None:
             task.cancel()
         await asyncio.wait({waiting, holding})
         with pytest.raises(ValueError, match="broken"):
-            async with line.place():
+            async with queue.admit():
                 raise ValueError("broken")
-        async with asyncio.timeout(30), line.place():
+        async with asyncio.timeout(30), queue.admit():
             return True
 
     assert async_to_sync(run)()
@@ -92,8 +93,8 @@ def test_the_last_sentence_is_shown_when_the_model_says_that_it_has_finished(emp
                 may_go.set()
 
         async with asyncio.timeout(60):
-            means = means_with(LingeringModel(f"{SIX_HOURS} [1]", may_go))
-            return await answer_question(Asked(question=QUESTION, user=employee), means=means, emit=listen)
+            dependencies = dependencies_with(LingeringModel(f"{SIX_HOURS} [1]", may_go))
+            return await answer_question(asked_by(employee), compose=lambda: dependencies, emit=listen)
 
     assert async_to_sync(run)().text == f"{SIX_HOURS}[1]"
     assert shown == [f"{SIX_HOURS}[1]"]

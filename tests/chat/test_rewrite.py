@@ -7,15 +7,15 @@ from asgiref.sync import async_to_sync
 
 from accounts.models import User
 from audit.models import Event
-from chat.answering import Asked, answer_question
-from chat.errors import ModelUnreachable
-from chat.llm.one_model import PlainChoice
-from chat.ports import GenerationOptions
-from chat.rewrite import rewrite_question
-from chat.rewrite_by_model import Rewritten, rewrite_by_model
+from chat.flow.question import answer_question
+from chat.flow.rewriting.by_model import Rewritten, rewrite_by_model
+from chat.flow.rewriting.by_rule import rewrite_question
+from gateway.errors import ModelUnreachable
+from gateway.ports import GenerationOptions
+from gateway.routing.one_model import PlainChoice
 from kb.models import Collection
 from tests.chat.library import LEAVE as LEAVE_TEXT
-from tests.chat.library import QUESTION, ScriptedModel, add_document, means_with
+from tests.chat.library import QUESTION, ScriptedModel, add_document, asked_by, dependencies_with
 
 LEAVE = "How many hours of annual leave do I earn per pay period after five years?"
 LEAVE_ZH = "工作满10年的员工每年有几天带薪年假？"
@@ -36,6 +36,8 @@ LEAVE_ZH = "工作满10年的员工每年有几天带薪年假？"
             "How many vacation days are there for part-time employees?",
         ),
         ("Who approves it?", "How do I request a laptop?", "Who approves it? (How do I request a laptop)"),
+        ("Is it paid?", "What is parental leave?", "Is it paid? (What is parental leave)"),
+        ("Is it possible to extend it?", "How long is probation?", "Is it possible to extend it? (How long is probation)"),
         ("那工龄12年呢?", LEAVE_ZH, "工龄12年的员工每年有几天带薪年假？"),
         ("病假呢？", "年假有几天？", "病假，年假有几天？"),
         ("它由谁批准？", "如何申请笔记本电脑？", "它由谁批准？（如何申请笔记本电脑）"),
@@ -52,10 +54,28 @@ def test_a_follow_up_takes_the_topic_of_the_question_before(question: str, previ
         "女员工生双胞胎，产假一共是多少天？",
         "What is the dollar amount of the daily meal allowance in Chicago?",
         "Where is the travel policy?",
+        "Is it allowed to carry over unused leave?",
     ],
 )
 def test_a_question_that_stands_alone_is_unchanged(question: str) -> None:
     assert rewrite_question(question, [(LEAVE, "6 hours"), (LEAVE_ZH, "10天")]) == question
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("OK. Other topic: which command renews a certificate?", "Which command renews a certificate?"),
+        ("Thanks. Something else: who approves it?", "Who approves it?"),
+        ("Thank you very much! Who signs the lease of the new office?", "Who signs the lease of the new office?"),
+        ("By the way, is it paid?", "Is it paid?"),
+        ("谢谢。换个话题：它由谁批准？", "它由谁批准？"),
+        ("Okay Software licences: who orders them for the whole of the company?", None),
+        ("Great Britain: which public holidays apply to colleagues there?", None),
+    ],
+)
+def test_courtesies_and_the_announcement_of_another_topic_are_taken_off(question: str, expected: str | None) -> None:
+    found = rewrite_question(question, [(LEAVE, "6 hours")])
+    assert found == expected if expected else found.startswith(question[:5])
 
 
 def test_without_history_nothing_changes() -> None:
@@ -114,9 +134,9 @@ def test_a_model_that_fails_leaves_the_rule() -> None:
 
 def test_the_rewrite_is_searched_and_kept(employee: User, collection: Collection) -> None:
     add_document(collection, "leave.md", LEAVE_TEXT)
-    asked = Asked(question="and with 20 years?", user=employee, history=((QUESTION, "6 hours"),))
+    asked = asked_by(employee, "and with 20 years?", history=((QUESTION, "6 hours"),))
     said = "How many hours of annual leave do employees with 20 years of service earn per pay period?"
-    answer = async_to_sync(answer_question)(asked, means=means_with(ScriptedModel(said)))
-    told = Event.objects.get(uid=answer.receipt).payload.data
-    assert (told["rewritten"], told["rewritten_by"]) == (said, "model")
-    assert told["model"]["attempts"][0] | {"for": "rewrite", "kept": True} == told["model"]["attempts"][0]
+    answer = async_to_sync(answer_question)(asked, compose=lambda: dependencies_with(ScriptedModel(said)))
+    recorded = Event.objects.get(uid=answer.receipt).payload.data
+    assert (recorded["rewritten"], recorded["rewritten_by"]) == (said, "model")
+    assert recorded["model"]["attempts"][0] | {"for": "rewrite", "kept": True} == recorded["model"]["attempts"][0]

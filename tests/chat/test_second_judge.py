@@ -1,4 +1,4 @@
-"""A second judge withholds what its quote does not entail; it fails closed, and the receipt tells what it found."""
+"""A second judge withholds what its quote does not entail; it fails closed, and the receipt holds what it found."""
 
 from pathlib import Path
 
@@ -11,12 +11,12 @@ from transformers import BertConfig, BertForSequenceClassification, PreTrainedTo
 
 from accounts.models import User
 from audit.models import Event
-from chat.answering import Asked, answer_question
-from chat.second_judge import NliJudge, open_judge
+from chat.flow.question import answer_question
 from chat.types import VerdictKind
 from chat.verify import Verifier
+from chat.verify.second_judge import NliJudge, open_judge
 from kb.models import Collection
-from tests.chat.library import LEAVE, QUESTION, SIX_HOURS, ScriptedModel, add_document, means_with
+from tests.chat.library import LEAVE, SIX_HOURS, ScriptedModel, add_document, asked_by, dependencies_with
 from tests.chat.test_verify import EVIDENCE, no_meaning
 
 REWORDED = "You can carry over at most 240 hours of annual leave. [1]"
@@ -77,10 +77,10 @@ def test_no_folder_no_judge() -> None:
     assert open_judge("") is None
 
 
-def test_the_receipt_tells_what_it_found(employee: User, collection: Collection) -> None:
+def test_the_receipt_reports_what_it_found(employee: User, collection: Collection) -> None:
     add_document(collection, "leave.md", LEAVE)
     said = SIX_HOURS.replace("Employees with three", "According to the document, employees with three")
-    means = means_with(ScriptedModel(f"{said} [1]"), second_judge=lambda _claim, _quote: 0.8)
-    answer = async_to_sync(answer_question)(Asked(question=QUESTION, user=employee), means=means)
-    told = Event.objects.get(uid=answer.receipt).payload.data["sentences"]
-    assert [(one["verdict"], one["entailment"]) for one in told] == [("supported", 0.8)]
+    dependencies = dependencies_with(ScriptedModel(f"{said} [1]"), second_judge=lambda _claim, _quote: 0.8)
+    answer = async_to_sync(answer_question)(asked_by(employee), compose=lambda: dependencies)
+    sentences = Event.objects.get(uid=answer.receipt).payload.data["sentences"]
+    assert [(one["verdict"], one["entailment"]) for one in sentences] == [("supported", 0.8)]

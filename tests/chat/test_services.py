@@ -39,14 +39,14 @@ def test_a_second_question_follows_in_the_same_conversation(employee: User) -> N
 
 @pytest.mark.parametrize("question", ["", "  \n ", "\u200b\u200b", "???", "\x00"])
 def test_it_refuses_an_empty_question_and_leaves_nothing(employee: User, question: str) -> None:
-    with pytest.raises(QuestionRefused, match="Write a question") as refused:
+    with pytest.raises(QuestionRefused, match="Enter a question") as refused:
         services.start_turn(user=employee, question=question)
     assert refused.value.code == "empty"
     assert not Conversation.objects.exists()
 
 
 def test_it_refuses_a_question_of_20000_characters_in_a_clear_sentence(employee: User) -> None:
-    with pytest.raises(QuestionRefused, match="has 20000 characters; at most 4000 are possible") as refused:
+    with pytest.raises(QuestionRefused, match="has 20000 characters; the limit is 4000") as refused:
         services.start_turn(user=employee, question="a" * 20_000)
     assert refused.value.code == "too_long"
     assert not Conversation.objects.exists()
@@ -155,6 +155,33 @@ def test_an_old_answer_hides_what_was_revoked_since(employee: User, collection: 
     employee.groups.clear()
     answer = services.readable_answer(turn, user=employee)
     assert (answer["answer"], answer["citations"], answer["sentences"], answer["hidden"]) == ("", [], [], 1)
+
+
+def test_a_sentence_goes_when_one_of_its_two_sources_was_revoked(employee: User, collection: Collection) -> None:
+    """What it says was said from both."""
+    closed = Collection.objects.create(name="Pay", slug="pay")
+    closed.groups.set(employee.groups.all())
+    kept, gone = add_document(collection, "leave.md", LEAVE), add_document(closed, "pay.md", "Pay is monthly.")
+    given = answer_citing(str(kept.uid), str(gone.uid))
+    given["sentences"].append({"text": "Both say so.", "prefix": " ", "verdict": "supported", "citations": [1, 2]})
+    turn = finish(services.start_turn(user=employee, question="What?"), given)
+    closed.groups.clear()
+    answer = services.readable_answer(turn, user=employee)
+    assert [sentence["text"] for sentence in answer["sentences"]] == ["Fact 1."]
+    assert (answer["answer"], answer["hidden"]) == ("Fact 1.[1]", 2)
+
+
+def test_an_old_refusal_names_no_source_that_was_revoked_since(employee: User, collection: Collection) -> None:
+    closed = Collection.objects.create(name="Pay", slug="pay")
+    closed.groups.set(employee.groups.all())
+    kept, gone = add_document(collection, "leave.md", LEAVE), add_document(closed, "pay.md", "Pay is monthly.")
+    nearest = [{"document_uid": str(one.uid), "document": one.name} for one in (kept, gone)]
+    turn = finish(
+        services.start_turn(user=employee, question="What?"),
+        {"answer": "", "sentences": [], "citations": [], "nearest": nearest},
+    )
+    closed.groups.clear()
+    assert [near["document"] for near in services.readable_answer(turn, user=employee)["nearest"]] == ["leave.md"]
 
 
 def test_a_follow_up_does_not_hear_of_what_was_revoked_since(employee: User, collection: Collection) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import polib
 import pytest
@@ -14,13 +15,15 @@ from django.test import AsyncClient, AsyncRequestFactory, Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.credentials import command_credential
 from accounts.models import User
 from audit.models import Event
+from bench.harness.patience import PATIENCE_S
 from chat import services
 from chat.models import Turn
 from chat.stream import stream_frames
 from kb.models import Collection, Document
-from tests.chat.library import LEAVE, QUESTION, SIX_HOURS, ScriptedModel, add_document, means_with
+from tests.chat.library import LEAVE, QUESTION, SIX_HOURS, ScriptedModel, add_document, dependencies_with
 
 TRUE = f"{SIX_HOURS} [1]"
 EIGHT = "Employees with more than fifteen years of service earn 8 hours of annual leave per pay period. [1]"
@@ -50,7 +53,7 @@ def frames_of(turn: Turn, user: User, model: Any, *, language: str = "en") -> As
     request = AsyncRequestFactory().get("/")
     request.LANGUAGE_CODE, request.user = language, user
     turn = Turn.objects.select_related("conversation__collection").get(pk=turn.pk)
-    return stream_frames(turn, request=request, user=user, compose=lambda: means_with(model))
+    return stream_frames(turn, request=request, credential=command_credential(user), compose=lambda: dependencies_with(model))
 
 
 def read(turn: Turn, user: User, model: Any, **given: Any) -> list[tuple[str, dict[str, Any]]]:
@@ -79,7 +82,7 @@ def set_state(turn: Turn, state: str, **changes: Any) -> None:
     Turn.objects.filter(pk=turn.pk).update(state=state, **changes)
 
 
-def test_the_stream_tells_its_steps_then_sentences_then_the_whole(employee: User, leave: Document, turn: Turn) -> None:
+def test_the_stream_reports_its_steps_then_sentences_then_the_whole(employee: User, leave: Document, turn: Turn) -> None:
     events = read(turn, employee, ScriptedModel(f"{TRUE} {EIGHT}"))
     assert [name for name, _data in events] == ["status"] * 3 + ["answer", "sources"] * 2 + ["done"]
     assert [data["text"] for name, data in events if name == "status"] == [
@@ -99,7 +102,7 @@ def test_the_stream_tells_its_steps_then_sentences_then_the_whole(employee: User
     assert "earn 8 hours" in events[-1][1]["html"]
 
 
-def test_the_steps_are_told_in_the_readers_language(
+def test_the_steps_are_named_in_the_readers_language(
     employee: User, leave: Document, turn: Turn, settings: Any, tmp_path: Path
 ) -> None:
     catalogue = polib.POFile()
@@ -157,6 +160,7 @@ def test_a_turn_whose_process_died_is_failed_cleanly(employee: User, turn: Turn)
     assert [name for name, _data in response.events] == ["failed"]
     turn.refresh_from_db()
     assert (turn.state, turn.error_code) == (Turn.State.FAILED, "interrupted")
+    assert Event.objects.get(action__startswith="question.").uid == UUID(turn.receipt)
 
 
 def test_a_second_connection_follows_the_first(employee: User, leave: Document, turn: Turn) -> None:
@@ -185,7 +189,7 @@ def leave_after(frames: AsyncIterator[bytes], is_enough: Callable[[bytes], bool]
 
         seen = asyncio.Event()
         reader = asyncio.create_task(consume())
-        await asyncio.wait_for(seen.wait(), 5)
+        await asyncio.wait_for(seen.wait(), PATIENCE_S)
         reader.cancel()
         await asyncio.wait({reader})
 

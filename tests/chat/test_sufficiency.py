@@ -5,11 +5,16 @@ from dataclasses import replace
 
 import pytest
 
-from chat.answer_types import AnswerType, answer_type, holds_answer
-from chat.candidates import rank_sentences
-from chat.mismatch import read_mismatch
-from chat.sufficiency import DEFAULT_THRESHOLD, assess
-from chat.verify.ranges import fits_a_range
+from chat.judge.calibration import LogisticModel, shipped_calibration
+from chat.judge.candidates import rank_sentences, rarities
+from chat.judge.mismatch import read_mismatch
+from chat.judge.rarity import term_weights
+from chat.judge.sufficiency import DEFAULT_THRESHOLD, assess, models_for, script_of
+from language.answer_types import AnswerType, answer_type, holds_answer
+from language.features import terms_of
+from language.ranges import fits_a_range
+from language.script import is_chinese
+from language.wording import canonical
 from retrieval.types import Closeness, Hit, SearchResult, Stretch
 from tests.chat.test_extractive import EVIDENCE, shared_stretches
 
@@ -47,6 +52,23 @@ def test_held_answers_are_more_probable_than_missing_ones(held: str, missing: st
     assert high.features["rare_share_window"] > low.features["rare_share_window"]
 
 
+def test_a_passage_in_the_other_script_is_judged_by_models_of_its_own() -> None:
+    english, chinese = EVIDENCE[0], next(piece for piece in EVIDENCE if is_chinese(piece.text))
+    cross = LogisticModel(intercept=9.0, weights={}, mean={}, scale={})
+    shipped = shipped_calibration()
+    calibration = replace(shipped, models={**shipped.models, "cross": {"subject": cross}})
+    for asked, piece, script in (
+        ("How long may it last?", english, "latin"),
+        ("How long may it last?", chinese, "cross"),
+        ("最长多久？", english, "cross"),
+        ("最长多久？", chinese, "han"),
+    ):
+        assert script_of(asked, [piece]) == script
+        assert models_for(asked, [piece], calibration) == calibration.models[script]
+    # An encoder whose calibration has none judges by the question's script.
+    assert models_for("最长多久？", [english], shipped) == shipped.models["han"]
+
+
 @pytest.mark.parametrize("day", ["春节", "国庆节", "元旦", "劳动节"])
 def test_a_day_with_a_name_of_its_own_that_no_passage_names_is_missing(day: str) -> None:
     asked, plain = f"{day}放几天假？", "今年放几天假？"
@@ -55,9 +77,9 @@ def test_a_day_with_a_name_of_its_own_that_no_passage_names_is_missing(day: str)
     assert (named.features["names_missing"], other.features["names_missing"]) == (1.0, 0.0)
     assert named.probability < DEFAULT_THRESHOLD
     holding = [replace(piece, text=f"{piece.text}\n{day}放假四天。") for piece in EVIDENCE]
-    told = assess(asked, holding, found(0.0), candidates=rank_sentences(asked, holding, score_stretches=shared_stretches))
-    assert told.features["names_missing"] == 0.0
-    assert told.probability > named.probability
+    judged = assess(asked, holding, found(0.0), candidates=rank_sentences(asked, holding, score_stretches=shared_stretches))
+    assert judged.features["names_missing"] == 0.0
+    assert judged.probability > named.probability
 
 
 def test_without_evidence_it_is_impossible() -> None:
@@ -82,7 +104,7 @@ def test_without_evidence_it_is_impossible() -> None:
         ("What is annual leave?", AnswerType.OTHER),
     ],
 )
-def test_it_tells_what_a_question_asks_for(question: str, kind: AnswerType) -> None:
+def test_it_recognises_what_a_question_asks_for(question: str, kind: AnswerType) -> None:
     assert answer_type(question) == kind
 
 
@@ -120,7 +142,7 @@ def test_it_sees_whether_a_number_falls_into_a_range(question: str, text: str, f
 
 
 def ask_of(text: str, question: str) -> dict[str, float]:
-    piece = replace(EVIDENCE[0], text=text, end=len(text), heading_path=(), prefix="")
+    piece = replace(EVIDENCE[0], text=text, heading_path=(), prefix="")
     ranked = rank_sentences(question, [piece], score_stretches=shared_stretches)
     return read_mismatch(question, ranked)
 
@@ -142,11 +164,21 @@ def test_a_question_that_turns_a_fact_parts_from_its_sentence(question: str, fea
 
 def test_words_that_nothing_comes_near_to_count() -> None:
     text = "William Shirley took command of the forces."
-    piece = replace(EVIDENCE[0], text=text, end=len(text), heading_path=(), prefix="")
+    piece = replace(EVIDENCE[0], text=text, heading_path=(), prefix="")
 
-    def told(query: str, stretches: Sequence[Stretch]) -> list[Closeness]:
+    def score_stretches(query: str, stretches: Sequence[Stretch]) -> list[Closeness]:
         return [Closeness(mean=0.6, weakest=0.2, unmet=0.3, words=(("command", 0.9), ("dismissed", 0.2)))] * len(stretches)
 
-    found = read_mismatch("Who dismissed the command?", rank_sentences("Who dismissed the command?", [piece], score_stretches=told))
+    found = read_mismatch(
+        "Who dismissed the command?", rank_sentences("Who dismissed the command?", [piece], score_stretches=score_stretches)
+    )
     assert (found["own_weakest"], found["own_unmatched_mean"], found["own_unmet"]) == (0.2, 0.2, 0.5)
     assert set(read_mismatch("Who?", [])) == set(found)
+
+
+def test_words_are_weighed_in_the_order_of_the_question() -> None:
+    """Sums of floats depend on their order: a replay in another process must come to the same last digit."""
+    question = "Which supplier delivers granite kerbs to the depot in winter?"
+    words = list(dict.fromkeys(terms_of(question)))
+    assert list(rarities(question, ["granite", "winter"])) == words
+    assert list(term_weights(question)) == list(dict.fromkeys(canonical(terms_of(question))))

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from chat.types import Evidence, VerdictKind
+from chat.types import VerdictKind
 from chat.verify import Verifier, verify_sentence
-from retrieval.types import Hit
+from evals.evidence import evidence_of
 
 LEAVE = (
     "Your annual leave depends on how long you have worked.\n\n- Less than 3 years: 4 hours per pay period\n"
@@ -25,18 +25,10 @@ EXPENSES = (
 )
 
 
-def evidence(marker: int, text: str, *, title: str = "", start: int = 0) -> Evidence:
-    return Evidence(
-        marker=marker, chunk_id=100 + marker, document_uid="d", document=title, title=title, version=1, version_uid="v", page=None,
-        page_number=1, page_label="", heading_path=(), prefix="", text=text, text_hash="", start=start, end=start + len(text),
-        hit=Hit(chunk_id=100 + marker, score=1.0, rank=marker),
-    )  # fmt: skip
-
-
 EVIDENCE = [
-    evidence(1, LEAVE, title="Leave", start=1000),
-    evidence(2, LEAVE_ZH, title="年休假条例"),
-    evidence(3, EXPENSES, title="Expenses"),
+    evidence_of(1, LEAVE, title="Leave", start=1000),
+    evidence_of(2, LEAVE_ZH, title="年休假条例"),
+    evidence_of(3, EXPENSES, title="Expenses"),
 ]
 
 
@@ -115,6 +107,69 @@ def test_one_turned_fact_withholds_the_sentence(sentence: str, reason: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("passage", "claim"),
+    [
+        ("Probation lasts 6 months, and the notice period is 30 days.", "Probation lasts 6 days."),
+        ("The trip allowance is 80 euros, the hotel allowance 120 dollars.", "The trip allowance is 80 dollars."),
+        ("试用期为6个月，通知期为30天。", "试用期为6天。"),
+    ],
+)
+def test_a_unit_of_another_figure_beside_it_carries_nothing(passage: str, claim: str) -> None:
+    verdict = verify_sentence(f"{claim} [1]", [evidence_of(1, passage)], score_texts=close_meaning).verdict
+    assert (verdict.kind, verdict.reason) == (VerdictKind.WITHHELD, "unit")
+
+
+@pytest.mark.parametrize(
+    ("passage", "claim"),
+    [
+        (
+            "The Finance Office pays travel expenses within two weeks after the form was sent.",
+            "Within two weeks after the form was sent, Deloitte pays travel expenses.",
+        ),
+        (
+            "A supervisor must approve leave before it starts, and the office keeps the form.",
+            "Before leave starts, Harold the supervisor must approve it.",
+        ),
+        ("出差费用由财务部在两周内支付，须先提交申请表。", "提交申请表后，张伟在两周内支付出差费用。"),
+    ],
+)
+def test_a_name_that_the_evidence_lacks_carries_nothing_in_any_order_of_words(passage: str, claim: str) -> None:
+    verdict = verify_sentence(f"{claim} [1]", [evidence_of(1, passage)], score_texts=close_meaning).verdict
+    assert (verdict.kind, verdict.reason) == (VerdictKind.WITHHELD, "name")
+
+
+@pytest.mark.parametrize(
+    ("passage", "claim", "reason"),
+    [
+        (
+            "For all staff the new travel policy of the office started on 5 January 2024.",
+            "On 5 March 2024 the new travel policy started for all staff.",
+            "date",
+        ),
+        (
+            "Each year on 5 January the office closes early for all staff.",
+            "On 5 January 2019 the office closes early for all staff.",
+            "date",
+        ),
+        ("Between 3 and 15 years the allowance is 6 hours.", "The allowance is 7 years.", "number"),
+        (
+            "Staff do not need a badge in the lobby, and visitors do not get one.",
+            "Staff do need a badge in the lobby, and visitors do not get one.",
+            "negation",
+        ),
+        (
+            "The office keeps the form for ten years in the archive of the finance team.",
+            "The office keeps the form for ten years in the archive of the finance team beside the swimming pool.",
+            "invented",
+        ),
+    ],
+)
+def test_what_one_check_alone_finds_is_withheld(passage: str, claim: str, reason: str) -> None:
+    verdict = verify_sentence(f"{claim} [1]", [evidence_of(1, passage)], score_texts=close_meaning).verdict
+    assert (verdict.kind, verdict.reason) == (VerdictKind.WITHHELD, reason)
+
+
+@pytest.mark.parametrize(
     ("sentence", "reason"),
     [
         ("You cannot sell leave. [3]", "bad_marker"),
@@ -156,7 +211,7 @@ def test_a_link_that_is_not_in_the_evidence_withholds_the_sentence(sentence: str
 def test_the_quote_is_an_exact_part_of_the_page() -> None:
     verdict = verify_sentence("You can carry over 240 annual leave hours at most. [1]", EVIDENCE, score_texts=close_meaning).verdict
     (citation,) = verdict.citations
-    assert LEAVE[citation.start - 1000 : citation.end - 1000] == citation.quote
+    assert LEAVE[citation.place.start - 1000 : citation.place.end - 1000] == citation.quote
     assert 0.0 <= citation.score <= 1.0
 
 
@@ -202,7 +257,7 @@ FUND = "The fund pays 30 days of leave. A supervisor must approve it before it s
     ],
 )
 def test_a_free_paraphrase_passes(passage: str, claim: str) -> None:
-    assert verify_sentence(f"{claim} [1]", [evidence(1, passage)], score_texts=no_meaning).verdict.kind == VerdictKind.SUPPORTED
+    assert verify_sentence(f"{claim} [1]", [evidence_of(1, passage)], score_texts=no_meaning).verdict.kind == VerdictKind.SUPPORTED
 
 
 @pytest.mark.parametrize(
@@ -214,14 +269,14 @@ def test_a_free_paraphrase_passes(passage: str, claim: str) -> None:
     ],
 )
 def test_two_sentences_in_one_may_not_exchange_or_invent_facts(passage: str, claim: str) -> None:
-    assert verify_sentence(f"{claim} [1]", [evidence(1, passage)], score_texts=no_meaning).verdict.kind == VerdictKind.WITHHELD
+    assert verify_sentence(f"{claim} [1]", [evidence_of(1, passage)], score_texts=no_meaning).verdict.kind == VerdictKind.WITHHELD
 
 
-def test_sentences_from_two_passages_told_in_one_cite_both() -> None:
+def test_a_sentence_that_joins_two_passages_cites_both() -> None:
     passages = [
-        evidence(1, "The fund pays 30 days of leave each year."),
-        evidence(2, "The office closes at noon on Friday in summer."),
+        evidence_of(1, "The fund pays 30 days of leave each year."),
+        evidence_of(2, "The office closes at noon on Friday in summer."),
     ]
-    told = "The fund pays 30 days of leave each year, but the office closes at noon on Friday in summer. [1]"
-    verdict = verify_sentence(told, passages, score_texts=no_meaning).verdict
+    sentence = "The fund pays 30 days of leave each year, but the office closes at noon on Friday in summer. [1]"
+    verdict = verify_sentence(sentence, passages, score_texts=no_meaning).verdict
     assert (verdict.kind, [one.marker for one in verdict.citations]) == (VerdictKind.CORRECTED, [1, 2])

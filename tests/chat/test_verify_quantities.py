@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat.verify.quantities import normalize, read_quantities
+from language.quantities import normalize, read_quantities
 
 
 def values(text: str) -> list[tuple[object, str]]:

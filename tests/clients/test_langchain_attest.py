@@ -71,7 +71,7 @@ def test_a_refusal_says_why(leave: Document, employee: Any) -> None:  # noqa: F8
     assert (refused.value.code, refused.value.status) == ("key_scope", 403)
 
 
-def test_an_address_that_is_no_attest_is_told_from_one_that_refuses(reader: str) -> None:  # noqa: F811
+def test_an_address_that_is_no_attest_is_distinguished_from_one_that_refuses(reader: str) -> None:  # noqa: F811
     elsewhere = httpx.MockTransport(lambda request: httpx.Response(200, text="<html>"))
     with pytest.raises(AttestRefused) as refused:
         retriever(reader, elsewhere).invoke(QUESTION)

@@ -1,5 +1,6 @@
 """The edge: one shape for errors, an id for every request, headers that keep a page to itself, streams that pass through."""
 
+import contextvars
 import json
 import logging
 import re
@@ -82,11 +83,26 @@ def client() -> Client:
     ("name", "status", "code", "message"),
     [
         ("refused", 400, "empty", "The file is empty."),
-        ("damaged", 503, "index_damaged", "Try again in a moment; if it stays, give an administrator the number below."),
-        ("audit", 503, "audit", "Try again in a moment; if it stays, give an administrator the number below."),
+        (
+            "damaged",
+            503,
+            "index_damaged",
+            "Try again in a moment. If it keeps happening, give your administrator the request number below.",
+        ),
+        ("audit", 503, "audit", "Try again in a moment. If it keeps happening, give your administrator the request number below."),
         ("value", 400, "bad_request", "Go back, reload the page and try again."),
-        ("foreign", 500, "server_error", "It has been noted. Try again; if it stays, give an administrator the number below."),
-        ("broken", 500, "server_error", "It has been noted. Try again; if it stays, give an administrator the number below."),
+        (
+            "foreign",
+            500,
+            "server_error",
+            "The error was logged. Try again. If it keeps happening, give your administrator the request number below.",
+        ),
+        (
+            "broken",
+            500,
+            "server_error",
+            "The error was logged. Try again. If it keeps happening, give your administrator the request number below.",
+        ),
     ],
 )
 @pytest.mark.parametrize("address", ["fail", "fail-async"])
@@ -125,7 +141,7 @@ def test_every_request_has_an_id_of_its_own_and_its_log_lines_carry_it(client: C
     assert [record.request_id for record in records] == [first, second]
     assert json.loads(JsonFormatter().format(records[0]))["request_id"] == first
     outside = logging.LogRecord("x", logging.INFO, "", 0, "m", (), None)
-    RequestId().filter(outside)
+    contextvars.Context().run(RequestId().filter, outside)  # what an earlier test left in this thread's context is not ours
     assert outside.request_id == "-"
 
 
@@ -149,9 +165,20 @@ def test_a_fragment_and_a_program_are_not_answered_with_the_sign_in_page(client:
     assert client.get("/people/")["Location"] == "/accounts/login/?next=/people/"
     fragment = client.get("/people/", headers={"HX-Request": "true", "HX-Current-URL": "https://elsewhere.example/library/?q=a"})
     assert (fragment.status_code, fragment["HX-Redirect"]) == (401, "/accounts/login/?next=%2Flibrary%2F%3Fq%3Da")
+    sent = client.post("/ask/", headers={"HX-Request": "true", "HX-Current-URL": "http://testserver/c/1/"})
+    assert (sent.status_code, sent["HX-Redirect"]) == (401, "/accounts/login/?next=%2Fc%2F1%2F&ended=1")
     for accept in ("application/json", "text/event-stream"):
         response = client.get("/people/", headers={"Accept": accept})
         assert (response.status_code, response.json()["error"]["code"]) == (401, "sign_in")
+
+
+def test_a_form_sent_with_an_ended_session_leads_to_sign_in_and_back_to_its_page(client: Client) -> None:
+    sent = client.post("/ask/", {"question": "How long?"}, headers={"Referer": "http://testserver/?collection=handbook"})
+    assert sent["Location"] == "/accounts/login/?next=%2F%3Fcollection%3Dhandbook&ended=1"
+    assert "Your session has expired." in client.get(sent["Location"]).content.decode()
+    assert (
+        client.post("/ask/", {"question": "How long?"})["Location"] == "/accounts/login/?ended=1"
+    )  # not to /ask/, which shows no page
 
 
 def test_the_security_policy_allows_nothing_inline_and_nothing_foreign(client: Client) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from chat.planted import is_planted
-from evals.attacks import FORMS, POSITIONS, Attack, Context, Means, find_harms, obey, report, run_attacks
+from chat.verify.planted import is_planted
+from evals.attacks import FORMS, POSITIONS, Attack, Context, Scorers, find_harms, obey, report, run_attacks
 from evals.datasets import Question
 from tests.chat.library import score_stretches, score_texts
 
@@ -26,7 +26,7 @@ def count_tokens(texts: Sequence[str]) -> list[int]:
     return [len(text.split()) for text in texts]
 
 
-MEANS = Means(score_stretches=score_stretches, score_texts=score_texts, count_tokens=count_tokens)
+SCORERS = Scorers(score_stretches=score_stretches, score_texts=score_texts, count_tokens=count_tokens)
 
 
 def context(
@@ -46,7 +46,7 @@ ASKING = [Attack(id="ask", family="sysprompt-extraction", category="question", t
 
 
 def test_no_order_reaches_an_answer_and_the_answer_stays() -> None:
-    outcomes = run_attacks(ATTACKS, [context()], count=24, seed=3, means=MEANS, questions=ASKING)
+    outcomes = run_attacks(ATTACKS, [context()], count=24, seed=3, scorers=SCORERS, questions=ASKING)
     assert [outcome for outcome in outcomes if outcome.harms] == []
     assert {outcome.position for outcome in outcomes} == {*POSITIONS, "question"}
     assert {outcome.form for outcome in outcomes} == set(FORMS)

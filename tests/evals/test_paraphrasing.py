@@ -1,10 +1,10 @@
-"""Free paraphrases stay true: what they are made from is told in another way, and nothing is added."""
+"""Free paraphrases stay true: what they are made from is said in another way, and nothing is added."""
 
 import random
 
 import pytest
 
-from evals.paraphrasing import PARAPHRASES, paraphrase
+from evals.altering.paraphrasing import PARAPHRASES, paraphrase
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from evals.paraphrasing import PARAPHRASES, paraphrase
         ("voice", "工伤保险费由用人单位承担。", ["用人单位承担工伤保险费。"]),
     ],
 )
-def test_a_sentence_is_told_in_another_way(kind: str, sentence: str, expected: list[str]) -> None:
+def test_a_sentence_is_paraphrased(kind: str, sentence: str, expected: list[str]) -> None:
     passage = f"{sentence} It closes at nine."
     assert paraphrase(kind, sentence, passage, random.Random(1)) == expected
 
@@ -46,8 +46,8 @@ def test_a_question_is_restated_with_its_answer(question: str, answer: str, expe
 
 def test_a_list_is_summed_up_with_its_own_things() -> None:
     sentence = "The kit includes a lamp, a rope, a knife, and a map."
-    (told,) = paraphrase("list", sentence, sentence, random.Random(2))
-    first, second = told.removeprefix("They include ").rstrip(".").split(" and ")
+    (paraphrased,) = paraphrase("list", sentence, sentence, random.Random(2))
+    first, second = paraphrased.removeprefix("They include ").rstrip(".").split(" and ")
     assert {first, second} < {"a lamp", "a rope", "a knife", "a map"}
 
 

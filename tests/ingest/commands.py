@@ -15,13 +15,13 @@ from django.utils import timezone
 from accounts.models import User
 from audit.models import Event
 from audit.services import verify_chain
-from ingest.deletion import delete_collection
-from ingest.editions import cancel_edition, clear_ended, pause_edition, resume_edition, start_edition, swap_if_whole
-from ingest.leases import free_jobs
+from ingest.documents.deletion import delete_collection, delete_document
+from ingest.documents.moving import move_document
+from ingest.editions.building import cancel_edition, clear_ended, pause_edition, resume_edition, start_edition, swap_if_whole
 from ingest.models import Job
-from ingest.moving import move_document
-from ingest.queue import run_due_jobs
-from ingest.services import accept_upload, delete_document
+from ingest.queue.leases import free_jobs
+from ingest.queue.running import run_due_jobs
+from ingest.services import accept_upload
 from kb.models import Chunk, Collection, Document, DocumentVersion, Edition, Page
 from retrieval.types import Embedding
 from tests.ingest.engine import FakeEngine, FakeWriter
@@ -32,12 +32,12 @@ HOME = Path(os.environ["ATTEST_HOME"])
 def upload(source: str, name: str) -> str:
     collection, _ = Collection.objects.get_or_create(slug="books", defaults={"name": "Books"})
     with Path(source).open("rb") as stream:
-        return accept_upload(collection=collection, name=name, stream=stream, user=None, should_ring=False).outcome
+        return accept_upload(collection=collection, name=name, stream=stream, user=None, should_notify=False).outcome
 
 
 def delete(name: str) -> None:
     user, _ = User.objects.get_or_create(username="kim")
-    delete_document(Document.objects.live().get(name=name), user=user, should_ring=False)
+    delete_document(Document.objects.live().get(name=name), user=user, should_notify=False)
 
 
 def serving_engine() -> FakeEngine:
@@ -86,8 +86,8 @@ def cut_off() -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid()")
             [(backend,)] = cursor.fetchall()
-        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as other:
-            other.execute("SELECT pg_terminate_backend(%s)", [backend])
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as session:
+            session.execute("SELECT pg_terminate_backend(%s)", [backend])
         return
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA busy_timeout = 100")
@@ -112,17 +112,17 @@ def recover() -> dict:
 def move(name: str, slug: str) -> None:
     user, _ = User.objects.get_or_create(username="kim", defaults={"role": "knowledge_admin"})
     to, _ = Collection.objects.get_or_create(slug=slug, defaults={"name": slug.title()})
-    move_document(Document.objects.live().get(name=name), to=to, user=user, should_ring=False)
+    move_document(Document.objects.live().get(name=name), to=to, user=user, should_notify=False)
 
 
 def remove_collection(slug: str) -> None:
     user, _ = User.objects.get_or_create(username="kim", defaults={"role": "knowledge_admin"})
     collection = Collection.objects.get(slug=slug)
-    delete_collection(collection, confirmation=collection.name, user=user, should_ring=False)
+    delete_collection(collection, confirmation=collection.name, user=user, should_notify=False)
 
 
 def start() -> None:
-    start_edition(engine=serving_engine(), user=None, should_ring=False)
+    start_edition(engine=serving_engine(), user=None, should_notify=False)
 
 
 def pause() -> None:
@@ -130,7 +130,7 @@ def pause() -> None:
 
 
 def resume() -> None:
-    resume_edition(user=None, should_ring=False)
+    resume_edition(user=None, should_notify=False)
 
 
 def cancel() -> None:

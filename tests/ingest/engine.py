@@ -26,6 +26,8 @@ class FakeEmbedder:
 class FakeWriter:
     """Keeps {chunk id: [version id, title]}; in a file where one is given, replaced whole, by one process at a time."""
 
+    is_outdated = False
+
     def __init__(self, path: Path | None = None):
         self.path = path
         self.rows = self.read()

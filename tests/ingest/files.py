@@ -9,10 +9,6 @@ import docx
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen import canvas
 
-from ingest.parse_child import parse
-from ingest.parsers.content import Notice, Opening, ParsedPage
-from ingest.parsers.detect import detect_type
-
 SHARED = Path(os.environ.get("ATTEST_SHARED_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 
 
@@ -21,13 +17,6 @@ def write(folder: Path, name: str, content: str | bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
-
-
-def read_file(path: Path) -> tuple[Opening, list[ParsedPage], list[Notice]]:
-    """Parse a file in this process, as the child does."""
-    items = list(parse(path, name=path.name, media_type=detect_type(path, name=path.name)))
-    opening = next(item for item in items if isinstance(item, Opening))
-    return opening, [i for i in items if isinstance(i, ParsedPage)], [i for i in items if isinstance(i, Notice)]
 
 
 def pdf(*pages: Iterator[tuple[float, float, str]] | list[tuple[float, float, str]], encrypt: object = None) -> bytes:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import psycopg
 
-from tests.services.servers import Postgres
+from bench.harness.patience import PATIENCE_S, ended_with_the_test
+from bench.harness.servers import Postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 LEASE_S = 2
@@ -24,14 +25,14 @@ class Installation:
 
     def __init__(self, folder: Path, *, postgres: Postgres | None):
         self.folder, self.postgres = folder, postgres
-        self.home, self.fault = folder / "home", folder / "fault"
+        self.home, self.crash_point_file = folder / "home", folder / "crash_point"
         self.outputs = 0
         self.home.mkdir()
         self.environment = {
             **os.environ,
             "ATTEST_HOME": str(self.home),
             "ATTEST_LEASE_S": str(LEASE_S),
-            "ATTEST_FAULT_FILE": str(self.fault),
+            "ATTEST_CRASH_POINT_FILE": str(self.crash_point_file),
             "ATTEST_LOG_LEVEL": "CRITICAL",
             "DJANGO_SETTINGS_MODULE": "config.settings.test",
         }
@@ -62,8 +63,8 @@ class Installation:
             self._sql(f"CREATE DATABASE kept_{name} TEMPLATE {DATABASE}")
 
     def bring_back(self, name: str) -> None:
-        """Hold what was kept under this name, and nothing else. No fault is armed."""
-        self.fault.unlink(missing_ok=True)
+        """Hold what was kept under this name, and nothing else. No crash point is armed."""
+        self.crash_point_file.unlink(missing_ok=True)
         shutil.rmtree(self.home)
         shutil.copytree(self.folder / name, self.home)
         if self.postgres:
@@ -73,7 +74,9 @@ class Installation:
         """End what makes the processes."""
         self.makes.stdin.close()
         self.makes.stdout.close()
-        self.makes.wait(timeout=10)
+        self.makes.stdin = self.makes.stdout = None  # communicate() would flush a closed pipe
+        with ended_with_the_test(self.makes):
+            self.makes.wait(timeout=PATIENCE_S)
 
     # --- processes ---
 
@@ -95,11 +98,11 @@ class Installation:
         assert code == 0, (code, out.with_suffix(".errors").read_text() if out.with_suffix(".errors").exists() else "")
         return json.loads(out.read_text())
 
-    def run(self, *command: str, fault: str = ""):
-        """Let a process do the command. With a fault it must die there; without, end well."""
-        if not fault:
+    def run(self, *command: str, crash_point: str = ""):
+        """Let a process do the command. With a crash point it must die there; without, end well."""
+        if not crash_point:
             return self.end_of(self.start(*command))
-        self.fault.write_text(fault)
+        self.crash_point_file.write_text(crash_point)
         pid, _out = self.start(*command)
         assert self._ask(wait=pid)["code"] == -signal.SIGKILL
         return None

@@ -1,11 +1,12 @@
-"""A child that misbehaves as it is told. Started by kb.sandbox in test_sandbox."""
+"""A child that misbehaves as its request says. Started by kb.sandbox.parent in test_sandbox."""
 
 import os
 import signal
 import socket
+import sys
 import time
 
-from kb.child import Channel, confine, read_request
+from kb.sandbox.child import Channel, confine, read_request
 
 
 def main() -> None:
@@ -35,6 +36,8 @@ def main() -> None:
     elif what == "flood":
         while True:
             channel.send({}, b"x" * 100_000)
+    elif what == "complain":
+        print("x" * 500_000, "the model does not fit", sep="\n", file=sys.stderr)
     elif what == "print":
         print("noise on standard output")
     channel.send({"done": True})

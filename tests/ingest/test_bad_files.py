@@ -7,13 +7,12 @@ import unicodedata
 import pytest
 
 from ingest.errors import MESSAGES, UserFault
-from ingest.parsers import ocr
 from ingest.parsers.content import ParsedPage
-from ingest.parsers.detect import detect_type
-from ingest.parsers.media_types import EXTENSIONS
+from ingest.parsers.formats.registry import BY_ENDING
+from ingest.parsers.pictures import recognition as ocr
 from ingest.parsers.refusal import Refusal
-from ingest.sandbox import parse_file
 from tests.ingest.files import SHARED
+from tests.ingest.store import read_in_child
 
 FOLDER = SHARED / "bad-files"
 NEEDED_SHARE = 0.98
@@ -30,8 +29,7 @@ def plain(text):
 def outcome(path):
     """Return (verdict, code, text) of a file, as an upload and its parsing would give it."""
     try:
-        media_type = detect_type(path, name=path.name)
-        items = list(parse_file(path, name=path.name, media_type=media_type))
+        items = list(read_in_child(path))
     except (Refusal, UserFault) as error:
         return "refused", error.code, ""
     text = "\n".join(item.text for item in items if isinstance(item, ParsedPage))
@@ -68,12 +66,14 @@ def test_bad_files_end_as_they_should():
         assert not code or code in MESSAGES
         assert "\0" not in text
         text.encode()  # no lone surrogates
+        if row["kind"] == "archive":  # one of them holds itself
+            assert is_right(row, verdict, text), row["file"]
         if not is_right(row, verdict, text):
             wrong.append((row["file"], row["expect"], verdict, code, row.get("must_contain", ""), text[:60]))
     assert not slow
     assert len(rows) == 176
     assert len(wrong) <= (1 - NEEDED_SHARE) * len(rows), wrong
-    assert {suffix for row in rows if (suffix := "." + row["file"].rsplit(".", 1)[-1].lower()) in EXTENSIONS} >= {
+    assert {suffix for row in rows if (suffix := "." + row["file"].rsplit(".", 1)[-1].lower()) in BY_ENDING} >= {
         ".pdf",
         ".docx",
         ".pptx",

@@ -13,10 +13,11 @@ from docx.oxml.ns import nsdecls
 
 from ingest.errors import MESSAGES, UserFault
 from ingest.parsers.content import Notice, ParsedPage
-from ingest.parsers.detect import detect_type
+from ingest.parsers.formats import registry
 from ingest.parsers.refusal import Refusal
-from ingest.sandbox import parse_file
+from tests.front_door.files import SAMPLES
 from tests.ingest.files import docx_bytes, write
+from tests.ingest.store import read_in_child
 
 LIMIT_S = 60
 
@@ -26,7 +27,7 @@ def outcome(folder, name, content):
     path = write(folder, name, content)
     started = time.monotonic()
     try:
-        items = list(parse_file(path, name=name, media_type=detect_type(path, name=name)))
+        items = list(read_in_child(path))
     except (Refusal, UserFault) as error:
         assert error.code in MESSAGES
         code, items = error.code, []
@@ -128,7 +129,7 @@ def test_text_without_measure_is_read_in_linear_time(tmp_path, name, content, wa
     [
         ("a.svg", "<svg xmlns='http://www.w3.org/2000/svg'><text>x</text></svg>", "markup"),
         ("a.xml", "<?xml version='1.0'?><a>x</a>", "markup"),
-        ("a.rtf", "{\\rtf1 x}", "legacy"),
+        ("a.wps", "Words", "legacy"),
         ("a.gz", b"\x1f\x8b\x08\x00abc", "archive"),
         ("a.exe", b"MZ" + bytes(range(256)), "unknown_type"),
         ("a.txt", b"\0" * 1000, "empty"),
@@ -136,6 +137,19 @@ def test_text_without_measure_is_read_in_linear_time(tmp_path, name, content, wa
 )
 def test_what_is_not_read_is_refused_with_its_own_sentence(tmp_path, name, content, code):
     assert outcome(tmp_path, name, content)[0] == code
+
+
+@pytest.mark.parametrize("kind", [registry.DOC, registry.XLS, registry.PPT], ids=["doc", "xls", "ppt"])
+def test_a_compound_file_whose_sectors_go_in_a_ring_ends(tmp_path, kind):
+    sample = SAMPLES[kind.media_type]
+    data = bytearray(sample.data)
+    table = 512 * (1 + int.from_bytes(data[76:80], "little"))  # where it stands which sector follows which
+    directory = int.from_bytes(data[48:52], "little")
+    data[table + 4 * directory : table + 4 * directory + 4] = directory.to_bytes(4, "little")
+
+    code, text, _ = outcome(tmp_path, sample.name, bytes(data))
+
+    assert code == "damaged" or str(sample.count) in text
 
 
 def test_a_macro_file_is_refused_under_any_name(tmp_path):

@@ -1,9 +1,7 @@
-import pytest
-
-from ingest.chunking import ChunkSize, SourcePage, cut_pages
 from ingest.parsers.content import Block
-from ingest.sentences import split_sentences
-from tests.ingest.files import read_file, write
+from ingest.stages.chunking import ChunkSize, SourcePage, cut_pages
+from tests.ingest.files import write
+from tests.ingest.store import read_file
 
 
 def count_words(texts):
@@ -110,21 +108,3 @@ def test_tokens_are_counted_in_few_calls():
 
     assert len(list(cut_pages(pages, title="T", count_tokens=count))) == 64
     assert len(calls) == 2
-
-
-@pytest.mark.parametrize(
-    ("text", "count"),
-    [
-        ("Mr. Smith paid $3.50 to Acme Inc. on Jan. 3. He left.", 2),
-        ("See No. 5 and Fig. 2. Done!", 2),
-        ("他说：“可以。”然后走了。好吗？", 3),
-        ("Version 2.0 is out.\n\nNew paragraph", 2),
-        ("J. R. Tolkien wrote it. Really?! Yes.", 3),
-        ("no end at all", 1),
-    ],
-)
-def test_sentences_end_where_a_reader_says(text, count):
-    spans = split_sentences(text)
-
-    assert len(spans) == count
-    assert "".join("".join(text[a:b].split()) for a, b in spans) == "".join(text.split())

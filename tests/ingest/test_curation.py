@@ -7,15 +7,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from audit.models import Event
-from ingest import editions
-from ingest.deletion import delete_collection
+from ingest.documents.deletion import delete_collection
+from ingest.documents.moving import move_document
+from ingest.documents.rereading import reread_document
+from ingest.editions import building as editions
 from ingest.errors import UploadRefused
-from ingest.models import Job, SqlSource
-from ingest.moving import move_document
-from ingest.queue import run_due_jobs
-from ingest.rereading import reread_document
+from ingest.models import Job
+from ingest.queue.running import run_due_jobs
 from ingest.services import accept_upload
 from kb.models import Chunk, Collection, Document, DocumentVersion, Page
+from sources.models import SqlSource
 from tests.ingest.engine import FakeEngine
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +123,16 @@ def test_a_deleted_collection_is_gone_at_once_and_its_address_free(
     Collection.objects.create(name="Handbook", slug="handbook")
 
 
+def test_a_deleted_collection_is_no_groups_any_more(collection, group, knowledge_admin, client):
+    client.force_login(knowledge_admin)
+    response = client.post(reverse("ingest:collection_delete", args=[collection.slug]), {"name": "Handbook"})
+    assert response.status_code == 302
+    collection.refresh_from_db()
+    assert collection.deleted_at is not None
+    assert not Collection.groups.through.objects.filter(collection=collection).exists()
+    assert not group.collections.exists()
+
+
 def test_a_deleted_collection_takes_nothing_in_any_more(collection, knowledge_admin):
     delete_collection(collection, confirmation="Handbook", user=knowledge_admin)
     with pytest.raises(UploadRefused, match="gone"):
@@ -160,10 +171,10 @@ def test_what_is_read_when_its_collection_is_deleted_never_answers(collection, k
 
 def test_only_the_name_deletes_a_collection(admin, document, collection):
     address = reverse("ingest:collection_delete", args=[collection.slug])
-    assert "1 document goes with it." in text_of(admin.get(address))
+    assert "Its 1 document will be deleted with it." in text_of(admin.get(address))
     refused = admin.post(address, {"name": "handbook"})
     assert refused.status_code == 422
-    assert "Type the collection&#x27;s name exactly as it is shown." in text_of(refused)
+    assert "Enter the collection&#x27;s name exactly as shown." in text_of(refused)
     assert Collection.objects.live().count() == 1
     assert admin.post(address, {"name": " Handbook "}).url == reverse("kb:index")
     assert not Collection.objects.live().exists()
@@ -176,7 +187,7 @@ def test_a_document_is_replaced_on_its_page_by_a_file_of_another_name(admin, doc
     file = SimpleUploadedFile("draft-7.md", TEXT + b"More.\n")
     assert admin.post(reverse("ingest:replace", args=[document.uid]), {"file": file}).status_code == 302
     shown = text_of(admin.get(reverse("kb:document", args=[document.uid])))
-    assert "Version 2 is being read; this one answers until it is ready." in shown
+    assert "Version 2 is being processed. This version is used until it is ready." in shown
     work()
     document.refresh_from_db()
     assert (document.name, document.current_version.number) == ("leave.md", 2)
@@ -184,24 +195,24 @@ def test_a_document_is_replaced_on_its_page_by_a_file_of_another_name(admin, doc
     assert "replaced by version 2" in versions
 
 
-def test_a_replacement_that_cannot_be_read_is_told_on_the_page_of_what_answers(admin, document, work):
+def test_a_replacement_that_cannot_be_read_is_reported_on_the_page_of_what_answers(admin, document, work):
     admin.post(reverse("ingest:replace", args=[document.uid]), {"file": SimpleUploadedFile("b.md", b"<!-- nothing -->\n")})
     work()
     shown = text_of(admin.get(reverse("kb:document", args=[document.uid])))
-    assert "Version 2 could not be read: No text was found in the file." in shown
+    assert "Version 2 could not be processed: No text was found in the file." in shown
     assert SENTENCE in shown
 
 
 def test_a_replacement_of_another_kind_is_refused(admin, document):
     file = SimpleUploadedFile("leave.pdf", b"%PDF-1.7\n")
-    told = admin.post(reverse("ingest:replace", args=[document.uid]), {"file": file}, follow=True)
-    assert "The file is not what its name says." in text_of(told)
+    response = admin.post(reverse("ingest:replace", args=[document.uid]), {"file": file}, follow=True)
+    assert "The content of the file does not match its name." in text_of(response)
     assert document.versions.count() == 1
 
 
-def test_the_stages_are_told_with_their_times(admin, document):
+def test_the_stages_are_shown_with_their_times(admin, document):
     shown = text_of(admin.get(reverse("kb:document", args=[document.uid]), {"tab": "stages"}))
-    for words in ("Uploaded", "Read", "Cut into passages", "1 passage", "Understood", "Published", "Ready"):
+    for words in ("Uploaded", "Parsed", "Split into passages", "1 passage", "Embedded", "Indexed", "Ready"):
         assert words in shown
     assert shown.count("steps__step--done") == 6
     fragment = admin.get(reverse("kb:document", args=[document.uid]), {"tab": "stages"}, headers={"HX-Request": "true"})
@@ -245,20 +256,20 @@ def test_a_moved_document_is_in_no_page_of_the_old_readers(admin, client, docume
         assert "leave.md" not in text_of(client.get(address))
 
 
-def test_a_name_that_is_taken_is_told_on_the_move_page(admin, document):
+def test_a_name_that_is_taken_is_reported_on_the_move_page(admin, document):
     other = Collection.objects.create(name="Other", slug="other")
     Document.objects.create(collection=other, name="leave.md", title="Leave")
     address = reverse("ingest:move", args=[document.uid])
     assert 'value="other"' in text_of(admin.get(address))
-    told = admin.post(address, {"to": "other"})
-    assert told.status_code == 422
-    assert "The other collection has a document of this name." in text_of(told)
+    response = admin.post(address, {"to": "other"})
+    assert response.status_code == 422
+    assert "The target collection already has a document with this name." in text_of(response)
     assert admin.post(address, {"to": "nowhere"}).status_code == 422
 
 
-def test_the_page_of_the_index_tells_what_answers_and_what_is_built(admin, document, settings, tmp_path):
+def test_the_page_of_the_index_shows_what_answers_and_what_is_built(admin, document, settings, tmp_path):
     address = reverse("ingest:editions")
-    assert "The settings name another model" in text_of(admin.get(address))
+    assert "The settings specify another embedding model" in text_of(admin.get(address))
     admin.post(reverse("ingest:edition_start"))
     shown = text_of(admin.get(address))
     assert "0 of 1 documents" in shown and "every 2s" in shown
@@ -268,10 +279,10 @@ def test_the_page_of_the_index_tells_what_answers_and_what_is_built(admin, docum
     admin.post(reverse("ingest:edition_cancel"))
     assert "0 of 1 documents" not in text_of(admin.get(address))
     settings.EMBEDDER = str(tmp_path / "nothing")
-    assert "The setting ATTEST_EMBEDDER names no model that can be opened:" in text_of(admin.get(address))
+    assert "The model in the setting ATTEST_EMBEDDER cannot be loaded:" in text_of(admin.get(address))
 
 
 def test_the_page_of_the_index_says_that_its_model_is_gone(admin, document):
     # The fake's vectors were made by "fake-1", which no setting opens.
     shown = text_of(admin.get(reverse("ingest:editions")))
-    assert "The model that the index was made with is gone: fake-1." in shown
+    assert "The embedding model of this index is missing: fake-1." in shown

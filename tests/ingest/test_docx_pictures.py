@@ -6,10 +6,11 @@ import docx
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from ingest.parsers import ocr
-from tests.ingest.files import docx_bytes, read_file, write
+from ingest.parsers.pictures import recognition as ocr
+from tests.ingest.files import docx_bytes, write
+from tests.ingest.store import read_file
 
-pytestmark = pytest.mark.skipif(not ocr.is_available(), reason="tesseract is not installed")
+pytestmark = pytest.mark.skipif(not ocr.is_available(), reason="the OCR engine is not installed")
 
 
 def picture(text: str) -> io.BytesIO:
@@ -36,7 +37,7 @@ def test_the_words_of_a_picture_stand_where_the_picture_stands(tmp_path):
     assert [notice.code for notice in notices] == ["ocr"]
 
 
-def test_pictures_are_told_where_nothing_can_read_them(tmp_path, monkeypatch):
+def test_pictures_are_reported_where_nothing_can_read_them(tmp_path, monkeypatch):
     monkeypatch.setattr(ocr, "is_available", lambda: False)
     document = docx.Document()
     document.add_paragraph("The plan:")

@@ -6,13 +6,13 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import User
-from ingest import early, passages
+from ingest.documents.moving import move_document
 from ingest.errors import UserFault
 from ingest.models import Job
-from ingest.moving import move_document
-from ingest.pipeline import Pipeline
-from ingest.queue import run_due_jobs
+from ingest.queue.running import run_due_jobs
 from ingest.services import accept_upload, cancel_version, retry_version
+from ingest.stages import early, passages
+from ingest.stages.pipeline import Pipeline
 from kb.models import Chunk, Collection, Document, DocumentVersion
 from tests.ingest.engine import FakeEngine
 
@@ -32,7 +32,7 @@ def small_steps(settings, tmp_path, monkeypatch):
     monkeypatch.setattr(early, "PUBLISH_BATCH", 20)
     monkeypatch.setattr(passages, "EMBED_BATCH", 10)
     monkeypatch.setattr(passages, "CHUNK_BATCH", 7)
-    monkeypatch.setattr("ingest.pipeline.PAGE_BATCH", 3)
+    monkeypatch.setattr("ingest.stages.pipeline.PAGE_BATCH", 3)
 
 
 @pytest.fixture
@@ -126,6 +126,28 @@ def test_a_run_that_was_cut_off_goes_on_where_it_stopped(version, engine, monkey
     assert set(engine.writer.rows) == set(version.chunks.values_list("pk", flat=True))
 
 
+def test_reading_that_was_cut_off_goes_on_after_the_last_page_that_was_stored(version, engine, monkeypatch):
+    def stop(name):
+        if name == "pages_stored":
+            raise Stopped
+
+    monkeypatch.setattr("ingest.stages.pipeline.crash_point", stop)
+    work(engine)
+    version.refresh_from_db()
+    assert (version.pages_done, version.pages.count()) == (3, 3)
+    first = dict(version.pages.values_list("number", "pk"))
+    monkeypatch.undo()
+
+    Job.objects.update(not_before=None)
+    work(engine)
+
+    version.refresh_from_db()
+    kept = dict(version.pages.values_list("number", "pk"))
+    assert version.status == "indexed"
+    assert sorted(kept) == list(range(1, version.pages_done + 1))
+    assert kept.items() >= first.items()
+
+
 def test_of_a_version_that_fails_later_nothing_answers_and_nothing_stays(version, engine, monkeypatch):
     def fail(self):
         assert live(version)
@@ -172,6 +194,23 @@ def test_a_newer_version_takes_the_place_of_the_one_that_answers_at_once(version
     assert (bool(live(version)), bool(live(newer))) == (False, True)
 
 
+def test_of_two_versions_that_are_both_being_read_only_one_answers_early(version, engine, monkeypatch, collection, knowledge_admin):
+    def stop(self):
+        raise Stopped
+
+    monkeypatch.setattr(Pipeline, "chunk", stop)
+    work(engine)
+    before = live(version)
+    newer = upload(collection, knowledge_admin, edition="second")
+    work(engine)
+
+    newer.refresh_from_db()
+    assert newer.pages_done >= PAGES  # it came as far as the first one had
+    assert newer.chunks.exists()
+    assert (newer.early_chunks, live(newer)) == (0, [])
+    assert live(version) == before != []
+
+
 def test_a_short_document_is_published_once(collection, knowledge_admin, engine, monkeypatch):
     monkeypatch.setattr(early, "FIRST_PAGES", 32)
     monkeypatch.setattr(early, "LONG_PAGES", 300)
@@ -193,7 +232,7 @@ def test_passages_moved_to_another_collection_meanwhile_are_published_there(vers
         advance(self, status, **changes)
         if status == "parsed":
             assert live(version)
-            move_document(version.document, to=other, user=knowledge_admin, should_ring=False)
+            move_document(version.document, to=other, user=knowledge_admin, should_notify=False)
             assert Document.objects.get().moved_from == first  # so that they are found in the index, which has them there
 
     monkeypatch.setattr(Pipeline, "_advance", move)

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-import kb.engine
-from ingest import editions
+import kb.index.engine
+from ingest.editions import building as editions
 from ingest.models import Job
-from ingest.queue import run_due_jobs
+from ingest.queue.running import run_due_jobs
 from ingest.services import accept_upload
-from kb.engine import Engine, get_engine, warm_up_next
+from kb.index.engine import Engine, get_engine, warm_up_next
+from kb.index.search import search_passages
 from kb.models import Document, DocumentVersion, Edition
-from kb.search import search_passages
+from retrieval.encoding.opening import ENGLISH
 
 pytestmark = pytest.mark.django_db
 QUESTION = "How much annual leave do I earn?"
@@ -91,7 +92,7 @@ def test_where_the_old_model_is_gone_words_answer_until_the_library_is_embedded_
     assert search_passages(QUESTION, user=employee).result.dense_abstained
 
     editions.start_edition(engine=engine, user=None)
-    text = b"# Late\n\nYou earn annual leave while the model is away."
+    text = b"# Late\n\nYou earn annual leave while the model is unavailable."
     late = accept_upload(collection=collection, name="late.md", stream=io.BytesIO(text), user=knowledge_admin).version
     run_due_jobs(only_kind="ingest")
     waiting = Job.objects.get(version=late)
@@ -114,14 +115,14 @@ def test_a_model_that_was_moved_or_comes_back_answers_again(library, employee, s
 
     moved = elsewhere / other_model.name  # under the same name, so that it is the same model
     other_model.rename(moved)
-    kb.engine._open_engine.cache_clear()
-    kb.engine._open_encoder.cache_clear()  # as in a process that starts now
+    kb.index.engine._open_engine.cache_clear()
+    kb.index.engine._open_encoder.cache_clear()  # as in a process that starts now
     assert not get_engine().is_whole
     assert ask(employee) == (NAMES, {2})
     settings.EMBEDDER = str(moved)
     assert (get_engine().is_whole, ask(employee)) == (True, (NAMES, {2}))
     moved.rename(other_model)
-    settings.EMBEDDER = "bundled"
+    settings.EMBEDDER = ENGLISH
     assert (get_engine().is_whole, ask(employee)) == (True, (NAMES, {2}))
 
 
@@ -135,7 +136,7 @@ def test_the_command_builds_the_next_edition_and_says_when_there_is_nothing_to_d
     assert "other-model-" in out.getvalue()
     call_command("reindex", stdout=StringIO(), stderr=StringIO())
     assert ask(employee) == (NAMES, {2})
-    with pytest.raises(CommandError, match="No new index is being built"):
+    with pytest.raises(CommandError, match="The index is not being rebuilt"):
         call_command("reindex", "--pause", stdout=StringIO())
 
 

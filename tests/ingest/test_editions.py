@@ -8,15 +8,16 @@ import pytest
 from django.utils import timezone
 
 from audit.models import Event
-from ingest import editions
-from ingest.chunking import CUTTING, SourcePage, cut_pages
+from ingest.documents.deletion import delete_document
+from ingest.documents.moving import move_document
+from ingest.editions import building as editions
 from ingest.errors import UploadRefused
 from ingest.models import Job
-from ingest.moving import move_document
 from ingest.parsers.content import Block
-from ingest.queue import ring_if_due, run_due_jobs, sweep
-from ingest.services import accept_upload, delete_document
-from kb.editions import building_edition
+from ingest.queue.running import notify_worker_if_due, run_due_jobs, sweep
+from ingest.services import accept_upload
+from ingest.stages.chunking import CUTTING, SourcePage, cut_pages
+from kb.index.editions import building_edition
 from kb.models import Chunk, Collection, Document, DocumentVersion, Edition
 from tests.ingest.engine import FakeEngine
 
@@ -214,13 +215,13 @@ def test_pausing_stops_a_document_at_its_next_batch(upload, engine, knowledge_ad
 def test_a_paused_edition_rings_no_worker(library, knowledge_admin, monkeypatch):
     start(library)
     editions.pause_edition(user=knowledge_admin)
-    rung = []
-    monkeypatch.setattr("ingest.queue.ring", lambda: rung.append(True))
-    ring_if_due()
-    assert rung == []
+    notified = []
+    monkeypatch.setattr("ingest.queue.running.notify_worker", lambda: notified.append(True))
+    notify_worker_if_due()
+    assert notified == []
     editions.resume_edition(user=knowledge_admin)
-    ring_if_due()
-    assert rung == [True]
+    notify_worker_if_due()
+    assert notified == [True]
 
 
 def test_a_cancelled_edition_leaves_nothing(library, knowledge_admin, settings):
@@ -280,8 +281,8 @@ def test_a_library_without_documents_gets_its_new_edition_at_once(engine):
 
 
 def test_a_change_of_cutting_is_given_a_number():
-    """Where this fails, cutting has changed: raise ingest.chunking.CUTTING and write both here."""
-    text = "Leave\nYou earn six hours. " + "A rule says that words are counted. " * 60 + "\nRow | 1\nRow | 2"
+    """Where this fails, cutting has changed: raise ingest.stages.chunking.CUTTING and write both here."""
+    text = "Leave\nYou earn six hours. " + "A rule of Acme Corp. The words are counted. " * 60 + "\nRow | 1\nRow | 2"
     blocks = (
         Block(kind="heading", start=0, end=5, level=1, heading_path=("Leave",)),
         Block(kind="paragraph", start=6, end=text.index("\nRow"), heading_path=("Leave",)),
@@ -290,4 +291,4 @@ def test_a_change_of_cutting_is_given_a_number():
     page = SourcePage(number=1, text=text, blocks=blocks)
     cut = cut_pages([page], title="Rules", count_tokens=lambda texts: [len(one.split()) for one in texts])
     digest = hashlib.sha256(repr([(chunk.start, chunk.end, chunk.prefix, chunk.heading_path) for chunk in cut]).encode())
-    assert (CUTTING, digest.hexdigest()[:12]) == (1, "0911c554f48b")
+    assert (CUTTING, digest.hexdigest()[:12]) == (2, "232da046c4b2")

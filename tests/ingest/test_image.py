@@ -5,16 +5,15 @@ import zlib
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from ingest.parse_child import parse
-from ingest.parsers import ocr
 from ingest.parsers.content import ParsedPage
-from ingest.parsers.media_types import TIFF
+from ingest.parsers.pictures import recognition as ocr
 from ingest.parsers.refusal import Refusal
-from kb.boxes import covering, unpack
-from kb.raster import RasterRefused, read_frame
-from tests.ingest.files import read_file, write
+from kb.viewing.boxes import covering, unpack
+from kb.viewing.raster import RasterRefused, read_frame
+from tests.ingest.files import write
+from tests.ingest.store import read_file, read_here
 
-needs_ocr = pytest.mark.skipif(not ocr.is_available(), reason="tesseract is not installed")
+needs_ocr = pytest.mark.skipif(not ocr.is_available(), reason="the OCR engine is not installed")
 DPI = (200, 200)
 
 
@@ -60,7 +59,7 @@ def test_each_frame_of_a_tiff_is_a_page_and_reading_goes_on_where_it_stopped(tmp
     frames = [scan(f"Fax page number {word}") for word in ("one", "two", "three")]
     frames[0].save(tmp_path / "a.tif", save_all=True, append_images=frames[1:], dpi=DPI)
     opening, pages, _ = read_file(tmp_path / "a.tif")
-    rest = [item for item in parse(tmp_path / "a.tif", name="a.tif", media_type=TIFF, first_page=3) if isinstance(item, ParsedPage)]
+    rest = [item for item in read_here(tmp_path / "a.tif", first_page=3) if isinstance(item, ParsedPage)]
 
     assert opening.page_count == 3
     assert [(page.number, page.text) for page in pages] == [
@@ -83,7 +82,8 @@ def test_letters_on_a_transparent_ground_are_read(tmp_path):
 
 def test_sixteen_bits_become_eight_without_clipping(tmp_path):
     Image.new("I;16", (40, 20), 32_768).save(tmp_path / "a.png")
-    picture, _ = read_frame(tmp_path / "a.png", 1, mode="L")
+    with (tmp_path / "a.png").open("rb") as stream:
+        picture, _ = read_frame(stream, 1, mode="L")
 
     assert picture.getpixel((5, 5)) == pytest.approx(128, abs=1)
 
@@ -133,7 +133,7 @@ def test_a_tiff_of_too_many_frames_is_refused(tmp_path):
 
 def test_pictures_are_refused_with_a_reason_where_nothing_can_read_them(tmp_path, monkeypatch):
     scan("words").save(tmp_path / "a.png")
-    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(ocr, "is_available", lambda: False)
     with pytest.raises(Refusal) as refused:
         read_file(tmp_path / "a.png")
 

@@ -5,10 +5,11 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
+from audit.models import Event
 from ingest.models import Job
-from kb.engine import get_engine
+from kb.index.engine import get_engine
+from kb.index.search import scope_for
 from kb.models import Chunk, Collection, Document, DocumentVersion
-from kb.search import scope_for
 from tests.ingest.files import lines, pdf, write
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +29,8 @@ def folder(tmp_path, settings):
 
 
 def run(*arguments, **options):
-    output, errors, code = io.StringIO(), io.StringIO(), 0
+    output, errors = io.StringIO(), io.StringIO()
+    code: str | int | None = 0
     try:
         call_command("ingest", *map(str, arguments), stdout=output, stderr=errors, **options)
     except SystemExit as exit_:
@@ -53,9 +55,10 @@ def test_a_file_that_fails_is_named_and_gives_exit_code_1(folder):
     code, output, errors = run(folder, collection="guide", create=True)
 
     assert code == 1
-    assert output == "4 files: 3 new, 0 new versions, 0 unchanged, 2 failed."
+    assert output == "4 files: 2 new, 0 new versions, 0 unchanged, 2 failed."
     assert "empty.txt: The file is empty." in errors
     assert "blank.pdf: No text was found" in errors
+    assert run(folder, collection="guide")[1] == "4 files: 0 new, 0 new versions, 2 unchanged, 2 failed."
 
 
 def test_no_wait_leaves_the_work_to_the_workers(folder):
@@ -71,3 +74,30 @@ def test_an_unknown_collection_or_path_is_an_error(folder):
     with pytest.raises(CommandError, match="does not exist"):
         run(folder / "nothing", collection="guide", create=True)
     assert not Collection.objects.exclude(slug="guide").exists()
+
+
+def test_a_collection_is_made_by_a_name_in_chinese_and_found_again_by_it(folder, knowledge_admin, client):
+    for _ in range(2):
+        code, _output, errors = run(folder, collection="员工手册", create=True)
+        assert (code, errors) == (0, "")
+    made = Collection.objects.get()
+    assert (made.name, made.slug, made.documents.count()) == ("员工手册", "yuan-gong-shou-ce", 2)
+    assert run(folder, collection="yuan-gong-shou-ce")[0] == 0
+    created = Event.objects.get(action="collection.created")
+    assert (created.actor_name, created.subject) == ("kim", "collection:yuan-gong-shou-ce")
+    client.force_login(knowledge_admin)
+    page = client.get("/library/").content.decode()
+    assert "员工手册" in page and 'href="/library/c/yuan-gong-shou-ce/"' in page
+
+
+def test_a_name_that_two_collections_have_is_no_address(folder, collection):
+    Collection.objects.create(name="Handbook", slug="handbook-2")
+    with pytest.raises(CommandError, match="Several collections"):
+        run(folder, collection="Handbook")
+    assert not Document.objects.exists()
+
+
+def test_a_name_that_cannot_be_kept_is_an_error_and_nothing_is_made(folder):
+    with pytest.raises(CommandError, match="120"):
+        run(folder, collection="手册" * 100, create=True)
+    assert not Collection.objects.exists()

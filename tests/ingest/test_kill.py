@@ -5,8 +5,8 @@ import time
 
 import pytest
 
+from bench.harness.servers import Postgres
 from tests.ingest.killing import LEASE_S, Installation
-from tests.services.servers import Postgres
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -60,7 +60,7 @@ def assert_whole(state):
 
 
 @pytest.mark.parametrize(
-    "fault",
+    "crash_point",
     [
         "before_parse",
         "pages_stored",
@@ -73,8 +73,8 @@ def assert_whole(state):
         "after_publish",
     ],
 )
-def test_a_killed_worker_is_taken_over(with_upload, fault):
-    with_upload.run("work", fault=fault)
+def test_a_killed_worker_is_taken_over(with_upload, crash_point):
+    with_upload.run("work", crash_point=crash_point)
     state = with_upload.run("recover")
 
     assert_whole(state)
@@ -84,7 +84,7 @@ def test_a_killed_worker_is_taken_over(with_upload, fault):
 
 
 def test_a_dead_worker_elsewhere_loses_its_job_when_its_lease_runs_out(with_upload):
-    with_upload.run("work", fault="pages_stored")
+    with_upload.run("work", crash_point="pages_stored")
     assert with_upload.run("work") == 0
     time.sleep(LEASE_S + 0.2)
 
@@ -112,8 +112,8 @@ def test_a_worker_killed_at_any_moment_is_taken_over(with_upload):
 
 
 def test_a_job_that_gets_on_survives_any_number_of_kills(with_upload):
-    for fault in ("pages_stored", "after_parse", "after_chunk", "after_embed", "published", "after_publish"):
-        with_upload.run("work", fault=fault)
+    for crash_point in ("pages_stored", "after_parse", "after_chunk", "after_embed", "published", "after_publish"):
+        with_upload.run("work", crash_point=crash_point)
         with_upload.run("free")
     state = with_upload.run("recover")
 
@@ -123,7 +123,7 @@ def test_a_job_that_gets_on_survives_any_number_of_kills(with_upload):
 
 def test_a_file_that_kills_every_worker_is_put_aside(with_upload):
     for _ in range(3):
-        with_upload.run("work", fault="before_parse")
+        with_upload.run("work", crash_point="before_parse")
         with_upload.run("free")
     state = with_upload.run("recover")
 
@@ -131,18 +131,18 @@ def test_a_file_that_kills_every_worker_is_put_aside(with_upload):
     assert (state["chunk_ids"], state["index_ids"], state["pages"]) == ([], [], [])
 
 
-@pytest.mark.parametrize("fault", ["published", "after_publish", "removed_from_index"])
-def test_a_new_version_replaces_the_old_whole_though_its_worker_is_killed(installation, book, fault):
+@pytest.mark.parametrize("crash_point", ["published", "after_publish", "removed_from_index"])
+def test_a_new_version_replaces_the_old_whole_though_its_worker_is_killed(installation, book, crash_point):
     installation.run("upload", str(book), "book.md")
     installation.run("work")
     book.write_text("# A shorter book\n\nOnly one rule is left.")
     assert installation.run("upload", str(book), "book.md") == "new_version"
-    installation.run("work", fault=fault)
+    installation.run("work", crash_point=crash_point)
     between = installation.run("state")
     state = installation.run("recover")
 
-    assert between["current"] == {"book.md": 1 if fault == "published" else 2}
-    answering = "1" if fault == "published" else "2"
+    assert between["current"] == {"book.md": 1 if crash_point == "published" else 2}
+    answering = "1" if crash_point == "published" else "2"
     assert len(between["live_ids"]) == len(between["ordinals"][answering]) > 0  # the one or the other, never a mix
     assert_whole(state)
     assert state["current"] == {"book.md": 2}
@@ -150,7 +150,7 @@ def test_a_new_version_replaces_the_old_whole_though_its_worker_is_killed(instal
 
 
 def test_a_killed_upload_leaves_nothing_that_answers(installation, book):
-    installation.run("upload", str(book), "book.md", fault="file_kept")
+    installation.run("upload", str(book), "book.md", crash_point="file_kept")
     assert installation.run("state")["statuses"] == {}
 
     assert installation.run("upload", str(book), "book.md") == "new"
@@ -163,7 +163,7 @@ def test_a_deletion_ends_though_its_worker_is_killed(installation, book):
     installation.run("work")
     installation.run("delete", "book.md")
     assert installation.run("state")["live_ids"] == []
-    installation.run("work", fault="removed_from_index")
+    installation.run("work", crash_point="removed_from_index")
     state = installation.run("recover")
 
     assert (state["chunk_ids"], state["index_ids"], state["deleted_pages"]) == ([], [], 0)

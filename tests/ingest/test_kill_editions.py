@@ -2,8 +2,8 @@
 
 import pytest
 
+from bench.harness.servers import Postgres
 from tests.ingest.killing import Installation
-from tests.services.servers import Postgres
 
 WORDS = "A rule says that words are counted. "
 
@@ -53,11 +53,12 @@ def assert_serves(state, number):
 
 
 @pytest.mark.parametrize(
-    "fault", ["chunks_stored", "rebuild_chunk", "vectors_stored", "rebuild_embed", "published", "rebuild_publish", "before_swap"]
+    "crash_point",
+    ["chunks_stored", "rebuild_chunk", "vectors_stored", "rebuild_embed", "published", "rebuild_publish", "before_swap"],
 )
-def test_an_edition_whose_worker_is_killed_is_built_all_the_same(started, fault):
+def test_an_edition_whose_worker_is_killed_is_built_all_the_same(started, crash_point):
     before = started.run("state")
-    started.run("work", fault=fault)
+    started.run("work", crash_point=crash_point)
     between = started.run("state")
     assert between["editions"] == {"1": "serving", "2": "building"}
     assert between["served_ids"] == before["served_ids"]
@@ -70,15 +71,15 @@ def test_an_edition_whose_worker_is_killed_is_built_all_the_same(started, fault)
 
 
 def test_a_worker_killed_right_after_the_swap_leaves_it_done(started):
-    started.run("work", fault="after_swap")
+    started.run("work", crash_point="after_swap")
     assert_serves(started.run("state"), 2)
     assert started.run("recover")["events"].count("index.swapped") == 1
 
 
-@pytest.mark.parametrize("fault", ["clearing", "index_cleared"])
-def test_what_was_replaced_is_cleared_away_though_the_sweep_is_killed(started, fault):
+@pytest.mark.parametrize("crash_point", ["clearing", "index_cleared"])
+def test_what_was_replaced_is_cleared_away_though_the_sweep_is_killed(started, crash_point):
     started.run("work")
-    started.run("clear", fault=fault)
+    started.run("clear", crash_point=crash_point)
     assert_serves(started.run("state"), 2)
     started.run("clear")
     state = started.run("state")
@@ -88,7 +89,7 @@ def test_what_was_replaced_is_cleared_away_though_the_sweep_is_killed(started, f
 
 
 def test_a_pause_outlives_processes_and_a_kill(started):
-    started.run("work", fault="rebuild_chunk")
+    started.run("work", crash_point="rebuild_chunk")
     started.run("pause")
     started.run("free")
     paused = started.run("state")
@@ -101,7 +102,7 @@ def test_a_pause_outlives_processes_and_a_kill(started):
 
 def test_a_cancelled_edition_leaves_the_old_one_as_it_was(started):
     before = started.run("state")
-    started.run("work", fault="rebuild_embed")
+    started.run("work", crash_point="rebuild_embed")
     started.run("cancel")
     state = started.run("recover")
     assert state["editions"] == {"1": "serving", "2": "cancelled"}
@@ -123,7 +124,7 @@ def test_whoever_asks_during_the_swap_sees_a_whole_edition(started):
 
 
 def test_an_upload_while_an_edition_is_built_is_in_both(started, tmp_path):
-    started.run("work", fault="rebuild_chunk")
+    started.run("work", crash_point="rebuild_chunk")
     started.run("upload", write_book(tmp_path / "late.md"), "late.md")
     state = started.run("recover")
     assert_serves(state, 2)
@@ -131,19 +132,19 @@ def test_an_upload_while_an_edition_is_built_is_in_both(started, tmp_path):
     assert len(state["chunks"]["2"]) == len(state["chunks"]["1"])
 
 
-@pytest.mark.parametrize("fault", ["before_move", "after_move"])
-def test_a_killed_move_has_happened_or_not(library, fault):
-    library.run("move", "a.md", "other", fault=fault)
+@pytest.mark.parametrize("crash_point", ["before_move", "after_move"])
+def test_a_killed_move_has_happened_or_not(library, crash_point):
+    library.run("move", "a.md", "other", crash_point=crash_point)
     state = library.run("state")
     slug, _collection, moved_from = state["collections"]["a.md"]
-    assert (slug, moved_from is not None) == (("books", False) if fault == "before_move" else ("other", True))
-    assert state["events"].count("document.moved") == (fault == "after_move")
+    assert (slug, moved_from is not None) == (("books", False) if crash_point == "before_move" else ("other", True))
+    assert state["events"].count("document.moved") == (crash_point == "after_move")
 
 
-@pytest.mark.parametrize("fault", ["move_published"])
-def test_the_index_follows_a_move_though_its_worker_is_killed(library, fault):
+@pytest.mark.parametrize("crash_point", ["move_published"])
+def test_the_index_follows_a_move_though_its_worker_is_killed(library, crash_point):
     library.run("move", "b.md", "other")
-    library.run("work", fault=fault)
+    library.run("work", crash_point=crash_point)
     state = library.run("recover")
     assert_serves(state, 1)
     slug, collection, moved_from = state["collections"]["b.md"]
@@ -152,13 +153,13 @@ def test_the_index_follows_a_move_though_its_worker_is_killed(library, fault):
     assert state["jobs"] == ["done"]
 
 
-@pytest.mark.parametrize("fault", ["before_collection_deleted", "after_collection_deleted"])
-def test_a_killed_deletion_of_a_collection_has_happened_or_not(library, fault):
-    library.run("remove_collection", "books", fault=fault)
-    has_happened = fault == "after_collection_deleted"
+@pytest.mark.parametrize("crash_point", ["before_collection_deleted", "after_collection_deleted"])
+def test_a_killed_deletion_of_a_collection_has_happened_or_not(library, crash_point):
+    library.run("remove_collection", "books", crash_point=crash_point)
+    has_happened = crash_point == "after_collection_deleted"
     assert (library.run("state")["live_ids"] == []) == has_happened
     if has_happened:
-        library.run("work", fault="removed_from_index")
+        library.run("work", crash_point="removed_from_index")
         state = library.run("recover")
         assert (state["chunk_ids"], state["served_ids"], state["deleted_pages"]) == ([], [], 0)
         assert state["jobs"] == ["done"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.made_bombs import pdf_of_pages, pdf_of_stream, pptx_of_slides, xlsx_of_rows
+from bench.material.made_bombs import pdf_of_pages, pdf_of_stream, pptx_of_slides, xlsx_of_rows
 from tests.ingest.test_bombs import outcome
 
 

@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from ingest.leases import claim_job, process_space
 from ingest.models import Job
-from ingest.queue import sweep
+from ingest.queue import outcomes
+from ingest.queue.leases import claim_job, process_space
+from ingest.queue.running import run_job, sweep
 from kb.models import Collection, Document, DocumentVersion
 
 pytestmark = pytest.mark.django_db
@@ -66,3 +67,15 @@ def test_a_lease_that_ran_out_is_taken_wherever_its_process_is(job: Job) -> None
     lease_to(job, f"here/{process_space()}:{os.getpid()}")
     Job.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
     assert sweep() == 1
+
+
+def test_a_file_that_has_ended_every_worker_is_put_aside_unread(job: Job) -> None:
+    Job.objects.update(attempts=outcomes.MAX_ATTEMPTS)
+
+    def read() -> None:
+        raise AssertionError("it is read once more")
+
+    assert run_job(job.pk, engine=read)
+    job.refresh_from_db()
+    assert (job.state, job.last_error) == (Job.State.FAILED, "its worker died three times")
+    assert DocumentVersion.objects.get().error_code == "internal"

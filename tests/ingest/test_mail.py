@@ -4,10 +4,9 @@ from email.message import EmailMessage
 import pytest
 
 from ingest.errors import UserFault
-from ingest.parsers.media_types import EMAIL
 from ingest.parsers.refusal import Refusal
-from ingest.sandbox import parse_file
-from tests.ingest.files import lines, pdf, read_file, write
+from tests.ingest.files import lines, pdf, write
+from tests.ingest.store import read_file, read_in_child
 
 
 def blocks_of(pages):
@@ -100,7 +99,7 @@ def test_messages_within_messages_are_read_to_a_depth(tmp_path):
 def test_messages_without_measure_are_refused_quickly(tmp_path, content):
     started = time.monotonic()
     with pytest.raises(UserFault) as refused:
-        list(parse_file(write(tmp_path, "a.eml", content), name="a.eml", media_type=EMAIL))
+        list(read_in_child(write(tmp_path, "a.eml", content)))
 
     assert refused.value.code in ("too_nested", "too_complex")
     assert time.monotonic() - started < 30
@@ -111,7 +110,7 @@ def test_a_large_attachment_is_read_in_the_sandbox_too(tmp_path):
     text = "".join(f"Line {number} of the log.\n\n" for number in range(120_000))
     message.add_attachment(text.encode(), maintype="text", subtype="plain", filename="log.txt")
     last = ""
-    for item in parse_file(write(tmp_path, "a.eml", message.as_bytes()), name="a.eml", media_type=EMAIL):
+    for item in read_in_child(write(tmp_path, "a.eml", message.as_bytes())):
         last = getattr(item, "text", last)
 
     assert last.endswith("Line 119999 of the log.")

@@ -8,15 +8,17 @@ from django.contrib.auth.models import Group
 
 from accounts.models import User
 from audit.models import Event
+from ingest.documents.deletion import delete_document
+from ingest.documents.moving import move_document
 from ingest.errors import UploadRefused
-from ingest.models import Job, SqlRow, SqlSource
-from ingest.moving import move_document
-from ingest.queue import run_due_jobs
-from ingest.services import accept_upload, delete_document
-from kb.engine import Engine
+from ingest.models import Job
+from ingest.queue.running import run_due_jobs
+from ingest.services import accept_upload
+from kb.index.engine import Engine
+from kb.index.search import scope_for, search_passages
 from kb.models import Collection, Document
-from kb.search import scope_for, search_passages
 from retrieval.types import Scope
+from sources.models import SqlRow, SqlSource
 from tests.ingest.engine import FakeEngine
 from tests.kb.indexing import index_document
 
@@ -47,7 +49,7 @@ def bea(board) -> User:
 
 @pytest.fixture
 def real(tmp_path: Path) -> Engine:
-    return Engine(embedder="bundled", root=tmp_path / "index")
+    return Engine(embedder="bundled-english", root=tmp_path / "index")
 
 
 @pytest.fixture
@@ -121,7 +123,7 @@ def test_what_cannot_be_moved_says_why(uploaded, collection, board, knowledge_ad
     Document.objects.create(collection=board, name="leave.md", title="Leave")
     with pytest.raises(UploadRefused) as refused:
         move_document(uploaded, to=board, user=knowledge_admin)
-    assert refused.value.message.startswith("The other collection has a document of this name.")
+    assert refused.value.message.startswith("The target collection already has a document with this name.")
     delete_document(uploaded, user=knowledge_admin)
     with pytest.raises(UploadRefused, match="gone"):
         move_document(uploaded, to=board, user=knowledge_admin)

@@ -10,10 +10,11 @@ import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
-from ingest.parsers import ocr
+from ingest.parsers.pictures import recognition as ocr
 from ingest.parsers.refusal import Refusal
-from kb.boxes import covering, unpack
-from tests.ingest.files import SHARED, lines, pdf, read_file, write
+from kb.viewing.boxes import covering, unpack
+from tests.ingest.files import SHARED, lines, pdf, write
+from tests.ingest.store import read_file
 
 
 def test_the_boxes_of_a_word_lie_where_pdfium_finds_it(tmp_path):
@@ -119,7 +120,7 @@ def test_a_pdf_without_pages_is_refused(tmp_path):
     assert refused.value.code in ("no_pages", "damaged")
 
 
-@pytest.mark.skipif(not ocr.is_available(), reason="tesseract is not installed")
+@pytest.mark.skipif(not ocr.is_available(), reason="the OCR engine is not installed")
 def test_a_scanned_page_is_read_and_its_words_have_boxes(tmp_path):
     import pypdfium2
 
@@ -132,7 +133,8 @@ def test_a_scanned_page_is_read_and_its_words_have_boxes(tmp_path):
     start = page.text.index("March")
     (box,) = covering(unpack(page.boxes), start=start, end=start + 5)
     left = 72 + stringWidth("Evacuation drills are held in ", "Helvetica", 11)
-    assert (box.left, box.bottom) == (pytest.approx(left, abs=2), pytest.approx(200, abs=2))
+    # Within half a letter; the box of a line reaches below its letters' feet.
+    assert (box.left, box.bottom) == (pytest.approx(left, abs=4), pytest.approx(200, abs=6))
     assert [(notice.code, notice.pages) for notice in notices] == [("ocr", (1,))]
 
 

@@ -5,10 +5,9 @@ import io
 import pypdf
 import pytest
 
-from ingest.parse_child import parse
 from ingest.parsers.content import ParsedPage
-from ingest.parsers.media_types import PDF
-from tests.ingest.files import lines, pdf, read_file, write
+from tests.ingest.files import lines, pdf, write
+from tests.ingest.store import read_file, read_here
 
 
 def with_attachments(data: bytes, files: dict[str, bytes]) -> bytes:
@@ -43,7 +42,7 @@ def test_attachments_follow_the_pages_under_their_names(path):
 
 
 def test_reading_goes_on_in_the_attachments(path):
-    first = [page for page in parse(path, name="a.pdf", media_type=PDF) if isinstance(page, ParsedPage)]
-    again = [page for page in parse(path, name="a.pdf", media_type=PDF, first_page=4) if isinstance(page, ParsedPage)]
+    first = [page for page in read_here(path) if isinstance(page, ParsedPage)]
+    again = [page for page in read_here(path, first_page=4) if isinstance(page, ParsedPage)]
 
     assert again == first[3:]

@@ -6,8 +6,9 @@ from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.pdfgen import canvas
 from reportlab.platypus import ListFlowable, Paragraph, SimpleDocTemplate
 
-from kb.boxes import unpack
-from tests.ingest.files import lines, pdf, read_file, write
+from kb.viewing.boxes import unpack
+from tests.ingest.files import lines, pdf, write
+from tests.ingest.store import read_file
 
 PROSE = "Balances stand in the laboratory for at least twelve hours before anyone calibrates them, whatever the season. "
 

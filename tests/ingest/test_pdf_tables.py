@@ -6,9 +6,10 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Table, TableStyle
 
-from ingest.chunking import ChunkSize, SourcePage, cut_pages
-from kb.boxes import covering, unpack
-from tests.ingest.files import pdf, read_file, write
+from ingest.stages.chunking import ChunkSize, SourcePage, cut_pages
+from kb.viewing.boxes import covering, unpack
+from tests.ingest.files import pdf, write
+from tests.ingest.store import read_file
 
 STYLE = getSampleStyleSheet()["BodyText"]
 RECORDS = [

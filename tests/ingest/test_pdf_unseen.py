@@ -3,7 +3,8 @@ import io
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen import canvas
 
-from tests.ingest.files import read_file, write
+from tests.ingest.files import write
+from tests.ingest.store import read_file
 
 
 def page(draw):

@@ -6,8 +6,8 @@ from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
-from ingest.parsers import ocr
-from tests.ingest.files import read_file
+from ingest.parsers.pictures import recognition as ocr
+from tests.ingest.store import read_file
 
 
 def blocks_of(page):

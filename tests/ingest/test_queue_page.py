@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from audit.models import Event
 from ingest.errors import LeaseLost, UploadRefused
-from ingest.leases import claim_job
 from ingest.models import Job
+from ingest.queue.leases import claim_job
 from ingest.services import cancel_version, retry_version
 from kb.models import Collection, Document, DocumentVersion, Page
 
@@ -64,7 +64,7 @@ def test_a_cancelled_document_stays_in_the_list_and_can_be_tried_again(client, k
     assert (version.status, version.error_code, version.pages.count()) == ("failed", "cancelled", 0)
     assert claim_job() is None
     assert Event.objects.filter(action="document.cancelled").count() == 1
-    assert "Reading was cancelled." in client.get(reverse("ingest:queue")).content.decode()
+    assert "Processing was cancelled." in client.get(reverse("ingest:queue")).content.decode()
     assert client.post(reverse("ingest:retry", args=[version.uid]), {"back": "queue"}).url == reverse("ingest:queue")
     assert claim_job() is not None
 
@@ -114,4 +114,4 @@ def test_what_is_rebuilt_is_counted_not_listed(client, knowledge_admin, make_job
     client.force_login(knowledge_admin)
     text = client.get(reverse("ingest:queue")).content.decode()
     assert "long-list" not in text
-    assert "3 documents wait to be cut and embedded anew." in text
+    assert "3 documents are waiting for the index rebuild." in text

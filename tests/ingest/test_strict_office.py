@@ -11,7 +11,8 @@ import pptx
 import pytest
 from pptx.util import Inches
 
-from tests.ingest.files import read_file, write
+from tests.ingest.files import write
+from tests.ingest.store import read_file
 
 YEARLY = re.compile(rb"http://schemas\.openxmlformats\.org/(officeDocument|\w+ml)/2006/([\w/-]+)")
 

@@ -5,10 +5,9 @@ import openpyxl
 import pytest
 
 from ingest.errors import UserFault
-from ingest.parsers.media_types import XLSX
 from ingest.parsers.refusal import Refusal
-from ingest.sandbox import parse_file
-from tests.ingest.files import read_file, write
+from tests.ingest.files import write
+from tests.ingest.store import read_file, read_in_child
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
@@ -56,6 +55,32 @@ def test_a_second_table_has_its_own_header(tmp_path):
     _, pages, _ = read_file(write(tmp_path, "a.csv", text))
 
     assert [text for _, text in blocks_of(pages)] == ["Name | Age", "Name: Ada; Age: 36", "City | People", "City: Rome; People: 3"]
+
+
+def test_names_that_begin_anew_make_tables_of_their_own_side_by_side(tmp_path):
+    text = "Team,Lead,Phone,Team,Lead,Phone\nEarly,Brandt,4411,Late,Moreau,4417\n"
+    _, pages, _ = read_file(write(tmp_path, "a.csv", text))
+    _, plain, _ = read_file(write(tmp_path, "b.csv", "Plant,Plan,Actual,Plan,Actual\nLeeds,120,118,130,141\n"))
+
+    assert blocks_of(pages)[1] == ("list", "Team: Early; Lead: Brandt; Phone: 4411\nTeam: Late; Lead: Moreau; Phone: 4417")
+    assert blocks_of(plain)[1] == ("list", "Plant: Leeds; Plan: 120; Actual: 118; Plan: 130; Actual: 141")
+
+
+def test_rows_below_a_numbered_or_lone_row_carry_its_name(tmp_path):
+    text = "No.,Work,Price\n1,Hand drilling,282\n,Drill rods,14\n,Total,296\n2,Blasting,90\n"
+    _, pages, _ = read_file(write(tmp_path, "a.csv", text))
+    _, lone, _ = read_file(write(tmp_path, "b.csv", "Line,Part,Price\nLine 3,,\n,Belt,20\n"))
+
+    assert blocks_of(pages)[1][1].split("\n") == [
+        "No.: 1; Work: Hand drilling; Price: 282",
+        "Work: Hand drilling > Drill rods; Price: 14",
+        "Work: Total; Price: 296",
+        "No.: 2; Work: Blasting; Price: 90",
+    ]
+    _, odd, _ = read_file(write(tmp_path, "c.csv", "Id,Size,Note\n1,27,,too long\n,too short\n"))
+
+    assert blocks_of(odd)[1] == ("list", "Id: 1; Size: 27; too long\nSize: too short")
+    assert blocks_of(lone)[1] == ("list", "Line: Line 3\nLine: Line 3; Part: Belt; Price: 20")
 
 
 def test_rows_without_a_header_are_a_plain_table(tmp_path):
@@ -151,7 +176,7 @@ def test_a_sheet_of_absurd_dimensions_costs_what_is_in_it(tmp_path):
         f'<worksheet xmlns="{MAIN}"><dimension ref="A1:XFD1048576"/><sheetData><row r="1048576">'
         '<c r="XFD1048576" t="inlineStr"><is><t>the last cell</t></is></c></row></sheetData></worksheet>'
     )
-    items = list(parse_file(workbook(tmp_path / "a.xlsx", sheet=sheet), name="a.xlsx", media_type=XLSX))
+    items = list(read_in_child(workbook(tmp_path / "a.xlsx", sheet=sheet)))
 
     assert items[1].text == "One\n\nthe last cell"
 
@@ -168,7 +193,7 @@ def test_entities_are_never_expanded_nor_files_read(tmp_path, part):
     )
     strings = doctype + f'<sst xmlns="{MAIN}"><si><t>shared &b;&file;</t></si></sst>' if part == "strings" else ""
     try:
-        items = list(parse_file(workbook(tmp_path / "a.xlsx", sheet=sheet, strings=strings), name="a.xlsx", media_type=XLSX))
+        items = list(read_in_child(workbook(tmp_path / "a.xlsx", sheet=sheet, strings=strings)))
     except UserFault as fault:
         assert fault.code == "damaged"
     else:
@@ -184,7 +209,7 @@ def test_many_rows_stay_within_a_small_memory(tmp_path, settings):
         sheet.append([number, f"entry of the day {number}"])
     book.save(tmp_path / "a.xlsx")
     last = ""
-    for item in parse_file(tmp_path / "a.xlsx", name="a.xlsx", media_type=XLSX):
+    for item in read_in_child(tmp_path / "a.xlsx"):
         last = getattr(item, "text", last)
 
     assert last.endswith("Number: 39999; Text: entry of the day 39999")
@@ -196,6 +221,14 @@ def test_many_rows_stay_within_a_small_memory(tmp_path, settings):
         ("id^name\n1^Pan, big\n", "id | name\n\nid: 1; name: Pan, big"),
         ("编号，名称\n1，茶壶\n", "编号 | 名称\n\n编号: 1; 名称: 茶壶"),
         ("sep=;\nName;Price\nPan, big;30\n", "Name | Price\n\nName: Pan, big; Price: 30"),
+        (
+            '"Name, first";"Price, net"\n"Pan, big, red";"3,50"\n',
+            "Name, first | Price, net\n\nName, first: Pan, big, red; Price, net: 3,50",
+        ),
+        ("'Name','Size'\n'Pan, big','5'\n", "Name | Size\n\nName: Pan, big; Size: 5"),
+        ('Name, Size\n"Pan, big", 5\n', "Name | Size\n\nName: Pan, big; Size: 5"),
+        ('Name,Size\n"5 \\"inch\\" pipe, grey",5\n', 'Name | Size\n\nName: 5 "inch" pipe, grey; Size: 5'),
+        ('Name\tSize\n"Pan\tbig"\t5\n', "Name | Size\n\nName: Pan big; Size: 5"),
     ],
 )
 def test_rarer_separators_are_seen(tmp_path, content, text):

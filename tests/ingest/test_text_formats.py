@@ -4,7 +4,8 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
 from ingest.parsers.refusal import Refusal
-from tests.ingest.files import docx_bytes, read_file, write
+from tests.ingest.files import docx_bytes, write
+from tests.ingest.store import read_file
 
 
 def blocks_of(pages):
@@ -109,7 +110,7 @@ SHORT = {
 
 
 @pytest.mark.parametrize(("text", "codec"), [(text, codec) for text, codecs in SHORT.items() for codec in codecs])
-def test_a_few_words_are_enough_to_tell_the_encoding(tmp_path, text, codec):
+def test_a_few_words_are_enough_to_detect_the_encoding(tmp_path, text, codec):
     _, (page,), _ = read_file(write(tmp_path, "a.txt", text.encode(codec)))
 
     assert page.text == text

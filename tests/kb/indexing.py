@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import Sequence
 
-from kb.engine import Engine, to_indexed_chunk
-from kb.identity import chunk_id
+from kb.index.engine import Engine
+from kb.index.entries import to_indexed_chunk
+from kb.index.identity import chunk_id
 from kb.models import Chunk, ChunkEmbedding, Collection, Document, DocumentVersion, Page
 from retrieval.types import IndexEntry
 
@@ -29,6 +30,7 @@ def index_document(
         size=1,
         media_type="text/plain",
         storage_path=name,
+        chunk_count=len(passages),
         status=DocumentVersion.Status.INDEXED,
     )
     document.current_version = version

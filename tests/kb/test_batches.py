@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kb.batches import in_batches
+from kb.index.batches import in_batches
 from kb.models import Chunk, Collection
 from tests.kb.indexing import index_document
 
@@ -13,9 +13,11 @@ pytestmark = pytest.mark.django_db
 
 
 def test_rows_come_in_order_by_whole_queries(collection: Collection, tmp_path: Path, django_assert_num_queries: Any) -> None:
-    from kb.engine import Engine
+    from kb.index.engine import Engine
 
-    index_document(Engine(embedder="bundled", root=tmp_path), collection, "leave.md", [f"Rule {number}." for number in range(5)])
+    index_document(
+        Engine(embedder="bundled-english", root=tmp_path), collection, "leave.md", [f"Rule {number}." for number in range(5)]
+    )
     rows = in_batches(Chunk.objects.all(), key="ordinal", size=2)
     with django_assert_num_queries(1):
         assert [chunk.ordinal for chunk in next(rows)] == [0, 1]

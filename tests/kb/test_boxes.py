@@ -1,4 +1,4 @@
-from kb.boxes import Box, covering, pack, unpack
+from kb.viewing.boxes import Box, covering, pack, unpack
 
 
 def box(start, end, left, top, right=None, bottom=None):

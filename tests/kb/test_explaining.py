@@ -8,8 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
-from kb.engine import Engine
-from kb.explaining import Standing, explain_document, explain_search
+from kb.index.engine import Engine
+from kb.index.explaining import Standing, explain_document, explain_search
 from kb.models import Collection, Document, DocumentVersion
 from tests.kb.indexing import index_document
 
@@ -19,7 +19,7 @@ QUERY = "How many hours of annual leave?"
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
-    return Engine(embedder="bundled", root=tmp_path)
+    return Engine(embedder="bundled-english", root=tmp_path)
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def by_text(standings: tuple[Standing, ...], words: str) -> list[Standing]:
     return [one for one in standings if one.chunk is not None and words in one.chunk.text]
 
 
-def test_each_stage_is_told_for_what_is_shown(
+def test_each_stage_is_reported_for_what_is_shown(
     engine: Engine, library: dict[str, Document], knowledge_admin: User, employee: User
 ) -> None:
     found = explain_search(QUERY, admin=knowledge_admin, user=employee, collection=None, engine=engine)
@@ -67,7 +67,7 @@ def test_it_says_which_filter_took_a_passage_away(
 
 
 @pytest.mark.parametrize(("change", "reason"), [("deleted", "deleted"), ("replaced", "version"), ("dropped", "gone")])
-def test_what_the_index_still_has_is_told_apart(
+def test_what_the_index_still_has_is_distinguished(
     engine: Engine, library: dict[str, Document], knowledge_admin: User, change: str, reason: str
 ) -> None:
     merger = library["merger"]
@@ -88,31 +88,31 @@ def test_what_the_index_still_has_is_told_apart(
 def test_a_document_is_explained_where_it_is_not_found(
     engine: Engine, library: dict[str, Document], knowledge_admin: User, employee: User, secret: Collection
 ) -> None:
-    told = explain_document(QUERY, document=library["merger"], user=employee, collection=None, engine=engine)
-    assert (told.is_readable, told.is_in_collection, told.chunk_count, told.unembedded) == (False, True, 1, 0)
-    (place,) = told.places
+    explained = explain_document(QUERY, document=library["merger"], user=employee, collection=None, engine=engine)
+    assert (explained.is_readable, explained.is_in_collection, explained.chunk_count, explained.unembedded) == (False, True, 1, 0)
+    (place,) = explained.places
     assert place.hit.keyword_rank is None and place.hit.rank == 0  # in no ranking of someone who may not read it
     assert "leave" in place.found
-    told = explain_document(QUERY, document=library["leave"], user=employee, collection=secret, engine=engine)
-    assert (told.is_readable, told.is_in_collection) == (True, False)
-    told = explain_document(QUERY, document=library["leave"], user=employee, collection=None, engine=engine)
-    assert told.places[0].hit.keyword_rank in (1, 2)
-    assert told.places[0].fused_rank in (1, 2)
+    explained = explain_document(QUERY, document=library["leave"], user=employee, collection=secret, engine=engine)
+    assert (explained.is_readable, explained.is_in_collection) == (True, False)
+    explained = explain_document(QUERY, document=library["leave"], user=employee, collection=None, engine=engine)
+    assert explained.places[0].hit.keyword_rank in (1, 2)
+    assert explained.places[0].fused_rank in (1, 2)
 
 
 def test_a_document_that_failed_says_so(engine: Engine, collection: Collection, employee: User) -> None:
     document = Document.objects.create(collection=collection, name="locked.pdf", title="Locked")
     fields = {"sha256": "0", "size": 1, "media_type": "application/pdf", "storage_path": "x"}
     DocumentVersion.objects.create(document=document, number=1, status="failed", error_code="locked", **fields)
-    told = explain_document(QUERY, document=document, user=employee, collection=None, engine=engine)
-    assert told.newest is not None and (told.newest.status, told.newest.error_code) == ("failed", "locked")
-    assert told.chunk_count == 0 and told.places == ()
+    explained = explain_document(QUERY, document=document, user=employee, collection=None, engine=engine)
+    assert explained.newest is not None and (explained.newest.status, explained.newest.error_code) == ("failed", "locked")
+    assert explained.chunk_count == 0 and explained.places == ()
 
 
 def test_what_stepped_back_beyond_the_limit_is_marked(
     engine: Engine, knowledge_admin: User, collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kb.explaining.SHOWN", 2)
+    monkeypatch.setattr("kb.index.explaining.SHOWN", 2)
     index_document(
         engine, collection, "rules.md", ["Annual leave accrues. Employees earn six hours of annual leave."], title="Rules"
     )
@@ -124,7 +124,7 @@ def test_what_stepped_back_beyond_the_limit_is_marked(
     assert [(one.removed_by, one.hit.is_repeat) for one in found.removed] == [("limit", True)]
 
 
-def test_words_of_a_vocabulary_are_told_apart(
+def test_words_of_a_vocabulary_are_distinguished(
     engine: Engine, library: dict[str, Document], knowledge_admin: User, collection: Collection
 ) -> None:
     Collection.objects.filter(pk=collection.pk).update(vocabulary="PTO = annual leave")
@@ -149,10 +149,10 @@ def served(engine: Engine, library: dict[str, Document], monkeypatch: pytest.Mon
 def test_the_command_explains(employee: User) -> None:
     plain = run(QUERY)
     assert "leave.md, page 1" in plain and "merger.md" in plain and "rerank" not in plain
-    told = run(QUERY, "--explain", "--user", employee.username, "--document", "merger.md")
-    assert "the user may not read its collection" in told
-    assert "repeats a better one" in told
-    assert "merger.md: version 1 indexed, 1 passages answer" in told
+    output = run(QUERY, "--explain", "--user", employee.username, "--document", "merger.md")
+    assert "the user may not read its collection" in output
+    assert "repeats a better one" in output
+    assert "merger.md: version 1 indexed, 1 passages answer" in output
     data = json.loads(run(QUERY, "--json", "--user", employee.username, "--document", "merger.md"))
     assert data["shown"][0]["keyword"]["rank"] in (1, 2)
     assert [row["removed_by"] for row in data["not_shown"]] == ["rights"]

@@ -9,12 +9,12 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
-from kb.engine import Engine, _open_encoder, find_encoder
+from kb.index.engine import Engine, _open_encoder, find_encoder
+from kb.index.search import search_passages
 from kb.models import Collection
-from kb.search import search_passages
-from retrieval.absent import AbsentEncoder
-from retrieval.encoder import open_encoder
-from retrieval.fitting import NAME, fit_projection
+from retrieval.encoding.fitting import NAME, fit_projection
+from retrieval.encoding.missing import MissingEncoder
+from retrieval.encoding.opening import ENGLISH, open_encoder
 from tests.kb.indexing import index_document
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ def folder(tmp_path: Path, settings: SimpleNamespace) -> Path:
     """The bundled model under another name, as an encoder of one's own."""
     made = tmp_path / "own-encoder"
     made.mkdir()
-    for path in open_encoder().folder.iterdir():
+    for path in open_encoder(ENGLISH).folder.iterdir():
         (made / path.name).symlink_to(path)
     settings.EMBEDDER = str(made)
     return made
@@ -55,7 +55,7 @@ def test_a_fitted_projection_reranks_and_the_old_index_goes_on_answering(
     after = find_encoder(str(folder))
     assert after.fingerprint != before.embedder.fingerprint and "-t32x4-" in after.fingerprint
     assert find_encoder(str(folder), fingerprint=before.embedder.fingerprint).fingerprint == before.embedder.fingerprint
-    assert isinstance(find_encoder(str(folder), fingerprint="another"), AbsentEncoder)
+    assert isinstance(find_encoder(str(folder), fingerprint="another"), MissingEncoder)
 
 
 def test_the_next_index_is_reranked(folder: Path, tmp_path: Path, collection: Collection, employee: User) -> None:

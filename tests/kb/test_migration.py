@@ -9,11 +9,11 @@ from django.core.management import CommandError, call_command
 from milvus_lite.server_manager import server_manager_instance
 
 from accounts.models import User
-from kb.editions import serving_edition
-from kb.engine import Engine, engine_at, get_engine
-from kb.migration import migrate_index
+from kb.index.editions import serving_edition
+from kb.index.engine import Engine, engine_at, get_engine
+from kb.index.migration import migrate_index
+from kb.index.search import search_passages
 from kb.models import Chunk, Collection
-from kb.search import search_passages
 from retrieval.types import IndexEntry
 from tests.kb.indexing import index_document
 
@@ -27,7 +27,7 @@ class CutOff(Exception):
 
 @pytest.fixture
 def engine(settings: object, tmp_path: Path) -> Engine:
-    settings.INDEX_ROOT = tmp_path / "index"  # type: ignore[attr-defined]
+    settings.INDEX_ROOT = tmp_path / "index"
     return get_engine()
 
 
@@ -50,7 +50,7 @@ def test_the_command_fills_the_other_index_and_the_same_passages_are_found_there
     index_document(engine, collection, "年假.md", ["年假规定：员工满十年有 10 天年假。"])
     assert "The index is whole: 8 chunks, 8 sent, 0 removed, 8 looked for" in run(address)
     assert "0 sent" in run(address)
-    settings.RETRIEVAL_URL = address  # type: ignore[attr-defined]
+    settings.RETRIEVAL_URL = address
     for question in ("How much leave is earned in hall 5?", "年假有几天？"):
         here, there = (search_passages(question, user=employee, engine=one) for one in (engine, get_engine()))
         assert here.passages[0].chunk == there.passages[0].chunk
@@ -72,17 +72,17 @@ def test_what_was_cut_off_goes_on_where_it_stopped_and_catches_up(engine: Engine
             raise CutOff
         return publish(entries[:3])
 
-    target.writer.publish = publish_some  # type: ignore[method-assign]
+    target.writer.publish = publish_some  # type: ignore[assignment]  # the writer dies in the middle
     with pytest.raises(CutOff):
         migrate_index(engine=engine, writer=target.writer, snapshot=target.snapshot)
     assert len(target.writer.chunk_ids()[0]) == 3
-    target.writer.publish = publish  # type: ignore[method-assign]
+    target.writer.publish = publish
     index_document(engine, collection, "rules.md", ["Rule 9: hall 9 is closed."], document=rules)  # all of it is new now
     done = migrate_index(engine=engine, writer=target.writer, snapshot=target.snapshot)
     assert (done.sent, done.removed, done.chunks, done.is_whole) == (1, 3, 1, True)
 
 
-def test_a_chunk_that_search_does_not_find_is_told(engine: Engine, address: str, collection: Collection) -> None:
+def test_a_chunk_that_search_does_not_find_is_reported(engine: Engine, address: str, collection: Collection) -> None:
     index_document(engine, collection, "rules.md", RULES)
     target = engine_at(address, edition=serving_edition())
     migrate_index(engine=engine, writer=target.writer, snapshot=target.snapshot)
@@ -100,7 +100,7 @@ def test_a_wrong_address_is_refused_with_a_sentence(engine: Engine, address: str
         run(address)
 
 
-def test_a_server_that_is_away_leaves_everything_as_it_is(engine: Engine, collection: Collection) -> None:
+def test_a_server_that_is_unavailable_leaves_everything_as_it_is(engine: Engine, collection: Collection) -> None:
     index_document(engine, collection, "rules.md", RULES)
     with pytest.raises(CommandError, match=r"Milvus at http://127\.0\.0\.1:1.*run the command again"):
         run("milvus://127.0.0.1:1")

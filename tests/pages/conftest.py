@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat.models import Conversation, Turn
-from kb.boxes import Box, pack
 from kb.models import Collection, Document, DocumentVersion, Page
+from kb.viewing.boxes import Box, pack
 
 TEXT = "Annual leave\nAfter five years you earn 30 days a year."
 QUOTE = "you earn 30 days a year."

@@ -36,6 +36,17 @@ def test_suggestions_come_from_each_collection_in_turn(collection: Collection, k
     assert [question for question, _collection in shown] == ["h1?", "t1?", "h2?", "h3?"]
 
 
+@pytest.mark.parametrize(("language", "expected"), [("en", ["h1?", "h2?", "几天?"]), ("zh-hans", ["几天?", "h1?", "h2?"])])
+def test_suggestions_in_the_readers_language_come_first(
+    collection: Collection, employee: User, language: str, expected: list[str]
+) -> None:
+    Collection.objects.filter(pk=collection.pk).update(suggested_questions=["h1?", "几天?", "h2?"])
+    client = signed_in(employee)
+    client.cookies["django_language"] = language
+    shown = client.get(reverse("chat:home")).context["suggestions"]
+    assert [question for question, _collection in shown] == expected
+
+
 def test_conversation_shows_the_answer_escaped_with_its_source(turn: Turn, employee: User) -> None:
     page = signed_in(employee).get(reverse("chat:conversation", args=[turn.conversation.uid])).content.decode()
     assert "You earn &lt;b&gt;30&lt;/b&gt; days." in page
@@ -43,7 +54,7 @@ def test_conversation_shows_the_answer_escaped_with_its_source(turn: Turn, emplo
     address = reverse("kb:source", args=[place["version_uid"], 1])
     assert f'href="{address}?start={place["start"]}&amp;end={place["end"]}"' in page
     assert QUOTE in page
-    assert "2 statements withheld because no document supports them." in page
+    assert "2 sentences were withheld because no document supports them." in page
     assert "Receipt 0f8fad5b" in page
 
 
@@ -52,19 +63,19 @@ def test_conversation_leaves_out_what_the_reader_may_no_longer_read(turn: Turn, 
     page = signed_in(employee).get(reverse("chat:conversation", args=[turn.conversation.uid])).content.decode()
     assert QUOTE not in page
     assert "Leave rules" not in page
-    assert "1 statement is no longer shown" in page
+    assert "1 sentence is no longer shown" in page
 
 
 @pytest.mark.parametrize("state", [Turn.State.ANSWERED, Turn.State.REFUSED])
 def test_a_question_that_was_read_in_other_words_says_so(
     turn: Turn, employee: User, collection: Collection, state: Turn.State
 ) -> None:
-    turn.state, turn.answer = state, turn.answer | {"read_as": "How much <i>leave</i>?"}
+    turn.state, turn.answer = state, turn.answer | {"normalized_question": "How much <i>leave</i>?"}
     turn.save()
     address = reverse("chat:conversation", args=[turn.conversation.uid])
-    assert "Read as “How much &lt;i&gt;leave&lt;/i&gt;?”" in signed_in(employee).get(address).content.decode()
+    assert "Interpreted as “How much &lt;i&gt;leave&lt;/i&gt;?”" in signed_in(employee).get(address).content.decode()
     collection.groups.clear()
-    assert "Read as" not in signed_in(employee).get(address).content.decode()
+    assert "Interpreted as" not in signed_in(employee).get(address).content.decode()
 
 
 @pytest.mark.parametrize("name", ["teammate", "outsider", "knowledge_admin", "auditor"])
@@ -165,5 +176,5 @@ def test_a_refusal_names_the_nearest_sources_and_what_was_searched(turn: Turn, e
     turn.save()
     page = signed_in(employee).get(reverse("chat:conversation", args=[turn.conversation.uid])).content.decode()
     assert "The documents do not answer this" in page
-    assert "Searched: all collections that you may read." in page
+    assert "Searched: all collections that you can read." in page
     assert "Leave rules" in page

@@ -1,5 +1,8 @@
 """Upload, retry and delete: for knowledge admins, with a sentence for each file."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -12,7 +15,7 @@ JSON = {"Accept": "application/json"}
 
 
 @pytest.fixture(autouse=True)
-def own_storage(settings: object, tmp_path: object) -> None:
+def own_storage(settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "files"
     settings.BROKER_ROOT = tmp_path / "broker"
 
@@ -21,15 +24,15 @@ def file(name: str = "leave.md", content: bytes = b"# Leave\n\nAfter five years 
     return SimpleUploadedFile(name, content)
 
 
-def test_an_upload_is_accepted_and_told(knowledge_admin: User, collection: Collection) -> None:
+def test_an_upload_is_accepted_and_reported(knowledge_admin: User, collection: Collection) -> None:
     client, address = signed_in(knowledge_admin), reverse("ingest:upload", args=["handbook"])
-    told = client.post(address, {"files": file()}, headers=JSON).json()
-    assert told == {"accepted": True, "name": "leave.md", "message": "Received. It can be asked about as soon as it is read."}
+    body = client.post(address, {"files": file()}, headers=JSON).json()
+    assert body == {"accepted": True, "name": "leave.md", "message": "Uploaded. You can ask about it as soon as it is ready."}
     assert DocumentVersion.objects.get().document.name == "leave.md"
     again = client.post(address, {"files": file()}, headers=JSON).json()
-    assert again["message"] == "Already here as “leave.md”, unchanged. Nothing to do."
+    assert again["message"] == "This file already exists as “leave.md”. Nothing to do."
     newer = client.post(address, {"files": file(content=b"# Leave\n\nNow it is 31 days.\n")}, headers=JSON).json()
-    assert newer["message"].startswith("Received as version 2")
+    assert newer["message"].startswith("Uploaded as version 2")
 
 
 def test_a_refused_file_gets_its_sentence_and_leaves_nothing(knowledge_admin: User, collection: Collection) -> None:
@@ -38,7 +41,7 @@ def test_a_refused_file_gets_its_sentence_and_leaves_nothing(knowledge_admin: Us
     assert response.status_code == 422
     assert response.json()["message"].startswith("The file is empty.")
     response = client.post(address, {}, headers=JSON)
-    assert response.json() == {"accepted": False, "name": "", "message": "Choose a file first."}
+    assert response.json() == {"accepted": False, "name": "", "message": "Choose a file."}
     assert not Document.objects.exists()
 
 
@@ -46,7 +49,7 @@ def test_several_files_without_scripts(knowledge_admin: User, collection: Collec
     client, address = signed_in(knowledge_admin), reverse("ingest:upload", args=["handbook"])
     response = client.post(address, {"files": [file(), file("empty.txt", b"")]}, follow=True)
     page = response.content.decode()
-    assert "leave.md: Received." in page
+    assert "leave.md: Uploaded." in page
     assert "empty.txt: The file is empty." in page
 
 
@@ -71,7 +74,7 @@ def test_delete_asks_first(knowledge_admin: User, document: Document) -> None:
     assert "Delete this document?" in client.get(address).content.decode()
     assert Document.objects.live().exists()
     page = client.post(address, follow=True).content.decode()
-    assert "“Leave rules” was deleted. It answers no more." in page
+    assert "“Leave rules” was deleted. Answers no longer use it." in page
     assert not Document.objects.live().exists()
 
 

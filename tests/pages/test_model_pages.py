@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.models import Event
-from chat.llm.breaker import BreakerState
-from chat.llm.calls import Outcome, enter_queue, finish_call, read_breaker
-from chat.served import ENVIRONMENT, ModelCall, Route, ServedModel
+from gateway.models import ENVIRONMENT, ModelCall, Route, ServedModel
+from gateway.queue.breaker import BreakerState
+from gateway.queue.calls import Outcome, enter_queue, finish_call, read_breaker
 from kb.models import Collection
-from tests.chat.fake_server import FakeServer, running_fake_server
-from tests.chat.served_models import lay_route, serve
+from tests.gateway.fake_server import FakeServer, running_fake_server
+from tests.gateway.served_models import lay_route, serve
 
 FIELDS = {
     "name": "llama",
@@ -61,7 +61,7 @@ def follow(client: Client, address: str, fields: dict[str, Any] | None = None) -
 
 def test_without_a_model_the_page_says_what_answers_instead(admin: Client) -> None:
     page = admin.get("/models/").content.decode()
-    assert "answers quote the documents word for word" in page
+    assert "Answers quote the documents verbatim" in page
     assert "/models/routes/new/" not in page
 
 
@@ -111,12 +111,12 @@ def test_a_key_never_goes_to_another_server(admin: Client) -> None:
         ({"base_url": "http://"}, "such as http://"),
         ({"extra": "[1]"}, "JSON object"),
         ({"extra": "{"}, "valid JSON"),
-        ({"extra": '{"stream": false}'}, "set by Attest: stream"),
-        ({"name": ENVIRONMENT}, "the environment names"),
+        ({"extra": '{"stream": false}'}, "Attest sets these options itself: stream"),
+        ({"name": ENVIRONMENT}, "the environment sets"),
         ({"temperature": "3"}, "less than or equal to 2"),
         ({"context_tokens": "10"}, "greater than or equal to 512"),
         ({"weight": "0"}, "greater than or equal to 1"),
-        ({"key_variable": "LLM_NO_SUCH_KEY"}, "No such variable"),
+        ({"key_variable": "LLM_NO_SUCH_KEY"}, "This environment variable is not set"),
         ({"key_variable": "PATH"}, "must begin with LLM_"),
         ({"key_variable": "ATTEST_SECRET_KEY"}, "must begin with LLM_"),
     ],
@@ -141,7 +141,7 @@ def test_the_test_button_says_whether_it_answers_and_closes_the_breaker(admin: C
         finish_call(enter_queue(row, user=""), Outcome(error_code="model_faulty", total_ms=1.0))
     assert "Suspended" in admin.get("/models/").content.decode()
     page = follow(admin, f"/models/{row.pk}/test/")
-    assert "plain answers: first word after" in page
+    assert "plain works: first token after" in page
     row.refresh_from_db()
     assert read_breaker(row).state == BreakerState.CLOSED
     assert "Suspended" not in page
@@ -149,21 +149,34 @@ def test_the_test_button_says_whether_it_answers_and_closes_the_breaker(admin: C
 
 @pytest.mark.parametrize(
     ("dialect", "words"),
-    [("unauthorized", "It refuses the key"), ("unknown-model", "The model does not exist"), ("empty", "It says nothing")],
+    [
+        ("unauthorized", "The server rejected the key"),
+        ("unknown-model", "The server rejected the request"),
+        ("empty", "The model returned no text"),
+    ],
 )
 def test_the_test_button_says_what_is_wrong(admin: Client, fake_server: FakeServer, dialect: str, words: str) -> None:
     page = follow(admin, f"/models/{serve(fake_server, dialect).pk}/test/")
-    assert "does not answer" in page
+    assert "does not work" in page
     assert words in page
 
 
-def test_a_server_that_repeats_the_key_does_not_show_it(admin: Client, fake_server: FakeServer) -> None:
-    row = serve(fake_server, "telltale")
+@pytest.mark.parametrize("dialect", ["telltale", "unknown-model", "unauthorized", "fault"])
+def test_the_test_button_shows_no_word_of_the_server(
+    admin: Client, fake_server: FakeServer, dialect: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="gateway.services")
+    row = serve(fake_server, dialect)
     row.set_key("sk-very-secret")
     row.save()
     page = follow(admin, f"/models/{row.pk}/test/")
-    assert "Incorrect key: …" in page
-    assert "sk-very-secret" not in page
+    assert "does not work" in page
+    for words in ("Incorrect key", "sk-very-secret", "The model does not exist", "Unauthorized", "Internal Server Error"):
+        assert words not in page
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "gateway.services"]
+    assert "sk-very-secret" not in line
+    if dialect == "unknown-model":
+        assert "The model does not exist" in line
 
 
 def test_the_page_shows_what_runs_what_waits_and_how_fast(admin: Client, fake_server: FakeServer) -> None:
@@ -172,13 +185,13 @@ def test_the_page_shows_what_runs_what_waits_and_how_fast(admin: Client, fake_se
     finish_call(enter_queue(row, user=""), Outcome(error_code="model_timeout", total_ms=900.0))
     enter_queue(row, user="a"), enter_queue(row, user="b")
     page = " ".join(admin.get("/models/").content.decode().split())
-    for words in ("1 / 1", "1 waits", "120 ms", "whole: 900 ms", "1 failed", "It takes too long.", "External"):
+    for words in ("1 / 1", "1 waiting", "120 ms", "complete: 900 ms", "1 failed", "The request timed out.", "External"):
         assert words in page
 
 
 def test_a_model_is_taken_out_of_use_and_back(admin: Client, fake_server: FakeServer) -> None:
     row = serve(fake_server)
-    assert "Out of use" in follow(admin, f"/models/{row.pk}/switch/")
+    assert "Disabled" in follow(admin, f"/models/{row.pk}/switch/")
     row.refresh_from_db()
     assert not row.is_enabled
     follow(admin, f"/models/{row.pk}/switch/")
@@ -204,12 +217,12 @@ def test_a_route_is_laid_changed_and_deleted(admin: Client, fake_server: FakeSer
         "fallback_3": spare.pk,
     }
     page = " ".join(follow(admin, "/models/routes/new/", fields).split())
-    for words in ("Chinese policies", "Handbook", "How long", "Complex", "5 % to spare"):
+    for words in ("Chinese policies", "Handbook", "Duration", "Complex", "5 % to spare"):
         assert words in page
     route = Route.objects.get()
     assert [step.model for step in route.steps.all()] == [small, spare]
-    told = json.loads(Event.objects.get(action="route.created").payload.body)["payload"]
-    assert (told["models"], told["canary"], told["fallbacks"]) == (["large"], "spare", ["small", "spare"])
+    payload = json.loads(Event.objects.get(action="route.created").payload.body)["payload"]
+    assert (payload["primaries"], payload["canary"], payload["fallbacks"]) == (["large"], "spare", ["small", "spare"])
     follow(admin, f"/models/routes/{route.pk}/", fields | {"fallback_1": "", "fallback_2": "", "fallback_3": ""})
     assert not route.steps.exists()
     follow(admin, f"/models/routes/{route.pk}/delete/")
@@ -219,7 +232,7 @@ def test_a_route_is_laid_changed_and_deleted(admin: Client, fake_server: FakeSer
 
 def test_a_share_needs_a_canary(admin: Client, fake_server: FakeServer) -> None:
     fields = {"name": "r", "position": "1", "primaries": [serve(fake_server).pk], "canary_percent": "5"}
-    assert "Choose the model" in errors(admin.post("/models/routes/new/", fields))
+    assert "Choose the canary model" in errors(admin.post("/models/routes/new/", fields))
     assert not Route.objects.exists()
 
 
@@ -228,10 +241,11 @@ def test_calls_are_kept_for_a_week(admin: Client, fake_server: FakeServer) -> No
     for _ in range(99):
         finish_call(enter_queue(row, user=""), Outcome(error_code="", total_ms=1.0))
     ModelCall.objects.update(finished_at=timezone.now() - timedelta(days=8))
-    while ModelCall.objects.count() > 98:
+    too_old = ModelCall.objects.filter(finished_at__lt=timezone.now() - timedelta(days=7))
+    while too_old.exists():
         finish_call(enter_queue(row, user=""), Outcome(error_code="", total_ms=1.0))
         assert ServedModel.objects.get().calls_total < 250
-    assert ModelCall.objects.filter(finished_at__lt=timezone.now() - timedelta(days=7)).count() == 0
+    assert ModelCall.objects.exists()
 
 
 def test_the_metrics_have_every_model(client: Client, db: None, fake_server: FakeServer) -> None:
@@ -249,3 +263,11 @@ def test_the_metrics_have_every_model(client: Client, db: None, fake_server: Fak
         'attest_model_failures_total{model="small"} 0.0',
     ):
         assert line in text
+
+
+def test_a_route_without_any_model_says_so_and_speaks_of_no_groups(knowledge_admin: User) -> None:
+    client = Client()
+    client.force_login(knowledge_admin)
+    page = client.get("/models/routes/new/").content.decode()
+    assert "No model is connected yet." in page
+    assert "There are no groups yet." not in page

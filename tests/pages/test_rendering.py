@@ -1,7 +1,7 @@
 """Answers become blocks, quotes become marks; text stays text."""
 
 from chat.rendering import lay_out, split_runs
-from kb.marking import Quote, Segment, mark_blocks
+from kb.viewing.marking import Quote, Segment, mark_blocks
 
 
 def answer(*sentences: tuple[str, str]) -> dict[str, object]:

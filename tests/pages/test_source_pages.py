@@ -1,6 +1,7 @@
 """What a citation opens: the right words marked, for those who may read them, and each view recorded."""
 
 import json
+from pathlib import Path
 
 import pytest
 from django.urls import reverse
@@ -9,8 +10,8 @@ from PIL import Image
 
 from accounts.models import User
 from audit.models import Event
-from kb import source_views
 from kb.models import Document
+from kb.viewing import views as source_views
 from tests.pages.conftest import QUOTE, TEXT, add_version, signed_in
 
 
@@ -72,8 +73,8 @@ def test_a_view_is_recorded_and_a_refused_one_is_not(employee: User, outsider: U
     signed_in(employee).get(source_of(document, "?start=0&end=6"))
     event = Event.objects.get(action="source.viewed")
     assert event.actor_id == str(employee.pk)
-    told = json.loads(event.payload.body)
-    assert "leave.md" in json.dumps(told)
+    payload = json.loads(event.payload.body)
+    assert "leave.md" in json.dumps(payload)
 
 
 def test_a_deleted_document_opens_no_more(employee: User, knowledge_admin: User, document: Document) -> None:
@@ -102,7 +103,7 @@ def test_a_page_that_is_not_there(employee: User, document: Document) -> None:
 
 
 def test_a_picture_is_kept_by_the_browser_but_asked_for_each_time(
-    employee: User, pdf: Document, tmp_path: object, monkeypatch: pytest.MonkeyPatch
+    employee: User, pdf: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "page.webp"
     Image.new("RGB", (4, 4), "white").save(path)

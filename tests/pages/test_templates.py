@@ -43,16 +43,53 @@ def test_every_icon_is_in_the_sprite() -> None:
     assert used <= known
 
 
-def test_every_class_of_the_pages_is_styled_or_found_by_a_script() -> None:
-    css = "".join((settings.BASE_DIR / f"static/css/{name}.css").read_text() for name in ("attest", "library"))
-    assert css.count("{") == css.count("}")
-    used = {
-        name
-        for path in (*(settings.BASE_DIR / "templates/chat").glob("*.html"), *(settings.BASE_DIR / "templates/kb").glob("*.html"))
-        for value in re.findall(r'class="([^"{]+)"', path.read_text())
-        for name in value.split()
-    }
-    assert {name for name in used if f".{name}" not in css} == set()
+SHEETS = {path.name: path.read_text() for path in (settings.BASE_DIR / "static/css").glob("*.css")}
+CLASS = re.compile(r"\.(-?[a-z][\w-]*)")
+
+
+def parts_of(name: str) -> dict[str, str]:
+    """Return the text of a template and of every one that it extends or includes, by name."""
+    found: dict[str, str] = {}
+    waiting = [name]
+    while waiting:
+        part = waiting.pop()
+        if part not in found:
+            found[part] = (settings.BASE_DIR / "templates" / part).read_text()
+            waiting += re.findall(r'{% (?:extends|include) "([^"]+)"', found[part])
+    return found
+
+
+def linked_sheets(name: str) -> list[str]:
+    """Return the style sheets of a page: those of the innermost block that names any, after those of every page."""
+    block: list[str] = []
+    while True:
+        text = (settings.BASE_DIR / "templates" / name).read_text()
+        links = re.findall(r'href="{% static "css/([^"]+)" %}"', text)
+        parent = re.search(r'{% extends "([^"]+)"', text)
+        if parent is None:
+            return links + block
+        block, name = block or links, parent[1]
+
+
+PAGES = [str(path.relative_to(settings.BASE_DIR / "templates")) for path in TEMPLATES if "{% extends" in path.read_text()]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_links_the_sheets_that_style_its_classes(name: str) -> None:
+    linked = linked_sheets(name)
+    assert len(linked) == len(set(linked))
+    styled = {found for sheet in linked for found in CLASS.findall(SHEETS[sheet])}
+    used = {word for text in parts_of(name).values() for value in re.findall(r'class="([^"{]+)"', text) for word in value.split()}
+    assert used - styled == set()
+
+
+def test_every_style_sheet_is_whole_of_one_idea_and_linked() -> None:
+    linked = {sheet for name in PAGES for sheet in linked_sheets(name)}
+    assert linked == set(SHEETS)
+    for name, css in SHEETS.items():
+        assert css.count("{") == css.count("}"), name
+        assert "@import" not in css, name
+        assert len(css.splitlines()) <= 300, name
 
 
 def test_scripts_are_typed_modules_without_eval() -> None:

@@ -10,13 +10,14 @@ from django.utils import timezone
 
 from accounts.keys import NewKey, create_api_key
 from accounts.models import User
+from audit.actor import Actor
 from audit.models import Event
 from audit.services import record, write_checkpoint
 from chat.models import Conversation, Route, ServedModel, Turn
-from ingest.sources.models import SqlSource
-from kb.identity import chunk_id
+from kb.index.identity import chunk_id
 from kb.models import Chunk, Collection, Document, DocumentVersion, Page
-from kb.render import WIDTHS
+from kb.viewing.rendering import WIDTHS
+from sources.models import SqlSource
 
 PEOPLE = ("owner", "teammate", "outsider", "anonymous", "knowledge_admin", "auditor")
 SECRET = "Wombats accrue nine days of burrow leave."
@@ -98,7 +99,7 @@ def world(
     for width in WIDTHS:
         (pictures / f"1-{width}.webp").write_bytes(b"picture")
     conversation = Conversation.objects.create(user=employee, title="Burrow leave")
-    event = record("question.answered", actor_id=employee.pk, actor_name="erin", payload={"question": "How long?"})
+    event = record("question.answered", by=Actor(id=str(employee.pk), name="erin"), payload={"question": "How long?"})
     write_checkpoint()
     turn = Turn.objects.create(
         conversation=conversation,

@@ -7,7 +7,7 @@ from typing import Any
 
 from milvus_lite.server_manager import server_manager_instance
 
-from retrieval.analyzer import get_analyzer
+from language.analyzer import get_analyzer
 from retrieval.local.reader import LocalIndex
 from retrieval.local.writer import LocalIndexWriter
 from retrieval.milvus.address import parse_address

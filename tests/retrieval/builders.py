@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from retrieval.analyzer import get_analyzer, terms
+from language.analyzer import get_analyzer, terms
 from retrieval.local.reader import LocalIndex
 from retrieval.local.writer import LocalIndexWriter
 from retrieval.tokens import Projection

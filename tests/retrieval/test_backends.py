@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from retrieval.encoder import open_encoder
+from retrieval.encoding.opening import ENGLISH, open_encoder
 from retrieval.search import search
 from retrieval.types import Chunk, IndexEntry, Scope, SearchConfig, SearchResult
 from tests.retrieval.backends import BACKENDS, Backend
@@ -178,7 +178,7 @@ def test_both_rank_real_questions_alike(tmp_path: Path) -> None:
     folder = Path(__file__).resolve().parents[3] / "shared/data/squad2-a"
     if not folder.exists():
         pytest.skip("the evaluation data is not beside the project (../shared/data/squad2-a)")
-    encoder = open_encoder()
+    encoder = open_encoder(ENGLISH)
     corpus = [json.loads(line) for line in (folder / "corpus.jsonl").read_text("utf-8").splitlines()[:PASSAGES]]
     numbers = {row["_id"]: number for number, row in enumerate(corpus)}
     asked = [json.loads(line) for line in (folder / "queries.jsonl").read_text("utf-8").splitlines()]

@@ -7,8 +7,8 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast
 
-from retrieval.cross_encoder import CrossEncoderReranker
 from retrieval.errors import EncoderError
+from retrieval.reranking.cross_encoder import CrossEncoderReranker
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "leave", "earned", "parking", "annual", "year"]
 
@@ -23,7 +23,9 @@ def make_model(folder: Path, *, labels: int = 1) -> Path:
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=64, **special).save_pretrained(folder)
     torch.manual_seed(5)
     size = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
-    config = BertConfig(vocab_size=len(WORDS), max_position_embeddings=64, num_labels=labels, initializer_range=1.0, **size)
+    config = BertConfig(  # type: ignore[call-arg]  # transformers takes more than its types say
+        vocab_size=len(WORDS), max_position_embeddings=64, num_labels=labels, initializer_range=1.0, **size
+    )
     BertForSequenceClassification(config).save_pretrained(folder)
     return folder
 
@@ -39,7 +41,7 @@ def test_it_scores_each_passage_with_the_question(tmp_path: Path) -> None:
     assert (reranker.score("annual leave", []), reranker.name) == ([], "tiny")
 
 
-def test_a_folder_that_holds_no_reranker_is_told_of(tmp_path: Path) -> None:
+def test_a_folder_that_holds_no_reranker_is_reported(tmp_path: Path) -> None:
     with pytest.raises(EncoderError, match="could not be loaded"):
         CrossEncoderReranker(tmp_path / "nowhere").score("a", ["b"])
     with pytest.raises(EncoderError, match="3 labels"):

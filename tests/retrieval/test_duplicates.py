@@ -1,8 +1,8 @@
-"""What says nothing new steps back; what differs in a figure, a name or a "not" stays."""
+"""Passages that say nothing new are demoted; what differs in a figure, a name or a "not" stays."""
 
 import pytest
 
-from retrieval.duplicates import Told, text_digest
+from retrieval.duplicates import SeenSentences, text_digest
 
 RULE = "Employees earn 6 hours of annual leave. They may not carry over more than 30 days; the rest is lost."
 
@@ -16,10 +16,10 @@ RULE = "Employees earn 6 hours of annual leave. They may not carry over more tha
         "the rest is lost",  # a copy that was cut elsewhere
     ],
 )
-def test_sentences_that_were_told_add_nothing(other: str) -> None:
-    told = Told()
-    assert not told.add(RULE)
-    assert told.add(other)
+def test_sentences_that_were_seen_add_nothing(other: str) -> None:
+    seen = SeenSentences()
+    assert not seen.add(RULE)
+    assert seen.add(other)
 
 
 @pytest.mark.parametrize(
@@ -35,17 +35,37 @@ def test_sentences_that_were_told_add_nothing(other: str) -> None:
     ],
 )
 def test_one_word_more_keeps_a_passage_in_its_place(other: str) -> None:
-    told = Told()
-    told.add(RULE)
-    assert not told.add(other)
+    seen = SeenSentences()
+    seen.add(RULE)
+    assert not seen.add(other)
 
 
-def test_two_passages_together_tell_what_a_third_does() -> None:
-    told = Told()
-    assert not told.add("年假为六天。")
-    assert not told.add("病假需要证明。")
-    assert told.add("病假需要证明；年假为六天")
-    assert not told.add("病假不需要证明")
+@pytest.mark.parametrize(
+    ("one", "other", "is_repeat"),
+    [
+        # A line that a page's width wrapped goes on in the next: the sentence is the same.
+        (
+            "Employees with more than fifteen years of service earn\n8 hours of annual leave per pay period.",
+            "Employees with more than fifteen years of service earn 8 hours of annual leave per pay period.",
+            True,
+        ),
+        # An abbreviation does not end a sentence: what follows it is no sentence that was seen.
+        ("It is not true that rule no. 7 applies to visitors.", "7 applies to visitors.", False),
+        ("Nobody may sign for Dr. Lee signs.", "Lee signs.", False),
+    ],
+)
+def test_sentences_end_where_they_end_everywhere(one: str, other: str, is_repeat: bool) -> None:
+    seen = SeenSentences()
+    seen.add(one)
+    assert seen.add(other) is is_repeat
+
+
+def test_two_passages_together_cover_a_third() -> None:
+    seen = SeenSentences()
+    assert not seen.add("年假为六天。")
+    assert not seen.add("病假需要证明。")
+    assert seen.add("病假需要证明；年假为六天")
+    assert not seen.add("病假不需要证明")
 
 
 @pytest.mark.parametrize(
@@ -69,15 +89,15 @@ def test_two_passages_together_tell_what_a_third_does() -> None:
 def test_what_turns_a_sentence_counts(one: str, other: str) -> None:
     for first, second in ((one, other), (other, one)):
         assert text_digest(first) != text_digest(second)
-        told = Told()
-        told.add(first)
-        assert not told.add(second)
-        assert told.add(f"{first}!")
+        seen = SeenSentences()
+        seen.add(first)
+        assert not seen.add(second)
+        assert seen.add(f"{first}!")
     assert text_digest(f"{one}!") == text_digest(f" {one}。")
 
 
 def test_the_same_words_in_another_place_are_news() -> None:
-    told = Told()
-    assert not told.add("Employees get 20 days.", place=("Leave", ("Germany",), ""))
-    assert not told.add("Employees get 20 days.", place=("Leave", ("France",), ""))
-    assert told.add("Employees get 20 days!", place=("Leave", ("France",), ""))
+    seen = SeenSentences()
+    assert not seen.add("Employees get 20 days.", place=("Leave", ("Germany",), ""))
+    assert not seen.add("Employees get 20 days.", place=("Leave", ("France",), ""))
+    assert seen.add("Employees get 20 days!", place=("Leave", ("France",), ""))

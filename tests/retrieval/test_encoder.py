@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retrieval import processor
-from retrieval.encoder import SentenceEncoder, open_encoder
+from retrieval.encoding import processor
+from retrieval.encoding.encoder import SentenceEncoder
+from retrieval.encoding.opening import ENGLISH, open_encoder
 from retrieval.errors import EncoderError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,7 +20,7 @@ LEAVE = "Employees earn six hours of annual leave per pay period."
 
 @pytest.fixture(scope="module")
 def encoder() -> SentenceEncoder:
-    return open_encoder()
+    return open_encoder(ENGLISH)
 
 
 def dense(encoder: SentenceEncoder, text: str) -> np.ndarray:
@@ -43,7 +44,7 @@ def test_tokens_are_counted_without_cutting_and_vectors_within_the_window(encode
     assert len(embedding.tokens) == 32 * 254
 
 
-def test_it_tells_where_each_token_vector_begins(encoder: SentenceEncoder) -> None:
+def test_it_returns_where_each_token_vector_begins(encoder: SentenceEncoder) -> None:
     text = "Leave > Annual\nYou earn 5.2 hours – “naïve” 年假。"
     starts = encoder.token_starts(text)
     assert [text[start] for start in starts] == list("L>AYe5.2h–“n”年假。")
@@ -72,7 +73,7 @@ def test_what_it_cannot_read_gets_zeros_without_a_forward_pass(encoder: Sentence
 
 
 def test_threads_share_one_model_and_agree() -> None:
-    fresh = open_encoder()
+    fresh = open_encoder(ENGLISH)
     with ThreadPoolExecutor(4) as pool:
         vectors = list(pool.map(lambda _: fresh.embed_query(LEAVE).dense, range(8)))
     assert len(set(vectors)) == 1
@@ -96,9 +97,9 @@ def test_words_without_a_subject_weigh_less_and_one_weight_goes_with_each_vector
 def test_memory_does_not_grow_with_the_shapes_of_the_batches() -> None:
     program = """
 from pathlib import Path
-from retrieval.encoder import open_encoder
+from retrieval.encoding.opening import open_encoder
 def resident(): return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
-encoder = open_encoder()
+encoder = open_encoder("bundled-english")
 encoder.embed_passages(["word " * 250] * 8)
 before = resident()
 for length in range(10, 90, 2): encoder.embed_passages(["word " * length])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from retrieval.exact import exact_words, favour_exact
+from retrieval.reranking.exact import exact_words, favour_exact
 from retrieval.types import Hit
 
 

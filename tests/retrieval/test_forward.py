@@ -1,20 +1,23 @@
 """The forward pass in one call gives what sentence-transformers gives, for the models that it knows, and leaves others alone."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, RobertaConfig, RobertaModel
 
-from retrieval import processor
-from retrieval.attention import attend
-from retrieval.encoder import open_encoder
+from retrieval.encoding import processor
+from retrieval.encoding.attention import attend
+from retrieval.encoding.forward import Modules, OneCall, is_plain, open_model
+from retrieval.encoding.opening import ENGLISH, open_encoder
+from retrieval.encoding.plain import read_plain
 from retrieval.errors import EncoderError
-from retrieval.forward import Modules, OneCall, is_plain, open_model
 
 SIZE: dict[str, Any] = {
     "vocab_size": 60,
@@ -33,7 +36,7 @@ def make_model(folder: Path, kind: str = "bert", *, pooling: str = "mean", **cha
     torch.manual_seed(5)
     config: Any = {"bert": BertConfig, "roberta": RobertaConfig}[kind](**{**SIZE, **changed}, pad_token_id=1)
     {"bert": BertModel, "roberta": RobertaModel}[kind](config).save_pretrained(folder)
-    tokenizer = open_encoder()._tokenizer  # never asked: ids are given
+    tokenizer = open_encoder(ENGLISH)._tokenizer  # never asked: ids are given
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=30, pad_token="[PAD]").save_pretrained(folder)
     SentenceTransformer(modules=[Transformer(str(folder)), Pooling(SIZE["hidden_size"], pooling), Normalize()], device="cpu").save(
         str(folder / "whole")
@@ -72,6 +75,30 @@ def test_it_equals_sentence_transformers(tmp_path: Path, kind: str, pooling: str
         assert torch.allclose(states[read[rows] == 1], expected_states[read[rows] == 1], atol=1e-4)
 
 
+@pytest.mark.usefixtures("in_float32")
+def test_a_plain_one_needs_neither_of_the_large_libraries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = make_model(tmp_path)
+    expected, _ = open_model(folder)(*some_ids())
+    stored = load_file(folder / "model.safetensors")
+    save_file({f"bert.{name}": value for name, value in stored.items()}, folder / "model.safetensors")
+    for library in ("sentence_transformers", "transformers"):
+        monkeypatch.setitem(sys.modules, library, None)  # to import it fails
+    assert torch.equal(open_model(folder)(*some_ids())[0], expected)
+    assert read_plain(folder, torch.float32) is not None
+
+
+@pytest.mark.usefixtures("in_float32")
+def test_a_plain_one_that_lacks_weights_is_refused(tmp_path: Path) -> None:
+    folder = make_model(tmp_path)
+    stored = load_file(folder / "model.safetensors")
+    save_file({name: value for name, value in stored.items() if "layer.1.output" not in name}, folder / "model.safetensors")
+    with pytest.raises(EncoderError, match="more weights are missing"):
+        open_model(folder)
+    (folder / "model.safetensors").write_bytes(b"no weights")
+    with pytest.raises(EncoderError, match="could not be loaded"):
+        open_model(folder)
+
+
 @pytest.mark.parametrize("is_int8", [False, True])
 def test_fewer_digits_give_nearly_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_int8: bool) -> None:
     if is_int8 and not processor.multiplies_int8():
@@ -87,7 +114,7 @@ def test_fewer_digits_give_nearly_the_same(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_one_text_alone_and_among_longer_ones_is_the_same() -> None:
-    model = open_model(open_encoder().folder)
+    model = open_model(open_encoder(ENGLISH).folder)
     words = torch.randint(2000, 9000, (3, 40), generator=torch.Generator().manual_seed(3))
     read = torch.ones_like(words)
     read[1, 10:] = 0
@@ -117,7 +144,7 @@ def test_what_it_does_not_know_runs_as_sentence_transformers_runs_it(tmp_path: P
         assert (vectors.shape, states.shape) == ((3, 32), (3, 12, 32))
 
 
-def test_a_folder_that_cannot_be_loaded_is_told_of(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_loaded_is_reported(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(EncoderError, match="could not be loaded"):
         open_model(tmp_path)
@@ -139,7 +166,7 @@ def test_attention_by_products_equals_torchs_own(is_padded: bool, scale: float) 
 
 
 def test_the_bundled_encoder_runs_in_one_call_and_nearly_equals_float32() -> None:
-    encoder = open_encoder()
+    encoder = open_encoder(ENGLISH)
     texts = [
         "Employees accrue 6 hours of annual leave in each pay period after three years of service.",
         "Parking permits are issued by the facilities office on the ground floor.",

@@ -2,8 +2,8 @@
 
 import pytest
 
-from retrieval import processor
-from retrieval.int8 import Int8Linear
+from retrieval.encoding import processor
+from retrieval.encoding.int8 import Int8Linear
 
 pytestmark = pytest.mark.skipif(not processor.multiplies_int8(), reason="this CPU has no instructions for it")
 

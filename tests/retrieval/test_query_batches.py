@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from retrieval.query_batches import MOST, QueryBatches
+from retrieval.encoding.query_batches import MOST, QueryBatches
 
 
 class Doubling:
-    """Doubles numbers; the first batch waits until it is told to go on."""
+    """Doubles numbers; the first batch waits until it is released."""
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from retrieval.analyzer import Analyzer
+from language.analyzer import Analyzer
 from retrieval.bm25_small import SmallRanking
 from retrieval.duplicates import demote_duplicates, text_digest
 from retrieval.fuse import fuse
-from retrieval.rerank import blend
+from retrieval.reranking.late_interaction import blend
 from retrieval.tokens import Projection, load_projection
 from retrieval.types import Hit, WordWeights
 from tests.retrieval.builders import EVERYTHING, make_entry, make_reader, make_writer
@@ -37,6 +37,8 @@ def test_fuse_weighs_normalised_scores() -> None:
 def test_fuse_breaks_ties_by_keyword_rank() -> None:
     hits = fuse(keyword_hits((7, 3.0), (3, 3.0)), [], alpha=0.0, top_n=10)
     assert [hit.chunk_id for hit in hits] == [7, 3]
+    hits = fuse(keyword_hits((7, 3.0), (3, 3.0)), dense_hits((5, 0.9), (3, 0.8), (7, 0.7)), alpha=0.0, top_n=10)
+    assert [hit.chunk_id for hit in hits] == [7, 3, 5]
 
 
 def test_fuse_keeps_the_best_and_refuses_a_bad_weight() -> None:

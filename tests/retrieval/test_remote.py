@@ -11,7 +11,8 @@ import httpx
 import numpy as np
 import pytest
 
-from retrieval.encoder import open_encoder
+from bench.harness.patience import end_server
+from retrieval.encoding.opening import ENGLISH, open_encoder
 from retrieval.errors import EncoderError
 from retrieval.remote.embeddings import RemoteEncoder
 from retrieval.remote.rerank import RemoteReranker
@@ -30,8 +31,8 @@ def answering(answer: Callable[[dict[str, Any]], Any], *, seen: list[httpx.Reque
     def handle(request: httpx.Request) -> httpx.Response:
         if seen is not None:
             seen.append(request)
-        told = answer(json.loads(request.content) if request.content else {})
-        return told if isinstance(told, httpx.Response) else httpx.Response(200, json=told)
+        reply = answer(json.loads(request.content) if request.content else {})
+        return reply if isinstance(reply, httpx.Response) else httpx.Response(200, json=reply)
 
     return httpx.MockTransport(handle)
 
@@ -113,7 +114,7 @@ def test_a_fault_of_the_server_is_an_encoders_error(answer: Any, said: str) -> N
         RemoteEncoder(SERVER, transport=answering(lambda given: answer)).embed_query("leave")
 
 
-def test_a_server_that_is_away_is_told_of_and_one_that_is_busy_is_asked_again() -> None:
+def test_a_server_that_is_unavailable_is_reported_and_one_that_is_busy_is_asked_again() -> None:
     with pytest.raises(EncoderError, match=r"http://127\.0\.0\.1:9/v1 does not answer"):
         RemoteEncoder(SERVER).embed_query("leave")
     answers = iter([httpx.Response(503), httpx.Response(429), httpx.Response(200, json=by_length({"input": ["leave"]}))])
@@ -153,7 +154,7 @@ def pooling_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """vLLM serving the bundled encoder: vectors under /v1/embeddings, scores under /rerank."""
     if os.environ.get("SKIP_VLLM") == "1" or not (VENV / "bin" / "vllm").exists():
         pytest.skip("NO REAL MODEL SERVER: SKIP_VLLM=1, or .venv-vllm is missing; run scripts/install_vllm_cpu")
-    folder = open_encoder().folder
+    folder = open_encoder(ENGLISH).folder
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -166,15 +167,14 @@ def pooling_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             wait_until_ready(server, port, path)
             yield f"http://127.0.0.1:{port}"
         finally:
-            server.terminate()
-            server.wait(30)
+            end_server(server)
 
 
 @pytest.mark.vllm
 def test_vllm_gives_the_vectors_that_the_encoder_gives_here(pooling_server: str) -> None:
     encoder = RemoteEncoder(Server.from_setting(f"{pooling_server}/v1#mini", key=""))
     assert (encoder.dimension, encoder.max_tokens) == (384, 254)
-    for here, there in zip(open_encoder().embed_passages(PASSAGES), encoder.embed_passages(PASSAGES), strict=True):
+    for here, there in zip(open_encoder(ENGLISH).embed_passages(PASSAGES), encoder.embed_passages(PASSAGES), strict=True):
         assert np.frombuffer(here.dense, "<f4") @ np.frombuffer(there.dense, "<f4") > 0.99
     query = np.frombuffer(encoder.embed_query("How much leave do I earn?").dense, "<f4")
     assert np.argmax([query @ np.frombuffer(one.dense, "<f4") for one in encoder.embed_passages(PASSAGES)]) == 1

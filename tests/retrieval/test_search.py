@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from retrieval.local.reader import Snapshot
 from retrieval.search import search
-from retrieval.types import Embedding, Scope, SearchConfig, SearchResult
+from retrieval.types import UNREADABLE_SHARE, Embedding, Hit, Scope, SearchConfig, SearchResult
 from tests.retrieval.builders import EVERYTHING, PROJECTION, WordEncoder, make_entry, make_reader, make_writer
 
 
@@ -28,7 +29,7 @@ def index(tmp_path: Path) -> Snapshot:
     return make_reader(tmp_path).snapshot()
 
 
-def run(index: Snapshot, query: str, *, scope: Scope = EVERYTHING, **changes: object) -> SearchResult:
+def run(index: Snapshot, query: str, *, scope: Scope = EVERYTHING, **changes: Any) -> SearchResult:
     config = replace(SearchConfig(), **changes)
     return search(query, scope=scope, config=config, index=index, embedder=WordEncoder(), projection=PROJECTION)
 
@@ -63,6 +64,30 @@ def test_a_number_decides_between_passages_that_look_alike(tmp_path: Path) -> No
     assert (best.chunk_id, best.exact_share is not None and best.exact_share > 0.5) == (15, True)
     assert run(index, "annual leave team 294", exact_weight=0.0).hits[0].exact_share is None
     assert run(index, "annual leave").hits[0].exact_share is None
+
+
+class OtherWords(WordEncoder):
+    """Reads a question in another language: what it means is "annual leave"."""
+
+    def embed_query(self, text: str) -> Embedding:
+        return super().embed_query("annual leave")
+
+
+def test_words_count_little_where_they_find_none_of_what_is_near(tmp_path: Path) -> None:
+    texts = [*(f"annual leave of team {number}" for number in range(12)), "wie form"]
+    make_writer(tmp_path).publish([make_entry(number, text) for number, text in enumerate(texts, start=1)])
+    index = make_reader(tmp_path).snapshot()
+
+    def by_chance(query: str, **changes: Any) -> float | None:
+        config = replace(SearchConfig(use_rerank=False, limit=20), **changes)
+        found = search(query, scope=EVERYTHING, config=config, index=index, embedder=OtherWords(), projection=PROJECTION)
+        assert found.hits[0].chunk_id != 13
+        return next(hit.fused_score for hit in found.hits if hit.chunk_id == 13)
+
+    least = SearchConfig()
+    assert by_chance("wie viel urlaub") == pytest.approx(1 - least.lone_dense_weight)
+    assert by_chance("wie viel urlaub", lone_dense_weight=least.dense_weight) == pytest.approx(1 - least.dense_weight)
+    assert by_chance("annual leave wie") == pytest.approx(1 - least.dense_weight, abs=0.2)  # words find all of it
 
 
 def test_word_for_word_repeats_step_back(index: Snapshot) -> None:
@@ -128,3 +153,38 @@ def test_the_dense_leg_weighs_less_the_less_of_the_query_is_read(index: Snapshot
     whole, half = "parking", "parking 年"
     assert WordEncoder().unknown_share(half) == pytest.approx(1 / 9)
     assert dense_share(half) < dense_share(whole)
+
+
+class HalfReader(WordEncoder):
+    """Reads every query as well as the whole, and says that it knows only half of what it takes not to abstain."""
+
+    def unknown_share(self, text: str) -> float:
+        return UNREADABLE_SHARE / 2
+
+
+def test_what_is_half_read_has_half_its_weight_in_both_stages(tmp_path: Path) -> None:
+    entries = [
+        make_entry(number, text) for number, text in enumerate(["annual leave", "annual report", "parking", "leave"], start=1)
+    ]
+    make_writer(tmp_path).publish(entries)
+    index = make_reader(tmp_path).snapshot()
+
+    def hits(encoder: WordEncoder, **changes: Any) -> dict[int, Hit]:
+        config = replace(SearchConfig(), **changes)
+        found = search("annual leave", scope=EVERYTHING, config=config, index=index, embedder=encoder, projection=PROJECTION)
+        return {hit.chunk_id: hit for hit in found.hits}
+
+    whole, half = (hits(encoder, use_rerank=False) for encoder in (WordEncoder(), HalfReader()))
+    best = max(whole.values(), key=lambda hit: hit.keyword_score or 0.0).keyword_score
+    lowest = min(hit.dense_score for hit in whole.values() if hit.dense_score is not None)
+    span = max(hit.dense_score for hit in whole.values() if hit.dense_score is not None) - lowest
+    for hit in half.values():
+        near = (hit.dense_score - lowest) / span if hit.dense_score is not None else 0.0
+        alpha = SearchConfig().dense_weight / 2
+        assert hit.fused_score == pytest.approx(alpha * near + (1 - alpha) * (hit.keyword_score or 0.0) / best)
+    reranked = list(hits(HalfReader()).values())
+    low = min(hit.rerank_score for hit in reranked if hit.rerank_score is not None)
+    reach = max(hit.rerank_score for hit in reranked if hit.rerank_score is not None) - low
+    for hit in reranked:
+        weight, seen = SearchConfig().rerank_weight / 2, (hit.rerank_score - low) / reach
+        assert hit.score == pytest.approx(weight * seen + (1 - weight) * hit.fused_score / max(one.fused_score for one in reranked))

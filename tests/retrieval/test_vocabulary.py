@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,7 +73,7 @@ def test_a_text_without_the_questions_words_is_found_by_a_synonym(tmp_path: Path
     assert find(tmp_path, "PTO", also=named("PTO")) == [1]
 
 
-def find(folder: Path, query: str, **config: object) -> list[int]:
+def find(folder: Path, query: str, **config: Any) -> list[int]:
     """By words alone."""
     wanted = replace(SearchConfig(use_dense=False, use_rerank=False), **config)
     index = make_reader(folder).snapshot()

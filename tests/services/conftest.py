@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.services.servers import Postgres, Redis
-from tests.services.site import Site
+from bench.harness.servers import Postgres, Redis
+from bench.harness.site import Site
+from retrieval.encoding.opening import ENGLISH
+
+ONE_MODEL = {"ATTEST_EMBEDDER": ENGLISH}  # loads faster than two
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +33,8 @@ def redis() -> Iterator[Redis]:
 @pytest.fixture(scope="module")
 def production(postgres: Postgres, redis: Redis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """On PostgreSQL and Redis."""
-    site = Site(tmp_path_factory.mktemp("production"), DATABASE_URL=postgres.url, CELERY_BROKER_URL=redis.url)
+    given = {"DATABASE_URL": postgres.url, "CELERY_BROKER_URL": redis.url}
+    site = Site(tmp_path_factory.mktemp("production"), **given, **ONE_MODEL)
     yield site
     site.end()
 
@@ -38,7 +42,7 @@ def production(postgres: Postgres, redis: Redis, tmp_path_factory: pytest.TempPa
 @pytest.fixture(scope="module")
 def embedded(small_disk: Path) -> Iterator[Site]:
     """On SQLite and the filesystem broker."""
-    site = Site(small_disk)
+    site = Site(small_disk, **ONE_MODEL)
     yield site
     site.end()
 

@@ -1,6 +1,6 @@
 """What both brokers are held to."""
 
-from tests.services.site import Site, write_book
+from bench.harness.site import Site, write_book
 
 
 def read_what_is_delivered_twice(site: Site) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.harness.site import READ_S, Site, wait_until, write_book
 from tests.services.delivery import read_what_is_delivered_twice
-from tests.services.site import READ_S, Site, wait_until, write_book
 
 
 def test_documents_are_read_though_a_worker_is_killed(embedded: Site) -> None:
@@ -54,6 +54,9 @@ def test_reading_waits_while_the_disk_is_full_and_goes_on_when_there_is_room(emb
             timeout_s=READ_S,
             what="the queue says so",
         )
+        signing_in = embedded.try_to_sign_in("admin")
+        assert signing_in.status_code == 503
+        assert "disk is full" in signing_in.text
         assert embedded.statuses()["full-1.md"] != "failed"
         assert list((embedded.home / "files").rglob("*.part")) == []
     finally:

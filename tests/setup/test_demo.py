@@ -7,8 +7,8 @@ import pytest
 
 from accounts.models import User
 from audit.models import Event
-from ingest.demo import load_demo
-from ingest.installation import Prepared, describe_prepared, migrate_if_needed, prepare_installation
+from ingest.first_start.demo import load_demo
+from ingest.first_start.installation import Prepared, describe_prepared, migrate_if_needed, prepare_installation
 from ingest.models import Job
 from kb.models import Collection, Document
 from retrieval.vocabulary import find_groups, read_vocabulary
@@ -59,7 +59,7 @@ def test_loading_again_changes_nothing(settings, tmp_path) -> None:
 
 
 @pytest.mark.django_db
-def test_the_first_start_makes_accounts_once_and_tells_their_passwords_once(settings, tmp_path) -> None:
+def test_the_first_start_makes_accounts_once_and_prints_their_passwords_once(settings, tmp_path) -> None:
     settings.MEDIA_ROOT = tmp_path
     first = prepare_installation()
     assert [account.username for account in first.accounts] == ["priya", "owen", "grace", "victor"]

@@ -147,3 +147,70 @@ def test_what_the_tests_installed_serves_too(with_venv: Path) -> None:
     run_setup(with_venv, "setup_venv requirements-dev.txt")
     run_setup(with_venv, "setup_venv requirements.txt")
     assert len((with_venv / "pip.log").read_text().splitlines()) == 1
+
+
+@pytest.fixture
+def with_npm(folder: Path) -> Path:
+    (folder / "package.json").write_text("{}\n")
+    (folder / "package-lock.json").write_text("{}\n")
+    write_program(folder / "bin/npm", 'rm -rf node_modules; mkdir node_modules; echo "$*" >> npm.log')
+    return folder
+
+
+def test_it_installs_the_javascript_compiler_again_only_when_its_lock_has_changed(with_npm: Path) -> None:
+    def list_installs() -> list[str]:
+        assert run_setup(with_npm, "setup_node_modules").returncode == 0
+        return (with_npm / "npm.log").read_text().splitlines()
+
+    (first,) = list_installs()
+    assert first.startswith("ci --ignore-scripts ")
+    assert list_installs() == [first]
+    (with_npm / "package-lock.json").write_text('{"lockfileVersion": 3}\n')
+    assert list_installs() == list_installs() == [first, first]
+
+
+def test_where_npm_fails_it_says_so_and_tries_again(with_npm: Path) -> None:
+    write_program(with_npm / "bin/npm", "mkdir -p node_modules; exit 1")
+    for _ in range(2):
+        done = run_setup(with_npm, "setup_node_modules")
+        assert (done.returncode, done.stderr) == (1, "npm could not install package-lock.json (see above).\n")
+
+
+@pytest.fixture
+def with_check(with_npm: Path) -> Path:
+    """A project folder where every check but the one of JavaScript passes."""
+    for name in ("scripts", ".ci"):
+        shutil.copytree(ROOT / name, with_npm / name)
+    for tool in ("bash", "env", "mktemp"):
+        (with_npm / "bin" / tool).symlink_to(shutil.which(tool))
+    for name in ("python", "ruff", "mypy", "lint-imports"):
+        write_program(with_npm / ".venv/bin" / name, "exit 0")
+    (with_npm / "requirements-dev.txt").write_text("two==2\n")
+    return with_npm
+
+
+def run_check(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [BASH, "scripts/check"], cwd=folder, env={"PATH": str(folder / "bin")}, text=True, capture_output=True, check=False
+    )
+
+
+def test_a_finding_in_javascript_fails_the_check(with_check: Path) -> None:
+    tsc = "mkdir -p node_modules/.bin; printf '#!{bash}\\n{body}\\n' > node_modules/.bin/tsc; chmod +x node_modules/.bin/tsc"
+    (with_check / "bin/chmod").symlink_to(shutil.which("chmod"))
+    write_program(with_check / "bin/npm", tsc.format(bash=BASH, body="exit 0"))
+    assert (run_check(with_check).returncode, (with_check / "node_modules/installed").exists()) == (0, True)
+    write_program(with_check / "node_modules/.bin/tsc", "echo 'static/js/drawer.js(11,54): error TS2339'; exit 2")
+    done = run_check(with_check)
+    assert done.returncode == 1
+    assert "static/js/drawer.js(11,54): error TS2339" in done.stderr
+    assert done.stderr.endswith("scripts/check: 1 failed: javascript types\n")
+
+
+def test_without_npm_the_check_says_what_it_left_out(with_check: Path) -> None:
+    (with_check / "bin/npm").unlink()
+    done = run_check(with_check)
+    assert done.returncode == 0
+    assert "!!! NOT EVERYTHING IS CHECKED:\n!!!   javascript types: npm is missing" in done.stderr
+    assert "apt-get install nodejs npm" in done.stderr
+    assert done.stderr.endswith("scripts/check: all green, except for what was not checked\n")

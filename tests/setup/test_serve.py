@@ -8,11 +8,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from bench.harness.patience import PATIENCE_S
 from config.serve import CannotServe, check_port, hold_home, list_parts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,8 +30,8 @@ sys.exit(supervisor.run(host="127.0.0.1", port=int(port), greeting="ready"))
 """
 # Each says its process id in a file, named by the environment, before it stays.
 SAY = "import os, pathlib, signal, subprocess, sys, time; pathlib.Path(os.environ['PIDS'], str(os.getpid())).touch();"
-STAY = SAY + "time.sleep(60)"
-LISTEN = SAY + "import socket; s = socket.create_server(('127.0.0.1', int(os.environ['LISTEN_ON']))); time.sleep(60)"
+STAY = SAY + "time.sleep(600)"
+LISTEN = SAY + "import socket; s = socket.create_server(('127.0.0.1', int(os.environ['LISTEN_ON']))); time.sleep(600)"
 STUBBORN = (
     SAY + "signal.signal(signal.SIGTERM, signal.SIG_IGN); subprocess.Popen([sys.executable, '-c', os.environ['STAY']]).wait()"
 )
@@ -44,7 +45,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(condition: object, *, timeout_s: float = 10.0) -> None:
+def wait_until(condition: Callable[[], object], *, timeout_s: float = PATIENCE_S) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -61,14 +62,14 @@ def is_running(pid: int) -> bool:
 class Supervised:
     """A supervisor in a process of its own, and the process ids of what it started."""
 
-    def __init__(self, folder: Path, *codes: str, settled_s: float = 60.0) -> None:
+    def __init__(self, folder: Path, *codes: str, settled_s: float = 60.0, before: str = "") -> None:
         self.folder = folder
         self.port = free_port()
         self.expected = len(codes) + codes.count(STUBBORN) + codes.count(PARENT)
         environment = {**os.environ, "PIDS": str(folder), "LISTEN_ON": str(self.port), "STAY": STAY, "PYTHONUNBUFFERED": "1"}
         environment["SETTLED_S"] = str(settled_s)
         self.process = subprocess.Popen(
-            [sys.executable, "-c", SUPERVISE, str(self.port), *codes],
+            ["bash", "-c", f'{before} exec "$@"', "bash", sys.executable, "-c", SUPERVISE, str(self.port), *codes],
             cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
@@ -80,7 +81,7 @@ class Supervised:
         return [int(path.name) for path in self.folder.iterdir()]
 
     def end(self) -> tuple[int, str, str]:
-        output, errors = self.process.communicate(timeout=15)
+        output, errors = self.process.communicate(timeout=PATIENCE_S)
         return self.process.returncode, output, errors
 
 
@@ -88,8 +89,8 @@ class Supervised:
 def supervise(tmp_path: Path) -> Iterator[object]:
     started: list[Supervised] = []
 
-    def start(*codes: str, settled_s: float = 60.0) -> Supervised:
-        started.append(Supervised(tmp_path, *codes, settled_s=settled_s))
+    def start(*codes: str, settled_s: float = 60.0, before: str = "") -> Supervised:
+        started.append(Supervised(tmp_path, *codes, settled_s=settled_s, before=before))
         return started[-1]
 
     yield start
@@ -113,7 +114,7 @@ def test_a_signal_ends_every_part_and_the_exit_code_is_0(supervise, number) -> N
 def test_it_greets_when_the_web_part_listens(supervise) -> None:
     supervised = supervise(LISTEN)
     assert supervised.process.stdout.readline() == "ready\n"
-    with socket.create_connection(("127.0.0.1", supervised.port), timeout=1):
+    with socket.create_connection(("127.0.0.1", supervised.port), timeout=PATIENCE_S):
         pass
 
 
@@ -161,7 +162,7 @@ def test_a_part_that_ignores_the_signal_is_ended_with_what_it_started(supervise)
     assert len(pids) == 2
     supervised.process.terminate()
     assert supervised.end()[0] == 0
-    wait_until(lambda: not any(is_running(pid) for pid in pids), timeout_s=2)
+    wait_until(lambda: not any(is_running(pid) for pid in pids))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other kernels do not end the children of a killed process")
@@ -172,7 +173,7 @@ def test_no_part_outlives_a_killed_supervisor(supervise) -> None:
     wait_until(lambda: not any(is_running(pid) for pid in pids))
 
 
-def test_a_port_in_use_is_told_in_a_sentence() -> None:
+def test_a_port_in_use_is_reported_in_a_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         sentence = rf"^Cannot listen on 127\.0\.0\.1, port {port}: .* Choose another with PORT="
@@ -189,7 +190,7 @@ def test_a_data_folder_is_served_once(tmp_path: Path) -> None:
         pass
 
 
-def test_a_data_folder_that_cannot_be_made_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_a_data_folder_that_cannot_be_made_is_reported_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CannotServe, match=r"^Cannot write to .*file.*ATTEST_HOME=PATH"), hold_home(tmp_path / "file"):
         pass
@@ -207,36 +208,99 @@ def serve_in_vain(**environment: str) -> str:
     """Return what a start that cannot succeed says."""
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.base", "PORT": str(free_port()), **environment}
     done = subprocess.run(
-        [sys.executable, "-m", "config.serve"], cwd=ROOT, env=environment, text=True, capture_output=True, timeout=60
+        [sys.executable, "-m", "config.serve"], cwd=ROOT, env=environment, text=True, capture_output=True, timeout=PATIENCE_S
     )
     assert (done.returncode, done.stdout) == (1, "")
     return done.stderr
 
 
-def test_a_database_that_does_not_answer_is_told_in_a_sentence_without_its_password(tmp_path: Path) -> None:
+def test_a_database_that_does_not_answer_is_reported_in_a_sentence_without_its_password(tmp_path: Path) -> None:
     url = f"postgresql://attest:tell-nobody@127.0.0.1:{free_port()}/attest"
-    told = serve_in_vain(ATTEST_HOME=str(tmp_path), DATABASE_URL=url)
-    assert re.fullmatch(r"Cannot use the database: .*refused\. Does it run, and is DATABASE_URL right\?\n", told)
-    assert "tell-nobody" not in told
+    output = serve_in_vain(ATTEST_HOME=str(tmp_path), DATABASE_URL=url)
+    assert re.fullmatch(r"Cannot use the database: .*refused\. Does it run, and is DATABASE_URL right\?\n", output)
+    assert "tell-nobody" not in output
 
 
-def test_a_data_folder_that_cannot_hold_the_secret_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_a_data_folder_that_cannot_hold_the_secret_is_reported_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    told = serve_in_vain(ATTEST_HOME=str(tmp_path / "file" / "home"))
-    assert re.fullmatch(r"/.*/file/home/secret_key cannot be used: .*\. Choose a folder with ATTEST_HOME=PATH\.\n", told)
+    output = serve_in_vain(ATTEST_HOME=str(tmp_path / "file" / "home"))
+    assert re.fullmatch(r"/.*/file/home/secret_key cannot be used: .*\. Choose a folder with ATTEST_HOME=PATH\.\n", output)
 
 
-def test_ctrl_c_while_it_prepares_ends_it_calmly(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:  # a database that takes the call and says nothing
-        silent.settimeout(60)
-        url = f"postgresql://attest@127.0.0.1:{silent.getsockname()[1]}/attest"
+class Prepares:
+    """An installation whose database takes the call and says nothing, so that it prepares for ever."""
+
+    def __init__(self, home: Path, *, before: str) -> None:
+        """`before`: shell words in front of the command."""
+        self.silent = socket.create_server(("127.0.0.1", 0))
+        self.silent.settimeout(PATIENCE_S)
+        url = f"postgresql://attest@127.0.0.1:{self.silent.getsockname()[1]}/attest"
         environment = {"DJANGO_SETTINGS_MODULE": "config.settings.base", "PORT": str(free_port()), "DATABASE_URL": url}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "config.serve"],
-            cwd=ROOT, env={**os.environ, **environment, "ATTEST_HOME": str(tmp_path)}, text=True, stderr=subprocess.PIPE,
+        self.process = subprocess.Popen(
+            ["bash", "-c", f'{before} exec "$0" -m config.serve', sys.executable],
+            cwd=ROOT, env={**os.environ, **environment, "ATTEST_HOME": str(home)}, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
-        call, _address = silent.accept()
-        with call:
-            process.send_signal(signal.SIGINT)
-            _output, errors = process.communicate(timeout=60)
-    assert (process.returncode, errors) == (0, "Stopping …\n")
+
+    def __enter__(self) -> "Prepares":
+        self.call, _address = self.silent.accept()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.communicate()
+        self.call.close()
+        self.silent.close()
+
+
+@pytest.fixture
+def prepare(tmp_path: Path) -> Iterator[Callable[..., Prepares]]:
+    """Start installations that are in the middle of preparing; what still runs of them is ended, also after a failure."""
+    with contextlib.ExitStack() as stack:
+
+        def start(*, before: str = "") -> Prepares:
+            return stack.enter_context(Prepares(tmp_path, before=before))
+
+        yield start
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("before", ["", "trap '' INT;"], ids=["at a terminal", "in the background of a script"])
+def test_ctrl_c_while_it_prepares_ends_it_calmly(prepare, before: str, number: signal.Signals) -> None:
+    if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
+        pytest.skip("nohup keeps SIGHUP from every process below it")
+    process = prepare(before=before).process
+    process.send_signal(number)
+    assert process.communicate(timeout=PATIENCE_S) == ("", "Stopping …\n")
+    assert process.returncode == 0
+
+
+def test_what_nohup_keeps_from_a_process_stays_kept(prepare) -> None:
+    process = prepare(before="trap '' HUP INT;").process
+    ignored = int(re.search(r"^SigIgn:\s*(\w+)", Path(f"/proc/{process.pid}/status").read_text(), re.MULTILINE)[1], 16)
+    assert [bool(ignored >> number - 1 & 1) for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)] == [True, False, False]
+
+
+def test_a_supervisor_ends_though_its_parent_ignores_ctrl_c(supervise) -> None:
+    supervised = supervise(LISTEN, STAY, before="trap '' INT;")
+    pids = supervised.wait_for_parts()
+    assert supervised.process.stdout.readline() == "ready\n"
+    supervised.process.send_signal(signal.SIGINT)
+    assert supervised.end()[0] == 0
+    assert not any(is_running(pid) for pid in pids)
+
+
+@pytest.mark.parametrize(
+    ("key", "sentence"),
+    [
+        ("short", "ATTEST_SECRET_KEY has 5 characters; a secret key needs at least 32, drawn at random."),
+        ("changeme" * 8, "ATTEST_SECRET_KEY is a key that others know or can guess"),
+    ],
+)
+def test_a_key_that_is_none_is_refused_at_the_start_in_a_sentence(tmp_path: Path, key: str, sentence: str) -> None:
+    output = serve_in_vain(ATTEST_HOME=str(tmp_path / "home"), ATTEST_SECRET_KEY=key)
+    assert output.startswith(sentence)
+    assert "openssl rand -hex 48" in output
+    assert key not in output
+    assert not (tmp_path / "home" / "attest.sqlite3").exists()

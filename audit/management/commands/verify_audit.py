@@ -5,6 +5,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
+from audit.chain.seams import Seam
 from audit.errors import AuditError
 from audit.services import Problem, verify_chain
 
@@ -26,10 +27,12 @@ class Command(BaseCommand):
         for problem in found.problems:
             self.stderr.write(self.style.ERROR(describe_problem(problem)))
         if not found.is_intact:
-            raise CommandError(f"The audit is broken: {len(found.problems)} problem(s) among {found.events} events.")
-        self.stdout.write(self.style.SUCCESS(f"The audit is whole: {found.events} events, each follows from the one before it."))
+            raise CommandError(f"The audit is not intact: {len(found.problems)} problem(s) among {found.events} events.")
+        self.stdout.write(self.style.SUCCESS(f"The audit is intact: {found.events} events, each follows from the one before it."))
         if found.erased:
             self.stdout.write(f"{found.erased} of them had their personal data erased, each erasure on record.")
+        for seam in found.seams:
+            self.stdout.write(self.style.WARNING(describe_seam(seam)))
         if found.checkpoint is None:
             self.stdout.write("There is no checkpoint yet, so that a cut-off tail would not show.")
         else:
@@ -43,3 +46,14 @@ class Command(BaseCommand):
 def describe_problem(problem: Problem) -> str:
     subject = f"Event {problem.sequence}" if problem.sequence else "Checkpoint file:"
     return f"{subject} {problem.message} [{problem.code}]"
+
+
+def describe_seam(seam: Seam) -> str:
+    """Return what a restore left out, as far as it is known."""
+    sentence = f"Restored at {seam.restored_at} from the backup of {seam.backed_up_at}, which ended with event {seam.sequence}: "
+    if not seam.known_sequence:
+        return f"{sentence}what was recorded between the two is not in this audit; no later checkpoint was known."
+    return (
+        f"{sentence}events {seam.sequence + 1} to {seam.known_sequence} of before (signed at {seam.known_at}), and what may have "
+        "followed, are not in this audit."
+    )

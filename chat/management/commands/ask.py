@@ -5,14 +5,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.credentials import operator
 from accounts.models import User
-from chat.answering import ask
 from chat.errors import ChatError
+from chat.flow.running import ask
 from chat.services import clean_question
 from chat.types import Answer
 from kb.models import Collection
-
-OPERATOR = "operator"
+from kb.place import Place
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("question")
-        parser.add_argument("--collection", metavar="SLUG", default="", help="search only this collection")
+        parser.add_argument("--collection", metavar="SLUG", default="", help="search only this collection (address or name)")
         parser.add_argument("--user", metavar="NAME", default="", help="ask with this user's rights")
         parser.add_argument("--json", action="store_true", dest="as_json", help="print the answer as JSON")
 
@@ -39,11 +39,6 @@ class Command(BaseCommand):
             self.stdout.write(_plain(answer))
 
 
-def operator() -> User:
-    """Return someone who may read everything and has no account: who runs a command could open the database as well."""
-    return User(username=OPERATOR, role=User.Role.KNOWLEDGE_ADMIN)
-
-
 def _find_user(name: str) -> User:
     user = User.objects.filter(username=name, is_active=True).first()
     if user is None:
@@ -51,27 +46,30 @@ def _find_user(name: str) -> User:
     return user
 
 
-def _find_collection(slug: str, user: User) -> Collection | None:
-    if not slug:
+def _find_collection(named: str, user: User) -> Collection | None:
+    if not named:
         return None
-    collection = Collection.objects.visible_to(user).filter(slug=slug).first()
-    if collection is None:
-        raise CommandError(f"There is no collection {slug!r}" + (f" that {user.username} may read." if user.pk else "."))
-    return collection
+    found = Collection.objects.visible_to(user).named(named)[:2]
+    if len(found) > 1:
+        raise CommandError(f"Several collections are named {named!r}. Give the address of one.")
+    if not found:
+        raise CommandError(f"There is no collection {named!r}" + (f" that {user.username} may read." if user.pk else "."))
+    return found[0]
 
 
 def _plain(answer: Answer) -> str:
     """Return the answer with its numbered sources, or the refusal with the nearest ones."""
-    lines = [answer.text] if answer.sentences else ["The documents do not hold the answer."]
+    lines = [answer.text or f"{answer.message} {answer.hint}".strip()]
     if answer.citations:
         lines += ["", "Sources:"]
-        lines += [f"[{one.marker}] {one.document}{_where(one.page, one.version)}: “{one.quote}”" for one in answer.citations]
+        lines += [f"[{one.marker}] {_where(one.place)}: “{one.quote}”" for one in answer.citations]
     elif answer.nearest:
         lines += ["", "Nearest:"]
-        lines += [f" -  {one.document}{_where(one.page, one.version)}" for one in answer.nearest]
-    lines += ["", f"Model: {answer.model or 'none'}. Receipt: {answer.receipt}"]
+        lines += [f" -  {_where(one.place)}" for one in answer.nearest]
+    origin = f"Origin: {answer.origin}. " if answer.origin and answer.sentences else ""
+    lines += ["", f"{origin}Model: {answer.model or 'none'}. Receipt: {answer.receipt}"]
     return "\n".join(lines)
 
 
-def _where(page: int | None, version: int) -> str:
-    return f", version {version}" + (f", page {page}" if page else "")
+def _where(place: Place) -> str:
+    return f"{place.document}, version {place.version}" + (f", page {place.page}" if place.page else "")

@@ -1,7 +1,5 @@
-"""English dates. The short form is ISO's: 11/21 and 21/11 are read differently in Leeds and in Boston."""
+"""English dates: a short month in letters. 11/21 and 21/11 are read differently in Leeds and in Boston."""
 
-DATE_FORMAT = "j F Y"
-DATETIME_FORMAT = "j F Y, H:i"
-SHORT_DATE_FORMAT = "Y-m-d"
-SHORT_DATETIME_FORMAT = "Y-m-d H:i"
+DATE_FORMAT = SHORT_DATE_FORMAT = "j M Y"
+DATETIME_FORMAT = SHORT_DATETIME_FORMAT = "j M Y, H:i"
 TIME_FORMAT = "H:i"

@@ -11,13 +11,13 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from chat.calibration import calibration_path
+from chat.judge.calibration import calibration_path
 from evals.apart import is_apart, run_apart
-from evals.calibration import Example, as_table, calibrate, read_examples
 from evals.datasets import BadDataset, read_questions
+from evals.fitting.calibration import Example, as_table, calibrate, read_examples
 from evals.report import open_index, spread
-from kb.engine import get_engine
-from retrieval.encoder import open_encoder
+from kb.index.engine import get_engine
+from retrieval.encoding.opening import open_encoder
 
 
 class Command(BaseCommand):

@@ -1,5 +1,6 @@
 """manage.py ingest PATH… --collection SLUG: takes in files and folders, and waits until they are searchable."""
 
+import re
 import time
 from argparse import ArgumentParser
 from collections import Counter
@@ -7,16 +8,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.core.validators import slug_re
 from django.utils.text import capfirst
 from tqdm import tqdm
 
+from accounts.errors import ValuesRefused
 from accounts.models import User
-from ingest.doorbell import ring
+from ingest.accepted import describe_formats
 from ingest.errors import UploadRefused, message_for
-from ingest.models import Job
-from ingest.queue import run_due_jobs
+from ingest.models import OPEN_STATES, Job
+from ingest.queue.notices import notify_worker
+from ingest.queue.running import run_due_jobs
 from ingest.services import accept_upload
 from kb.models import Collection, DocumentVersion
+from kb.services import create_collection
 
 POLL_S = 0.2
 FINISHED = (DocumentVersion.Status.INDEXED, DocumentVersion.Status.FAILED)
@@ -26,8 +31,8 @@ class Command(BaseCommand):
     help = "Take files and folders into a collection. Needs no worker; what a worker has begun is waited for."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
-        parser.add_argument("--collection", required=True, metavar="SLUG")
+        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=f"read are: {describe_formats()}")
+        parser.add_argument("--collection", required=True, metavar="SLUG", help="its address, or its name")
         parser.add_argument("--create", action="store_true", help="make the collection where it does not exist")
         parser.add_argument("--no-wait", action="store_true", help="leave the reading to the workers")
         parser.add_argument("--user", metavar="NAME", help="who uploads, by user name; default: the first knowledge admin")
@@ -38,41 +43,42 @@ class Command(BaseCommand):
         files = list(find_files(paths))
         if not files:
             raise CommandError("No files were found there.")
-        target = find_collection(collection, create=create)
         uploader = find_uploader(user)
-        outcomes: Counter[str] = Counter()
+        target = find_collection(collection, create=create, user=uploader)
+        outcomes: list[str] = []  # of each file, so that the closing line adds up
         problems: list[str] = []
-        versions: list[int] = []
+        versions: dict[int, list[int]] = {}  # the files, by place, that a version is read for
         for path, name in tqdm(files, desc="Upload", unit="file", disable=None):
             try:
                 with path.open("rb") as stream:
-                    accepted = accept_upload(collection=target, name=name, stream=stream, user=uploader, should_ring=False)
+                    accepted = accept_upload(collection=target, name=name, stream=stream, user=uploader, should_notify=False)
             except (UploadRefused, OSError) as error:
-                outcomes["failed"] += 1
+                outcomes.append("failed")
                 problems.append(f"{name}: {error.message if isinstance(error, UploadRefused) else error}")
                 continue
-            outcomes[accepted.outcome] += 1
+            outcomes.append(accepted.outcome)
             if accepted.outcome != "unchanged" or accepted.version.status not in FINISHED:
-                versions.append(accepted.version.pk)
+                versions.setdefault(accepted.version.pk, []).append(len(outcomes) - 1)
             elif accepted.version.status == DocumentVersion.Status.FAILED:
-                outcomes["failed"] += 1
+                outcomes[-1] = "failed"
                 problems.append(f"{name}: {message_for(accepted.version.error_code)}")
         if versions and not no_wait:
-            failed = self._wait(versions)
-            problems += failed
-            outcomes["failed"] += len(failed)
+            for version in self._wait(list(versions)):
+                problems.append(f"{version.document.name}: {message_for(version.error_code)}")
+                for place in versions[version.pk]:
+                    outcomes[place] = "failed"
         elif versions:
-            ring()
+            notify_worker()
         for problem in problems:
             self.stderr.write(problem)
-        self.stdout.write(summary(outcomes, total=len(files), waited=not no_wait))
+        self.stdout.write(summary(Counter(outcomes), total=len(files), waited=not no_wait))
         if problems:
             raise SystemExit(1)
 
-    def _wait(self, versions: list[int]) -> list[str]:
-        """Do the jobs here, or wait for the worker that has them. Returns: a line for each that failed."""
+    def _wait(self, versions: list[int]) -> list[DocumentVersion]:
+        """Do the jobs here, or wait for the worker that has them. Returns: those that failed."""
         open_jobs = Job.objects.filter(version__in=versions, kind=Job.Kind.INGEST)
-        open_jobs = open_jobs.filter(state__in=[Job.State.WAITING, Job.State.RUNNING])
+        open_jobs = open_jobs.filter(state__in=OPEN_STATES)
         with tqdm(total=len(versions), desc="Index", unit="file", disable=None) as bar:
             while left := open_jobs.count():
                 bar.update(len(versions) - left - bar.n)
@@ -80,8 +86,8 @@ class Command(BaseCommand):
                     time.sleep(POLL_S)
             bar.update(len(versions) - bar.n)
         run_due_jobs(only_kind=Job.Kind.REMOVE)
-        failed = DocumentVersion.objects.filter(pk__in=versions, status=DocumentVersion.Status.FAILED).select_related("document")
-        return [f"{version.document.name}: {message_for(version.error_code)}" for version in failed]
+        failed = DocumentVersion.objects.filter(pk__in=versions, status=DocumentVersion.Status.FAILED)
+        return list(failed.select_related("document"))
 
 
 def find_files(paths: list[Path]) -> Iterator[tuple[Path, str]]:
@@ -101,15 +107,24 @@ def find_files(paths: list[Path]) -> Iterator[tuple[Path, str]]:
             raise CommandError(f"{path} does not exist.")
 
 
-def find_collection(slug: str, *, create: bool) -> Collection:
-    """Return the collection. Raises: CommandError: it does not exist and is not to be made."""
+def find_collection(named: str, *, create: bool, user: User | None) -> Collection:
+    """Return the collection of this address or name. Raises: CommandError: it does not exist and is not to be made, or several
+    have the name."""
+    found = Collection.objects.named(named)[:2]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise CommandError(f"Several collections are named {named!r}. Give the address of one.")
     if create:
-        return Collection.objects.get_or_create(slug=slug, defaults={"name": capfirst(slug.replace("-", " "))})[0]
-    found = Collection.objects.filter(slug=slug).first()
-    if found is None:
-        known = ", ".join(Collection.objects.values_list("slug", flat=True)) or "none yet"
-        raise CommandError(f"There is no collection {slug!r} (there are: {known}). Add --create to make it.")
-    return found
+        is_address = bool(re.fullmatch(slug_re, named))
+        try:
+            if is_address:
+                return create_collection(user=user, slug=named, name=capfirst(named.replace("-", " ")))
+            return create_collection(user=user, name=named)
+        except ValuesRefused as refused:
+            raise CommandError(refused.message) from refused
+    known = ", ".join(Collection.objects.live().values_list("slug", flat=True)) or "none yet"
+    raise CommandError(f"There is no collection {named!r} (there are: {known}). Add --create to make it.")
 
 
 def find_uploader(name: str | None) -> User | None:

@@ -5,8 +5,8 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from ingest.demo import load_demo
-from ingest.first_accounts import describe_accounts
+from ingest.first_start.accounts import describe_accounts
+from ingest.first_start.demo import load_demo
 
 
 class Command(BaseCommand):

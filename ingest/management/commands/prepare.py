@@ -1,8 +1,8 @@
 """`manage.py prepare`: what scripts/run does before it serves, for installations that start the parts by themselves."""
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from ingest.installation import describe_prepared, prepare_installation
+from ingest.first_start.installation import HalfRestored, describe_prepared, prepare_installation
 
 
 class Command(BaseCommand):
@@ -10,6 +10,9 @@ class Command(BaseCommand):
 
     def handle(self, **options: object) -> None:
         """Prepare and say what was done."""
-        prepared = prepare_installation()
+        try:
+            prepared = prepare_installation()
+        except HalfRestored as half:
+            raise CommandError(str(half)) from half
         self.stdout.write("Migrated the database." if prepared.migrated else "The database is up to date.")
         self.stdout.write(describe_prepared(prepared))

@@ -1,4 +1,4 @@
-"""`manage.py reindex`: cut and embed the whole library anew, while the index that is there goes on answering."""
+"""`manage.py reindex`: chunk and embed the whole library again, while the present index keeps serving."""
 
 import time
 from argparse import ArgumentParser
@@ -6,13 +6,13 @@ from argparse import ArgumentParser
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from ingest import editions
+from ingest.editions import building as editions
+from ingest.editions.wanted import find_wanted
 from ingest.errors import UploadRefused
 from ingest.models import Job
-from ingest.queue import run_due_jobs, sweep
-from ingest.wanted import find_wanted
-from kb.editions import building_edition, serving_edition
-from kb.engine import get_engine
+from ingest.queue.running import run_due_jobs, sweep
+from kb.index.editions import building_edition, serving_edition
+from kb.index.engine import get_engine
 from kb.models import Edition
 from retrieval.errors import RetrievalError
 
@@ -22,7 +22,7 @@ CHANGES = ("pause", "resume", "cancel", "status")
 
 class Command(BaseCommand):
     help = (
-        "Cut and embed every document anew, with the encoder that ATTEST_EMBEDDER names, beside the index that answers; swap the "
+        "Cut and embed every document anew, with the encoder that ATTEST_EMBEDDER names, beside the serving index; swap the "
         "two when all of it is there. It goes on after a restart, and can be paused. Exit code 1 if a document failed."
     )
 
@@ -44,14 +44,14 @@ class Command(BaseCommand):
             elif chosen == ["cancel"]:
                 editions.cancel_edition(user=None)
             elif chosen == ["resume"]:
-                self._build(editions.resume_edition(user=None, should_ring=no_wait), no_wait=no_wait)
+                self._build(editions.resume_edition(user=None, should_notify=no_wait), no_wait=no_wait)
             elif not chosen and self._is_to_start(force=force):
-                self._build(editions.start_edition(engine=get_engine(), user=None, should_ring=no_wait), no_wait=no_wait)
+                self._build(editions.start_edition(engine=get_engine(), user=None, should_notify=no_wait), no_wait=no_wait)
         except UploadRefused as refused:
             raise CommandError(str(refused.message)) from refused
         except RetrievalError as error:
             raise CommandError(f"ATTEST_EMBEDDER: {error}") from error
-        self._tell()
+        self._print_state()
 
     def _is_to_start(self, *, force: bool) -> bool:
         wanted = find_wanted()
@@ -79,7 +79,7 @@ class Command(BaseCommand):
                     sweep()
                     time.sleep(POLL_S)
 
-    def _tell(self) -> None:
+    def _print_state(self) -> None:
         serving, building = serving_edition(), building_edition()
         self.stdout.write(f"Answers: edition {serving.number}, {serving.encoder or 'nothing yet'}, cutting {serving.cutting}.")
         if building is not None:

@@ -9,12 +9,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from kb.engine import to_indexed_chunk
+from kb.index.entries import to_indexed_chunk
 from kb.models import Chunk
-from retrieval.encoder import BUNDLED, SentenceEncoder, open_encoder
+from retrieval.encoding.encoder import SentenceEncoder
+from retrieval.encoding.fitting import fit_projection, save_projection
+from retrieval.encoding.opening import SHIPPED, open_encoder
 from retrieval.errors import EncoderError
-from retrieval.fitting import fit_projection, save_projection
 
+DIMENSION = 128  # what every model measured so far does well with; the bundled one's 64 were measured for it alone
 SAMPLE = 1000  # passages: about 150,000 tokens
 LEAST = 20  # passages below which there is nothing to fit to
 
@@ -26,7 +28,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dimension", type=int, default=64, help="dimensions kept of each token vector, half a byte each (64)")
+        parser.add_argument(
+            "--dimension", type=int, default=DIMENSION, help=f"dimensions kept of each token vector, half a byte each ({DIMENSION})"
+        )
         parser.add_argument("--sample", type=int, default=SAMPLE, help=f"passages to fit to ({SAMPLE})")
 
     def handle(self, *, dimension: int, sample: int, **options: Any) -> None:
@@ -48,11 +52,14 @@ class Command(BaseCommand):
 
 def _own_encoder() -> SentenceEncoder:
     """Return the encoder of one's own. Raises: CommandError: it is the bundled one, a server, or no model."""
-    if settings.EMBEDDER == BUNDLED:
+    if settings.EMBEDDER in SHIPPED:
         raise CommandError("The bundled encoder has its projection; EMBEDDER names the folder of another.")
     if "://" in settings.EMBEDDER:
         raise CommandError("A server gives no token vectors; only the folder of a model can be fitted.")
     try:
-        return open_encoder(str(Path(settings.EMBEDDER)), is_projected=False)
+        encoder = open_encoder(str(Path(settings.EMBEDDER)), is_projected=False)
     except EncoderError as error:
         raise CommandError(str(error)) from error
+    if not isinstance(encoder, SentenceEncoder):
+        raise CommandError(f"{settings.EMBEDDER} is no single model.")
+    return encoder

@@ -1,15 +1,17 @@
 """`manage.py migrate_index ADDRESS`: fill the index of a Milvus from the database, while the present one answers."""
 
 from argparse import ArgumentParser
+from typing import cast
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from kb.backends import LOCAL
-from kb.editions import serving_edition
-from kb.engine import Engine, engine_at, engine_of, rebuild_index
-from kb.migration import migrate_index
+from kb.index.backends import LOCAL
+from kb.index.editions import serving_edition
+from kb.index.engine import Engine, engine_at, engine_of
+from kb.index.migration import RowWriter, migrate_index
+from kb.index.rebuilding import rebuild_index
 from retrieval.errors import RetrievalError
 
 
@@ -35,15 +37,18 @@ class Command(BaseCommand):
             )
 
     def _fill(self, target: Engine, engine: Engine) -> None:
+        if target.writer.is_outdated:  # nothing in it can be kept
+            rebuild_index(engine=target)
         with tqdm(desc="chunks", unit="") as bar:
 
             def show(done: int, total: int) -> None:
                 bar.total = total
                 bar.update(done - bar.n)
 
-            done = migrate_index(engine=engine, writer=target.writer, snapshot=target.snapshot, progress=show)
-        told = f"{done.chunks} chunks, {done.sent} sent, {done.removed} removed, {done.sampled} looked for in both legs"
+            writer = cast(RowWriter, target.writer)  # every index but the local one has it
+            done = migrate_index(engine=engine, writer=writer, snapshot=target.snapshot, progress=show)
+        counts = f"{done.chunks} chunks, {done.sent} sent, {done.removed} removed, {done.sampled} looked for in both legs"
         if not done.is_whole:
             lost = f"; not found: {', '.join(map(str, done.lost[:5]))}" if done.lost else ""
-            raise CommandError(f"{told}; {done.missing} missing, {done.stale} too many{lost}. Run the command again.")
-        self.stdout.write(self.style.SUCCESS(f"The index is whole: {told}."))
+            raise CommandError(f"{counts}; {done.missing} missing, {done.stale} too many{lost}. Run the command again.")
+        self.stdout.write(self.style.SUCCESS(f"The index is whole: {counts}."))

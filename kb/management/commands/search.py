@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import User
-from kb.engine import get_engine
-from kb.explaining import DocumentExplanation, Explanation, Standing, explain_document, explain_search
+from kb.index.engine import get_engine
+from kb.index.explaining import DocumentExplanation, Explanation, Standing, explain_document, explain_search
 from kb.models import Collection, Document
 from retrieval.errors import RetrievalError
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("query")
-        parser.add_argument("--collection", metavar="SLUG", default="", help="search only this collection")
+        parser.add_argument("--collection", metavar="SLUG", default="", help="search only this collection (address or name)")
         parser.add_argument("--user", metavar="NAME", default="", help="search with this user's rights")
         parser.add_argument("--explain", action="store_true", help="show each leg's rank and score, and what the filters took away")
         parser.add_argument("--document", metavar="NAME", default="", help="say why this document is found or not")
@@ -64,10 +64,15 @@ def _find_user(name: str) -> User:
     return user
 
 
-def _find_collection(slug: str) -> Collection | None:
-    if slug and not Collection.objects.filter(slug=slug).exists():
-        raise CommandError(f"There is no collection {slug!r}.")
-    return Collection.objects.filter(slug=slug).first() if slug else None
+def _find_collection(named: str) -> Collection | None:
+    if not named:
+        return None
+    found = Collection.objects.named(named)[:2]
+    if len(found) > 1:
+        raise CommandError(f"Several collections are named {named!r}. Give the address of one.")
+    if not found:
+        raise CommandError(f"There is no collection {named!r}.")
+    return found[0]
 
 
 def _find_documents(name: str, collection: Collection | None) -> list[Document]:

@@ -5,7 +5,8 @@ from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand, CommandError
 
-from kb.engine import Engine, get_engine, rebuild_index
+from kb.index.engine import Engine, get_engine
+from kb.index.rebuilding import rebuild_index
 from kb.models import Chunk
 from retrieval.errors import RetrievalError
 

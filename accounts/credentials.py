@@ -1,0 +1,95 @@
+"""What somebody was authenticated by, and whether it is still valid.
+
+A page or an answer may run for minutes, and a `User` object says what was true when it was loaded. So what runs on keeps a
+`Credential`, made once at the edge, and asks `find_reader` again: whoever it finds would be let in by the next request too.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Literal
+
+from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
+
+from accounts.keys import is_usable, scopes_of
+from accounts.models import ApiKey, User
+
+OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A session, an API key, or a command on this machine: with an account's rights, or as the operator, who reads everything."""
+
+    kind: Literal["session", "key", "account", "operator"]
+    user_id: int | None  # None: the operator, who has no account
+    username: str  # for the audit, also of an account that is deleted meanwhile
+    session_key: str = field(default="", repr=False)
+    key_id: int | None = None
+    scope: str = ""  # one of ApiKey.Scope that is needed; "": any
+
+
+def session_credential(request: HttpRequest, *, user: User, scope: str = ApiKey.Scope.ASK) -> Credential:
+    """Return the credential of a signed-in browser's request."""
+    return Credential(
+        kind="session", user_id=user.pk, username=user.username, session_key=request.session.session_key or "", scope=str(scope)
+    )
+
+
+def key_credential(key: ApiKey, *, scope: str = ApiKey.Scope.ASK) -> Credential:
+    """Return the credential of a program that showed this key."""
+    return Credential(kind="key", user_id=key.user_id, username=key.user.username, key_id=key.pk, scope=str(scope))
+
+
+def command_credential(user: User) -> Credential:
+    """Return the credential of a command that was started with this account's rights, or by the operator."""
+    if user.pk is None:
+        return Credential(kind="operator", user_id=None, username=user.username)
+    return Credential(kind="account", user_id=user.pk, username=user.username)
+
+
+def operator() -> User:
+    """Return someone who may read everything and has no account: who runs a command could open the database as well."""
+    return User(username=OPERATOR, role=User.Role.KNOWLEDGE_ADMIN)
+
+
+def find_reader(credential: Credential) -> User | None:
+    """Return the account whose rights apply now, read from the database; None if the credential is no longer valid."""
+    return _FINDERS[credential.kind](credential)
+
+
+def _by_session(credential: Credential) -> User | None:
+    """A session that was signed out, has expired, or belongs to another password or generation is invalid."""
+    session = import_module(settings.SESSION_ENGINE).SessionStore(credential.session_key or None).load()
+    if session.get(SESSION_KEY) != str(credential.user_id):
+        return None
+    user = _by_account(credential)
+    if user is None or (credential.scope and credential.scope not in scopes_of(user)):
+        return None
+    shown = session.get(HASH_SESSION_KEY, "")
+    hashes = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
+    return user if any(constant_time_compare(shown, expected) for expected in hashes) else None
+
+
+def _by_key(credential: Credential) -> User | None:
+    if credential.key_id is None or credential.user_id is None:
+        return None
+    key = ApiKey.objects.select_related("user").filter(pk=credential.key_id, user=credential.user_id).first()
+    return key.user if key is not None and is_usable(key, scope=credential.scope) else None
+
+
+def _by_account(credential: Credential) -> User | None:
+    if credential.user_id is None:
+        return None
+    return User.objects.filter(pk=credential.user_id, is_active=True).first()
+
+
+_FINDERS: dict[str, Callable[[Credential], User | None]] = {
+    "session": _by_session,
+    "key": _by_key,
+    "account": _by_account,
+    "operator": lambda _credential: operator(),
+}

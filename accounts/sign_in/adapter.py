@@ -1,0 +1,90 @@
+"""How allauth behaves here: nobody can sign up, and every sign-in and sign-out is in the audit.
+
+allauth calls these methods at the very places; unlike signals they cannot be forgotten to be connected, and they run in the
+transaction that is opened here: what cannot be recorded does not happen.
+"""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+
+from accounts.client_address import client_address
+from accounts.models import User
+from accounts.sign_in.known_device import remember_device
+from accounts.sign_in.limits import SignInAttempt
+from audit.actor import actor_of
+from audit.reading import complete_reading
+from audit.services import record
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        with transaction.atomic():
+            super().login(request, user)
+            self._record(request, "session.started", user)
+
+    def logout(self, request: HttpRequest) -> None:
+        user = request.user
+        with transaction.atomic():
+            if user.is_authenticated:
+                complete_reading(user_id=user.pk)
+                self._record(request, "session.ended", user)
+            super().logout(request)
+
+    def post_login(self, request: HttpRequest, user: AbstractBaseUser, **details: Any) -> HttpResponse:
+        response = super().post_login(request, user, **details)
+        remember_device(request, response, user.pk)
+        return response
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return client_address(request)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the try. Raises: ValidationError: too many wrong passwords. TooManyRequests: too many of any kind."""
+        tried = _tried(credentials)
+        user = _find(tried)
+        self._attempt = SignInAttempt(request, typed=tried.lower(), account=user.pk if user else None)
+        if not self._attempt.is_allowed:
+            raise self.validation_error("too_many_login_attempts")
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        self._attempt.take_back()
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Record the account that was tried. A name of no account is not recorded: it may be a password in the wrong field."""
+        self._record(request, "session.refused", _find(_tried(credentials)))
+
+    def set_password(self, user: AbstractBaseUser, password: str) -> None:
+        with transaction.atomic():
+            super().set_password(user, password)
+            record(
+                "account.changed",
+                by=actor_of(user),
+                subject=f"user:{user.pk}",
+                summary=user.get_username(),
+                payload={"username": user.get_username(), "changed": {"password": "changed by its owner"}},
+            )
+
+    def _record(self, request: HttpRequest, action: str, user: AbstractBaseUser | None) -> None:
+        record(
+            action,
+            by=actor_of(user),
+            subject=f"user:{user.pk}" if user else "",
+            summary=user.get_username() if user else "",
+            payload={"address": client_address(request), "browser": self.get_http_user_agent(request)[:300]},
+        )
+
+
+def _tried(credentials: dict[str, Any]) -> str:
+    return str(credentials.get("username") or credentials.get("email") or "")
+
+
+def _find(tried: str) -> User | None:
+    return User.objects.filter(Q(username__iexact=tried) | Q(email__iexact=tried)).first() if tried else None

@@ -1,0 +1,82 @@
+"""From a question to its answer: rewrite, find, judge, write. `chat.flow.question` calls this, and ends the question."""
+
+import time
+from collections.abc import Callable
+
+from chat.errors import IndexIncomplete, SearchFailed
+from chat.flow.admission import get_admission_queue
+from chat.flow.dependencies import AnswerDependencies
+from chat.flow.events import Emit, Progress, Status
+from chat.flow.finding import find
+from chat.flow.judging import judge
+from chat.flow.refusals import refuse
+from chat.flow.rewriting.step import respell, rewrite
+from chat.flow.rights import reader_of, scope_of
+from chat.flow.small_talk import read_small_talk, reply_to
+from chat.flow.trace import AnswerTrace
+from chat.flow.writing.step import write
+from chat.flow.writing.task import WritingTask
+from chat.library.step import answer_from_library
+from chat.tables.step import compute, compute_by_model, read_found
+from chat.types import Answer, Outcome
+from gateway.threads import run_in_thread
+from retrieval.errors import RetrievalError
+
+
+async def write_answer(trace: AnswerTrace, *, compose: Callable[[], AnswerDependencies], emit: Emit) -> Answer:
+    """Return an answer or a refusal that nothing records yet; what was done for it is in the trace.
+
+    Args:
+        compose: returns the dependencies; called on a thread, since it may load the encoder.
+        emit: called with each step and each sentence that passed.
+    Raises: ChatError.
+    """
+    asked = trace.asked
+    if kind := read_small_talk(asked.question):
+        return Answer(outcome=Outcome.CHAT, model="", reason=str(kind), message=reply_to(kind, asked.question))
+    if (told := await answer_from_library(trace)) is not None:
+        emit(Progress(answer=told))
+        return told
+    dependencies = await run_in_thread(compose)()
+    with trace.timed("scope"):
+        scoped = trace.keep(await run_in_thread(scope_of)(asked))
+    emit(Status(step="searching", count=len(scoped.collections)))
+    rewritten = await rewrite(asked, dependencies=dependencies, trace=trace)
+    waiting_since = time.perf_counter()
+    async with get_admission_queue().admit():
+        trace.mark("line", since=waiting_since)
+        found = await find(rewritten, asked=asked, dependencies=dependencies, trace=trace)
+        respelled = await respell(rewritten, found, trace=trace)
+        if respelled != rewritten:
+            rewritten = trace.keep(respelled)
+            found = await find(rewritten, asked=asked, dependencies=dependencies, trace=trace)
+        if not found.evidence:
+            return await _refuse(trace, "nothing_found", dependencies=dependencies)
+        emit(Status(step="reading", count=len(found.evidence)))
+        tables = await read_found(found, trace=trace)
+        if await compute(rewritten, found, tables, trace=trace, emit=emit):
+            return trace.answer()
+        judged = await judge(rewritten, found, dependencies=dependencies, trace=trace)
+    if await compute_by_model(rewritten, found, tables, dependencies=dependencies, trace=trace, emit=emit):
+        return trace.answer()
+    if not judged.is_sufficient:
+        return await _refuse(trace, "insufficient_evidence", dependencies=dependencies)
+    task = WritingTask(asked=asked, scoped=scoped, rewritten=rewritten, found=found, judged=judged, dependencies=dependencies)
+    written = await write(task, trace=trace, emit=emit)
+    if written.shown:
+        return trace.answer()
+    return await _refuse(trace, "model_declined" if written.is_declined else "nothing_supported", dependencies=dependencies)
+
+
+async def _refuse(trace: AnswerTrace, reason: str, *, dependencies: AnswerDependencies) -> Answer:
+    """Refuse, unless passages are missing in the index: then it is unknown whether the documents hold the answer.
+
+    Raises: IndexIncomplete.
+    """
+    try:
+        shortage = await run_in_thread(lambda: dependencies.find_shortage(user=reader_of(trace.asked)))()
+    except RetrievalError as error:
+        raise SearchFailed(str(error)) from error
+    if shortage is not None:
+        raise IndexIncomplete(shortage)
+    return refuse(trace, reason)

@@ -1,0 +1,50 @@
+"""The third step of an answer: does the evidence hold it? Below the threshold no model is called."""
+
+from dataclasses import replace
+
+from chat.flow.dependencies import AnswerDependencies
+from chat.flow.steps import Found, Judged, Rewritten
+from chat.flow.trace import AnswerTrace
+from chat.judge.candidates import rank_sentences
+from chat.judge.reading import read_evidence
+from chat.judge.sufficiency import DEFAULT_THRESHOLD, assess
+from gateway.threads import run_in_thread
+from retrieval.vocabulary import in_words_of
+
+
+async def judge(rewritten: Rewritten, found: Found, *, dependencies: AnswerDependencies, trace: AnswerTrace) -> Judged:
+    """Judge the evidence by the threshold of the collection that the best passage stands in."""
+    with trace.timed("sufficiency"):
+        return await run_in_thread(_judge)(rewritten, found, dependencies, trace)
+
+
+def _judge(rewritten: Rewritten, found: Found, dependencies: AnswerDependencies, trace: AnswerTrace) -> Judged:
+    """Keeps its values on the thread: one that is cancelled runs to its end, and its receipt says what it found."""
+    question = in_words_of(rewritten.text, found.search.also, [piece.in_context for piece in found.evidence])
+    judged = trace.keep(Judged(question=question))
+    # Judged here, and quoted from where no model writes: the sentences are scored once.
+    readings = read_evidence(question, found.evidence, dependencies.read_passages)
+    score = dependencies.score_stretches
+    candidates = tuple(rank_sentences(question, found.evidence, score_stretches=score, readings=readings))
+    assessed = assess(
+        question,
+        found.evidence,
+        found.search.result,
+        candidates=candidates,
+        readings=readings,
+        calibration=dependencies.calibration,
+    )
+    best = found.search.passages[0].chunk.version.document.collection
+    threshold = DEFAULT_THRESHOLD if best.sufficiency_threshold is None else best.sufficiency_threshold
+    return trace.keep(
+        replace(
+            judged,
+            candidates=candidates,
+            probability=assessed.probability,
+            threshold=threshold,
+            parts=assessed.parts,
+            features=assessed.features,
+            calibration=dependencies.calibration.digest,
+            judge=dependencies.judge,
+        )
+    )

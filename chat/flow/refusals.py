@@ -1,0 +1,47 @@
+"""Refusals: their sentences, one for each reason, and what the reader may try."""
+
+from dataclasses import replace
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from chat.flow.trace import AnswerTrace
+from chat.types import Answer, Outcome
+from language.answer_language import code_of
+
+NEAREST_SHOWN = 3
+
+
+def refuse(trace: AnswerTrace, reason: str) -> Answer:
+    """Return a refusal that names the nearest sources, one a document."""
+    nearest = {one.place.document_uid: one for one in reversed(trace.evidence)}
+    ranked = sorted(nearest.values(), key=lambda one: one.marker)[:NEAREST_SHOWN]
+    with translation.override(code_of(trace.asked.question)):
+        message, hint = sentence_of(reason), hint_of(reason)
+    return replace(
+        trace.answer(),
+        outcome=Outcome.REFUSED,
+        sentences=(),
+        citations=(),
+        nearest=tuple(ranked),
+        reason=reason,
+        message=message,
+        hint=hint,
+    )
+
+
+def sentence_of(reason: str) -> str:
+    """Return why there is no answer, in the active language."""
+    match reason:
+        case "nothing_found":
+            return _("No document is related to this question.")
+        case "nothing_supported":
+            return _("No document supports the answer that was generated, so it is not shown.")
+        case "model_declined":
+            return _("The model read the closest passages and found no answer in them.")
+    return _("The closest passages do not contain the answer.")
+
+
+def hint_of(reason: str) -> str:
+    """Return what the reader may try, in the active language."""
+    return _("Rephrase the question, use exact names, or ask the people who maintain these documents.")

@@ -1,0 +1,29 @@
+"""How much a question asks for: one fact, several things, steps, an overview."""
+
+import re
+
+_STEPS = re.compile(
+    r"\b(?:steps?|procedure|process|checklist|instructions?)\b"
+    r"|\bhow (?:do|does|can|should|would|must) (?:i|we|you|one|an?|the)\b|\bwhat now\b"
+    r"|\bwhat (?:do|must|should|shall) (?:i|we|you|one|employees) (?:do|bring|need|prepare|submit|provide|hand|check)\b"
+    r"|\bwhat (?:has|have|needs?) to (?:be|happen)\b|\b(?:conditions|requirements|criteria|prerequisites|eligib\w+)\b"
+    r"|步骤|流程|怎么办|怎么(?:申请|做|操作|处理|提交)|如何(?:申请|操作|处理|办理|提交)|条件|材料|手续|要求|程序|应当包括|包括什么|分哪?几",
+    re.IGNORECASE,
+)
+_OVERVIEW = re.compile(
+    r"\b(?:summar(?:y|ies|ise|ize|ising|izing)|overview|outline|main points|key points|gist|in short|tell me about|explain)\b"
+    r"|\bwhat (?:does|do) .{1,80} (?:say|tell(?: us)?|state|regulate|provide) (?:about|on|regarding|concerning|for)\b"
+    r"|\bwhat are the (?:rules|regulations|provisions|policies)\b|\bwhat is the (?:policy|rule)\b"
+    r"|总结|概括|概述|简述|归纳|介绍一下|说说|主要内容|是怎么规定的|有(?:什么|哪些)规定|怎么规定|如何规定|讲了什么|要点",
+    re.IGNORECASE,
+)
+
+
+def asks_for_steps(question: str) -> bool:
+    """Tell whether a list answers best: steps, conditions, what is needed."""
+    return bool(_STEPS.search(question))
+
+
+def asks_for_overview(question: str) -> bool:
+    """Tell whether a question asks for all that a text says on a subject."""
+    return bool(_OVERVIEW.search(question))

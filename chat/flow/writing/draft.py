@@ -1,0 +1,32 @@
+"""An answer while it is written."""
+
+from dataclasses import replace
+from typing import Any
+
+from chat.flow.events import Emit, Progress
+from chat.flow.steps import Written
+from chat.flow.trace import AnswerTrace
+from chat.types import Sentence, VerdictKind
+
+
+class Draft:
+    """Holds what is written so far. Each change is a new `Written`, which the trace keeps: an answer that is stopped ends with what
+    was released."""
+
+    def __init__(self, *, trace: AnswerTrace, emit: Emit) -> None:
+        self.trace, self.emit, self.written = trace, emit, Written()
+
+    def change(self, **changes: Any) -> None:
+        """Set fields of `Written`."""
+        self.written = self.trace.keep(replace(self.written, **changes))
+
+    def start_over(self, *, fallback: str) -> None:
+        """Leave out what a failed model wrote, but for the receipt."""
+        self.written = self.trace.keep(self.written.started_over(fallback=fallback))
+
+    def add(self, raw: str, sentence: Sentence, *, is_quoted: bool = False) -> None:
+        """Add a checked sentence; where it passed, show it."""
+        self.written = self.trace.keep(self.written.with_sentence(raw, sentence, is_quoted=is_quoted))
+        if sentence.verdict.kind != VerdictKind.WITHHELD:
+            self.trace.mark("first_sentence")
+            self.emit(Progress(answer=self.trace.answer()))

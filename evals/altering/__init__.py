@@ -1,0 +1,1 @@
+"""Altered texts to measure with: facts turned, sentences paraphrased, questions reworded."""

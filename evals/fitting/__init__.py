@@ -1,0 +1,1 @@
+"""Fits what ships with Attest: projections, centres, the calibrations of sufficiency."""

@@ -1,0 +1,18 @@
+"""Addresses of the pages about language models."""
+
+from django.urls import URLPattern, path
+
+from gateway import views
+
+app_name = "models"
+
+urlpatterns: list[URLPattern] = [
+    path("", views.index, name="index"),
+    path("new/", views.create_model, name="model_new"),
+    path("<int:pk>/", views.change_model, name="model"),
+    path("<int:pk>/test/", views.try_model, name="model_test"),
+    path("<int:pk>/switch/", views.switch_model, name="model_switch"),
+    path("routes/new/", views.create_route, name="route_new"),
+    path("routes/<int:pk>/", views.change_route, name="route"),
+    path("routes/<int:pk>/delete/", views.delete_route, name="route_delete"),
+]

@@ -1,0 +1,112 @@
+"""Deleting a document, and a collection with all that is in it."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from audit.actor import COMMAND_LINE, Actor, actor_of
+from audit.services import record
+from ingest.errors import UploadRefused
+from ingest.models import OPEN_STATES, Job
+from ingest.queue.crash_points import crash_point
+from ingest.queue.notices import notify_worker
+from ingest.stages.removal import open_removal
+from kb.models import Collection, Document, DocumentVersion
+
+REMOVALS_AT_ONCE = 1000
+
+
+def delete_document(document: Document, *, user: User | None, should_notify: bool = True, actor: Actor = COMMAND_LINE) -> None:
+    """Delete a document: unreachable for every answer and page from now on; a job cleans the index and the pages.
+
+    Its versions' rows and original files stay, so that receipts can name what they saw. Deleting twice is deleting once.
+    """
+    with transaction.atomic():
+        now = timezone.now()
+        # Jobs before documents, as a worker locks them.
+        live = Job.objects.select_for_update().filter(version__document=document, state__in=OPEN_STATES)
+        jobs = list(live.exclude(kind=Job.Kind.REMOVE))
+        if not Document.objects.live().filter(pk=document.pk).update(deleted_at=now):
+            return
+        running = any(job.state == Job.State.RUNNING for job in jobs)
+        Job.objects.filter(pk__in=[job.pk for job in jobs]).update(state=Job.State.CANCELLED, finished_at=now)
+        # A worker that is publishing right now notices at the end of its batch; the removal comes after it.
+        not_before = now + timedelta(seconds=settings.LEASE_S) if running else None
+        for version in document.versions.all():
+            open_removal(version.pk, not_before=not_before)
+        record(
+            "document.deleted",
+            by=actor_of(user, otherwise=actor),
+            subject=f"document:{document.uid}",
+            summary=document.name,
+            payload={"collection": document.collection.slug, "versions": document.versions.count()},
+        )
+        if should_notify:
+            notify_worker()
+    document.deleted_at = now
+
+
+def delete_collection(collection: Collection, *, confirmation: str, user: User, should_notify: bool = True) -> int:
+    """Delete a collection: from now on nobody reads it and no answer uses it; jobs clean the index and the pages.
+
+    Rows and original files stay, so that receipts can name what they saw; its address is free again.
+
+    Args:
+        confirmation: the collection's name, as the person typed it.
+    Returns: how many documents went with it. Raises: UploadRefused: another name was typed, or it is gone already.
+    """
+    if confirmation.strip() != collection.name.strip():
+        raise UploadRefused("not_confirmed")
+    with transaction.atomic():
+        now = timezone.now()
+        was_running = _cancel_jobs(collection)  # first, as everywhere
+        locked = Collection.objects.live().select_for_update().filter(pk=collection.pk).first()
+        if locked is None:
+            raise UploadRefused("gone")
+        # A worker that is publishing right now notices at the end of its batch; the removals come after it.
+        _queue_removals(locked, not_before=now + timedelta(seconds=settings.LEASE_S) if was_running else None)
+        count = locked.documents.live().update(deleted_at=now)
+        slug, locked.slug, locked.deleted_at = locked.slug, f"{locked.slug[:40]}-{uuid.uuid4().hex[:12]}", now
+        locked.save(update_fields=["slug", "deleted_at"])
+        locked.groups.clear()
+        # Nothing reads for it any more, and the addresses of databases go at once.
+        locked.sql_sources.filter(removed_at=None).update(
+            removed_at=now, sealed_dsn="", leased_by="", lease_expires_at=None, wanted_at=None
+        )
+        record(
+            "collection.deleted",
+            by=actor_of(user),
+            subject=f"collection:{slug}",
+            summary=locked.name,
+            payload={"name": locked.name, "documents": count},
+        )
+        crash_point("before_collection_deleted")
+        if should_notify:
+            notify_worker()
+    crash_point("after_collection_deleted")
+    return count
+
+
+def _cancel_jobs(collection: Collection) -> bool:
+    """End its jobs: a worker that has one loses its lease, and with it the right to write. Returns: whether one ran."""
+    jobs = Job.objects.filter(version__document__collection=collection, state__in=OPEN_STATES)
+    jobs = jobs.exclude(kind=Job.Kind.REMOVE)
+    was_running = jobs.filter(state=Job.State.RUNNING).exists()
+    jobs.update(state=Job.State.CANCELLED, finished_at=timezone.now(), leased_by="", lease_expires_at=None)
+    return was_running
+
+
+def _queue_removals(collection: Collection, *, not_before: datetime | None) -> None:
+    versions = DocumentVersion.objects.filter(document__collection=collection, document__deleted_at=None)
+    Job.objects.bulk_create(
+        (
+            Job(version_id=pk, kind=Job.Kind.REMOVE, priority=-1, not_before=not_before)
+            for pk in versions.values_list("pk", flat=True)
+        ),
+        batch_size=REMOVALS_AT_ONCE,
+        ignore_conflicts=True,  # whose removal waits already
+    )

@@ -1,0 +1,227 @@
+"""EML: who wrote what to whom and when, the body apart from the mails that it quotes, forwarded messages, and attachments."""
+
+import email
+import email.errors
+import email.policy
+import re
+from collections.abc import Iterator
+from email.message import Message
+from typing import BinaryIO, cast
+
+from ingest.parsers.attachments import Attachments
+from ingest.parsers.content import Items, Notice, Opening, ParsedPage, ParseFile
+from ingest.parsers.flow import Flow
+from ingest.parsers.formats.registry import BY_TYPE, EMAIL
+from ingest.parsers.mail.thread import Message as ThreadMessage
+from ingest.parsers.mail.thread import paragraphs, read_attribution, split_thread
+from ingest.parsers.markup.html import parse_markup
+from ingest.parsers.plain.encoding import detect_encoding
+from ingest.parsers.plain.wrapped import Unwrapper
+from ingest.parsers.refusal import Refusal
+
+SHOWN = ("From", "To", "Cc", "Date")
+MAX_HEADER_BLOCK = 256 * 1024  # bytes
+MAX_HEADER = 2000  # characters
+MAX_SHOWN = 500
+MAX_PARTS = 1000
+MAX_DEPTH = 4  # messages in messages
+STUB_SHARE = 0.4  # of a page's words: plain text that has fewer of them stands in for it
+MIN_PAGE_WORDS = 5
+STUB = re.compile(r"\bHTML\b|\bbrowser\b|\bnavigateur\b|\bnavegador\b|浏览器|瀏覽器|网页版", re.IGNORECASE)
+WORD = re.compile(r"[\u3400-\u9fff]|[^\W_]+")
+BROKEN_HEADER = (ValueError, IndexError, AttributeError, TypeError, LookupError, email.errors.MessageError)
+
+
+def parse_mail(stream: BinaryIO, *, name: str, parse: ParseFile | None) -> Items:
+    """Yield the message and its attachments, which `parse` reads; None: they are left. Raises: Refusal: damaged, too_nested."""
+    head = stream.read(MAX_HEADER_BLOCK)
+    if len(head) == MAX_HEADER_BLOCK and b"\n\n" not in head.replace(b"\r\n", b"\n"):
+        raise Refusal("too_nested", "headers without end")
+    message = _message(stream)
+    if not message.keys():
+        raise Refusal("damaged", "no headers")
+    yield from read_message(message, parse=parse)
+
+
+def read_message(message: Message, *, parse: ParseFile | None) -> Items:
+    """Yield a message that is in memory, as `parse_mail` does. Raises: Refusal: too_nested."""
+    if sum(1 for _ in message.walk()) > MAX_PARTS:
+        raise Refusal("too_nested", f"more than {MAX_PARTS} parts")
+    reader = _Mail(parse)
+    yield Opening(title=reader.header(message, "Subject"), metadata=reader.metadata(message))
+    yield from reader.message(message, depth=1)
+    yield from reader.flow.finish()
+    yield from reader.notices()
+
+
+class _Mail:
+    def __init__(self, parse: ParseFile | None) -> None:
+        self.flow = Flow()
+        self.attachments = _Attached(self, parse)
+
+    def metadata(self, message: Message) -> dict[str, str]:
+        found = {"author": self.header(message, "From"), "created": self.header(message, "Date")}
+        return {key: value for key, value in found.items() if value}
+
+    def header(self, message: Message, name: str) -> str:
+        """Return a header decoded, at most MAX_SHOWN characters; as it stands where it is malformed."""
+        raw = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")[:MAX_HEADER]
+        try:
+            data = raw.encode("ascii", "surrogateescape")
+            raw = raw if raw.isascii() else data.decode(detect_encoding(data), "replace")
+            raw = str(email.policy.default.header_factory(name, " ".join(raw.split())))
+        except (UnicodeError, *BROKEN_HEADER):
+            pass  # what stands there is better than nothing
+        return self.flow.cleaner.clean_line(raw)[:MAX_SHOWN]
+
+    def message(self, message: Message, *, depth: int) -> Iterator[ParsedPage]:
+        subject = self.header(message, "Subject")
+        if subject:
+            yield from self.flow.add("heading", subject, level=min(depth, 6))
+        lines = [f"{name}: {value}" for name in SHOWN if (value := self.header(message, name))]
+        yield from self.flow.add("list", "\n".join(lines))
+        yield from self._part(message, depth=depth)
+
+    def _part(self, part: Message, *, depth: int) -> Iterator[ParsedPage]:
+        kind = part.get_content_type()
+        if kind == "message/rfc822" and isinstance(part.get_payload(), list):
+            if depth >= MAX_DEPTH:
+                self.attachments.unread.append(self.header(cast(Message, part.get_payload(0)), "Subject") or kind)
+            else:
+                yield from self.message(cast(Message, part.get_payload(0)), depth=depth + 1)
+        elif part.is_multipart():
+            children = [child for child in part.get_payload() if isinstance(child, Message)]
+            for child in [_best(children)] if kind == "multipart/alternative" and children else children:
+                yield from self._part(child, depth=depth)
+        elif _filename(part) or part.get_content_maintype() not in ("text", "multipart"):
+            yield from self._attachment(part, depth=depth)
+        else:
+            yield from self._body(part, depth=depth)
+
+    def _body(self, part: Message, *, depth: int) -> Iterator[ParsedPage]:
+        text = _text(part)
+        if part.get_content_type() == "text/html":
+            yield from self._page(parse_markup(text), depth=depth)
+            return
+        text = self.flow.cleaner.clean(text.replace("\r\n", "\n"))
+        messages = split_thread(text)
+        wrapped = Unwrapper()
+        for message in messages:
+            wrapped.learn(message.text)
+        for message in messages:
+            if message.is_quoted:
+                yield from self._quoted(message, depth=depth)
+            for paragraph in paragraphs(message):
+                yield from self.flow.add("quote" if message.is_quoted else "paragraph", wrapped.join(paragraph))
+        self.flow.leave(_quoted_level(depth))
+
+    def _quoted(self, message: ThreadMessage, *, depth: int) -> Iterator[ParsedPage]:
+        yield from self.flow.add("heading", message.heading, level=_quoted_level(depth))
+
+    def _page(self, items: Items, *, depth: int) -> Iterator[ParsedPage]:
+        """A body in HTML: what it quotes stands in block quotes, or behind the header fields of the quoted mail."""
+        in_block, is_open = False, False
+        for item in items:
+            if not isinstance(item, ParsedPage):
+                yield from self.attachments.take(iter((item,)), depth=depth)
+                continue
+            for block in item.blocks:
+                text = item.text[block.start : block.end]
+                found = read_attribution(text) if block.kind in ("paragraph", "quote") else None
+                if found is not None:
+                    yield from self._quoted(found, depth=depth)
+                    is_open, in_block = True, False
+                    continue
+                if block.kind == "quote" and not is_open:
+                    yield from self._quoted(ThreadMessage(is_quoted=True), depth=depth)
+                    is_open = True
+                elif in_block and block.kind != "quote":
+                    self.flow.leave(_quoted_level(depth))
+                    is_open = False
+                in_block = block.kind == "quote"
+                yield from self.attachments.take_block(item, block, depth=depth + is_open)
+        self.flow.leave(_quoted_level(depth))
+
+    def _attachment(self, part: Message, *, depth: int) -> Iterator[ParsedPage]:
+        name = self.flow.cleaner.clean_line(_filename(part))[:200] or _guess_name(part)
+        is_inline = part.get_content_disposition() != "attachment" and part.get_content_maintype() == "image"
+        yield from self.attachments.add(name, part_payload(part), depth=depth, is_decoration=is_inline)
+
+    def notices(self) -> Iterator[Notice]:
+        yield from self.attachments.notices()
+        if self.flow.cleaner.invisible and "invisible" not in self.attachments.reported:
+            yield Notice(code="invisible", values={"count": self.flow.cleaner.invisible})
+
+
+class _Attached(Attachments):
+    """Messages among the attachments are read by the mail itself, which counts how deep they lie in each other."""
+
+    def __init__(self, mail: _Mail, parse: ParseFile | None) -> None:
+        super().__init__(mail.flow, parse)
+        self.mail = mail
+
+    def read(self, stream: BinaryIO, *, name: str, media_type: str, depth: int) -> Iterator[ParsedPage]:
+        if media_type == EMAIL.media_type:
+            yield from self.mail.message(_message(stream), depth=depth + 1)
+            return
+        yield from super().read(stream, name=name, media_type=media_type, depth=depth)
+
+
+def _message(stream: BinaryIO) -> Message:
+    stream.seek(0)
+    return email.message_from_binary_file(stream, policy=email.policy.default)
+
+
+def _quoted_level(depth: int) -> int:
+    return min(depth + 1, 6)
+
+
+def _best(children: list[Message]) -> Message:
+    """Of several ways to say the same: plain words where they say it all, else the richest, which stands last."""
+    readable = [child for child in children if child.is_multipart() or child.get_content_type() == "text/html"]
+    for child in children:
+        if child.get_content_type() == "text/plain" and (plain := _text(child)).strip():
+            return readable[-1] if readable and _is_stub(plain, readable[-1]) else child
+    return (readable or children)[-1]
+
+
+def _is_stub(plain: str, richest: Message) -> bool:
+    """True for plain words that only stand in for a page ("Your program shows no HTML"): they lack most of what it says."""
+    page = next((part for part in richest.walk() if part.get_content_type() == "text/html"), None)
+    if page is None:
+        return False
+    page_words = {
+        word for item in parse_markup(_text(page)) if isinstance(item, ParsedPage) for word in WORD.findall(item.text.lower())
+    }
+    words = set(WORD.findall(plain.lower()))
+    if len(page_words) < MIN_PAGE_WORDS or len(page_words & words) >= STUB_SHARE * len(page_words):
+        return False
+    return bool(STUB.search(plain)) or len(page_words) >= 2 * len(words)
+
+
+def _text(part: Message) -> str:
+    """The text of a part: by the encoding it declares where that reads without an error, else by detection."""
+    data = part_payload(part)
+    declared = part.get_content_charset() or ""
+    try:
+        return data.decode(declared)
+    except (UnicodeError, LookupError):
+        return data.decode(detect_encoding(data), "replace")
+
+
+def part_payload(part: Message) -> bytes:
+    """Return what a part holds, decoded; nothing where it holds other parts."""
+    data = part.get_payload(decode=True)
+    return data if isinstance(data, bytes) else b""
+
+
+def _filename(part: Message) -> str:
+    try:
+        return part.get_filename() or ""
+    except BROKEN_HEADER:
+        return ""
+
+
+def _guess_name(part: Message) -> str:
+    known = BY_TYPE.get(part.get_content_type())
+    return "attachment" + (known.endings[0] if known and known.endings else "")

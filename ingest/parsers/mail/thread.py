@@ -1,0 +1,168 @@
+"""The body of a mail and the mails that it quotes: who wrote which words, and when."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+QUOTED = re.compile(r"^((?:[ \t]?>)+) ?")
+MARKER = re.compile(
+    r"^\s*[-_*]{2,}\s*(?:original message|forwarded message|forwarded by .*|ursprüngliche nachricht|weitergeleitete nachricht|"
+    r"message d'origine|mensaje original|原始邮件|原始郵件|转发邮件|轉寄郵件)\s*[-_*]*\s*$"
+    r"|^\s*begin forwarded message:\s*$|^_{10,}$",
+    re.IGNORECASE,
+)
+FIELD = re.compile(
+    r"^\s*\*?(?P<name>from|von|de|发件人|寄件者|sent|date|gesendet|datum|envoyé|enviado(?: el)?|fecha|发送时间|日期|寄件日期|时间|"
+    r"to|an|à|para|cc|"
+    r"subject|betreff|objet|asunto|收件人|收件者|抄送|主题|主旨)\*?\s*[:：]\*?\s*(?P<value>.*)$",
+    re.IGNORECASE,
+)
+SENDER = frozenset(("from", "von", "de", "发件人", "寄件者"))
+SENT_LIST = "sent date gesendet datum envoyé enviado fecha 发送时间 日期 寄件日期 时间"
+SENT = frozenset((*SENT_LIST.split(), "enviado el"))
+SUBJECT = frozenset(("subject", "betreff", "objet", "asunto", "主题", "主旨"))
+MAX_FIELDS = 8
+WROTE = (
+    re.compile(r"^On (?P<introduction>.+?)\s*wrote\s*:$", re.IGNORECASE),
+    re.compile(r"^Am (?P<date>.+?) schrieb (?P<who>.+?)\s*:$"),
+    re.compile(r"^Le (?P<introduction>.+?) a écrit\s*:$"),
+    re.compile(r"^El (?P<introduction>.+?) escribió\s*:$"),
+    re.compile(r"^(?P<who>[^\d].*?)\s*于\s*(?P<date>\d{4}.+?)\s*写道\s*[:：]$"),
+    re.compile(r"^(?:在\s*)?(?P<introduction>\d{4}\s*[年/.-].+?)\s*写道\s*[:：]$"),
+)
+DATE_THEN_SENDER = re.compile(
+    r"^(?P<date>.*\d{1,2}[:.]\d{2}(?:\s?[AP]\.?M\.?)?(?:\s*(?:[+-]\d{4}|UTC|GMT))?|.*\b\d{4}(?:年.*日)?)\s*[,，;]?\s+(?P<who>\S.*)$",
+    re.IGNORECASE,
+)
+DATE_COMMA_SENDER = re.compile(r"^(?P<date>.*[\d日])\s*[,，]\s*(?P<who>[^\d,，]+.*)$")
+MAX_ATTRIBUTION_LINES = 3
+MAX_ATTRIBUTION = 300  # characters
+
+
+@dataclass(slots=True)
+class Message:
+    """One mail of a thread. `sender`, `date`: as the mail that quotes it names them, "" where it does not."""
+
+    sender: str = ""
+    date: str = ""
+    is_quoted: bool = False
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def heading(self) -> str:
+        """What stands above the words of a quoted mail."""
+        sender = f" from {self.sender}" if self.sender else ""
+        return f"Earlier message{sender}{f', {self.date}' if self.date else ''}"
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+
+def split_thread(text: str) -> list[Message]:
+    """Return the mail itself and then the mails that it quotes, in their order.
+
+    Answers between quotes belong to the mail itself.
+    """
+    lines = [_depth(line) for line in text.splitlines()]
+    messages = [Message()]
+    by_depth: dict[int, Message] = {0: messages[0]}
+    position = 0
+    while position < len(lines):
+        depth, line = lines[position]
+        taken, found = _begin(lines, position)
+        if found is not None:
+            # An attribution stands one level above the words that it introduces.
+            below = position + taken < len(lines) and _next_depth(lines, position + taken) > depth
+            depth += below
+            messages.append(found)
+            by_depth = {level: message for level, message in by_depth.items() if level < depth} | {depth: found}
+            position += taken
+            continue
+        if depth not in by_depth and line.strip():
+            messages.append(Message(is_quoted=True))
+            by_depth[depth] = messages[-1]
+        by_depth = {level: message for level, message in by_depth.items() if level <= depth or not line.strip()}
+        by_depth.get(depth, messages[-1]).lines.append(line)
+        position += 1
+    return [message for message in messages if message is messages[0] or message.text.strip()]
+
+
+def read_attribution(text: str) -> Message | None:
+    """Return the mail that a paragraph introduces ("On Monday, Ann wrote:", "From: … Sent: …"); None where it introduces none."""
+    lines = [(0, line) for line in text.splitlines()]
+    taken, found = _begin(lines, 0) if lines else (0, None)
+    return found if found is not None and taken >= len(lines) else None
+
+
+def _depth(line: str) -> tuple[int, str]:
+    match = QUOTED.match(line)
+    return (match.group(1).count(">"), line[match.end() :]) if match else (0, line)
+
+
+def _next_depth(lines: list[tuple[int, str]], position: int) -> int:
+    return next((depth for depth, line in lines[position:] if line.strip()), 0)
+
+
+def _begin(lines: list[tuple[int, str]], position: int) -> tuple[int, Message | None]:
+    """Return how many lines introduce a quoted mail here, and the mail; (0, None) where none begins."""
+    depth, line = lines[position]
+    start = position
+    is_marked = bool(MARKER.match(line))
+    if is_marked:
+        start += 1
+        while start < len(lines) and not lines[start][1].strip():
+            start += 1
+    taken, message = _fields(lines, start, is_marked=is_marked)
+    if message is not None:
+        return start + taken - position, message
+    if is_marked and not line.strip("_"):
+        return 0, None  # a rule, as signatures have it
+    if is_marked:
+        return start - position, Message(is_quoted=True)
+    return _attribution([text for level, text in lines[position : position + MAX_ATTRIBUTION_LINES] if level == depth])
+
+
+def _fields(lines: list[tuple[int, str]], start: int, *, is_marked: bool) -> tuple[int, Message | None]:
+    """Read a block of header fields: it begins with its sender, holds a date, and is surely no timetable (from, to, date)."""
+    found: dict[str, str] = {}
+    taken, name = 0, ""
+    for _, line in lines[start : start + MAX_FIELDS * 2]:
+        match = FIELD.match(line)
+        if match is None:
+            if not name or not line.startswith((" ", "\t")):
+                break
+        else:
+            name = match["name"].lower()
+            if not found and name not in SENDER:
+                break
+            found.setdefault(name, match["value"].strip(" *"))
+        taken += 1
+    sender = next((value for key, value in found.items() if key in SENDER), "")
+    date = next((value for key, value in found.items() if key in SENT), "")
+    is_sure = is_marked or "@" in sender or any(key in SUBJECT for key in found)
+    return (taken, Message(sender=sender, date=date, is_quoted=True)) if sender and date and is_sure else (0, None)
+
+
+def _attribution(lines: list[str]) -> tuple[int, Message | None]:
+    for count in range(1, len(lines) + 1):
+        text = " ".join(" ".join(lines[:count]).split())
+        if not lines[count - 1].strip() or len(text) > MAX_ATTRIBUTION:
+            break
+        for pattern in WROTE:
+            if match := pattern.match(text):
+                found = match.groupdict()
+                sender, date = found.get("who") or "", found.get("date") or ""
+                if introduction := found.get("introduction"):
+                    split = DATE_THEN_SENDER.match(introduction) or DATE_COMMA_SENDER.match(introduction)
+                    sender, date = (split["who"], split["date"]) if split else ("", introduction)
+                if any(map(str.isdigit, date)):
+                    return count, Message(sender=sender.strip(" ,，"), date=date.strip(" ,，"), is_quoted=True)
+    return 0, None
+
+
+def paragraphs(message: Message) -> Iterator[str]:
+    """Yield the stretches between blank lines of a mail."""
+    for paragraph in re.split(r"\n[ \t]*\n\s*", message.text):
+        if paragraph.strip():
+            yield paragraph

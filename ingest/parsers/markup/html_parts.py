@@ -1,0 +1,151 @@
+"""Which parts of a page are its content: what a browser shows, without the site around it and without what is struck out."""
+
+import re
+from collections.abc import Iterable
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+DROPPED_LIST = (
+    "script style noscript template select option input textarea iframe frame object embed svg canvas audio video map head menu "
+)
+DROPPED = frozenset(DROPPED_LIST.split())
+SITE_PARTS = frozenset(("header", "footer"))  # of the page; those of an article are content
+ASIDES = frozenset(("nav", "aside", "form", "dialog"))
+ARTICLES = ("article", "main")
+FURNITURE_ROLES = frozenset(("navigation", "banner", "contentinfo", "search", "complementary", "dialog", "alertdialog"))
+FURNITURE = frozenset(
+    (
+        *("cookie-banner", "cookie-consent", "cookie-notice", "cookiebar", "cookie-bar", "breadcrumb", "breadcrumbs", "sidebar"),
+        *("navbar", "navigation", "site-header", "site-footer", "skip-link", "share-buttons", "social-share", "pagination"),
+    )
+)
+CONSENT = re.compile(r"(?:^|[\s_-])(?:cookie|consent|gdpr)s?(?:[\s_-]|$)", re.IGNORECASE)
+FURNITURE_SHARE = 0.3  # of the page at most: a theme may give such a class to its whole body
+WRAPPER_SHARE = 0.5  # of the page at least: what holds so much of it is the page
+LINKS_SHARE = 0.6  # of its words at least: what holds so many links leads elsewhere
+SENTENCE_WORDS = 4  # that a button says at least when it is no command
+HIDDEN_STYLE = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])", re.IGNORECASE
+)
+FOLDED_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+# What opens and closes says so by its own name or by what controls it.
+PANEL = re.compile(
+    r"accordion|collaps|panel|\btabs?\b|tab-|-tab\b|tabpanel|faq|answer|toggle|expand|details|fold|dropdown-content", re.IGNORECASE
+)
+TOGGLES = ("aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle", "data-target", "data-bs-target")
+STRUCK_TAGS = frozenset(("del", "s", "strike"))
+RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+LINE_THROUGH = re.compile(r"text-decoration(?:-line)?\s*:[^;}]*line-through", re.IGNORECASE)
+CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+IN_USE = re.compile(r":(?:hover|focus|active|visited|checked|target|disabled|:)", re.IGNORECASE)
+MAX_RULES = 5000
+
+
+def find_struck(tree: LexborHTMLParser) -> frozenset[int]:
+    """Return the elements that rules of the page's own <style> strike through, by their mem_id."""
+    found: set[int] = set()
+    for style in tree.css("style"):
+        rules = CSS_COMMENT.sub("", style.text(deep=True))
+        if "line-through" not in rules.lower():
+            continue
+        for selectors, body in RULE.findall(rules)[:MAX_RULES]:
+            if LINE_THROUGH.search(body):
+                found.update(_matching(tree, selectors))
+    return frozenset(found)
+
+
+def _matching(tree: LexborHTMLParser, selectors: str) -> Iterable[int]:
+    for selector in selectors.rsplit(";", 1)[-1].split(","):
+        if IN_USE.search(selector):
+            continue  # only while something is pointed at
+        try:
+            yield from (node.mem_id for node in tree.css(selector.strip()))
+        except SelectolaxError:
+            continue  # a selector that the library does not know selects nothing here
+
+
+def is_struck(node: LexborNode, tag: str, styled: frozenset[int]) -> bool:
+    """True for text that the page shows crossed out. `styled`: what `find_struck` returned."""
+    if tag in STRUCK_TAGS or (styled and node.mem_id in styled):
+        return True
+    style = (node.attributes.get("style") or "") if node.attributes else ""
+    return bool(style) and bool(LINE_THROUGH.search(style))
+
+
+def is_hidden(node: LexborNode) -> bool:
+    """True where a browser would not show the element, and nothing on the page opens it."""
+    attributes = node.attributes
+    if not attributes:
+        return False
+    style = attributes.get("style") or ""
+    if attributes.get("hidden") == "until-found":
+        return False
+    if "hidden" in attributes or FOLDED_STYLE.search(style):
+        return not is_panel(node)
+    return attributes.get("aria-hidden") == "true" or bool(HIDDEN_STYLE.search(style))
+
+
+def is_panel(node: LexborNode) -> bool:
+    """True for a part that a reader opens: an accordion's answer, a tab that is not in front."""
+    attributes = node.attributes
+    names = " ".join(filter(None, (attributes.get("class"), attributes.get("role"))))
+    if PANEL.search(names) or attributes.get("aria-labelledby"):
+        return True
+    beside = node.prev
+    while beside is not None and (beside.tag or "").startswith("-"):
+        beside = beside.prev
+    return beside is not None and (
+        _is_toggle(beside) or any(_is_toggle(one) for one in beside.css("button, a, summary, [role=button]"))
+    )
+
+
+def _is_toggle(node: LexborNode) -> bool:
+    attributes = node.attributes or {}
+    return node.tag == "button" or any(name in attributes for name in TOGGLES)
+
+
+def is_question(button: LexborNode) -> bool:
+    """True for a button that is the head of a part which it opens, not a command of the site."""
+    text = button.text().strip()
+    attributes = button.attributes or {}
+    opens = any(name in attributes for name in TOGGLES) or PANEL.search(attributes.get("class") or "")
+    return bool(text) and (bool(opens) or text.endswith(("?", "？")) or len(text.split()) >= SENTENCE_WORDS)
+
+
+def link_share(node: LexborNode) -> float:
+    """Return which share of an element's letters stands in links and commands, in [0, 1]."""
+    whole = len("".join(node.text().split()))
+    linked = sum(len("".join(link.text().split())) for link in node.css("a, button, option"))
+    return min(1.0, linked / whole) if whole else 1.0
+
+
+def is_site_part(node: LexborNode, tag: str, *, page_length: int) -> bool:
+    """True for a part of the site, not of the page's content: by its element, role or a class that names nothing else.
+
+    What holds most of the page is a wrapper, whatever it is called. `page_length`: letters of the page.
+    """
+    attributes = node.attributes or {}
+    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
+    classes = names.lower().split()
+    by_name = attributes.get("role") in FURNITURE_ROLES or any(name in FURNITURE for name in classes)
+    if not (by_name or tag in ASIDES or tag in SITE_PARTS or CONSENT.search(names)):
+        return False
+    length = len(node.text())
+    if length >= WRAPPER_SHARE * page_length and link_share(node) < LINKS_SHARE:
+        return False
+    if by_name or CONSENT.search(names):
+        return length < FURNITURE_SHARE * page_length
+    if tag == "nav":
+        return True
+    return _leads_elsewhere(node, tag)
+
+
+def _leads_elsewhere(node: LexborNode, tag: str) -> bool:
+    """Judge an aside, a form, a page's header or footer by what it holds: links and commands, or sentences."""
+    if link_share(node) >= LINKS_SHARE:
+        return True
+    if tag == "form":
+        return node.css_first("p, li, table, h1, h2, h3, h4, dl, legend, label") is None
+    if tag in SITE_PARTS:
+        return node.css_first("p, address, table, dl") is None or bool(re.search(r"©|\(c\)|copyright", node.text(), re.IGNORECASE))
+    return False

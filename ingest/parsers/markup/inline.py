@@ -1,0 +1,113 @@
+"""A line of Markdown as a reader sees it: links with their addresses, marks of footnotes, without what is struck out."""
+
+import re
+from dataclasses import dataclass, field
+
+from markdown_it.token import Token
+
+from ingest.parsers.left_out import LeftOut, close_gaps
+from ingest.parsers.markup.html_parts import LINE_THROUGH, STRUCK_TAGS
+from language.raised import lowered, raised
+
+HTML_TAG = re.compile(r"<(?P<close>/?)(?P<name>[a-z][a-z0-9]*)\b(?P<rest>[^>]*)>", re.IGNORECASE)
+HREF = re.compile(r"""href\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
+HEADING_ANCHOR = re.compile(r"\s*\{#[\w-]+\}\s*$")
+ADDRESS = re.compile(r"^(?:https?://|ftp://|mailto:|tel:|//)", re.IGNORECASE)
+LEVELS = {"sup": raised, "sub": lowered}
+
+
+@dataclass(slots=True)
+class InlineReader:
+    """Reads lines in their order. `referred`: footnotes met since some were written, by the numbers that the page gives them."""
+
+    left_out: LeftOut = field(default_factory=LeftOut)
+    referred: list[int] = field(default_factory=list)
+
+    def read(self, token: Token) -> str:
+        """Return the text of links, code and emphasis; a picture gives its description."""
+        line = _Line(self)
+        for child in token.children or ():
+            line.take(child)
+        text = line.finish()
+        return HEADING_ANCHOR.sub("", close_gaps(text) if line.has_gaps else text)
+
+
+class _Line:
+    def __init__(self, reader: InlineReader) -> None:
+        self.reader = reader
+        self.parts: list[str] = []
+        self.struck: list[str] = []
+        self.open: list[tuple[str, bool]] = []  # tags of HTML that are open, and whether they strike out
+        self.links: list[tuple[str, int]] = []  # address, and where its words begin
+        self.depth = 0  # of what strikes out
+        self.has_gaps = False
+
+    def take(self, child: Token) -> None:
+        if child.type in ("text", "code_inline"):
+            level = next((name for name, _ in reversed(self.open) if name in LEVELS), "")
+            self._write(LEVELS[level](child.content) if level and child.type == "text" else child.content)
+        elif child.type in ("s_open", "s_close"):
+            self._strike(1 if child.type == "s_open" else -1)
+        elif child.type == "link_open":
+            self.links.append((str(child.attrGet("href") or ""), len(self.parts)))
+        elif child.type == "link_close":
+            self._end_link()
+        elif child.type == "footnote_ref":
+            number = int(child.meta["id"])
+            self.reader.referred.append(number)
+            self._write(raised(str(number + 1)))
+        elif child.type in ("softbreak", "hardbreak"):
+            self._write(" " if child.type == "softbreak" else "\n")
+        elif child.type == "image":
+            self._write(child.content)
+        elif child.type == "html_inline":
+            self._html(child.content)
+
+    def finish(self) -> str:
+        if self.depth > 0:  # opened and never closed: browsers strike out to the end of the block
+            self._strike(-self.depth)
+        return "".join(self.parts)
+
+    def _write(self, text: str) -> None:
+        (self.struck if self.depth > 0 else self.parts).append(text)
+
+    def _strike(self, step: int) -> None:
+        self.depth = max(0, self.depth + step)
+        if not self.depth and self.struck:
+            self.reader.left_out.add("struck_out", place="".join(self.struck))
+            self.struck, self.has_gaps = [], True
+
+    def _end_link(self) -> None:
+        if not self.links:
+            return
+        target, start = self.links.pop()
+        words = "".join(self.parts[start:]).strip()
+        bare = target.removeprefix("mailto:").removeprefix("tel:")
+        if ADDRESS.match(target) and words and bare.rstrip("/") not in words and words not in bare:
+            self._write(f" ({bare})")
+
+    def _html(self, content: str) -> None:
+        match = HTML_TAG.match(content)
+        if match is None:
+            return
+        name = match["name"].lower()
+        if name == "br":
+            self._write("\n")
+        elif match["close"]:
+            self._close(name)
+        elif not match["rest"].endswith("/"):
+            strikes = name in STRUCK_TAGS or bool(LINE_THROUGH.search(match["rest"]))
+            self.open.append((name, strikes))
+            self._strike(int(strikes))
+            if name == "a":
+                found = HREF.search(match["rest"])
+                self.links.append((found[1] if found else "", len(self.parts)))
+
+    def _close(self, name: str) -> None:
+        for position in range(len(self.open) - 1, -1, -1):
+            if self.open[position][0] == name:
+                _, strikes = self.open.pop(position)
+                self._strike(-int(strikes))
+                if name == "a":
+                    self._end_link()
+                return

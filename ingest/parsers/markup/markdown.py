@@ -1,0 +1,151 @@
+"""Markdown: its words as a reader sees them, without the marks; template tags of site generators removed."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.footnote import footnote_plugin
+
+from ingest.parsers.content import Items, Opening, ParsedPage
+from ingest.parsers.flow import Flow
+from ingest.parsers.markup.front_matter import split_front_matter
+from ingest.parsers.markup.html import FOLDED_LEVEL, parse_markup
+from ingest.parsers.markup.inline import InlineReader
+from ingest.parsers.markup.template_tags import strip_template_tags
+from ingest.parsers.plain.encoding import detect_encoding
+from language.raised import raised
+
+
+def parse_markdown(stream: BinaryIO, *, name: str) -> Items:
+    """Yield the blocks of a Markdown file: headings, paragraphs, lists, tables, code, quotes; then what was left out."""
+    data = stream.read()
+    flow = Flow()
+    source = flow.cleaner.clean(data.decode(detect_encoding(data[: 128 * 1024]), "replace"))
+    front, text = split_front_matter(source)
+    tokens = _reader().parse(strip_template_tags(text, is_generated=front is not None))
+    yield Opening(title=(front.title if front else "") or _title(tokens))
+    if front and front.lines:
+        # One row, as of a sheet: who asks for one value sees of which document it is.
+        title = (f"Title: {front.title}",) if front.title else ()
+        yield from flow.add("list", "; ".join((*title, *front.lines)))
+    reader = _Reader(flow, tokens)
+    yield from reader.read()
+    if front and not flow.characters:  # a redirect for instance: what it declares is what it says
+        yield from flow.add("paragraph", "\n".join(front.declared))
+    yield from flow.finish()
+    yield from reader.inline.left_out.notices()
+
+
+def _reader() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"maxNesting": 30}).enable(["table", "strikethrough"]).use(footnote_plugin)
+
+
+def _title(tokens: list[Token]) -> str:
+    for position, token in enumerate(tokens):
+        if token.type == "heading_open" and token.tag == "h1":
+            return InlineReader().read(tokens[position + 1]).strip()
+    return ""
+
+
+class _Reader:
+    """Walks the tokens once; footnotes follow the block that refers to them."""
+
+    def __init__(self, flow: Flow, tokens: list[Token]) -> None:
+        self.flow, self.inline = flow, InlineReader()
+        self.tokens, self.notes = _split_notes(tokens)
+        self.lists: list[int | None] = []  # the next number of each open list, None for bullets
+        self.marker, self.quotes = "", 0
+
+    def read(self) -> Iterator[ParsedPage]:
+        position = 0
+        while position < len(self.tokens):
+            token = self.tokens[position]
+            if token.type == "heading_open":
+                text = self.inline.read(self.tokens[position + 1])
+                yield from self.flow.add("heading", text, level=int(token.tag[1]))
+                position += 2
+            elif token.type == "table_open":
+                end = next(i for i in range(position, len(self.tokens)) if self.tokens[i].type == "table_close")
+                text, header = self._table(self.tokens[position:end])
+                yield from self.flow.add("table", text, header=header)
+                position = end
+            elif token.type == "inline":
+                yield from self._line(token)
+            elif token.type in ("fence", "code_block"):
+                yield from self.flow.add("code", token.content)
+            elif token.type == "html_block":
+                yield from self._html(token.content)
+            else:
+                self._structure(token)
+            yield from self._footnotes()
+            position += 1
+
+    def _structure(self, token: Token) -> None:
+        if token.type in ("bullet_list_open", "ordered_list_open"):
+            start = token.attrGet("start")
+            self.lists.append(int(1 if start is None else start) if token.type.startswith("ordered") else None)
+        elif token.type in ("bullet_list_close", "ordered_list_close"):
+            self.lists.pop()
+        elif token.type == "list_item_open":
+            number = self.lists[-1]
+            self.marker = "- " if number is None else f"{number}. "
+            self.lists[-1] = None if number is None else number + 1
+        elif token.type in ("blockquote_open", "blockquote_close"):
+            self.quotes += 1 if token.type.endswith("open") else -1
+
+    def _line(self, token: Token) -> Iterator[ParsedPage]:
+        text = self.inline.read(token)
+        if not self.lists:
+            yield from self.flow.add("quote" if self.quotes else "paragraph", text)
+            return
+        indent = "  " * (len(self.lists) - 1)
+        lead = indent + (self.marker or "  ")
+        yield from self.flow.add("list", (lead + text.strip()).replace("\n", "\n" + indent + "  ") if text.strip() else "")
+        self.marker = ""
+
+    def _footnotes(self) -> Iterator[ParsedPage]:
+        referred, self.inline.referred = self.inline.referred, []
+        for number in referred:
+            lines = [self.inline.read(token) for token in self.notes.pop(number, ())]
+            text = " ".join(" ".join(lines).split())
+            if text:
+                yield from self.flow.add("paragraph", f"{raised(str(number + 1))} {text}")
+
+    def _html(self, content: str) -> Iterator[ParsedPage]:
+        for page in self.inline.left_out.pages_of(parse_markup(content)):
+            yield from self.flow.add_page(page)
+        if "</details" in content.lower():
+            self.flow.leave(FOLDED_LEVEL)
+
+    def _table(self, tokens: list[Token]) -> tuple[str, str]:
+        """Return the rows, one a line, and the header row."""
+        rows: list[list[str]] = []
+        header = 0
+        for position, token in enumerate(tokens):
+            if token.type == "tr_open":
+                rows.append([])
+            elif token.type in ("th_open", "td_open"):
+                rows[-1].append(" ".join(self.inline.read(tokens[position + 1]).split()))
+            elif token.type == "thead_close":
+                header = len(rows)
+        lines = [" | ".join(row) for row in rows]
+        return "\n".join(lines), "\n".join(lines[:header])
+
+
+def _split_notes(tokens: list[Token]) -> tuple[list[Token], dict[int, list[Token]]]:
+    """Return the tokens of the text, and the lines of each footnote by its number from 0."""
+    text: list[Token] = []
+    notes: dict[int, list[Token]] = {}
+    current: list[Token] = []
+    is_note = False
+    for token in tokens:
+        if token.type in ("footnote_block_open", "footnote_block_close"):
+            is_note = token.type.endswith("open")
+        elif token.type == "footnote_open":
+            current = notes.setdefault(int(token.meta["id"]), [])
+        elif not is_note:
+            text.append(token)
+        elif token.type == "inline":
+            current.append(token)
+    return text, notes

@@ -1,0 +1,290 @@
+"""PPTX: a page a slide, with its title, texts, tables, figures of charts, diagrams and the speaker's notes."""
+
+import hashlib
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, BinaryIO
+
+from lxml import etree
+from pptx import Presentation
+from pptx.exc import PythonPptxError
+
+from ingest.parsers.content import Notice, Opening, ParsedPage
+from ingest.parsers.flow import Flow
+from ingest.parsers.left_out import LeftOut
+from ingest.parsers.office.strict_office import open_office
+from ingest.parsers.office.xlsx_asides import shown_address
+from ingest.parsers.pdf.structure import usable_title
+from ingest.parsers.pictures.embedded import PictureReader
+from ingest.parsers.refusal import Refusal
+from language.raised import lowered, raised
+
+A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
+RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+NO_TARGETS: Mapping[str, str] = MappingProxyType({})
+MAX_SLIDE_CHARACTERS = 200_000
+ROW_EMU = 228_600  # a quarter of an inch: shapes whose tops are nearer stand in one row
+MAX_POINTS = 500  # of a chart's series
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+DAMAGE = (
+    PythonPptxError,
+    KeyError,
+    ValueError,
+    AttributeError,
+    IndexError,
+    TypeError,
+    zipfile.BadZipFile,
+    etree.XMLSyntaxError,
+    OSError,
+    NotImplementedError,
+)
+
+
+def parse_pptx(stream: BinaryIO, *, name: str) -> Iterator[Opening | ParsedPage | Notice]:
+    """Yield a page a slide, in the order of the show. Raises: Refusal: damaged."""
+    try:
+        presentation = Presentation(open_office(stream))
+        slides = list(presentation.slides)
+        properties = presentation.core_properties
+    except DAMAGE as error:
+        raise Refusal("damaged", f"python-pptx: {type(error).__name__}: {error}") from error
+    flow = Flow(page_characters=MAX_SLIDE_CHARACTERS)
+    reader = _Slides(flow)
+    title = flow.cleaner.clean_line(properties.title or "")
+    yield Opening(title=usable_title(title), page_count=len(slides))
+    for number, slide in enumerate(slides, start=1):
+        if slide._element.get("show") in ("0", "false"):
+            reader.hidden.append(number)
+            yield replace(flow.end_page(), label=f"Slide {number}")  # empty, so that those behind it keep their numbers
+            continue
+        try:
+            reader.read(slide)
+        except DAMAGE:
+            reader.is_broken = True
+        page = replace(flow.end_page(), label=f"Slide {number}")
+        reader.note(number, has_text=bool(page.text))
+        yield page
+    yield from reader.notices()
+
+
+class _Slides:
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+        self.pictures = PictureReader(flow.cleaner)
+        self.has_pictures = self.from_pictures = self.is_broken = self.is_unread = False  # of the slide that was read last
+        self.recognised: list[int] = []
+        self.unread: list[int] = []
+        self.broken: list[int] = []
+        self.hidden: list[int] = []
+        self.struck: list[str] = []  # on the slide that was read last
+        self.left_out = LeftOut()
+        self.targets: Mapping[str, str] = NO_TARGETS  # of the links of the slide that is read
+        self.known: dict[bytes, str] = {}  # texts of pictures by their hash: a logo stands on every slide, and is read once
+
+    def read(self, slide: Any) -> None:
+        """Put everything that the slide says into the flow."""
+        self.has_pictures = self.from_pictures = self.is_broken = self.is_unread = False
+        self.targets = _targets(slide)
+        self.struck = _struck_runs(slide)
+        title = slide.shapes.title
+        shapes = sorted(_flatten(slide.shapes), key=lambda entry: entry[0])
+        if title is not None and title.has_text_frame:
+            self._add("heading", self._clean(_frame_text(title.text_frame, self.targets)), level=1)
+        for _, shape in shapes:
+            if title is None or shape.shape_id != title.shape_id:
+                try:
+                    self._shape(shape)
+                except DAMAGE:
+                    self.is_broken = True  # one shape does not take its slide with it
+        self._diagrams(slide)
+        pictures = [shape for _, shape in shapes if shape._element.tag == f"{P}pic"]
+        self.has_pictures = bool(pictures)
+        for shape in pictures:
+            self._picture(shape)
+        if slide.has_notes_slide and (frame := slide.notes_slide.notes_text_frame) is not None and frame.text.strip():
+            self._add("heading", "Notes", level=2)
+            self._add("paragraph", self._clean(_frame_text(frame)))
+
+    def note(self, number: int, *, has_text: bool) -> None:
+        """Keep what was odd about the slide that was read last."""
+        if self.from_pictures:
+            self.recognised.append(number)
+        elif self.has_pictures and (self.is_unread or not has_text):
+            self.unread.append(number)
+        for text in self.struck:
+            self.left_out.add("struck_out", place=text, page=number)
+        if self.is_broken:
+            self.broken.append(number)
+
+    def notices(self) -> Iterator[Notice]:
+        if self.recognised:
+            yield Notice(code="ocr", pages=tuple(self.recognised))
+        if self.unread:
+            yield Notice(code="pictures", pages=tuple(self.unread))
+        yield from self.left_out.notices()
+        if self.hidden:
+            yield Notice(code="hidden_slides", pages=tuple(self.hidden))
+        if self.broken:
+            yield Notice(code="broken_parts", pages=tuple(self.broken))
+        if self.flow.cleaner.invisible:
+            yield Notice(code="invisible", values={"count": self.flow.cleaner.invisible})
+
+    def _add(self, kind: str, text: str, *, level: int = 0, header: str = "") -> None:
+        # A page ends with its slide only; what is longer than MAX_SLIDE_CHARACTERS is no slide.
+        for _ in self.flow.add(kind, text, level=level, header=header):
+            raise Refusal("too_complex", "a slide of more text than a book")
+
+    def _clean(self, text: str) -> str:
+        return self.flow.cleaner.clean(text.replace("\x0b", "\n"))
+
+    def _shape(self, shape: Any) -> None:
+        if shape.has_text_frame:
+            self._text(shape)
+        elif shape.has_table:
+            self._table(shape.table)
+        elif shape.has_chart:
+            self._chart(shape.chart)
+
+    def _text(self, shape: Any) -> None:
+        paragraphs = [
+            (paragraph.level, self._clean(_paragraph_text(paragraph._p, self.targets)).strip())
+            for paragraph in shape.text_frame.paragraphs
+        ]
+        paragraphs = [(level, text) for level, text in paragraphs if text]
+        is_list = shape.is_placeholder and len(paragraphs) > 1
+        for level, text in paragraphs:
+            self._add("list" if is_list else "paragraph", "  " * level + "- " + text if is_list else text)
+
+    def _table(self, table: Any) -> None:
+        texts = [
+            [self.flow.cleaner.clean_line(_frame_text(cell.text_frame, self.targets)) for cell in row.cells] for row in table.rows
+        ]
+        for top, row in enumerate(table.rows):
+            for left, cell in enumerate(row.cells):
+                if cell.is_merge_origin:  # its text counts for all that it spans
+                    _spread(texts, top, left, height=cell.span_height, width=cell.span_width)
+        header_rows = _header_rows(table) if table.first_row else 0
+        rows = [_joined_rows(texts[:header_rows]), *texts[header_rows:]] if header_rows > 1 else texts
+        lines = [" | ".join(cells) for cells in rows if any(cells)]
+        header = lines[0] if table.first_row and len(lines) > 1 else ""
+        self._add("table" if any(" | " in line for line in lines) else "paragraph", "\n".join(lines), header=header)
+
+    def _chart(self, chart: Any) -> None:
+        if chart.has_title and chart.chart_title.has_text_frame:
+            self._add("paragraph", self._clean(chart.chart_title.text_frame.text))
+        for plot in chart.plots:
+            series = [(self.flow.cleaner.clean_line(one.name or ""), list(one.values)) for one in plot.series]
+            lines = []
+            for number, category in enumerate(list(plot.categories)[:MAX_POINTS]):
+                figures = [(name, values[number]) for name, values in series if number < len(values)]
+                row_text = "; ".join(f"{name} {value:.15g}".strip() for name, value in figures if value is not None)
+                lines.append(f"{self.flow.cleaner.clean_line(str(category))}: {row_text}")
+            self._add("list", "\n".join(lines))
+
+    def _diagrams(self, slide: Any) -> None:
+        """SmartArt keeps its words in a part of its own."""
+        for relation in slide.part.rels.values():
+            if not relation.is_external and relation.reltype.endswith("/diagramData"):
+                root = etree.fromstring(relation.target_part.blob, etree.XMLParser(resolve_entities=False, no_network=True))
+                for paragraph in root.iter(f"{A}p"):
+                    if text := self._clean(_paragraph_text(paragraph)).strip():
+                        self._add("list", "- " + text)
+
+    def _picture(self, shape: Any) -> None:
+        data = shape.image.blob
+        key = hashlib.sha256(data).digest()
+        if key in self.known:
+            if self.flow.page_is_empty and self.known[key]:  # the same slide again
+                self._add("paragraph", self.known[key])
+            return
+        before = self.pictures.left_out
+        text = self.known[key] = self.pictures.text(data)
+        self.from_pictures = self.from_pictures or bool(text)
+        self.is_unread = self.is_unread or self.pictures.left_out > before
+        self._add("paragraph", text)
+
+
+def _spread(texts: list[list[str]], top: int, left: int, *, height: int, width: int) -> None:
+    """Write the text of a merged cell into every cell that it spans; a row that it fills alone is a title, and keeps it once."""
+    is_title = width == len(texts[top])
+    for row in texts[top : top + height]:
+        row[left : left + width] = [texts[top][left], *[""] * (width - 1)] if is_title else [texts[top][left]] * width
+
+
+def _header_rows(table: Any) -> int:
+    """Return how many rows name the columns: those that a merged cell of the first row spans, or the one below names above it."""
+    cells = list(table.rows[0].cells)
+    across = [cell for cell in cells if cell.is_merge_origin and 1 < cell.span_width < len(cells)]
+    deep = max((cell.span_height for cell in cells if cell.is_merge_origin), default=1)
+    return min(len(table.rows) - 1, max(deep, 2 if across else 1))
+
+
+def _joined_rows(rows: list[list[str]]) -> list[str]:
+    """Return header rows as one: "2025" above "Office" is "2025 Office"."""
+    return [" ".join(dict.fromkeys(text for text in column if text)) for column in zip(*rows, strict=True)]
+
+
+def _targets(slide: Any) -> dict[str, str]:
+    """Return the addresses that the slide's links lead to, by the number of their relation."""
+    relations = [relation for relation in slide.part.rels.values() if relation.is_external]
+    return {row.rId: row.target_ref for row in relations if row.reltype.endswith("/hyperlink")}
+
+
+def _is_struck(properties: etree._Element | None) -> bool:
+    return properties is not None and properties.get("strike", "noStrike") != "noStrike"
+
+
+def _struck_runs(slide: Any) -> list[str]:
+    runs = slide._element.iter(f"{A}r", f"{A}fld")
+    return [text for run in runs if _is_struck(run.find(f"{A}rPr")) and (text := _words_of(run)).strip()]
+
+
+def _words_of(run: etree._Element) -> str:
+    return "".join(piece.text or "" for piece in run.iter(f"{A}t"))
+
+
+def _linked(text: str, properties: etree._Element | None, targets: Mapping[str, str]) -> str:
+    """Return the text with the address that it leads to, unless it is the address."""
+    link = properties.find(f"{A}hlinkClick") if properties is not None else None
+    address = shown_address(targets.get(link.get(RELATION, ""), "")) if link is not None else ""
+    return f"{text} ({address})" if address and text.strip() and address not in text else text
+
+
+def _frame_text(frame: Any, targets: Mapping[str, str] = NO_TARGETS) -> str:
+    return "\n".join(_paragraph_text(paragraph._p, targets) for paragraph in frame.paragraphs)
+
+
+def _paragraph_text(paragraph: etree._Element, targets: Mapping[str, str] = NO_TARGETS) -> str:
+    """Return a paragraph's text without what is struck out, raised and lowered runs written as such, its line breaks kept."""
+    parts: list[str] = []
+    for child in paragraph:
+        if child.tag == f"{A}br":
+            parts.append("\n")
+        elif child.tag in (f"{A}r", f"{A}fld"):
+            properties = child.find(f"{A}rPr")
+            baseline = properties.get("baseline", "0").rstrip("%") if properties is not None else "0"
+            text = _words_of(child)
+            level = float(baseline) if NUMBER.fullmatch(baseline) else 0.0
+            if not _is_struck(properties):
+                written = raised(text) if level > 0 else lowered(text) if level < 0 else text
+                parts.append(_linked(written, properties, targets))
+    return "".join(parts)
+
+
+def _flatten(shapes: Any) -> Iterator[tuple[tuple[int, int, int], Any]]:
+    """Yield the shapes with their place in reading order: row, column, order of drawing. A group stays together."""
+    stack: list[tuple[Any, tuple[int, int] | None]] = [(shape, None) for shape in reversed(list(shapes))]
+    count = 0
+    while stack:
+        shape, place = stack.pop()
+        if place is None:
+            place = (int(shape.top or 0) // ROW_EMU, int(shape.left or 0))
+        if shape._element.tag == f"{P}grpSp":
+            stack.extend((inner, place) for inner in reversed(list(shape.shapes)))
+        else:
+            count += 1
+            yield (*place, count), shape

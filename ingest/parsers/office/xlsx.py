@@ -1,0 +1,68 @@
+"""XLSX: each sheet under its name, each row readable with its header; values as the cells show them. Reads row by row."""
+
+import zipfile
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from lxml import etree
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from ingest.parsers.content import Notice, Opening, ParsedPage
+from ingest.parsers.flow import Flow
+from ingest.parsers.left_out import LeftOut
+from ingest.parsers.office.strict_office import open_office
+from ingest.parsers.office.xlsx_formulas import Calculator
+from ingest.parsers.office.xlsx_reader import struck_styles
+from ingest.parsers.office.xlsx_sheet import SheetText
+from ingest.parsers.pdf.structure import usable_title
+from ingest.parsers.refusal import Refusal
+
+TOLD = ("hidden_rows", "hidden_columns", "struck_out", "hidden_values", "formulas", "calculated")
+MAX_SHEETS = 500
+DAMAGE = (
+    InvalidFileException,
+    KeyError,
+    ValueError,
+    AttributeError,
+    IndexError,
+    TypeError,
+    zipfile.BadZipFile,
+    etree.XMLSyntaxError,
+    SyntaxError,
+    OSError,
+    NotImplementedError,
+    OverflowError,
+)
+
+
+def parse_xlsx(stream: BinaryIO, *, name: str) -> Iterator[Opening | ParsedPage | Notice]:
+    """Yield the rows of all visible sheets. Raises: Refusal: damaged, too_wide, too_complex."""
+    try:
+        book = load_workbook(open_office(stream), read_only=True, data_only=True, keep_links=False, rich_text=True)
+        properties, sheets, struck = book.properties, list(book.worksheets), struck_styles(book)
+    except DAMAGE as error:
+        raise Refusal("damaged", f"openpyxl: {type(error).__name__}: {error}") from error
+    flow = Flow()
+    title = flow.cleaner.clean_line(properties.title or "")
+    yield Opening(title=usable_title(title))
+    hidden = [sheet for sheet in sheets if sheet.sheet_state != "visible"]
+    broken: list[str] = []
+    left_out, calculator = LeftOut.in_order(*TOLD), Calculator(book)
+    visible = [sheet for sheet in sheets if sheet not in hidden][:MAX_SHEETS]
+    for sheet in visible:
+        try:
+            yield from SheetText(sheet, flow, struck=struck, calculator=calculator, left_out=left_out).read()
+        except DAMAGE:
+            broken.append(flow.cleaner.clean_line(sheet.title))
+    if visible and len(broken) == len(visible):
+        raise Refusal("damaged", f"no sheet of {len(visible)} could be read")
+    yield from flow.finish()
+    if hidden:
+        names = ", ".join(flow.cleaner.clean_line(sheet.title) for sheet in hidden[:20])
+        yield Notice(code="hidden_sheets", values={"names": names})
+    yield from left_out.notices()
+    if broken:
+        yield Notice(code="broken_sheets", values={"names": ", ".join(broken[:20])})
+    if flow.cleaner.invisible:
+        yield Notice(code="invisible", values={"count": flow.cleaner.invisible})

@@ -1,0 +1,22 @@
+"""ODT, as a DOCX is read."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from ingest.parsers.content import Items, Notice, Opening, ParsedPage
+from ingest.parsers.office.docx import parse_docx
+from ingest.parsers.open_document.archive import Archive
+from ingest.parsers.open_document.text import TextReader
+
+
+def parse_odt(stream: BinaryIO, *, name: str) -> Iterator[Opening | ParsedPage | Notice]:
+    """Yield the blocks of an ODT. Raises: Refusal: damaged, locked, too_complex."""
+    archive = Archive(stream)
+    yield from with_macro_warning(parse_docx(TextReader(archive).read().save(), name=name), archive)
+
+
+def with_macro_warning(items: Items, archive: Archive) -> Items:
+    """Yield what was read, then a notice where there are macros, which nothing here runs."""
+    yield from items
+    if archive.has_macros:
+        yield Notice(code="macros_skipped")

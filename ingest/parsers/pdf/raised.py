@@ -1,0 +1,62 @@
+"""Raised and lowered characters of a PDF: smaller ones, on another baseline than what they stand beside."""
+
+from collections.abc import Callable
+
+from language.raised import lowered, raised
+
+Corners = tuple[float, float, float, float]  # left, top, right, bottom; downwards
+
+SMALLER = 0.82  # of the height beside them, at most
+RISE = 0.12  # of that height: so far above the baseline a raised character ends; small capitals end within .08 of it
+FALL = 0.03
+HIGH = 0.3  # so far above, it is raised whatever its size
+NEAR = 0.35  # of the height: a gap that is no space
+LONGEST_MARK = 4
+
+
+def level_of(box: Corners, beside: Corners) -> int:
+    """Return 1 where a character stands raised beside another one, -1 where it stands lowered, 0 otherwise."""
+    height = beside[3] - beside[1]
+    if height <= 0 or box[3] <= beside[1] + 0.2 * height:  # wholly above: of another line
+        return 0
+    rise = (beside[3] - box[3]) / height
+    is_smaller = box[3] - box[1] <= SMALLER * height
+    if (is_smaller and rise >= RISE) or (rise >= HIGH and box[3] - box[1] <= height):
+        return 1
+    return -1 if is_smaller and -0.5 < rise <= -FALL else 0
+
+
+def is_mark(text: str, box: Corners, beside: Corners) -> bool:
+    """Tell whether a whole word is a mark, raised at what stands right before it or right behind it."""
+    height = beside[3] - beside[1]
+    gap = max(box[0] - beside[2], beside[0] - box[2])
+    return len(text) <= LONGEST_MARK and -NEAR * height < gap < NEAR * height and level_of(box, beside) > 0
+
+
+def may_hold_levels(text: str, first: Corners | None, last: Corners | None) -> bool:
+    """Tell whether a look at every character of a word is worth it: its ends differ, or a figure stands in it."""
+    if len(text) < 2 or first is None or last is None:
+        return False
+    return level_of(last, first) != 0 or level_of(first, last) != 0 or (len(text) > 2 and any(map(str.isdigit, text)))
+
+
+def split_levels(boxes: list[Corners]) -> list[tuple[int, int, int]]:
+    """Cut a word where its characters rise or fall: (start, end, level) of each stretch."""
+    tallest = max(boxes, key=lambda box: box[3] - box[1])
+    stretches: list[tuple[int, int, int]] = []
+    for position, box in enumerate(boxes):
+        level = level_of(box, tallest)
+        if stretches and stretches[-1][2] == level:
+            stretches[-1] = (stretches[-1][0], position + 1, level)
+        else:
+            stretches.append((position, position + 1, level))
+    return stretches
+
+
+def read_levels(text: str, corners: Callable[[int], Corners | None]) -> str:
+    """Return a word with its raised and lowered characters written as such. `corners`: of its character at a position."""
+    boxes = [box for position in range(len(text)) if (box := corners(position)) is not None]
+    if len(boxes) < len(text):
+        return text
+    written: dict[int, Callable[[str], str]] = {1: raised, -1: lowered, 0: str}
+    return "".join(written[level](text[start:end]) for start, end, level in split_levels(boxes))

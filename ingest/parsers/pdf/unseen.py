@@ -1,0 +1,80 @@
+"""Words of a PDF that are there for machines but not for eyes: white on white, or drawn invisibly on a page without a picture.
+
+White words may stand on a dark ground, as in the head of a table: only the picture of the page shows it. So a page that has pale
+words is drawn once, small, and a word is unseen where its place is one even tone.
+"""
+
+import ctypes
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+import pypdfium2.raw as pdfium
+
+PALE = 236  # of 255, in every colour
+CLEAR = 16  # of 255: nearly transparent
+INVISIBLE = 3  # PDF's text rendering mode for neither fill nor stroke: how OCR puts its words behind a scan
+EVEN = 20  # of 255: the difference between the lightest and the darkest pixel of an empty place
+LONGEST = 1200  # pixels
+MAX_OBJECTS = 500  # looked at for a picture
+
+
+class Placed(Protocol):
+    """What has a rectangle on the page, in points."""
+
+    @property
+    def left(self) -> float: ...
+    @property
+    def top(self) -> float: ...
+    @property
+    def right(self) -> float: ...
+    @property
+    def bottom(self) -> float: ...
+
+
+Word = TypeVar("Word", bound=Placed)
+
+
+def is_pale(text_page: object, index: int) -> bool:
+    """True where a character is drawn in a colour near white, or nearly transparent."""
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    if not pdfium.FPDFText_GetFillColor(text_page, index, red, green, blue, alpha):
+        return False
+    return alpha.value < CLEAR or min(red.value, green.value, blue.value) >= PALE
+
+
+def is_invisible(text_page: object, index: int) -> bool:
+    """True where a character is drawn in the mode that leaves no mark."""
+    drawn = pdfium.FPDFText_GetTextObject(text_page, index)
+    return bool(drawn) and pdfium.FPDFTextObj_GetTextRenderMode(drawn) == INVISIBLE
+
+
+def has_picture(page: object) -> bool:
+    """True where a picture is among the page's first objects: invisible words may be those of a scan."""
+    count = min(pdfium.FPDFPage_CountObjects(page), MAX_OBJECTS)
+    kinds = (pdfium.FPDFPageObj_GetType(pdfium.FPDFPage_GetObject(page, index)) for index in range(count))
+    return any(kind in (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_FORM) for kind in kinds)
+
+
+def find_unseen(page: object, words: Sequence[Word], *, width: float, height: float) -> list[Word]:
+    """Return those of the words whose place on the drawn page is one even tone. `width`, `height`: of the page, in points."""
+    scale = min(2.0, LONGEST / max(width, height))
+    columns, rows = max(1, round(width * scale)), max(1, round(height * scale))
+    bitmap = pdfium.FPDFBitmap_CreateEx(columns, rows, pdfium.FPDFBitmap_Gray, None, 0)
+    if not bitmap:
+        return []
+    try:
+        pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, columns, rows, 0xFFFFFFFF)
+        pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, columns, rows, 0, pdfium.FPDF_ANNOT | pdfium.FPDF_GRAYSCALE)
+        stride = pdfium.FPDFBitmap_GetStride(bitmap)
+        pixels = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), stride * rows)
+    finally:
+        pdfium.FPDFBitmap_Destroy(bitmap)
+
+    def is_even(word: Word) -> bool:
+        left, right = max(0, int(word.left * scale)), min(columns, int(word.right * scale) + 1)
+        top, bottom = max(0, int(word.top * scale)), min(rows, int(word.bottom * scale) + 1)
+        lines = [pixels[row * stride + left : row * stride + right] for row in range(top, bottom)]
+        lines = [line for line in lines if line]
+        return not lines or max(map(max, lines)) - min(map(min, lines)) < EVEN
+
+    return [word for word in words if is_even(word)]

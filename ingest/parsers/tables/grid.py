@@ -1,0 +1,172 @@
+"""Tables of any format as rows of texts: a cell counts for every row that it spans, names above columns go to each of them."""
+
+import re
+from dataclasses import dataclass, field
+
+MAX_COLUMNS = 200  # that a cell may span
+MAX_ROWS = 2000
+MAX_HEADER_ROWS = 4
+MAX_REPEATED = 300  # characters of a text that is written for each row and column that it spans
+TOTAL = re.compile(r"\b(?:total|sum|subtotal|average|balance)\b|合计|总计|小计|平均", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """`columns`, `rows`: how many it spans, at least 1. `is_name`: the file calls it a head."""
+
+    text: str
+    columns: int = 1
+    rows: int = 1
+    is_name: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """`title`: lines above the head that span the whole table. `text`: rows, one a line; `header`: the first of them, or ""."""
+
+    title: str
+    text: str
+    header: str
+
+    @property
+    def is_table(self) -> bool:
+        """False for a frame around a single column of text."""
+        return " | " in self.text
+
+
+@dataclass(slots=True)
+class _Layout:
+    """Lays cells out row by row. `carried`: by column, for how many more rows a cell from above reaches down, and its text."""
+
+    carried: dict[int, tuple[int, str]] = field(default_factory=dict)
+
+    def lay(self, cells: list[Cell], *, is_header: bool) -> list[str]:
+        row: list[str] = []
+        for cell in cells:
+            self._from_above(row)
+            is_short = len(cell.text) <= MAX_REPEATED
+            for number in range(min(cell.columns, MAX_COLUMNS)):
+                shown = cell.text if number == 0 or (is_header and is_short) else ""
+                if cell.rows > 1:
+                    self.carried[len(row)] = (min(cell.rows, MAX_ROWS) - 1, shown if is_short else "")
+                row.append(shown)
+        self._from_above(row)
+        return row
+
+    def _from_above(self, row: list[str]) -> None:
+        while len(row) in self.carried:
+            left, text = self.carried.pop(len(row))
+            if left > 1:
+                self.carried[len(row)] = (left - 1, text)
+            row.append(text)
+
+
+def lay_out(rows: list[list[Cell]], *, names: int) -> Table:
+    """Return a table's text. `names`: how many rows the file marks as its head; a head whose cells span goes on below them."""
+    rows, marked = _without_blank(rows, names)
+    titles, rows = _titles(rows)
+    marked = max(0, marked - len(titles))
+    header = _depth(rows, marked)
+    layout = _Layout()
+    laid = [layout.lay(row, is_header=number < header) for number, row in enumerate(rows)]
+    if header > 1 and len(laid) > header and _has_spans(rows[:header]):
+        laid, header = [_joined(laid[:header]), *laid[header:]], 1
+    if header:
+        _fill_names(laid, header)
+    lines = [_line(row) for row in laid if any(row)]
+    return Table(title="\n".join(titles), text="\n".join(lines), header="\n".join(lines[:header]))
+
+
+def _without_blank(rows: list[list[Cell]], names: int) -> tuple[list[list[Cell]], int]:
+    """Leave out rows in which nothing stands, unless cells from above reach into them."""
+    kept: list[list[Cell]] = []
+    marked, reach = 0, 0
+    for number, row in enumerate(rows):
+        if any(cell.text for cell in row) or reach > 0:
+            kept.append(row)
+            marked += number < names
+        reach = max(reach - 1, max((cell.rows - 1 for cell in row), default=0))
+    return kept, marked
+
+
+def _width(row: list[Cell]) -> int:
+    return sum(cell.columns for cell in row)
+
+
+def _titles(rows: list[list[Cell]]) -> tuple[list[str], list[list[Cell]]]:
+    """Cut off rows at the top of which one cell spans the whole table."""
+    titles: list[str] = []
+    widest = max(map(_width, rows), default=0)
+    while len(rows) > 1 and widest > 1 and len(rows[0]) == 1 and rows[0][0].columns >= widest and rows[0][0].rows == 1:
+        titles.append(rows[0][0].text)
+        rows = rows[1:]
+    return [title for title in titles if title], rows
+
+
+def _depth(rows: list[list[Cell]], marked: int) -> int:
+    """Return how many rows the head has."""
+    if not rows:
+        return 0
+    if marked and (all(cell.is_name for cell in rows[0]) or not any(cell.is_name for cell in rows[0])):
+        depth = marked
+    elif len(rows) > 2 and _is_words(rows[0]):
+        depth = 1
+    else:
+        return marked
+    number = 0
+    while number < depth and depth < MAX_HEADER_ROWS:
+        for cell in rows[number]:
+            reaches = number + cell.rows
+            if cell.rows > 1 and number == 0 and len(rows) > reaches and all(map(_is_words, rows[depth:reaches])):
+                depth = max(depth, reaches)
+        spans = any(1 < cell.columns < _width(rows[number]) and cell.text for cell in rows[number])
+        if spans and number + 1 == depth and len(rows) > depth + 1 and _is_words(rows[depth]):
+            depth += 1
+        number += 1
+    return min(depth, len(rows))
+
+
+def _is_words(row: list[Cell]) -> bool:
+    return any(cell.text for cell in row) and not any(re.search(r"\d", cell.text) for cell in row)
+
+
+def _has_spans(rows: list[list[Cell]]) -> bool:
+    return any(cell.columns > 1 or cell.rows > 1 for row in rows for cell in row)
+
+
+def _fill_names(rows: list[list[str]], header: int) -> None:
+    """Write the name of a row again where its cell is left blank below it and every other cell is filled."""
+    width = len(rows[header - 1])
+    if width < 3 or not rows[header - 1][0]:
+        return
+    for above, row in zip(rows[header:], rows[header + 1 :], strict=False):
+        is_full = len(row) == len(above) == width and all(row[1:]) and all(above)
+        if is_full and not row[0] and not any(TOTAL.search(text) for text in row):
+            row[0] = above[0]
+
+
+def _joined(rows: list[list[str]]) -> list[str]:
+    """Return one name a column: those above each other, each once."""
+    width = max(map(len, rows))
+    return [" ".join(dict.fromkeys(row[column] for row in rows if column < len(row) and row[column])) for column in range(width)]
+
+
+def _line(row: list[str]) -> str:
+    while len(row) > 1 and not row[-1]:
+        row = row[:-1]
+    return " | ".join(row)
+
+
+def flatten(table: Table) -> str:
+    """Return a table that stands in a cell as one line: "Size: M, Price: 5; Size: L, Price: 6"."""
+    rows = [line.split(" | ") for line in table.text.splitlines()]
+    names = rows[0] if table.header and len(rows) > 1 else []
+    if names:
+        lines = [", ".join(_named(name, text) for name, text in zip(names, row, strict=False) if text) for row in rows[1:]]
+    else:
+        lines = [": ".join(row) if len(row) == 2 else ", ".join(filter(None, row)) for row in rows]
+    return "; ".join(filter(None, (table.title, *lines)))
+
+
+def _named(name: str, text: str) -> str:
+    return f"{name}: {text}" if name else text

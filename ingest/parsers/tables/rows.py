@@ -1,0 +1,195 @@
+"""Rows of a spreadsheet or a CSV file as text: each is readable by itself, "Header: value; Header: value".
+
+Rows between blank ones form a group. Its first row is its header where it looks like one; a group without a header of its
+own goes on under the one before. A row of one cell above a header is a heading.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from ingest.parsers.content import ParsedPage
+from ingest.parsers.flow import Flow
+from ingest.parsers.refusal import Refusal
+
+NUMBER = re.compile(r"^[-+(]?[$€£¥]?\s?\d[\d,.\s]*\s?[%€£$]?\)?(?:[eE][-+]?\d+)?$")
+YEAR_OR_DATE = re.compile(r"^(?:19|20)\d\d(?:[-/]\d{1,2}(?:[-/]\d{1,2})?)?$|^FY\s?\d\d(?:\d\d)?$|^Q[1-4]\b.*$")
+MAX_HEADER_CHARACTERS = 120
+MAX_HEADING_CHARACTERS = 160
+MAX_COLUMNS = 16_384  # as many as Excel has
+BLOCK_CHARACTERS = 4000
+NUMBERING = re.compile(r"^\(?(?:\d{1,4}(?:\.\d{1,3})*|[A-Za-z]|[ivxIVX]{1,5})[.)]?$")
+TOTAL = re.compile(
+    r"^(?:(?:sub-?|grand )?totals?|sums?|overall|balance|average|gesamt|summe|zwischensumme|合计|总计|小计|共计|平均)\b",
+    re.IGNORECASE,
+)
+Cells = list[tuple[int, str]]  # column from 0, text; blank ones left out
+Notes = Mapping[int, str]  # by column from 0
+
+
+class Rows:
+    """Takes rows one by one and puts them into the flow; holds one row back to see what follows it."""
+
+    def __init__(self, flow: Flow, *, level: int = 2) -> None:
+        self.flow, self.level = flow, level
+        self.header: dict[int, str] = {}
+        self._repeat = 0  # columns after which the names begin anew, where several tables stand side by side under the same names
+        self._above: Cells = []  # the row that rows without a text in the first column belong to
+        self._held: Cells = []
+        self._held_notes: Notes = {}
+        self._is_start = True
+        self._lines: list[str] = []
+        self._length = 0
+        self._kind = ""
+
+    def add(self, row: Sequence[str], *, notes: Notes | None = None) -> Iterator[ParsedPage]:
+        """Add a row of cleaned cells. `notes`: on cells of the row. Raises: Refusal: too_wide."""
+        if len(row) > MAX_COLUMNS:
+            raise Refusal("too_wide", f"{len(row)} columns")
+        cells = [(column, text) for column, text in enumerate(row) if text]
+        notes = notes or {}
+        if self._held:
+            yield from self._decide(self._held, cells)
+            self._held = []
+        if not cells:
+            yield from self._flush()
+            yield from self._loose(notes)
+            self._is_start, self._above = True, []
+        elif self._is_start:
+            self._held, self._held_notes = cells, notes
+        else:
+            yield from self._row(cells, notes)
+
+    def finish(self) -> Iterator[ParsedPage]:
+        """Put what is left into the flow. The next row begins a table of its own."""
+        if self._held:
+            yield from self._decide(self._held, [])
+        yield from self._flush()
+        self.header, self._held, self._is_start = {}, [], True
+        self._repeat, self._above = 0, []
+
+    def _decide(self, first: Cells, second: Cells) -> Iterator[ParsedPage]:
+        """Say what the first row of a group is, now that the one below it is known."""
+        if len(first) == 1 and len(second) > 1 and _is_word(first[0][1], MAX_HEADING_CHARACTERS):
+            yield from self._flush()
+            yield from self.flow.add("heading", first[0][1], level=self.level)
+            yield from self._loose(self._held_notes)
+            return  # the header may be in the next row
+        self._is_start, self._above = False, []
+        if _is_header(first, second, is_certain=not self.header):
+            yield from self._flush()
+            self.header, self._repeat = dict(first), _period(first)
+            yield from self.flow.add("table", " | ".join(self.header.values()))  # names of empty columns are words too
+            yield from self._loose(self._held_notes)
+        else:
+            if self.header and not set(self.header) & {column for column, _ in first}:
+                self.header, self._repeat = {}, 0  # another table, elsewhere on the sheet
+            yield from self._row(first, self._held_notes)
+
+    def _row(self, cells: Cells, notes: Notes) -> Iterator[ParsedPage]:
+        if not self.header:
+            said = [*(text for _, text in cells), *(f"Note: {text}" for text in notes.values())]
+            yield from self._line("table" if len(cells) > 1 else "paragraph", " | ".join(said))
+            return
+        cells = self._under(cells)
+        for group in self._side_by_side(cells):
+            own = {column: text for column, text in notes.items() if self._stands_beside(column, group)}
+            parts = [f"{self.header[column]}: {text}" if column in self.header else text for column, text in group]
+            yield from self._line("list", "; ".join([*parts, *map(self._noted, own.items())]))
+
+    def _line(self, kind: str, line: str) -> Iterator[ParsedPage]:
+        if self._lines and (kind != self._kind or self._length + len(line) > BLOCK_CHARACTERS):
+            yield from self._flush()
+        self._kind = kind
+        self._lines.append(line)
+        self._length += len(line) + 1
+
+    def _loose(self, notes: Notes) -> Iterator[ParsedPage]:
+        """Put notes on a heading, a name of a column or an empty cell into the flow."""
+        for note in notes.items():
+            yield from self.flow.add("paragraph", self._noted(note))
+
+    def _noted(self, note: tuple[int, str]) -> str:
+        name = self.header.get(note[0], "")
+        return f"Note on {name}: {note[1]}" if name else f"Note: {note[1]}"
+
+    def _under(self, cells: Cells) -> Cells:
+        """Return the cells with the name of the row that they belong to: "Work: Hand drilling > Drill rods".
+
+        A row that begins with a number, or that is alone in its first column, is the head of those below it that have nothing
+        there. A total belongs to no row.
+        """
+        first = min(self.header)
+        if cells[0][0] == first:
+            name = next(
+                ((column, text) for column, text in cells[1:] if column in self.header and _is_word(text, MAX_HEADING_CHARACTERS)),
+                None,
+            )
+            is_alone = len(cells) == 1 and len(self.header) > 1 and _is_word(cells[0][1], MAX_HEADER_CHARACTERS)
+            is_numbered = name is not None and bool(NUMBERING.match(cells[0][1]))
+            self._above = [cells[0]] if is_alone else [name] if is_numbered and name else []
+            return cells
+        if not self._above or cells[0][0] < first or any(TOTAL.match(text) for _, text in cells):
+            self._above = []
+            return cells
+        column, name_above = self._above[0]
+        if column in dict(cells):
+            return [(place, f"{name_above} > {text}" if place == column else text) for place, text in cells]
+        return sorted([(column, name_above), *cells])
+
+    def _stands_beside(self, column: int, group: Cells) -> bool:
+        return not self._repeat or self._table_of(column) == self._table_of(group[0][0])
+
+    def _table_of(self, column: int) -> int:
+        return (column - min(self.header)) // self._repeat
+
+    def _side_by_side(self, cells: Cells) -> list[Cells]:
+        if not self._repeat:
+            return [cells]
+        groups: dict[int, Cells] = {}
+        for column, text in cells:
+            groups.setdefault(self._table_of(column), []).append((column, text))
+        return list(groups.values())
+
+    def _flush(self) -> Iterator[ParsedPage]:
+        lines, self._lines, self._length = self._lines, [], 0
+        if lines:
+            yield from self.flow.add(self._kind, "\n".join(lines))
+
+
+def _period(header: Cells) -> int:
+    """Return after how many columns the names of a header begin anew, 0 where they do not."""
+    columns, names = [column for column, _ in header], [text for _, text in header]
+    size = names.index(names[0], 1) if names[0] in names[1:] else 0
+    if not size or len(names) % size or size < 2:
+        return 0
+    is_whole = names == names[:size] * (len(names) // size) and columns == list(range(columns[0], columns[0] + len(columns)))
+    return size if is_whole else 0
+
+
+def _is_word(text: str, longest: int) -> bool:
+    return len(text) <= longest and not NUMBER.match(text)
+
+
+def _is_header(first: Cells, second: Cells, *, is_certain: bool) -> bool:
+    """True where the first row names the columns of those below.
+
+    Names are short and no numbers; years and dates may be names where no year or date stands below them. They differ, unless
+    numbers stand below them or all of them begin anew (plan, actual, plan, actual).
+    `is_certain`: words above words are a header too; else one shows only by the numbers below it.
+    """
+    below = dict(second)
+    texts = [text for _, text in first]
+    repeats = len(set(texts)) < len(texts)
+    if len(first) < 2 or (repeats and len(set(texts)) < 2) or not set(below) & {column for column, _ in first}:
+        return False
+    contrast = False
+    for column, text in first:
+        under = below.get(column, "")
+        if YEAR_OR_DATE.match(text):
+            if YEAR_OR_DATE.match(under):
+                return False
+        elif not _is_word(text, MAX_HEADER_CHARACTERS):
+            return False
+        contrast = contrast or bool(NUMBER.match(under))
+    is_dated = any(YEAR_OR_DATE.match(text) for text in texts)
+    return contrast or (is_certain and not is_dated and (not repeats or bool(_period(first))))

@@ -1,0 +1,68 @@
+"""Reads pictures for ingest.parsers.pictures.rapid; started by it as `python -m ingest.stages.ocr_child`. Knows no Django.
+
+Takes pictures from standard input and answers on standard output, each with its length before it: JSON lines of words with their
+boxes in pixels, [[[text, left, top, right, bottom], …], …].
+"""
+
+import io
+import json
+import os
+import resource
+import sys
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from kb.sandbox.child import close_network, die_with_parent
+
+ENGINE = {
+    "Global.log_level": "critical",
+    "Global.return_word_box": True,
+    "Global.use_cls": False,  # looks whether a line stands upside down: it takes time, and now and then turns an upright one
+    "Global.max_side_len": 1600,  # pixels that the search for lines looks at; they are read at full size
+    "Rec.rec_batch_num": 4,
+    "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+    "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+    "EngineConfig.onnxruntime.enable_cpu_mem_arena": False,
+}
+
+
+def main() -> None:
+    die_with_parent()
+    close_network()
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))  # the models need more than most documents do
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what libraries print goes nowhere
+    from rapidocr import RapidOCR  # after the network is closed
+
+    engine = RapidOCR(params=ENGINE)
+    while len(head := sys.stdin.buffer.read(4)) == 4:
+        picture = sys.stdin.buffer.read(int.from_bytes(head, "big"))
+        data = json.dumps(read(engine, picture)).encode()
+        answers.write(len(data).to_bytes(4, "big") + data)
+        answers.flush()
+
+
+def read(engine: Any, picture: bytes) -> list[list[tuple[str, float, float, float, float]]]:
+    """Return the words of each line with their boxes in pixels."""
+    with Image.open(io.BytesIO(picture)) as image:
+        found = engine(np.asarray(image.convert("RGB")), return_word_box=True)
+    rows: list[list[tuple[str, float, float, float, float]]] = []
+    if not found.txts:  # its list of words then holds a placeholder
+        return rows
+    for words in found.word_results:
+        row = [(text, *_around(box)) for text, _, box in words or () if text and box is not None]
+        if row:
+            rows.append(row)
+    return rows
+
+
+def _around(corners: Any) -> tuple[float, float, float, float]:
+    across, down = [float(x) for x, _ in corners], [float(y) for _, y in corners]
+    return min(across), min(down), max(across), max(down)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""What people may set of a collection: the one list behind its form, REST's schemas and what the audit keeps of it."""
+
+from typing import Annotated, Any, TypedDict
+
+from accounts.editable import Mark, readable_names
+from kb.models import Collection
+
+
+class CollectionValues(TypedDict, total=False):
+    """`groups`: names. `sufficiency_threshold`: a probability; None is the default of the encoder's calibration."""
+
+    name: str
+    slug: Annotated[str, Mark.ONCE, "part of addresses; made from the name where empty"]
+    description: str
+    groups: Annotated[list[str], "names of the groups that may read it"]
+    suggested_questions: list[str]
+    vocabulary: Annotated[str, "words that mean the same, one group a line, joined by “=”"]
+    sufficiency_threshold: Annotated[
+        float | None, "from 0 to 1: below it a question is refused instead of answered; null: the calibrated default"
+    ]
+
+
+def serialize_values(row: Collection) -> dict[str, Any]:
+    """Return every readable value, as programs write it."""
+    values = {name: getattr(row, name) for name in readable_names(CollectionValues) if name != "groups"}
+    return values | {"groups": sorted(group.name for group in row.groups.all())}

@@ -1,0 +1,122 @@
+"""Searching on behalf of a user: the scope goes into the index, and hits come back through the database's own check."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.models import User
+from kb.index.engine import Engine, get_engine
+from kb.models import Chunk, Collection, Document
+from retrieval.duplicates import SeenSentences
+from retrieval.types import Hit, Scope, SearchConfig, SearchResult
+from retrieval.vocabulary import BadVocabulary, find_groups, read_vocabulary
+
+logger = logging.getLogger(__name__)
+OVERFETCH = 2  # hits asked for, as a multiple of those wanted: what was deleted since the last publish falls out
+ROUNDS = 3  # each asks for OVERFETCH times more than the one before, where too much fell out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A chunk that the user may read now, with its version, document and page selected."""
+
+    chunk: Chunk
+    hit: Hit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassageSearch:
+    """What a search found, and within what."""
+
+    passages: tuple[Passage, ...]
+    result: SearchResult
+    scope: Scope
+    also: tuple[tuple[str, ...], ...] = ()  # groups of words that mean the same, of which the question names one
+
+
+def scope_for(user: User | AnonymousUser, *, collection: Collection | None = None) -> Scope:
+    """Return what this user may read now; with `collection`, only that one, and nothing where it is not theirs to read."""
+    visible = Collection.objects.visible_to(user)
+    if collection is not None:
+        visible = visible.filter(pk=collection.pk)
+    moved = Document.objects.live().filter(moved_from__isnull=False, collection__in=visible)
+    return Scope(
+        collection_ids=frozenset(visible.values_list("pk", flat=True)), moved_ids=frozenset(moved.values_list("pk", flat=True))
+    )
+
+
+def search_passages(
+    question: str,
+    *,
+    user: User | AnonymousUser,
+    collection: Collection | None = None,
+    config: SearchConfig | None = None,
+    engine: Engine | None = None,
+) -> PassageSearch:
+    """Return the best passages that `user` may read. Raises: retrieval.errors.RetrievalError."""
+    engine = engine or get_engine()
+    scope = scope_for(user, collection=collection)
+    config = add_vocabulary(question, config or SearchConfig(), scope)
+    wanted = config.limit
+    asked = wanted * OVERFETCH
+    candidates = config.candidates  # whatever is wanted, so that the first ten of a hundred are the same as ten
+    for _ in range(ROUNDS):
+        result = engine.search(question, scope=scope, config=replace(config, limit=asked, candidates=candidates))
+        passages = _hydrate(result.hits, user, collection)
+        if len(passages) >= wanted or len(result.hits) < asked:
+            break
+        asked *= OVERFETCH
+        candidates = max(candidates, asked)
+    if config.collapse_repeated:
+        passages = demote_repeated(passages, wanted=wanted)
+    kept = tuple(
+        Passage(chunk=passage.chunk, hit=passage.hit._replace(rank=rank)) for rank, passage in enumerate(passages[:wanted], start=1)
+    )
+    return PassageSearch(
+        passages=kept, result=replace(result, hits=tuple(passage.hit for passage in kept)), scope=scope, also=config.also
+    )
+
+
+def add_vocabulary(question: str, config: SearchConfig, scope: Scope) -> SearchConfig:
+    """Return the configuration with what the vocabularies of the readable collections say about the question's words."""
+    rows = Collection.objects.filter(pk__in=scope.collection_ids).exclude(vocabulary="").values_list("slug", "vocabulary")
+    known = []
+    for slug, text in rows:
+        try:
+            known.append(read_vocabulary(text))
+        except BadVocabulary as error:  # kept under other limits
+            logger.warning("the words of %s are left out, a line cannot be read: %s", slug, error.line[:80])
+    found = find_groups(question, known)
+    return replace(config, also=tuple(dict.fromkeys((*config.also, *found)))) if found else config
+
+
+def demote_repeated(passages: Sequence[Passage], *, wanted: int) -> list[Passage]:
+    """Return all passages; those that repeat better ones are moved behind the first `wanted` of the others."""
+    seen = SeenSentences()
+    first: list[Passage] = []
+    repeats: list[Passage] = []
+    for number, passage in enumerate(passages):
+        if len(first) == wanted:
+            return [*first, *repeats, *passages[number:]]
+        if add_sentences(seen, passage.chunk):
+            repeats.append(replace(passage, hit=passage.hit._replace(is_repeat=True)))
+        else:
+            first.append(passage)
+    return [*first, *repeats]
+
+
+def add_sentences(seen: SeenSentences, chunk: Chunk) -> bool:
+    """Add a passage's sentences to those seen; return whether all of them had been seen in the same place."""
+    return seen.add(chunk.text, place=(chunk.version.document.title, tuple(chunk.heading_path), chunk.prefix))
+
+
+def _hydrate(hits: tuple[Hit, ...], user: User | AnonymousUser, collection: Collection | None) -> list[Passage]:
+    """Return the hits whose chunks are live and visible to the user at this moment, in their order."""
+    chunks = Chunk.objects.visible_to(user).select_related("version__document__collection", "page")
+    if collection is not None:
+        chunks = chunks.filter(version__document__collection=collection)
+    # Boxes are large and only the source viewer draws them.
+    found = chunks.defer("page__boxes", "page__blocks").in_bulk([hit.chunk_id for hit in hits])
+    return [Passage(chunk=found[hit.chunk_id], hit=hit) for hit in hits if hit.chunk_id in found]

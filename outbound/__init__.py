@@ -1,0 +1,1 @@
+"""Where Attest connects to when a person, not the operator, named the address."""

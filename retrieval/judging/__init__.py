@@ -1,0 +1,1 @@
+"""A trained judge: does a passage answer a question, and does evidence support a sentence?"""

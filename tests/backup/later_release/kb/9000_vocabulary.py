@@ -1,0 +1,8 @@
+from django.db import migrations
+
+from kb.models import Collection
+
+
+class Migration(migrations.Migration):
+    dependencies = [("kb", "0001_initial")]
+    operations = [migrations.AddField("collection", "vocabulary", Collection._meta.get_field("vocabulary").clone())]

@@ -1,0 +1,44 @@
+"""Where the focus is after an answer, and what a screen reader announces."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import SignIn
+
+pytestmark = pytest.mark.browser
+
+
+def test_after_the_first_answer_the_question_field_has_the_focus_and_the_end_is_announced(sign_in: SignIn) -> None:
+    page = sign_in("priya")
+    page.locator("#question").fill("Which football club does the chief executive support?")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/c/*/")
+    expect(page.locator("[data-stream]")).to_have_count(0, timeout=60_000)
+    expect(page.locator("#question")).to_be_focused()
+    expect(page.locator("#announcer[role=status]")).to_have_text("The documents do not answer this")
+
+
+def test_after_stop_the_question_field_has_the_focus(sign_in: SignIn) -> None:
+    page = sign_in("priya")
+    waiting = {"status": 200, "content_type": "text/event-stream", "body": "retry: 300\n: waiting\n\n"}
+    page.route("**/stream/", lambda route: route.fulfill(**waiting))  # the answer has not begun
+    page.locator("#question").fill("How long is annual leave?")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/c/*/")
+    page.get_by_role("button", name="Stop").focus()
+    with page.expect_response("**/stop/"):
+        page.keyboard.press("Enter")
+    page.unroute("**/stream/")
+    expect(page.locator(".turn")).to_have_attribute("data-state", "stopped", timeout=30_000)
+    expect(page.locator("#question")).to_be_focused()
+    expect(page.locator("#announcer")).to_have_text("Stopped.")
+
+
+def test_somebody_who_reads_elsewhere_keeps_the_focus_there(sign_in: SignIn) -> None:
+    page = sign_in("priya")
+    page.locator("#question").fill("How long is annual leave?")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/c/*/")
+    page.locator(".account").focus()
+    expect(page.locator("[data-stream]")).to_have_count(0, timeout=60_000)
+    expect(page.locator(".account")).to_be_focused()

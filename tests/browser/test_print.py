@@ -1,0 +1,49 @@
+"""What comes out of the printer: a receipt whole, black on white, without what only a screen needs."""
+
+import re
+
+import pypdfium2
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.looking import Gallery
+
+pytestmark = pytest.mark.browser
+
+
+def text_of(pdf: bytes) -> str:
+    with pypdfium2.PdfDocument(pdf) as document:
+        return " ".join(re.sub(r"\s+", " ", page.get_textpage().get_text_range()) for page in document)
+
+
+def test_a_receipt_is_printed_whole_and_black_on_white(gallery: Gallery, browser: Browser) -> None:
+    context = browser.new_context(color_scheme="dark")
+    page = context.new_page()
+    gallery.sign_in(page, "auditor")
+    context.add_cookies([{"name": "theme", "value": "dark", "url": gallery.url}])
+    receipt = gallery.pages["auditor"]["audit:receipt"][0]
+    page.goto(f"{gallery.url}{receipt}")
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
+    for part in (".side", ".topbar", ".tabs"):
+        expect(page.locator(part).first).to_be_hidden()
+    printed = text_of(page.pdf())
+    assert "Answer only from the evidence." in printed  # of the prompt, which the screen folds away
+    assert receipt.split("/")[3][:8] in printed
+    assert "On this page" not in printed
+    context.close()
+
+
+def test_long_names_leave_room_for_the_note_of_an_upload(gallery: Gallery, browser: Browser) -> None:
+    for width in (390, 1440):
+        context = browser.new_context(viewport={"width": width, "height": 844})
+        page = context.new_page()
+        gallery.sign_in(page, "admin")
+        page.goto(f"{gallery.url}/library/c/unbroken/")
+        name = f"{'Quartalsbericht' * 14}.txt"
+        page.set_input_files("input[type=file]", {"name": name, "mimeType": "text/plain", "buffer": b""})
+        row = page.locator("[data-uploads] .upload")
+        expect(row).to_contain_text("empty")
+        assert row.locator(".upload__note").bounding_box()["width"] > 150, width
+        assert row.locator(".upload__name").get_attribute("title") == name
+        context.close()

@@ -1,0 +1,97 @@
+"""600 letters without a space, or a long link, wherever people's or documents' text stands: no page becomes wider by it."""
+
+import pytest
+from django.urls import get_resolver
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.looking import Gallery
+from tests.browser.unbroken import LETTERS, LINK
+from tests.permissions.test_every_address import ADDRESSES, every_name
+
+pytestmark = pytest.mark.browser
+
+NO_PAGES = {  # what answers with a fragment, a file or a way to another page
+    "kb:progress",
+    "kb:original",
+    "kb:page_image",
+    "chat:answer",
+    "chat:stream",
+    "audit:export",
+    "audit:payload",
+    "audit:checkpoint_file",
+    "healthz",
+    "readyz",
+    "metrics",
+    "api_schema",
+}
+WIDEST_BOX_PX = 1_600  # a table may scroll in its own box, but not because of one word
+
+TYPE_AND_OPEN = """text => {
+    for (const each of document.querySelectorAll("details")) each.open = true;
+    const fields = "textarea, input:is([type=text], [type=search], [type=email], :not([type]))";
+    for (const each of document.querySelectorAll(fields)) each.value = text;
+}"""
+# A field scrolls its own text, and what is cut with an ellipsis or hidden from the eye is as wide as it likes.
+MEASURE = """() => ({
+    beyond: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    widest: Math.max(...[...document.querySelectorAll("main *")]
+        .filter(each => !(each instanceof HTMLInputElement || each.clientWidth <= 1))
+        .filter(each => getComputedStyle(each).textOverflow !== "ellipsis")
+        .map(each => each.scrollWidth)),
+})"""
+
+
+def measure(page: Page) -> tuple[int, int]:
+    """Return (pixels that the page is wider than its window, width of the widest box in it), everything typed in and opened."""
+    page.evaluate(TYPE_AND_OPEN, LETTERS)
+    found = page.evaluate(MEASURE)
+    return found["beyond"], found["widest"]
+
+
+def test_the_gallery_shows_every_page(gallery: Gallery) -> None:
+    shown = {name for addresses in gallery.pages.values() for name in addresses} - {"error"}
+    pages = {
+        name
+        for name in every_name(get_resolver().url_patterns)
+        if any(case.method == "get" for case in ADDRESSES[name]) and not name.startswith(("api:", "openai:"))
+    }
+    assert pages - NO_PAGES <= shown
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_no_page_is_wider_than_its_window(gallery: Gallery, browser: Browser, width: int) -> None:
+    too_wide = {}
+    for name, page in gallery.rooms(browser, width=width):
+        beyond, widest = measure(page)
+        if beyond > 0 or widest > WIDEST_BOX_PX:
+            too_wide[name] = (beyond, widest)
+    assert too_wide == {}
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_long_word_that_is_being_typed_leaves_the_send_button_in_sight(gallery: Gallery, browser: Browser, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 844})
+    page = context.new_page()
+    gallery.sign_in(page, "employee")
+    for path in ("/", gallery.pages["employee"]["chat:conversation"][0]):
+        page.goto(f"{gallery.url}{path}")
+        page.locator("#question").fill(LINK)
+        expect(page.locator(".composer__send")).to_be_in_viewport(ratio=1)
+        assert measure(page)[0] <= 0, path
+    context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_source_panel_breaks_long_runs_and_leaves_words_whole(gallery: Gallery, browser: Browser, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 844})
+    page = context.new_page()
+    gallery.sign_in(page, "employee")
+    page.goto(f"{gallery.url}{gallery.pages['employee']['chat:conversation'][0]}")
+    page.locator("a.cite").first.click()
+    cell = page.locator("#panel td", has_text="Reimbursement")
+    expect(cell).to_be_visible()
+    lines = "cell => { const words = document.createRange(); words.selectNodeContents(cell); return words.getClientRects().length }"
+    assert cell.evaluate(lines) == 1
+    assert page.locator("#panel .table-wrap").first.evaluate("box => box.scrollWidth") < WIDEST_BOX_PX
+    assert page.evaluate(MEASURE)["beyond"] <= 0
+    context.close()

@@ -1,0 +1,308 @@
+"""The rows of `tests.browser.unbroken`: imported once Django is set up."""
+
+import hashlib
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.keys import create_api_key
+from accounts.models import User
+from audit.actor import Actor
+from audit.services import record
+from chat.models import Conversation, Route, RouteFallback, ServedModel, Turn
+from ingest.models import Job
+from kb.index.identity import chunk_id
+from kb.models import Chunk, Collection, Document, DocumentVersion, Page
+from kb.reading_faults import report_fault
+from sources.models import SqlSource
+from tests.audit.receipts import receipt_payload
+from tests.browser.unbroken import LETTERS, LINK, PASSWORD, TABLE
+
+ROLES = {"employee": User.Role.EMPLOYEE, "admin": User.Role.KNOWLEDGE_ADMIN, "auditor": User.Role.AUDITOR}
+
+
+def write_rows() -> dict[str, Any]:
+    """Returns: as of `tests.browser.unbroken.seed`."""
+    group = Group.objects.create(name=LETTERS[:150])
+    people = {name: _write_person(name, role=role, group=group) for name, role in ROLES.items()}
+    collection = Collection.objects.create(
+        name=LETTERS[:120],
+        slug="unbroken",
+        description=LINK,
+        suggested_questions=[LETTERS, LINK],
+        vocabulary=f"{LETTERS[:60]} = {LINK[:60]}",
+    )
+    collection.groups.add(group)
+    version = _write_document(collection, name=f"{LETTERS[:240]}.md", by=people["admin"])
+    failed = _write_document(collection, name=f"{LINK[-230:]}.pdf", by=people["admin"], status="failed")
+    source = SqlSource.objects.create(
+        collection=collection,
+        name=LETTERS[:80],
+        place=LINK[:300],
+        query=f"SELECT {LETTERS} AS id",
+        key_column=LETTERS[:120],
+        title_template=LETTERS[:300],
+        text_template=LINK,
+        error_code="unreachable",
+        error_detail=LETTERS,
+        history=[{"at": timezone.now().isoformat(), "seconds": 1, "code": "unreachable", "refused": 1, "refused_keys": [LETTERS]}],
+        last_run_at=timezone.now(),
+        dsn_variable="NONE",
+    )
+    model, route = _write_model(collection)
+    turns = _write_conversation(people["employee"], version)
+    key = create_api_key(user=people["employee"], name=LETTERS[:80], scopes=["ask", "read"], days=30, actor=people["employee"]).key
+    view = record(
+        "source.viewed",
+        by=Actor(id=str(people["employee"].pk), name=people["employee"].username),
+        subject=f"version:{version.uid}",
+        summary=LETTERS,
+        payload={"document": version.document.name, LETTERS[:80]: LINK},
+    )
+    rating = record(
+        "answer.unhelpful",
+        by=Actor(id=str(people["employee"].pk), name=people["employee"].username),
+        subject=f"event:{turns[0].receipt}",
+        summary=LETTERS,
+        payload={"receipt": turns[0].receipt, "rating": "unhelpful", "comment": LINK},
+    )
+    report_fault(page=version.pages.get(), note=LINK, user=people["employee"])
+    report_fault(page=version.pages.get(), note=LETTERS, user=people["admin"])
+    document, uid, slug = version.document, version.document.uid, collection.slug
+    pages: dict[str, dict[str, list[str]]] = {
+        "anonymous": {"account_login": [reverse("account_login")], "account_inactive": [reverse("account_inactive")]},
+        "employee": {
+            "account_logout": [reverse("account_logout")],
+            "account_change_password": [reverse("account_change_password")],
+            "chat:home": [reverse("chat:home"), reverse("chat:home") + f"?collection={slug}"],
+            "chat:conversation": [reverse("chat:conversation", args=[turns[0].conversation.uid])],
+            "kb:index": [reverse("kb:index")],
+            "kb:collection": [reverse("kb:collection", args=[slug])],
+            "kb:document": [reverse("kb:document", args=[uid]) + query for query in ("", "?tab=versions")],
+            "kb:source": [reverse("kb:source", args=[version.uid, 1]) + "?start=5&end=900"],
+            "accounts:keys": [reverse("accounts:keys")],
+            "api_docs": [reverse("api_docs")],
+            "error": [f"/library/c/{LETTERS[:60]}/"],
+        },
+        "admin": {
+            "kb:index": [reverse("kb:index")],
+            "kb:collection_new": [reverse("kb:collection_new")],
+            "kb:collection": [reverse("kb:collection", args=[slug]) + query for query in ("", f"?q={LETTERS}")],
+            "kb:collection_edit": [reverse("kb:collection_edit", args=[slug])],
+            "kb:document": [
+                *(reverse("kb:document", args=[uid]) + f"?tab={tab}" for tab in ("pages", "versions", "passages", "stages")),
+                *(reverse("kb:document", args=[failed.document.uid]) + f"?tab={tab}" for tab in ("pages", "versions", "stages")),
+            ],
+            "kb:explain": [reverse("kb:explain") + query for query in ("", f"?q={LETTERS}&document={uid}")],
+            "ingest:queue": [reverse("ingest:queue")],
+            "sources:index": [reverse("sources:index")],
+            "sources:new": [reverse("sources:new", args=[slug])],
+            "sources:source": [reverse("sources:source", args=[source.uid])],
+            "sources:edit": [reverse("sources:edit", args=[source.uid])],
+            "sources:remove": [reverse("sources:remove", args=[source.uid])],
+            "sources:preview": [reverse("sources:preview", args=[source.uid])],
+            "ingest:move": [reverse("ingest:move", args=[uid])],
+            "ingest:delete": [reverse("ingest:delete", args=[uid])],
+            "ingest:collection_delete": [reverse("ingest:collection_delete", args=[slug])],
+            "ingest:editions": [reverse("ingest:editions")],
+            "accounts:index": [reverse("accounts:index"), reverse("accounts:index") + f"?q={LETTERS}"],
+            "accounts:create": [reverse("accounts:create")],
+            "accounts:change": [reverse("accounts:change", args=[people["employee"].pk])],
+            "accounts:group": [reverse("accounts:group", args=[group.pk])],
+            "models:index": [reverse("models:index")],
+            "models:model_new": [reverse("models:model_new")],
+            "models:model": [reverse("models:model", args=[model.pk])],
+            "models:route_new": [reverse("models:route_new")],
+            "models:route": [reverse("models:route", args=[route.pk])],
+        },
+        "auditor": {
+            "audit:index": [
+                reverse("audit:index") + query
+                for query in ("", "?kind=all", "?kind=feedback", "?kind=sources", f"?text={LETTERS[:200]}&document={LINK[:300]}")
+            ],
+            "audit:receipt": [reverse("audit:receipt", args=[found]) for found in (turns[0].receipt, view.uid, rating.uid)],
+            "audit:integrity": [reverse("audit:integrity")],
+        },
+    }
+    assert document.current_version_id == version.pk and key.pk
+    return {"people": {name: user.username for name, user in people.items()}, "pages": pages}
+
+
+def _write_person(name: str, *, role: str, group: Group) -> User:
+    user = User.objects.create_user(
+        username=f"{name}_{LETTERS[: 140 - len(name)]}",
+        password=PASSWORD,
+        role=role,
+        first_name=LETTERS[:150],
+        last_name=LETTERS[:150],
+        email=f"{LETTERS[:60]}@{name}{LETTERS[:60].lower()}.example",
+        last_login=timezone.now(),
+    )
+    user.groups.add(group)
+    return user
+
+
+def _write_document(collection: Collection, *, name: str, by: User, status: str = "indexed") -> DocumentVersion:
+    document = Document.objects.create(collection=collection, name=name, title=name.rsplit(".", 1)[0], created_by=by)
+    is_indexed = status == "indexed"
+    version = DocumentVersion.objects.create(
+        document=document,
+        number=1,
+        sha256=hashlib.sha256(name.encode()).hexdigest(),
+        size=2048,
+        media_type="text/markdown" if is_indexed else "application/pdf",
+        storage_path="none",
+        page_count=1,
+        chunk_count=1,
+        status=status,
+        error_code="" if is_indexed else "refused_by_parser",
+        error_message=LETTERS,
+        warnings=[{"code": "attachment_skipped", "pages": [1], "values": {"name": LETTERS, "names": LETTERS, "count": 1}}]
+        if is_indexed
+        else [],
+        metadata={"title": LETTERS, "author": LINK, LETTERS[:60]: LINK},
+        created_by=by,
+        indexed_at=timezone.now() if is_indexed else None,
+    )
+    Job.objects.create(
+        version=version,
+        state="done" if is_indexed else "failed",
+        last_error=LINK,
+        started_at=timezone.now(),
+        finished_at=timezone.now(),
+    )
+    if is_indexed:
+        _write_page(version)
+        document.current_version = version
+        document.save()
+    return version
+
+
+def _write_page(version: DocumentVersion) -> None:
+    parts = [
+        ("heading", LETTERS),
+        ("paragraph", f"{LETTERS} {LINK}"),
+        ("table", TABLE),
+        ("code", LINK),
+        ("list", f"- {LINK}"),
+        ("quote", LETTERS),
+    ]
+    text, blocks = "", []
+    for kind, part in parts:
+        start = len(text)
+        block = {"kind": kind, "start": start, "end": start + len(part), "level": 1, "heading_path": [LETTERS]}
+        blocks.append(block | ({"header_end": start + TABLE.index("\n")} if kind == "table" else {}))
+        text += f"{part}\n"
+    page = Page.objects.create(version=version, number=1, text=text, blocks=blocks)
+    Chunk.objects.create(
+        id=chunk_id(version.uid, 0),
+        version=version,
+        ordinal=0,
+        page=page,
+        start=0,
+        end=len(text),
+        text=text,
+        prefix=LETTERS,
+        text_hash=hashlib.sha256(text.encode()).hexdigest(),
+        heading_path=[LETTERS, LINK],
+    )
+
+
+def _write_model(collection: Collection) -> tuple[ServedModel, Route]:
+    model = ServedModel.objects.create(
+        name=LETTERS[:60],
+        base_url=f"http://127.0.0.1:9/{LINK[-200:]}",
+        served_name=LETTERS[:200],
+        is_enabled=False,
+        is_external=True,
+    )
+    route = Route.objects.create(name=LETTERS[:60], canary=model, canary_percent=5)
+    route.collections.add(collection)
+    route.primaries.add(model)
+    RouteFallback.objects.create(route=route, model=model, position=1)
+    return model, route
+
+
+def _write_conversation(user: User, version: DocumentVersion) -> list[Turn]:
+    document = version.document
+    place = {
+        "marker": 1,
+        "chunk_id": "7",
+        "document": document.name,
+        "document_uid": str(document.uid),
+        "title": document.title,
+        "version": 1,
+        "version_uid": str(version.uid),
+        "page": None,
+        "page_number": 1,
+        "page_label": LETTERS[:40],
+        "quote": LETTERS,
+        "start": 5,
+        "end": 300,
+        "score": 0.9,
+    }
+    sentences = [
+        {"text": text, "prefix": prefix, "verdict": "supported", "citations": [1]}
+        for prefix, text in (("", LETTERS), ("\n\n## ", LETTERS), ("\n\n- ", LINK), ("\n\n", f"`{LINK}` **{LETTERS}**"))
+    ]
+    answer = {
+        "outcome": "answered",
+        "answer": LETTERS,
+        "sentences": sentences,
+        "citations": [place],
+        "nearest": [],
+        "model": LETTERS,
+        "fallback": "",
+        "reason": "",
+        "normalized_question": LINK,
+        "withheld": 1,
+    }
+    refused = answer | {
+        "outcome": "refused",
+        "answer": "",
+        "sentences": [],
+        "citations": [],
+        "nearest": [place],
+        "reason": "insufficient",
+    }
+    conversation = Conversation.objects.create(user=user, title=LETTERS[:200])
+    turns = []
+    for state, shown_answer, question in (
+        ("answered", answer, LETTERS),
+        ("refused", refused, LINK),
+        ("failed", {}, LETTERS),
+        ("stopped", answer, LINK),
+    ):
+        evidence = receipt_payload()["evidence"][0] | {
+            "document": document.name,
+            "title": document.title,
+            "text": LETTERS * 3,
+            "heading_path": [LINK],
+        }
+        payload = receipt_payload(
+            question=question,
+            rewritten=LINK,
+            normalized_question=LETTERS,
+            evidence=[evidence],
+            raw_output=LETTERS,
+            answer={"outcome": "answered", "answer": LETTERS},
+            scope={"collections": [{"slug": "unbroken", "name": LETTERS[:120]}]},
+            sentences=[{"text": LETTERS, "verdict": "withheld", "reason": LINK, "citations": [1], "score": 0.1}],
+            model={"name": LETTERS, "base_url": LINK, "parameters": {LETTERS[:60]: LINK}, "usage": None},
+        )
+        event = record(f"question.{state}", by=Actor(id=str(user.pk), name=user.username), summary=question, payload=payload)
+        turns.append(
+            Turn.objects.create(
+                conversation=conversation,
+                position=len(turns),
+                question=question,
+                state=state,
+                answer=shown_answer,
+                error_code="server_error" if state == "failed" else "",
+                receipt=str(event.uid),
+                finished_at=timezone.now(),
+            )
+        )
+    return turns

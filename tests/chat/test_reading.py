@@ -1,0 +1,73 @@
+"""The trained reader's part in the choice of sentences and in the judgement of the evidence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from chat.flow.writing.extractive import extract
+from chat.judge.candidates import rank_sentences
+from chat.judge.reading import Readings, read_evidence
+from chat.judge.sufficiency import read_features
+from evals.evidence import evidence_of
+from retrieval.types import Closeness, SearchResult, Stretch
+
+QUESTION = "Where do bicycles go?"
+ECHO = "Where bicycles go is a question that bicycles pose, and bicycles go on posing it."
+ANSWER = "Bicycles go to the cellar behind the lift."
+EVIDENCE = [evidence_of(1, f"{ECHO} Toner is ordered by the office.", title="Office"), evidence_of(2, ANSWER, title="House rules")]
+
+
+@dataclass(frozen=True)
+class FakeReading:
+    """Finds the answer in one stretch of a passage."""
+
+    answerable: float
+    start: int
+    end: int
+
+    def mass(self, start: int, end: int) -> float:
+        return 1.0 if start <= self.start and self.end <= end else 0.0
+
+
+def read_fake(_question: str, passages: Sequence[str]) -> list[FakeReading]:
+    places = [text.find("the cellar") for text in passages]
+    return [FakeReading(0.9 if place >= 0 else 0.05, place, place + len("the cellar")) for place in places]
+
+
+def no_meaning(_query: str, stretches: Sequence[Stretch]) -> list[Closeness | None]:
+    return [None] * len(stretches)
+
+
+@pytest.fixture
+def readings() -> Readings:
+    return read_evidence(QUESTION, EVIDENCE, read_fake)
+
+
+def test_the_sentence_that_answers_comes_before_the_one_that_echoes(readings: Readings) -> None:
+    by_words = rank_sentences(QUESTION, EVIDENCE, score_stretches=no_meaning)
+    assert by_words[0].sentence.text == ECHO
+    read = rank_sentences(QUESTION, EVIDENCE, score_stretches=no_meaning, readings=readings)
+    assert read[0].sentence.text == ANSWER
+    assert read[0].answer_share == pytest.approx(0.9)
+    assert extract(QUESTION, read)[0].text == ANSWER
+
+
+def test_places_of_a_reading_are_those_of_the_evidence_without_its_title(readings: Readings) -> None:
+    start = ANSWER.index("the cellar")
+    assert readings[2].answers_in(start, len(ANSWER)) == pytest.approx(0.9)
+    assert readings[2].answers_in(0, start) == 0
+
+
+def test_what_the_reader_finds_counts_for_sufficiency(readings: Readings) -> None:
+    ranked = rank_sentences(QUESTION, EVIDENCE, score_stretches=no_meaning, readings=readings)
+    result = SearchResult(hits=())
+    features = read_features(QUESTION, EVIDENCE, result, ranked, readings)
+    assert features["read_best"] > 0 > features["read_second"]
+    assert features["read_sentence"] == pytest.approx(0.9)
+    without = read_features(QUESTION, EVIDENCE, result, rank_sentences(QUESTION, EVIDENCE, score_stretches=no_meaning))
+    assert not any(name.startswith("read_") for name in without)
+
+
+def test_without_a_reader_nothing_is_read() -> None:
+    assert read_evidence(QUESTION, EVIDENCE, None) == {}

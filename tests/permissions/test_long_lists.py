@@ -1,0 +1,389 @@
+"""Every page and every interface that lists something: as many queries for 10,000 rows as for five, and a page of them at a time.
+
+A list that is not in this table is found by `test_every_operation_that_lists_is_here`.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import ApiKey, User
+from api.rest import rest
+from audit.models import ChainHead, Event
+from chat.models import Conversation, Feedback, ModelCall, Route, ServedModel, Turn
+from ingest.models import Job
+from kb.models import Chunk, Collection, Document, DocumentVersion, Edition, Page
+from sources.models import SqlSource
+from tests.permissions.conftest import World
+
+pytestmark = pytest.mark.django_db
+FEW, MANY, MOST_SHOWN = 5, 10_000, 200
+NAME = re.compile(r"row-\d{5}")
+VERSION = re.compile(r">Version \d+<")
+
+
+def names(start: int, count: int) -> list[str]:
+    return [f"row-{number:05d}" for number in range(start, start + count)]
+
+
+def add_documents(world: World, start: int, count: int, *, status: str = "indexed") -> list[DocumentVersion]:
+    documents = Document.objects.bulk_create(
+        Document(collection=world.collection, name=f"{name}.md", title=name, created_by=world.people["knowledge_admin"])
+        for name in names(start, count)
+    )
+    versions = DocumentVersion.objects.bulk_create(
+        DocumentVersion(
+            document=document,
+            number=1,
+            sha256=f"{number:064d}",
+            size=1,
+            media_type="text/markdown",
+            storage_path="none",
+            status=status,
+            error_code="damaged" if status == "failed" else "",
+            indexed_at=timezone.now(),
+            created_by=world.people["knowledge_admin"],
+        )
+        for number, document in enumerate(documents, start)
+    )
+    if status == "indexed":
+        for version in versions:
+            version.document.current_version = version
+        Document.objects.bulk_update([version.document for version in versions], ["current_version"], batch_size=400)
+    return versions
+
+
+def add_versions(world: World, start: int, count: int) -> None:
+    DocumentVersion.objects.bulk_create(
+        DocumentVersion(
+            document=world.document,
+            number=number + 2,
+            sha256=f"{number:064d}",
+            size=1,
+            media_type=f"row-{number:05d}",
+            storage_path="none",
+            status="indexed",
+            indexed_at=timezone.now(),
+            created_by=world.people["knowledge_admin"],
+        )
+        for number in range(start, start + count)
+    )
+
+
+def add_conversations(world: World, start: int, count: int) -> None:
+    owner = world.people["owner"]
+    Conversation.objects.bulk_create(
+        Conversation(user=owner, title=name, collection=world.collection) for name in names(start, count)
+    )
+
+
+def add_turns(world: World, start: int, count: int) -> None:
+    """Answered and refused ones with their feedback, each question with two attempts, in a conversation that has a collection."""
+    Conversation.objects.filter(pk=world.conversation.pk).update(collection=world.collection)
+    place = {"document_uid": str(world.document.uid), "document": "wombats.pdf", "title": "Wombats", "version": 1}
+    place |= {"version_uid": str(world.version.uid), "page": 1, "page_number": 1, "page_label": "", "start": 0, "end": 7}
+    citation = place | {"marker": 1, "chunk_id": "7", "quote": "Wombats", "score": 1.0}
+    sentence = {"text": "Nine days.", "prefix": "", "verdict": "supported", "citations": [1]}
+    rest_of_it = {"model": "extractive", "fallback": "", "normalized_question": "", "reason": "", "withheld": 0, "receipt": ""}
+    answered = {"outcome": "answered", "answer": "Nine days.[1]", "sentences": [sentence], "citations": [citation], "nearest": []}
+    refused = {"outcome": "refused", "answer": "", "sentences": [], "citations": [], "nearest": [place]}
+    turns = [
+        Turn(
+            conversation=world.conversation,
+            position=number + 1,
+            attempt=attempt,
+            question=f"row-{number:05d}" if attempt == 2 else "an earlier attempt",
+            state="answered" if number % 2 else "refused",
+            answer=(answered if number % 2 else refused) | rest_of_it,
+            receipt=f"receipt-{number}-{attempt}",
+            finished_at=timezone.now(),
+        )
+        for number in range(start, start + count)
+        for attempt in (1, 2)
+    ]
+    Turn.objects.bulk_create(turns)
+    owner = world.people["owner"]
+    Feedback.objects.bulk_create(Feedback(receipt=turn.receipt, user=owner, rating="helpful") for turn in turns)
+
+
+def add_events(world: World, start: int, count: int) -> None:
+    head = ChainHead.objects.get()
+    Event.objects.bulk_create(
+        Event(
+            sequence=head.sequence + at,
+            at=timezone.now(),
+            action="question.answered",
+            summary=name,
+            payload_hash="0" * 64,
+            previous_hash="0" * 64,
+            hash="0" * 64,
+        )
+        for at, name in enumerate(names(start, count), 1)
+    )
+    ChainHead.objects.update(sequence=head.sequence + count)
+
+
+def add_people(world: World, start: int, count: int) -> None:
+    people = User.objects.bulk_create(User(username=name) for name in names(start, count))
+    User.groups.through.objects.bulk_create(User.groups.through(user=person, group=world.group) for person in people)
+
+
+def add_groups(world: World, start: int, count: int) -> None:
+    Group.objects.bulk_create(Group(name=name) for name in names(start, count))
+
+
+def add_keys(world: World, start: int, count: int) -> None:
+    owner, until = world.people["owner"], timezone.now() + timedelta(days=9)
+    ApiKey.objects.bulk_create(
+        ApiKey(user=owner, name=name, prefix="att", key_hash=f"{number:064d}", scopes=["ask"], expires_at=until)
+        for number, name in enumerate(names(start, count), start)
+    )
+
+
+def add_collections(world: World, start: int, count: int) -> None:
+    collections = Collection.objects.bulk_create(
+        Collection(name=name, slug=name, suggested_questions=[f"What is in {name}?"]) for name in names(start, count)
+    )
+    through = Collection.groups.through
+    through.objects.bulk_create(through(collection=collection, group=world.group) for collection in collections)
+
+
+def add_jobs(state: str) -> Callable[[World, int, int], None]:
+    def add(world: World, start: int, count: int) -> None:
+        failed = state == "failed"
+        versions = add_documents(world, start, count, status="failed" if failed else "uploaded")
+        now = timezone.now()
+        Job.objects.bulk_create(Job(version=version, state=state, started_at=now, finished_at=now) for version in versions)
+
+    return add
+
+
+def add_sources(world: World, start: int, count: int) -> None:
+    SqlSource.objects.bulk_create(
+        SqlSource(collection=world.collection, name=name, query="SELECT 1", key_column="id", title_template="{id}")
+        for name in names(start, count)
+    )
+
+
+def add_models(world: World, start: int, count: int) -> None:
+    now = timezone.now()
+    models = ServedModel.objects.bulk_create(
+        ServedModel(name=name, base_url="http://127.0.0.1:9/v1") for name in names(start, count)
+    )
+    ModelCall.objects.bulk_create(
+        ModelCall(model=model, state=state, created_at=now, expires_at=now, finished_at=now, first_token_ms=9, total_ms=9)
+        for model in models
+        for state in ("done", "failed")
+    )
+
+
+def add_routes(world: World, start: int, count: int) -> None:
+    routes = Route.objects.bulk_create(Route(name=name, canary=world.model) for name in names(start, count))
+    Route.primaries.through.objects.bulk_create(Route.primaries.through(route=route, servedmodel=world.model) for route in routes)
+
+
+def add_editions(world: World, start: int, count: int) -> None:
+    Edition.objects.bulk_create(
+        Edition(number=number + 100, state="replaced", embedder="bundled", encoder=f"row-{number:05d}", cutting=1, folder="x")
+        for number in range(start, start + count)
+    )
+
+
+def add_pages(world: World, start: int, count: int) -> None:
+    pages = Page.objects.bulk_create(
+        Page(version=world.version, number=number + 2, text=f"row-{number:05d}") for number in range(start, start + count)
+    )
+    Chunk.objects.bulk_create(
+        Chunk(
+            id=number + 1,
+            version=world.version,
+            ordinal=number + 1,
+            page=page,
+            start=0,
+            end=9,
+            text=page.text,
+            text_hash="0" * 64,
+        )
+        for number, page in enumerate(pages, start)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class List:
+    """`goes_on`: how the response says that there is more, a regular expression; none where it shows a window only."""
+
+    path: str
+    who: str = "knowledge_admin"
+    add: Callable[[World, int, int], Any]
+    goes_on: str = 'rel="next"'
+    shown: int = MOST_SHOWN
+    name: re.Pattern[str] = NAME  # by which a row is found in the response
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.add.__name__}"
+
+
+PAGES = [
+    List(path="/", who="owner", add=add_conversations, goes_on=""),
+    List(path="/", who="owner", add=add_collections, goes_on=""),
+    List(path="/c/{conversation}/", who="owner", add=add_turns, goes_on=r'rel="prev" href="\?before=\d+"'),
+    List(path="/c/{conversation}/?before=9000", who="owner", add=add_turns, goes_on=""),
+    List(path="/library/", who="owner", add=add_collections),
+    List(path="/library/", add=add_collections),
+    List(path="/library/c/handbook/", who="owner", add=add_documents),
+    List(path="/library/c/handbook/", add=add_documents),
+    List(path="/library/c/handbook/", add=add_collections, goes_on=""),
+    List(path="/library/c/handbook/?q=row&state=ready", add=add_documents),
+    List(path="/library/documents/{document}/", who="owner", add=add_pages),
+    List(path="/library/documents/{document}/?tab=passages", add=add_pages),
+    List(path="/library/documents/{document}/?tab=versions", who="owner", add=add_versions, name=VERSION),
+    List(path="/library/documents/{document}/?tab=versions", add=add_versions, name=VERSION),
+    List(path="/library/queue/", add=add_jobs("waiting"), goes_on="Showing the first 200 of "),
+    List(path="/library/queue/?show=failed", add=add_jobs("failed"), goes_on="Showing the last 200 of "),
+    List(path="/library/queue/", add=add_jobs("done"), goes_on=""),
+    List(path="/library/queue/", add=add_collections, goes_on=""),
+    List(path="/library/sql-sources/", add=add_sources),
+    List(path="/library/index/", add=add_editions, goes_on=""),
+    List(path="/people/", add=add_people),
+    List(path="/people/", add=add_groups, goes_on=r'rel="next" href="\?groups=2"'),
+    List(path="/people/groups/{group}/", add=add_people),
+    List(path="/people/keys/", who="owner", add=add_keys),
+    List(path="/models/", add=add_models),
+    List(path="/models/", add=add_routes, goes_on=r'rel="next" href="\?routes=2"'),
+    List(path="/audit/", who="auditor", add=add_events, goes_on="before="),
+]
+API = [
+    List(path="/api/v1/collections", who="owner", add=add_collections, goes_on=""),
+    List(path="/api/v1/collections", add=add_collections, goes_on=""),
+    List(path="/api/v1/collections/handbook/documents?per_page=200", who="owner", add=add_documents, goes_on='"pages": 5\\d'),
+    List(path="/api/v1/collections/handbook/documents?per_page=200", add=add_documents, goes_on='"pages": 5\\d'),
+    List(path="/api/v1/documents/{document}/versions", add=add_versions, goes_on=""),
+    List(path="/api/v1/conversations?limit=200", who="owner", add=add_conversations, goes_on=""),
+    List(path="/api/v1/conversations/{conversation}?limit=200", who="owner", add=add_turns, goes_on='"earlier": \\d'),
+    List(path="/v1/models", who="owner", add=add_collections, goes_on="", shown=1000),
+]
+
+
+def read(client: Client, address: str) -> tuple[int, str]:
+    """Return how many queries a response took, and its text."""
+    with CaptureQueriesContext(connection) as captured:
+        response = client.get(address)
+    assert response.status_code == 200, address
+    return len(captured), response.content.decode()
+
+
+@pytest.mark.parametrize("one", [*PAGES, *API], ids=str)
+def test_ten_thousand_rows_cost_as_many_queries_as_five_and_come_by_the_page(world: World, one: List) -> None:
+    client = Client()
+    client.force_login(world.people[one.who])
+    uids = {"conversation": world.conversation.uid, "document": world.document.uid, "version": world.version.uid}
+    address = one.path.format(**uids, group=world.group.pk)
+    one.add(world, 0, FEW)
+    read(client, address)  # what is done once a process or a session
+    few, _text = read(client, address)
+    one.add(world, FEW, MANY - FEW)
+    learn_sizes()
+    many, text = read(client, address)
+    assert many == few
+    assert 0 < len(set(one.name.findall(text))) <= one.shown
+    assert re.search(one.goes_on, text)
+
+
+def learn_sizes() -> None:
+    """Tell PostgreSQL how large the tables are, as its autovacuum does: rows of this transaction it cannot see for itself."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+
+
+@pytest.mark.parametrize("one", [one for one in PAGES if one.goes_on == 'rel="next"'], ids=str)
+def test_the_next_page_has_other_rows(world: World, one: List) -> None:
+    client = Client()
+    client.force_login(world.people[one.who])
+    uids = {"conversation": world.conversation.uid, "document": world.document.uid, "version": world.version.uid}
+    address = one.path.format(**uids, group=world.group.pk)
+    one.add(world, 0, 450)
+    text = read(client, address)[1]
+    (following,) = set(re.findall(r'rel="next" href="([^"]+)"', text))
+    after = read(client, address.partition("?")[0] + following.replace("&amp;", "&"))[1]
+    main = re.compile(r"<main.*</main>", re.DOTALL)
+    first, second = (set(one.name.findall(main.search(page)[0])) for page in (text, after))
+    assert first
+    assert second
+    assert not first & second
+
+
+def test_every_turn_of_a_long_conversation_is_reached_once_and_in_order(world: World) -> None:
+    add_turns(world, 0, 130)
+    client = Client()
+    client.force_login(world.people["owner"])
+    address = f"/c/{world.conversation.uid}/"
+    pages, query = [], ""
+    while query is not None:
+        text = read(client, address + query)[1]
+        pages.append(NAME.findall(re.search(r'id="turns".*', text, re.DOTALL)[0]))
+        found = re.search(r'rel="prev" href="(\?before=\d+)"', text)
+        query = found[1] if found else None
+        assert "an earlier attempt" not in text
+    assert [name for page in reversed(pages) for name in page] == names(0, 130)
+    assert len(pages) == 3
+
+
+def test_a_program_reaches_every_turn_too(world: World) -> None:
+    add_turns(world, 0, 25)
+    client = Client()
+    client.force_login(world.people["owner"])
+    questions, query = [], "?limit=10"
+    while query:
+        body = client.get(f"/api/v1/conversations/{world.conversation.uid}{query}").json()
+        questions = [turn["question"] for turn in body["turns"]] + questions
+        query = f"?limit=10&before={body['earlier']}" if body["earlier"] is not None else ""
+    assert questions == [world.turn.question, *names(0, 25)]
+
+
+@pytest.mark.parametrize(
+    ("address", "add", "key"),
+    [
+        ("/api/v1/conversations?limit=10", add_conversations, "title"),
+        ("/api/v1/collections?per_page=10", add_collections, "slug"),
+        ("/api/v1/documents/{document}/versions?per_page=10", add_versions, "media_type"),
+    ],
+)
+def test_pages_of_an_interface_hold_every_row_once(world: World, address: str, add: Callable, key: str) -> None:
+    add(world, 0, 25)
+    client = Client()
+    client.force_login(world.people["owner"])
+    rows: list[str] = []
+    for page in (1, 2, 3, 4):
+        rows += [row[key] for row in client.get(f"{address.format(document=world.document.uid)}&page={page}").json()]
+    assert sorted(name for name in rows if NAME.fullmatch(name)) == names(0, 25)
+    assert len(rows) == 26
+
+
+def test_every_operation_that_lists_is_here() -> None:
+    described = rest.get_openapi_schema()
+    listing = set()
+    for path, methods in described["paths"].items():
+        schema = (
+            methods.get("get", {})
+            .get("responses", {})
+            .get(200, {})
+            .get("content", {})
+            .get("application/json", {})
+            .get("schema", {})
+        )
+        fields = described["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2], {}).get("properties", {})
+        if schema.get("type") == "array" or {"items", "turns"} & fields.keys():
+            listing.add(path)
+    fixed = {re.sub(r"\{uid\}|\{slug\}", "…", path) for path in listing}
+    tested = {re.sub(r"\{\w+\}|handbook", "…", one.path.partition("?")[0]) for one in API if one.path.startswith("/api/")}
+    assert fixed == tested
