@@ -1,11 +1,13 @@
-"""Intervals of 95 % around a figure, by drawing the sources again: sentences about one text stand or fall together.
+"""Intervals of 95 %: of a share, and of any figure by drawing its sources again: sentences about one text stand or fall together.
 
-Source: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993; the cluster bootstrap of Field and Welsh, JRSS B 2007.
+Sources: Wilson, JASA 22, 1927; Efron and Tibshirani, "An Introduction to the Bootstrap", 1993; the cluster bootstrap of Field and
+Welsh, JRSS B 2007.
 """
 
 import random
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
+from math import sqrt
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -32,3 +34,13 @@ def interval(
         return None
     values.sort()
     return values[int(0.025 * len(values))], values[min(len(values) - 1, int(0.975 * len(values)))]
+
+
+def wilson(share: float, count: int) -> tuple[float, float]:
+    """Return the interval of a share of `count`."""
+    if not count:
+        return 0.0, 1.0
+    z = 1.96
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z * sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count)
+    return middle - half, middle + half

@@ -24,7 +24,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from math import sqrt
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +32,8 @@ import docx
 import openpyxl
 from django.core.management import call_command
 from tqdm import tqdm
+
+from evals.intervals import wilson
 
 SETS = ("aitqa", "tatqa")
 FORMATS = ("csv", "csv", "csv", "csv", "csv", "xlsx", "xlsx", "xlsx", "docx", "docx")  # by a digit of the table's hash
@@ -176,16 +177,6 @@ def measure(tables: Sequence[Sequence[Mapping[str, Any]]], *, open_table: Callab
     return outcomes
 
 
-def interval(share: float, count: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson 1927)."""
-    if not count:
-        return 0.0, 1.0
-    z = 1.96
-    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z * sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count)
-    return middle - half, middle + half
-
-
 def report(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Return the figures in the form that every measurement has."""
     measures = []
@@ -199,7 +190,7 @@ def report(outcomes: Sequence[Outcome]) -> dict[str, Any]:
             share = counts[verdict] / len(chosen) if chosen else 0.0
             goal = GOALS.get(f"{name}.{verdict}") or (GOALS["wrong"] if verdict == "wrong" else None)
             is_met = None if goal is None else share <= goal if verdict == "wrong" else share >= goal
-            low, high = interval(share, len(chosen))
+            low, high = wilson(share, len(chosen))
             measures.append(
                 {
                     "name": f"{name}.{verdict}",

@@ -23,6 +23,7 @@ SLOW = (
     "tests/browser",
     "tests/backup",
     "tests/front_door",
+    "tests/evals/test_everyday.py",
     "tests/setup",
     "tests/retrieval/test_remote.py",
     "tests/permissions",

@@ -8,7 +8,8 @@ import docx
 import openpyxl
 import pytest
 
-from evals.tables import Outcome, format_of, grid_of, interval, judge, report, write_table
+from evals.intervals import wilson
+from evals.tables import Outcome, format_of, grid_of, judge, report, write_table
 
 AITQA = {
     "set": "aitqa",
@@ -69,4 +70,4 @@ def test_the_report_holds_shares_to_their_goals() -> None:
     measures = {one["name"]: one for one in report(outcomes)["measures"]}
     assert (measures["lookup.right"]["value"], measures["lookup.right"]["met"]) == (0.75, False)
     assert (measures["all.wrong"]["value"], measures["all.wrong"]["met"]) == (0.25, False)
-    assert interval(0.75, 4)[0] == pytest.approx(0.3006, abs=1e-3)
+    assert wilson(0.75, 4)[0] == pytest.approx(0.3006, abs=1e-3)
