@@ -7,9 +7,6 @@ from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
 
-app = Celery("attest")
-app.set_default()  # for every thread: the web server's threads notify workers through celery.current_app
-
 
 def broker_options() -> dict[str, object]:
     """Return transport options; the filesystem broker gets one folder for both directions."""
@@ -35,7 +32,6 @@ def broker_options() -> dict[str, object]:
     }
 
 
-@app.on_configure.connect
 def configure(sender: Celery, **_: object) -> None:
     """Read the settings when Celery first needs them, not at import."""
     sender.conf.update(
@@ -62,4 +58,13 @@ def configure(sender: Celery, **_: object) -> None:
     )
 
 
+def make_app() -> Celery:
+    """Return an application with the settings' broker and schedule; it knows no task."""
+    made = Celery("attest")
+    made.on_configure.connect(configure, weak=False)
+    return made
+
+
+app = make_app()
+app.set_default()  # for every thread: the web server's threads notify workers through celery.current_app
 app.autodiscover_tasks(["audit", "ingest", "sources"])

@@ -46,7 +46,7 @@ class Part:
 def list_parts(*, host: str, port: int, workers: int) -> tuple[Part, ...]:
     """Return web, worker and beat, as they run on one machine."""
     python = sys.executable
-    celery = (python, "-m", "celery", "--quiet", "--app", "config.celery:app")
+    celery = (python, "-m", "celery", "--quiet", "--app")
     # While one worker reads a file, another embeds on its cores too; when all embed at once, each core has two threads to run.
     cores = os.cpu_count() or 1
     threads = str(max(1, min(cores, 2 * cores // workers)))
@@ -65,12 +65,22 @@ def list_parts(*, host: str, port: int, workers: int) -> tuple[Part, ...]:
         Part(
             name="worker",
             command=(
-                *(*celery, "worker", "--pool", "prefork", "--concurrency", str(workers), "--loglevel", "WARNING"),
+                *(
+                    *celery,
+                    "config.celery:app",
+                    "worker",
+                    "--pool",
+                    "prefork",
+                    "--concurrency",
+                    str(workers),
+                    "--loglevel",
+                    "WARNING",
+                ),
                 *("--without-gossip", "--without-mingle", "--without-heartbeat"),
             ),
             environment=(("OMP_NUM_THREADS", os.environ.get("OMP_NUM_THREADS", threads)),),
         ),
-        Part(name="beat", command=(*celery, "beat", "--pidfile=", "--loglevel", "WARNING")),
+        Part(name="beat", command=(*celery, "config.beat:app", "--skip-checks", "beat", "--pidfile=", "--loglevel", "WARNING")),
     )
 
 
