@@ -22,10 +22,13 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from bench.harness.served import Installation
+from bench.harness.site import READ_S, wait_until
 from evals.intervals import wilson
 
-DEMO = "demo"
+DEMO, ASKER = "demo", "asker"
 NO_LIMITS = {"ATTEST_RATE_ASK_PER_MINUTE": "0", "ATTEST_RATE_KEY_PER_MINUTE": "0"}
 
 
@@ -113,8 +116,22 @@ def score(
 
 
 def make_key(installation: Installation) -> str:
-    """Return an API key of the installation's administrator. Raises: RuntimeError."""
-    return _manage(installation, "create_api_key", "--user", "admin", "--scope", "ask", "--days", "1").strip()
+    """Return an API key of a new account that may read everything. Raises: RuntimeError."""
+    _manage(installation, "create_account", ASKER, "--role", "knowledge_admin")
+    return _manage(installation, "create_api_key", "--user", ASKER, "--scope", "ask", "--scope", "read", "--days", "1").strip()
+
+
+def wait_until_read(url: str, key: str) -> None:
+    """Wait until no document of the installation is being read."""
+    with httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {key}"}, timeout=READ_S) as client:
+
+        def all_finished() -> bool:
+            slugs = [row["slug"] for row in client.get("/collections").raise_for_status().json()]
+            lists = [client.get(f"/collections/{slug}/documents", params={"per_page": 200}).raise_for_status() for slug in slugs]
+            rows = [row for listed in lists for row in listed.json()["items"]]
+            return bool(rows) and all(row["version"]["is_finished"] for row in rows)
+
+        wait_until(all_finished, timeout_s=READ_S, what="all documents are read")
 
 
 def _manage(installation: Installation, *arguments: str) -> str:
@@ -161,6 +178,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 _manage(installation, "ingest", documents, "--collection", corpus, "--create")
             ids = choose(read_rows(options.folder), corpora=[DEMO, *corpora], limit=options.questions)
             key = make_key(installation)
+            wait_until_read(installation.url, key)
             answers = score(installation.url, key, options.folder, options.scorer, ids, {corpus: corpus for corpus in corpora})
         finally:
             installation.stop()

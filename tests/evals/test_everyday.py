@@ -8,7 +8,7 @@ import pytest
 
 from bench.harness.served import Installation
 from evals import everyday
-from evals.everyday import DEMO, NO_LIMITS, Share, choose, make_key, measure, read_rows, score
+from evals.everyday import DEMO, NO_LIMITS, Share, choose, make_key, measure, read_rows, score, wait_until_read
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 FOLDER, SCORER = SHARED / "data" / "everyday-a", SHARED / "tools" / "everyday.py"
@@ -70,8 +70,10 @@ def test_the_command_asks_an_installation_of_its_own_and_writes_the_figures(
     )
     (tmp_path / "queries.jsonl").write_text('{"id": "one", "type": "fact", "corpus": "demo"}\n')
     monkeypatch.setattr(everyday, "Installation", Started)
+    waited: list[tuple[str, str]] = []
+    monkeypatch.setattr(everyday, "wait_until_read", lambda *where: waited.append(where))
     everyday.main([str(tmp_path), "--scorer", str(scorer), "--json", str(tmp_path / "figures.json")])
-    assert Started.stopped
+    assert Started.stopped and waited == [(Started.url, "a-key")]
     assert "helpful" in capsys.readouterr().out
     assert json.loads((tmp_path / "figures.json").read_text())["helpful"]["count"] == 1
 
@@ -83,7 +85,9 @@ def test_forty_everyday_questions_are_mostly_answered_and_seldom_wrongly(tmp_pat
     try:
         installation.wait_until_ready()
         ids = choose(read_rows(FOLDER), corpora=[DEMO], limit=ASKED)
-        figures = measure(score(installation.url, make_key(installation), FOLDER, SCORER, ids, {}))
+        key = make_key(installation)
+        wait_until_read(installation.url, key)
+        figures = measure(score(installation.url, key, FOLDER, SCORER, ids, {}))
     finally:
         installation.stop()
     assert figures.errors == Share(0, ASKED)
