@@ -58,6 +58,7 @@ ACTIONS = {
     "route.changed": _("Route changed"),
     "route.deleted": _("Route deleted"),
     "passages.searched": _("Passages searched"),
+    "text.checked": _("Text checked"),
     "audit.viewed": _("Audit searched"),
     "audit.viewing_completed": _("Audit search completed"),
     "audit.receipt_viewed": _("Receipt viewed"),
@@ -79,13 +80,19 @@ OUTCOMES = {
     "stopped": _("Stopped"),
     "chat": _("Small talk"),
 }
-VERDICTS = {"supported": _("Supported"), "corrected": _("Corrected"), "withheld": _("Withheld")}
+VERDICTS = {
+    "supported": _("Supported"),
+    "corrected": _("Corrected"),
+    "withheld": _("Withheld"),
+    "framing": _("Framing"),
+}
 REASONS = {
     "number": _("A number is not in the evidence."),
     "date": _("A date is not in the evidence."),
     "unit": _("A unit differs from the evidence."),
     "name": _("A name is not in the evidence."),
     "negation": _("The evidence says the opposite."),
+    "direction": _("The evidence says the opposite."),
     "unsupported": _("The evidence does not say this."),
     "invented": _("The sentence states something that is not in the evidence."),
     "no_claim": _("The sentence contains nothing that can be checked."),
@@ -94,6 +101,10 @@ REASONS = {
     "cut_off": _("The sentence is incomplete."),
     "declined": _("The sentence says that the model found no answer."),
     "not_entailed": _("The second judge found no support in the quote."),
+    "lead": _("The sentence only introduces what follows."),
+    "heading": _("A heading, which states nothing by itself."),
+    "refusal": _("The sentence says that the evidence does not contain something."),
+    "too_long": _("The sentence is too long to be compared."),
     "misplaced": _("The quote is not at the place it was taken from."),
     "planted": _("The text contains instructions to an assistant."),
     "verifier_error": _("The sentence could not be checked."),

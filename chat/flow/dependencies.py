@@ -9,6 +9,7 @@ from django.conf import settings
 from chat.judge.calibration import Calibration, calibration_for, shipped_calibration
 from chat.judge.candidates import ScoreStretches
 from chat.judge.reading import ReadPassages
+from chat.verify.likelihood import CheckSupport
 from chat.verify.second_judge import SecondJudge, open_judge
 from chat.verify.verifier import ScoreTexts
 from gateway.ports import Gateway
@@ -28,6 +29,7 @@ class AnswerDependencies:
     search_config: SearchConfig = field(default_factory=SearchConfig)
     score_stretches: ScoreStretches
     read_passages: ReadPassages | None = None  # the trained judge's
+    check_support: CheckSupport | None = None  # likewise
     judge: str = ""  # digest of its weights; empty where there is none
     score_texts: ScoreTexts
     second_judge: SecondJudge | None = None  # of each sentence, after the verifier
@@ -50,6 +52,7 @@ def configured_dependencies() -> AnswerDependencies:
         search=partial(search_passages, engine=engine),  # one edition for all of a question
         score_stretches=engine.score_stretches,
         read_passages=reader.read if reader else None,
+        check_support=reader.check if reader else None,
         judge=reader.digest if reader else "",
         score_texts=engine.score_texts if calibration.knows_closeness else not_close,
         second_judge=open_judge(settings.NLI_MODEL),

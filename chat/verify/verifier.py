@@ -49,6 +49,17 @@ class Verifier:
         self._passages = {piece.marker: Passage(piece) for piece in evidence}
         self._score_texts = score_texts
 
+    def among(self, markers: Iterable[int]) -> "Verifier":
+        """Return a verifier that knows these pieces of the evidence alone; what was read of them is not read again."""
+        verifier = Verifier((), score_texts=self._score_texts, second_judge=self._second_judge)
+        verifier._passages = {marker: self._passages[marker] for marker in markers}
+        return verifier
+
+    @property
+    def passages(self) -> tuple[Passage, ...]:
+        """The evidence, as it was read."""
+        return tuple(self._passages.values())
+
     def verify(self, text_with_markers: str) -> Sentence:
         """Return the sentence with its verdict. Any error withholds it."""
         marked = MarkedText("", text_with_markers, ())

@@ -49,7 +49,10 @@ def secret(db: None) -> Document:
 def dependencies(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the API answers with: fakes; a test puts its "model" in."""
     given: dict[str, Any] = {"model": None}
-    monkeypatch.setattr("chat.flow.running.configured_dependencies", lambda: dependencies_with(given["model"]))
+    for flow in ("chat.flow.running", "chat.checking.running"):
+        monkeypatch.setattr(
+            f"{flow}.configured_dependencies", lambda: dependencies_with(given["model"], **given.get("changes", {}))
+        )
     return given
 
 

@@ -24,6 +24,7 @@ OPERATIONS = [
     ("get", "/api/v1/documents/{document}/pages/1", None, "read", 200),
     ("get", "/api/v1/conversations", None, "read", 200),
     ("post", "/api/v1/ask", {"question": "How many hours of annual leave?"}, "ask", 200),
+    ("post", "/api/v1/check", {"text": "Koalas sleep.", "passages": ["Koalas sleep."]}, "ask", 200),
     ("get", "/v1/models", None, "ask", 200),
     ("post", "/v1/chat/completions", {"model": "attest", "messages": [{"role": "user", "content": "Hours of leave?"}]}, "ask", 200),
     ("post", "/api/v1/collections", {"name": "Fleet"}, "manage", 201),

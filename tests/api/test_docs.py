@@ -50,6 +50,16 @@ def test_the_question_gives_an_answer_with_the_fields_that_are_shown(
     assert (shown["answer"], shown["citations"][0]["document"]) == (body_shown["answer"], body_shown["citations"][0]["document"])
 
 
+@pytest.mark.usefixtures("dependencies")
+def test_the_check_gives_the_verdicts_that_are_shown(client: Client, reader: str) -> None:
+    line, body = block("http", "POST /api/v1/check").strip().split("\n")
+    body_shown = client.post(line.split()[1], body, "application/json", headers=bearer(reader)).json()
+    shown = json.loads(block("json", '{\n  "sentences"'))
+    assert list(shown) == list(body_shown)
+    for said, found in zip(shown["sentences"], body_shown["sentences"], strict=True):
+        assert said | {"score": 0} == found | {"score": 0}
+
+
 def test_the_addresses_answer(
     client: Client, employee: User, leave: Document, reader: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -258,6 +258,15 @@ API_ADDRESSES = {
             is_json=True,
         ),
     ],
+    "api:check": [
+        Case("post", API_LET_IN, data=lambda world: {"text": "", "passages": ["Wombats dig."]}, is_json=True),
+        Case(
+            "post",
+            "400 400 404 401 400 404",
+            data=lambda world: {"text": "", "collection": world.collection.slug},
+            is_json=True,
+        ),
+    ],
     "api:give_feedback": [
         Case(
             "post",

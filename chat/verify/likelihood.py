@@ -1,0 +1,62 @@
+"""The probability that evidence supports a sentence: one logistic model of what rules, meaning and the trained judge find."""
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from chat.types import Verdict
+from chat.verify.claims import Claim
+from chat.verify.traits import CheckSupport, read_traits
+from chat.verify.windows import Passage
+from language.quantities import normalize
+
+__all__ = ["CheckSupport", "Likelihood", "estimate_support", "shipped_likelihood"]
+
+CARD = Path(__file__).parent / "likelihood.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likelihood:
+    """Weights of the traits by name, and a constant; fitted by `evals.fitting.likelihood`."""
+
+    constant: float
+    weights: Mapping[str, float]
+
+    @classmethod
+    def of_card(cls, card: Mapping[str, Any]) -> "Likelihood":
+        return cls(constant=float(card["constant"]), weights={name: float(value) for name, value in card["weights"].items()})
+
+    def probability(self, traits: Mapping[str, float]) -> float:
+        """Return the probability, in [0, 1]. Traits without a weight count nothing."""
+        value = self.constant + math.fsum(weight * traits.get(name, 0.0) for name, weight in self.weights.items())
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))
+
+
+@cache
+def shipped_likelihood(name: str = "judged") -> Likelihood:
+    """Return the model that comes with Attest: "judged", or "rules" where there is no trained judge."""
+    return Likelihood.of_card(json.loads(CARD.read_text(encoding="utf-8"))[name])
+
+
+def estimate_support(
+    text: str,
+    passages: Sequence[Passage],
+    verdict: Verdict,
+    *,
+    question: str = "",
+    score_texts: Callable[[str, Sequence[str]], list[float]],
+    check_support: CheckSupport | None,
+) -> float:
+    """Return the probability that the passages support a sentence, in [0, 1].
+
+    Args:
+        text: without markers.
+        verdict: what the verifier said of it.
+    """
+    claim = Claim(normalize(text))
+    traits = read_traits(claim, passages, verdict, question=question, score_texts=score_texts, check_support=check_support)
+    return shipped_likelihood("judged" if check_support else "rules").probability(traits)

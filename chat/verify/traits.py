@@ -1,0 +1,111 @@
+"""What can be said about a sentence and its evidence in numbers: what the probability that it is supported is made of."""
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from chat.types import Verdict, VerdictKind
+from chat.verify.claims import Claim
+from chat.verify.windows import Passage, Window
+from language.wording import content_units, coverage, weakest_clause
+
+_WINDOWS = 2  # nearest ones whose meaning is compared
+_CHECKED = 2  # passages that the trained judge reads
+_FACTS = ("number", "date", "unit")
+_LEAST = 1e-4  # of a probability, before its odds are taken
+
+
+class Support(Protocol):
+    """What a trained judge finds of a sentence (`retrieval.judging.reader.Support`)."""
+
+    @property
+    def is_told(self) -> float: ...
+
+    @property
+    def supported(self) -> float: ...
+
+    @property
+    def contradicted(self) -> float: ...
+
+
+class CheckSupport(Protocol):
+    """`retrieval.judging.reader.Reader.check`."""
+
+    def __call__(self, claim: str, evidence: str, question: str = "", /) -> Support: ...
+
+
+def read_traits(
+    claim: Claim,
+    passages: Sequence[Passage],
+    verdict: Verdict,
+    *,
+    question: str,
+    score_texts: Callable[[str, Sequence[str]], list[float]],
+    check_support: CheckSupport | None,
+) -> dict[str, float]:
+    """Return the traits of a sentence by name; those of a judge that is not there are 0."""
+    ranked = _rank(claim, passages)
+    windows = [window for _share, window, _passage in ranked]
+    share = ranked[0][0] if ranked else 0.0
+    everything = frozenset[str]().union(*(passage_terms(passage) for passage in passages))
+    closeness = score_texts(claim.text, [window.whole for window in windows[:_WINDOWS]]) if windows else []
+    traits = {
+        "shown": float(verdict.kind != VerdictKind.WITHHELD),
+        "verbatim": float(verdict.kind != VerdictKind.WITHHELD and verdict.score == 1.0),
+        "fact": float(verdict.reason in _FACTS),
+        "name": float(verdict.reason == "name"),
+        "turned": float(verdict.reason in ("negation", "direction")),
+        "invented": float(verdict.reason == "invented"),
+        "coverage": share,
+        "coverage_all": coverage(claim.wording.terms, everything),
+        "weakest": weakest_clause(claim.text, everything),
+        "pairs": max((_pairs(claim, window) for window in windows[:_WINDOWS]), default=0.0),
+        "closeness": max(closeness, default=0.0),
+        "length": math.log1p(len(claim.wording.terms)),
+        "quantities": min(3.0, float(len(claim.quantities))),
+        "chinese": float(claim.wording.is_chinese),
+        "judged": float(check_support is not None),
+    }
+    found = [check_support(claim.text, text, question) for text in _texts(ranked, passages)] if check_support else []
+    best = max(found, key=lambda one: one.is_told, default=None)
+    return traits | {
+        "told": _odds(best.is_told) if best else 0.0,
+        "contradicted": _odds(best.contradicted) if best else 0.0,
+        "to_the_point": _odds(max(one.supported for one in found)) if found else 0.0,
+    }
+
+
+def passage_terms(passage: Passage) -> frozenset[str]:
+    """Return all terms of a passage, with those of its title and headings."""
+    return passage.context_terms.union(*(sentence.wording.terms for sentence in passage.sentences))
+
+
+def _rank(claim: Claim, passages: Sequence[Passage]) -> list[tuple[float, Window, Passage]]:
+    """Return the windows with the share of the claim's terms that each holds, best first."""
+    found = [
+        (coverage(claim.wording.terms, window.terms), window, passage)
+        for passage in passages
+        for window in passage.windows(claim.wording)[:_WINDOWS]
+    ]
+    return sorted(found, key=lambda one: -one[0])
+
+
+def _texts(ranked: Sequence[tuple[float, Window, Passage]], passages: Sequence[Passage]) -> list[str]:
+    """Return the passages that hold most of the claim, as they are read with their titles."""
+    chosen = list(dict.fromkeys(passage.evidence.in_context for _share, _window, passage in ranked))
+    return (chosen or [passage.evidence.in_context for passage in passages])[:_CHECKED]
+
+
+def _pairs(claim: Claim, window: Window) -> float:
+    """Return the share of the claim's neighbouring words that are neighbours in the window too."""
+    is_chinese = claim.wording.is_chinese
+    said = content_units(claim.text, is_chinese=is_chinese)
+    stands = content_units(window.whole, is_chinese=is_chinese)
+    wanted = set(itertools.pairwise(said))
+    return len(wanted & set(itertools.pairwise(stands))) / len(wanted) if wanted else 0.0
+
+
+def _odds(probability: float) -> float:
+    kept = min(1 - _LEAST, max(_LEAST, probability))
+    return math.log(kept / (1 - kept))
