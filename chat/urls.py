@@ -3,12 +3,14 @@
 from django.urls import URLPattern, path
 
 from chat import stream, views
+from chat.checking.views import check
 
 app_name = "chat"
 
 urlpatterns: list[URLPattern] = [
     path("", views.home, name="home"),
     path("ask/", views.ask, name="ask"),
+    path("check/", check, name="check"),
     path("c/<uuid:uid>/", views.conversation, name="conversation"),
     path("c/<uuid:uid>/rename/", views.rename, name="rename"),
     path("c/<uuid:uid>/delete/", views.delete, name="delete"),

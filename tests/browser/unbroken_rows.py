@@ -77,6 +77,7 @@ def write_rows() -> dict[str, Any]:
             "account_logout": [reverse("account_logout")],
             "account_change_password": [reverse("account_change_password")],
             "chat:home": [reverse("chat:home"), reverse("chat:home") + f"?collection={slug}"],
+            "chat:check": [reverse("chat:check")],
             "chat:conversation": [reverse("chat:conversation", args=[turns[0].conversation.uid])],
             "kb:index": [reverse("kb:index")],
             "kb:collection": [reverse("kb:collection", args=[slug])],

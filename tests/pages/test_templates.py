@@ -129,6 +129,7 @@ def test_pages_render_in_both_languages(
     version = pdf.current_version
     addresses = [
         (employee, reverse("chat:home")),
+        (employee, reverse("chat:check")),
         (employee, reverse("chat:conversation", args=[turn.conversation.uid])),
         (knowledge_admin, reverse("kb:index")),
         (knowledge_admin, reverse("kb:collection_new")),

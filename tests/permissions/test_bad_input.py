@@ -13,6 +13,8 @@ NONSENSE = [
     ("post", "/ask/", {"question": "x", "conversation": "00000000-0000-4000-8000-000000000000"}),
     ("post", "/ask/", {"question": "x", "collection": "\x00"}),
     ("post", "/ask/", {}),
+    ("post", "/check/", {"text": "\x00", "collection": "\x00", "passages": "\x00"}),
+    ("post", "/check/", {}),
     ("get", "/", {"collection": "\x00"}),
     ("get", "/library/c/handbook/", {"q": "\x00", "page": HUGE, "state": "none"}),
     ("get", "/library/documents/{document}/", {"version": "²"}),

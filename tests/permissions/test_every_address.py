@@ -129,6 +129,11 @@ ADDRESSES = {
         Case("post", "302 302 404 302 302 404", data=lambda world: {"question": "How long?", "collection": world.collection.slug}),
         Case("post", OWNER_POST, data=lambda world: {"question": "How long?", "conversation": world.conversation.uid}),
     ],
+    "chat:check": [
+        Case("get", SIGNED_IN),
+        Case("post", "422 422 422 302 422 422", data=lambda world: {"text": ""}),
+        Case("post", "422 422 422 302 422 422", data=lambda world: {"text": "", "collection": world.collection.slug}),
+    ],
     "chat:conversation": [Case("get", OWNER, conversation)],
     "chat:rename": [Case("post", OWNER_POST, conversation, lambda world: {"title": "Mine"})],
     "chat:delete": [Case("post", OWNER_POST, conversation)],
