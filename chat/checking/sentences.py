@@ -42,22 +42,19 @@ def check_sentence(
         return replace(found, kind=CheckedKind.WITHHELD, reason="too_long")
     sentence = verifier.verify(span.text if keeps_markers else without_markers(span.text))
     verdict = sentence.verdict
-    score = round(
-        estimate_support(
-            sentence.text,
-            verifier.passages,
-            verdict,
-            question=question,
-            score_texts=dependencies.score_texts,
-            check_support=dependencies.check_support,
-        ),
-        4,
+    estimate = estimate_support(
+        sentence.text,
+        verifier.passages,
+        verdict,
+        question=question,
+        score_stretches=dependencies.score_stretches,
+        check_support=dependencies.check_support,
     )
     if framing is not None and verdict.kind == VerdictKind.WITHHELD and states_fact(sentence.text, verifier):
         framing = None
     kind, reason = _read_verdict(verdict, has_markers=keeps_markers and bool(read_markers(span.text).markers), framing=framing)
     citations = () if kind == CheckedKind.FRAMING else verdict.citations
-    return replace(found, kind=kind, reason=reason, score=score, citations=citations)
+    return replace(found, kind=kind, reason=reason, score=round(estimate.probability, 4), citations=citations, traits=estimate.traits)
 
 
 def looks_like(span: Span, text: str) -> FramingKind | None:

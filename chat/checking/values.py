@@ -41,6 +41,7 @@ class CheckedSentence:
     reason: str = ""  # a code of `audit.words.REASONS`; "" where nothing is to be said
     score: float  # estimated probability that the evidence tells it, in [0, 1]
     citations: tuple[Citation, ...] = ()  # numbered by passage, in a collection by quoted place
+    traits: Mapping[str, float] = field(default_factory=dict)  # what the score was made of
 
     def as_dict(self) -> dict[str, Any]:
         """Return the contract's JSON."""

@@ -2,19 +2,20 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from chat.judge.candidates import ScoreStretches
 from chat.types import Verdict
 from chat.verify.claims import Claim
 from chat.verify.traits import CheckSupport, read_traits
 from chat.verify.windows import Passage
 from language.quantities import normalize
 
-__all__ = ["CheckSupport", "Likelihood", "estimate_support", "shipped_likelihood"]
+__all__ = ["CheckSupport", "Estimate", "Likelihood", "estimate_support", "shipped_likelihood"]
 
 CARD = Path(__file__).parent / "likelihood.json"
 
@@ -36,6 +37,14 @@ class Likelihood:
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A probability, in [0, 1], and what it was made of."""
+
+    probability: float
+    traits: Mapping[str, float]
+
+
 @cache
 def shipped_likelihood(name: str = "judged") -> Likelihood:
     """Return the model that comes with Attest: "judged", or "rules" where there is no trained judge."""
@@ -48,15 +57,16 @@ def estimate_support(
     verdict: Verdict,
     *,
     question: str = "",
-    score_texts: Callable[[str, Sequence[str]], list[float]],
+    score_stretches: ScoreStretches,
     check_support: CheckSupport | None,
-) -> float:
-    """Return the probability that the passages support a sentence, in [0, 1].
+) -> Estimate:
+    """Return the probability that the passages support a sentence.
 
     Args:
         text: without markers.
         verdict: what the verifier said of it.
     """
     claim = Claim(normalize(text))
-    traits = read_traits(claim, passages, verdict, question=question, score_texts=score_texts, check_support=check_support)
-    return shipped_likelihood("judged" if check_support else "rules").probability(traits)
+    traits = read_traits(claim, passages, verdict, question=question, score_stretches=score_stretches, check_support=check_support)
+    model = shipped_likelihood("judged" if check_support else "rules")
+    return Estimate(probability=model.probability(traits), traits=traits)

@@ -2,16 +2,18 @@
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
+from chat.judge.candidates import ScoreStretches
 from chat.types import Verdict, VerdictKind
 from chat.verify.claims import Claim
 from chat.verify.windows import Passage, Window
 from language.wording import content_units, coverage, weakest_clause
+from retrieval.types import Closeness, Stretch
 
 _WINDOWS = 2  # nearest ones whose meaning is compared
-_CHECKED = 2  # passages that the trained judge reads
+_BEGINNING = 400  # characters of a passage that shares no word with the sentence
 _FACTS = ("number", "date", "unit")
 _LEAST = 1e-4  # of a probability, before its odds are taken
 
@@ -41,7 +43,7 @@ def read_traits(
     verdict: Verdict,
     *,
     question: str,
-    score_texts: Callable[[str, Sequence[str]], list[float]],
+    score_stretches: ScoreStretches,
     check_support: CheckSupport | None,
 ) -> dict[str, float]:
     """Return the traits of a sentence by name; those of a judge that is not there are 0."""
@@ -49,7 +51,7 @@ def read_traits(
     windows = [window for _share, window, _passage in ranked]
     share = ranked[0][0] if ranked else 0.0
     everything = frozenset[str]().union(*(passage_terms(passage) for passage in passages))
-    closeness = score_texts(claim.text, [window.whole for window in windows[:_WINDOWS]]) if windows else []
+    closeness = _compare(claim, windows[:_WINDOWS], score_stretches)
     traits = {
         "shown": float(verdict.kind != VerdictKind.WITHHELD),
         "verbatim": float(verdict.kind != VerdictKind.WITHHELD and verdict.score == 1.0),
@@ -61,19 +63,29 @@ def read_traits(
         "coverage_all": coverage(claim.wording.terms, everything),
         "weakest": weakest_clause(claim.text, everything),
         "pairs": max((_pairs(claim, window) for window in windows[:_WINDOWS]), default=0.0),
-        "closeness": max(closeness, default=0.0),
+        "closeness": max((one.mean for one in closeness), default=0.0),
+        "far_word": max((one.weakest for one in closeness), default=0.0),
+        "unmet": min((one.unmet for one in closeness), default=1.0),
         "length": math.log1p(len(claim.wording.terms)),
         "quantities": min(3.0, float(len(claim.quantities))),
         "chinese": float(claim.wording.is_chinese),
         "judged": float(check_support is not None),
     }
-    found = [check_support(claim.text, text, question) for text in _texts(ranked, passages)] if check_support else []
-    best = max(found, key=lambda one: one.is_told, default=None)
+    found = check_support(claim.text, _nearest_text(ranked, passages), question) if check_support else None
     return traits | {
-        "told": _odds(best.is_told) if best else 0.0,
-        "contradicted": _odds(best.contradicted) if best else 0.0,
-        "to_the_point": _odds(max(one.supported for one in found)) if found else 0.0,
+        "told": _odds(found.is_told) if found else 0.0,
+        "contradicted": _odds(found.contradicted) if found else 0.0,
+        "to_the_point": _odds(found.supported) if found else 0.0,
     }
+
+
+def _compare(claim: Claim, windows: Sequence[Window], score_stretches: ScoreStretches) -> list[Closeness]:
+    """Return how close in meaning each window is, where the encoder can tell."""
+    stretches = [
+        Stretch(chunk_id=place, contextual_text=window.whole, ranges=((0, len(window.whole)),))
+        for place, window in enumerate(windows)  # numbers that no chunk has: their vectors are made here
+    ]
+    return [one for one in score_stretches(claim.text, stretches) if one is not None] if stretches else []
 
 
 def passage_terms(passage: Passage) -> frozenset[str]:
@@ -91,10 +103,17 @@ def _rank(claim: Claim, passages: Sequence[Passage]) -> list[tuple[float, Window
     return sorted(found, key=lambda one: -one[0])
 
 
-def _texts(ranked: Sequence[tuple[float, Window, Passage]], passages: Sequence[Passage]) -> list[str]:
-    """Return the passages that hold most of the claim, as they are read with their titles."""
-    chosen = list(dict.fromkeys(passage.evidence.in_context for _share, _window, passage in ranked))
-    return (chosen or [passage.evidence.in_context for passage in passages])[:_CHECKED]
+def _nearest_text(ranked: Sequence[tuple[float, Window, Passage]], passages: Sequence[Passage]) -> str:
+    """Return what the trained judge reads: the nearest windows, each sentence once, in the order of their passages.
+
+    Whole passages cost four times as much and are mostly about something else.
+    """
+    nearest = [window for _share, window, _passage in ranked[:_WINDOWS]]
+    if not nearest:
+        return passages[0].evidence.in_context[:_BEGINNING] if passages else ""
+    sentences = {(window.evidence.marker, one.start): one.text for window in nearest for one in window.sentences}
+    heads = dict.fromkeys(part for window in nearest for part in (window.context, window.lead) if part)
+    return "\n".join((*heads, *(text for _place, text in sorted(sentences.items()))))
 
 
 def _pairs(claim: Claim, window: Window) -> float:
