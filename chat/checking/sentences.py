@@ -54,7 +54,9 @@ def check_sentence(
         framing = None
     kind, reason = _read_verdict(verdict, has_markers=keeps_markers and bool(read_markers(span.text).markers), framing=framing)
     citations = () if kind == CheckedKind.FRAMING else verdict.citations
-    return replace(found, kind=kind, reason=reason, score=round(estimate.probability, 4), citations=citations, traits=estimate.traits)
+    return replace(
+        found, kind=kind, reason=reason, score=round(estimate.probability, 4), citations=citations, traits=estimate.traits
+    )
 
 
 def looks_like(span: Span, text: str) -> FramingKind | None:

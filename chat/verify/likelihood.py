@@ -51,6 +51,11 @@ def shipped_likelihood(name: str = "judged") -> Likelihood:
     return Likelihood.of_card(json.loads(CARD.read_text(encoding="utf-8"))[name])
 
 
+def model_for(traits: Mapping[str, float]) -> Likelihood:
+    """Return the model for traits with or without what a trained judge says."""
+    return shipped_likelihood("judged" if traits.get("judged") else "rules")
+
+
 def estimate_support(
     text: str,
     passages: Sequence[Passage],
@@ -68,5 +73,4 @@ def estimate_support(
     """
     claim = Claim(normalize(text))
     traits = read_traits(claim, passages, verdict, question=question, score_stretches=score_stretches, check_support=check_support)
-    model = shipped_likelihood("judged" if check_support else "rules")
-    return Estimate(probability=model.probability(traits), traits=traits)
+    return Estimate(probability=model_for(traits).probability(traits), traits=traits)

@@ -52,6 +52,7 @@ def read_traits(
     share = ranked[0][0] if ranked else 0.0
     everything = frozenset[str]().union(*(passage_terms(passage) for passage in passages))
     closeness = _compare(claim, windows[:_WINDOWS], score_stretches)
+    spread, count = coverage(claim.wording.terms, everything), len(claim.wording.terms)
     traits = {
         "shown": float(verdict.kind != VerdictKind.WITHHELD),
         "verbatim": float(verdict.kind != VerdictKind.WITHHELD and verdict.score == 1.0),
@@ -60,13 +61,15 @@ def read_traits(
         "turned": float(verdict.reason in ("negation", "direction")),
         "invented": float(verdict.reason == "invented"),
         "coverage": share,
-        "coverage_all": coverage(claim.wording.terms, everything),
+        "coverage_all": spread,
+        "missing": math.log1p(count * (1 - spread)),
+        "missing_near": math.log1p(count * (1 - share)),
         "weakest": weakest_clause(claim.text, everything),
         "pairs": max((_pairs(claim, window) for window in windows[:_WINDOWS]), default=0.0),
         "closeness": max((one.mean for one in closeness), default=0.0),
         "far_word": max((one.weakest for one in closeness), default=0.0),
         "unmet": min((one.unmet for one in closeness), default=1.0),
-        "length": math.log1p(len(claim.wording.terms)),
+        "length": math.log1p(count),
         "quantities": min(3.0, float(len(claim.quantities))),
         "chinese": float(claim.wording.is_chinese),
         "judged": float(check_support is not None),

@@ -1,60 +1,98 @@
-"""Figures of the judge, on scores whose right figures can be counted by hand, and on a folder of labelled sentences."""
+"""Figures of a check, on outcomes that can be counted by hand; which sentence belongs to which label; what a fit learns."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from evals.grounding import Scored, at_threshold, figures, score_sentences
-from evals.intervals import interval
-from retrieval.judging.reader import Support
+from chat.verify.likelihood import Likelihood
+from evals.checked import Outcome, Sentence, check_labelled, of_line, outcomes_of, to_line
+from evals.fitting.likelihood import fit
+from evals.grounding import answers, figures
+from evals.sets.labelled import Label, Labelled, read_labelled
+from tests.chat.library import dependencies_with
+
+SUPPORTED, WITHHELD, FRAMING = "supported", "withheld", "framing"
 
 
-def _scored(true: list[float], false: list[float]) -> list[Scored]:
-    rows = [(score, True) for score in true] + [(score, False) for score in false]
-    return [Scored(dataset="x", source=str(i), is_true=is_true, score=score, text="") for i, (score, is_true) in enumerate(rows)]
+def outcome(is_true: bool, said: Any, score: float, **traits: float) -> Outcome:
+    return Outcome(dataset="x", source=str(score), is_true=is_true, said=said, score=score, traits=traits)
 
 
-def test_figures_by_hand() -> None:
-    scored = _scored([0.9, 0.8, 0.35, 0.05], [0.1] * 8 + [0.4, 0.7])
-    found = figures(scored)
-    assert (found["n"], found["false"]) == (14, 10)
-    assert found["true_withheld_at_90"]["value"] == 0.5  # the cut is at .4: nine of the ten false are caught
-    assert found["auroc"]["value"] == pytest.approx((10 + 10 + 8 + 0) / 40)
+def labelled(text: str, *labels: Label, level: str = "sentence") -> Labelled:
+    return Labelled(
+        key="k", dataset="x", source="s", level=level, passages=("You cannot sell leave.",), question="", text=text, labels=labels
+    )
 
 
-def test_a_fixed_threshold_by_hand() -> None:
-    found = at_threshold(_scored([0.9, 0.8, 0.2], [0.1, 0.6]), 0.5)
-    assert (found["false_shown"], found["true_shown"]) == (1, 2)
-    assert (found["false_caught"], found["true_withheld"]) == (0.5, 0.333)
-    assert found["macro_f1"] == pytest.approx((2 / 3 + 0.5) / 2, abs=0.001)
+def sentence(start: int, end: int, verdict: str, score: float = 0.5) -> Sentence:
+    return Sentence(start=start, end=end, verdict=verdict, reason="", score=score, traits={"shown": 1.0})
 
 
-def test_sentences_of_one_source_are_drawn_together() -> None:
-    same, apart = [("a", 1.0)] * 50 + [("b", 0.0)] * 50, [(str(i), float(i < 50)) for i in range(100)]
+def test_framing_catches_nothing_and_shows_nothing() -> None:
+    found = figures(
+        [
+            outcome(True, "shown", 0.9),
+            outcome(True, "framing", 0.8),
+            outcome(True, "withheld", 0.1),
+            outcome(False, "framing", 0.4),
+            outcome(False, "withheld", 0.2),
+        ]
+    )
+    assert (found["n"], found["false"]) == (5, 2)
+    assert found["false_caught"]["value"] == 0.5
+    assert found["true_withheld"]["value"] == 0.667
+    assert found["auroc"]["value"] == pytest.approx(4 / 6, abs=0.001)
+    assert found["true_withheld_at_90"]["value"] == 0.333
+    assert found["macro_f1"]["value"] == pytest.approx(
+        (2 / 4 + 4 / 6) / 2, abs=0.001
+    )  # what is not shown counts as taken for false
 
-    def bounds(rows: list[tuple[str, float]]) -> tuple[float, float] | None:
-        return interval(rows, lambda row: row[0], lambda drawn: sum(value for _, value in drawn) / len(drawn))
 
-    assert bounds(same) == (0.0, 1.0)
-    low, high = bounds(apart) or (0, 0)
-    assert 0.35 < low < 0.45 < 0.55 < high < 0.65
+def test_a_stretch_is_withheld_where_one_of_its_sentences_is() -> None:
+    item = labelled("x" * 40, Label(start=0, end=20, is_true=True), Label(start=20, end=40, is_true=False))
+    sentences = [sentence(0, 9, SUPPORTED, 0.9), sentence(10, 20, WITHHELD, 0.2), sentence(21, 40, FRAMING, 0.7)]
+    assert [(one.said, one.score) for one in outcomes_of(item, sentences)] == [("withheld", 0.2), ("framing", 0.7)]
 
 
-def test_framing_is_left_out_and_answers_stay_whole(tmp_path: Path) -> None:
+def test_a_stretch_without_a_sentence_is_withheld_and_labelled_framing_left_out() -> None:
+    item = labelled("x" * 40, Label(start=0, end=20, is_true=True), Label(start=20, end=40, is_true=True, is_framing=True))
+    assert [(one.said, one.score) for one in outcomes_of(item, [sentence(30, 40, SUPPORTED)])] == [("withheld", 0.0)]
+
+
+def test_an_answer_with_one_label_is_judged_as_a_whole() -> None:
+    item = labelled("x" * 40, Label(start=0, end=40, is_true=True), level="answer")
+    sentences = [sentence(0, 5, SUPPORTED, 0.9), sentence(6, 9, WITHHELD, 0.3)]
+    assert [(one.said, one.score) for one in outcomes_of(item, sentences)] == [("withheld", 0.3)]
+    assert answers([(item, sentences)]) == {"good": 1, "sentences_withheld": 0.5, "emptied": 0.0}
+
+
+def test_a_text_is_checked_as_the_interface_checks_it_and_kept_without_its_words() -> None:
+    item = labelled("You cannot sell leave. Camels fly.", Label(start=0, end=22, is_true=True))
+    found = check_labelled(item, dependencies_with())
+    assert [(one.start, one.end, one.verdict) for one in found] == [(0, 22, SUPPORTED), (23, 34, WITHHELD)]
+    line = json.dumps(to_line(item, found))
+    assert "Camels" not in line
+    assert of_line(json.loads(line)) == found
+
+
+def test_whole_answers_are_read(tmp_path: Path) -> None:
     rows = [
-        {"id": f"{answer}-{i}", "answer": answer, "source": answer, "question": None, "passages": ["p"], "text": f"{answer} {i}",
-         "label": "supported" if i else "unsupported", "framing": i == 2}
-        for answer in ("a", "b", "c") for i in range(3)
+        {"id": f"a{i}", "set": "bump", "level": "sentence", "answer": "a", "source": "s", "question": None, "passages": ["p"],
+         "text": text, "label": "supported", "framing": False, "context": {"text": "One. Two.", "start": start, "end": start + 4}}
+        for i, (text, start) in enumerate((("One.", 0), ("Two.", 5)))
     ]  # fmt: skip
     (tmp_path / "grounding").mkdir()
     (tmp_path / "grounding" / "bump.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    (item,) = read_labelled(tmp_path, "bump")
+    assert (item.text, [(one.start, one.end) for one in item.labels]) == ("One. Two.", [(0, 4), (5, 9)])
 
-    class Judge:
-        def check(self, claim: str, evidence: str, question: str) -> Support:
-            return Support(supported=0.5, contradicted=0.2, untold=0.1, beside=0.2)
 
-    scored = score_sentences(Judge(), tmp_path, "bump", limit=3)  # type: ignore[arg-type]
-    assert len(scored) == 4  # two whole answers of two sentences
-    assert {one.score for one in scored} == {0.7}
-    assert [one.is_true for one in scored] == [False, True, False, True]
+def test_a_fit_finds_what_tells_the_true_and_keeps_the_sign_of_a_meaning() -> None:
+    rows = [outcome(i % 2 == 0, "shown", i, coverage=0.9 - 0.8 * (i % 2), closeness=0.2 + 0.6 * (i % 2)) for i in range(40)]
+    card = fit(rows, ["coverage", "closeness"])
+    assert card["weights"]["coverage"] > 0
+    assert "closeness" not in card["weights"]  # the false ones are closer: a weight below zero would mean the opposite of its name
+    model = Likelihood.of_card(card)
+    assert model.probability({"coverage": 0.9}) > 0.6 > 0.4 > model.probability({"coverage": 0.1})
