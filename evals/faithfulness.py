@@ -37,6 +37,7 @@ from language.sentences import split_sentences
 SETS = ("squad2-a", "cmrc-a", "rgb-en-a", "rgb-zh-a", "handbook", "policy-zh")
 PASSAGES = 8  # given with each sentence, its own among them
 SEED = 20260101
+MARKER = "marker"  # the corruption that leaves the sentence and names another passage
 TRUE_KINDS = ("verbatim", "reworded", *PARAPHRASES)
 _BRACKETED = re.compile(r"[\[［【]\d")  # a note's mark that would read as a citation
 
@@ -131,6 +132,27 @@ def _rows(path: Path) -> list[dict[str, Any]]:
         return [json.loads(line) for line in lines]
 
 
+def forms_of(truth: Truth, rng: random.Random) -> Iterator[tuple[str, str]]:
+    """Yield a true sentence in each form (TRUE_KINDS), then with each corruption that applies to it, each with its kind."""
+    forms = {"verbatim": truth.sentence}
+    reworded = reword(truth.sentence, rng)
+    if reworded and reworded != truth.sentence:
+        forms["reworded"] = reworded
+    free: list[str] = []
+    for kind in PARAPHRASES:
+        said = paraphrase(kind, truth.sentence, truth.passage, rng, asked=truth.asked)
+        free += said
+        forms |= {f"{kind}:{place}": text for place, text in enumerate(said)}
+    for kind, text in forms.items():
+        yield kind.partition(":")[0], text
+    for kind in CORRUPTIONS:
+        reworded_forms = [*free, forms.get("reworded", truth.sentence)]
+        base = rng.choice(reworded_forms) if rng.random() < 0.5 else truth.sentence
+        wrong_text = truth.sentence if kind == MARKER else corrupt(kind, base, truth.passage, rng)
+        if wrong_text:
+            yield kind, wrong_text
+
+
 def measure(truths: Sequence[Truth], *, score_texts: ScoreTexts) -> list[Outcome]:
     """Verify each true sentence word for word, reworded, and with each corruption that applies to it."""
     outcomes: list[Outcome] = []
@@ -138,35 +160,15 @@ def measure(truths: Sequence[Truth], *, score_texts: ScoreTexts) -> list[Outcome
         rng = random.Random(SEED + position)
         evidence, marker = truth.evidence(rng)
         verifier = Verifier(evidence, score_texts=score_texts)
-        forms = {"verbatim": truth.sentence}
-        reworded = reword(truth.sentence, rng)
-        if reworded and reworded != truth.sentence:
-            forms["reworded"] = reworded
-        free: list[str] = []
-        for kind in PARAPHRASES:
-            said = paraphrase(kind, truth.sentence, truth.passage, rng, asked=truth.asked)
-            free += said
-            forms |= {f"{kind}:{place}": text for place, text in enumerate(said)}
-        for kind, text in forms.items():
-            verdict = verifier.verify(f"{text} [{marker}]").verdict
-            outcomes.append(
-                Outcome(truth.dataset, kind.partition(":")[0], verdict.kind != VerdictKind.WITHHELD, verdict.reason, text)
-            )
-        for kind in CORRUPTIONS:
-            reworded_forms = [*free, forms.get("reworded", truth.sentence)]
-            base = rng.choice(reworded_forms) if rng.random() < 0.5 else truth.sentence
-            if kind == "marker":
+        for kind, text in forms_of(truth, rng):
+            if kind == MARKER:
                 wrong = rng.choice([piece.marker for piece in evidence if piece.marker != marker]) if len(evidence) > 1 else 0
-                verdict = verifier.verify(f"{truth.sentence} [{wrong}]").verdict
-                is_right = verdict.kind != VerdictKind.SUPPORTED or truth.sentence in next(
-                    e.text for e in evidence if e.marker == wrong
-                )
-                outcomes.append(Outcome(truth.dataset, kind, is_right, verdict.reason, truth.sentence))
-                continue
-            wrong_text = corrupt(kind, base, truth.passage, rng)
-            if wrong_text:
-                verdict = verifier.verify(f"{wrong_text} [{marker}]").verdict
-                outcomes.append(Outcome(truth.dataset, kind, verdict.kind == VerdictKind.WITHHELD, verdict.reason, wrong_text))
+                verdict = verifier.verify(f"{text} [{wrong}]").verdict
+                is_right = verdict.kind != VerdictKind.SUPPORTED or text in next(e.text for e in evidence if e.marker == wrong)
+            else:
+                verdict = verifier.verify(f"{text} [{marker}]").verdict
+                is_right = (verdict.kind != VerdictKind.WITHHELD) is (kind in TRUE_KINDS)
+            outcomes.append(Outcome(truth.dataset, kind, is_right, verdict.reason, text))
     return outcomes
 
 

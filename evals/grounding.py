@@ -1,7 +1,7 @@
 """How well does a check tell grounded sentences from others?
 
-On texts with people's labels (the folder `grounding`), each checked as `POST /api/v1/check` checks it, and on sentences of a small
-real model (`real-model-sentences`), held against their evidence likewise.
+On texts with people's labels (the folder `grounding`), each checked as `POST /api/v1/check` checks it; on sentences of a small real
+model (`real-model-sentences`), held against their evidence likewise; and on sentences made by rules (`evals/sets/made.py`).
 
     python -m evals.grounding --data DIR [--sets NAME,NAME] [--limit 60] [--save FILE] [--json FILE]
     python -m evals.grounding --data DIR --from FILE    # figures again from what --save wrote: nothing is checked
@@ -22,18 +22,22 @@ import django
 
 from evals.intervals import interval
 from evals.metrics import auroc
-from evals.sets.labelled import SETS, Label, Labelled, read_labelled, read_rows
+from evals.sets.labelled import LONE, SETS, Label, Labelled, in_turns, read_labelled, read_rows
+from evals.sets.made import CHINESE, ENGLISH, read_made
 
 if TYPE_CHECKING:
     from evals.checked import Outcome, Sentence
 
 REAL = "real-model-sentences"
+MADE_FROM = 7  # true sentences of each set, of which others are made
 CAUGHT = 0.9  # share of the false that a threshold of the score is to catch
 Measure = Callable[[Sequence["Outcome"]], float | None]
 
 
 def read_items(data: Path, name: str, *, limit: int | None) -> list[Labelled]:
     """Return the texts of one set."""
+    if name in (ENGLISH, CHINESE):
+        return read_made(data, name, limit=MADE_FROM)
     return read_labelled(data, name, limit=limit) if name != REAL else list(_read_real(data))
 
 
@@ -128,8 +132,9 @@ def _share(part: int, whole: int) -> float | None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--sets", default=",".join((*SETS, REAL)))
+    parser.add_argument("--sets", default=",".join((*SETS, REAL, ENGLISH, CHINESE)))
     parser.add_argument("--limit", type=int, default=60, help="answers or claims of each set (default: %(default)s)")
+    parser.add_argument("--in-turns", action="store_true", help="texts with something unsupported in turn with others")
     parser.add_argument("--from", dest="saved", type=Path)
     parser.add_argument(
         "--save", type=Path, help="verdicts, scores and traits, one JSON object a text; what it holds is not checked again"
@@ -141,7 +146,9 @@ def main() -> None:
     results: dict[str, Any] = {}
     kept = read_saved(options.saved or options.save)
     for name in options.sets.split(","):
-        items = read_items(options.data, name, limit=None if options.saved else options.limit)
+        items = read_items(options.data, name, limit=None if options.saved or options.in_turns else options.limit)
+        if options.in_turns and not options.saved:
+            items = in_turns(items)[: options.limit]
         checked = (
             [(item, kept[item.key]) for item in items if item.key in kept]
             if options.saved
@@ -188,7 +195,7 @@ def measure(checked: Sequence[tuple[Labelled, Sequence["Sentence"]]]) -> dict[st
     from evals.checked import outcomes_of
 
     outcomes = [one for item, sentences in checked for one in outcomes_of(item, sentences)]
-    return figures(outcomes) | {"answers": answers(checked)}
+    return figures(outcomes) | ({"answers": answers(checked)} if checked[0][0].level != LONE else {})
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from chat.judge.candidates import ScoreStretches
 from chat.types import Verdict, VerdictKind
 from chat.verify.claims import Claim
 from chat.verify.windows import Passage, Window
-from language.wording import content_units, coverage, weakest_clause
+from language.wording import content_units, coverage
 from retrieval.types import Closeness, Stretch
 
 _WINDOWS = 2  # nearest ones whose meaning is compared
@@ -49,29 +49,16 @@ def read_traits(
     """Return the traits of a sentence by name; those of a judge that is not there are 0."""
     ranked = _rank(claim, passages)
     windows = [window for _share, window, _passage in ranked]
-    share = ranked[0][0] if ranked else 0.0
-    everything = frozenset[str]().union(*(passage_terms(passage) for passage in passages))
     closeness = _compare(claim, windows[:_WINDOWS], score_stretches)
-    spread, count = coverage(claim.wording.terms, everything), len(claim.wording.terms)
     traits = {
         "shown": float(verdict.kind != VerdictKind.WITHHELD),
         "verbatim": float(verdict.kind != VerdictKind.WITHHELD and verdict.score == 1.0),
         "fact": float(verdict.reason in _FACTS),
-        "name": float(verdict.reason == "name"),
         "turned": float(verdict.reason in ("negation", "direction")),
-        "invented": float(verdict.reason == "invented"),
-        "coverage": share,
-        "coverage_all": spread,
-        "missing": math.log1p(count * (1 - spread)),
-        "missing_near": math.log1p(count * (1 - share)),
-        "weakest": weakest_clause(claim.text, everything),
+        "coverage": ranked[0][0] if ranked else 0.0,
         "pairs": max((_pairs(claim, window) for window in windows[:_WINDOWS]), default=0.0),
         "closeness": max((one.mean for one in closeness), default=0.0),
-        "far_word": max((one.weakest for one in closeness), default=0.0),
         "unmet": min((one.unmet for one in closeness), default=1.0),
-        "length": math.log1p(count),
-        "quantities": min(3.0, float(len(claim.quantities))),
-        "chinese": float(claim.wording.is_chinese),
         "judged": float(check_support is not None),
     }
     found = check_support(claim.text, _nearest_text(ranked, passages), question) if check_support else None
@@ -89,11 +76,6 @@ def _compare(claim: Claim, windows: Sequence[Window], score_stretches: ScoreStre
         for place, window in enumerate(windows)  # numbers that no chunk has: their vectors are made here
     ]
     return [one for one in score_stretches(claim.text, stretches) if one is not None] if stretches else []
-
-
-def passage_terms(passage: Passage) -> frozenset[str]:
-    """Return all terms of a passage, with those of its title and headings."""
-    return passage.context_terms.union(*(sentence.wording.terms for sentence in passage.sentences))
 
 
 def _rank(claim: Claim, passages: Sequence[Passage]) -> list[tuple[float, Window, Passage]]:

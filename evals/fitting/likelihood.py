@@ -1,6 +1,6 @@
 """Fitting the probability that evidence supports a sentence: a logistic regression of its traits (`chat.verify.traits`).
 
-    python -m evals.grounding --data DIR --sets ragtruth-summary,refchecker,bump,expertqa --limit N --save LINES
+    python -m evals.grounding --data DIR --in-turns --limit N --save LINES
     python -m evals.fitting.likelihood --data DIR --lines LINES [--out chat/verify/likelihood.json]
 
 Weights keep the sign of their trait's meaning. Each set weighs the same, and so do both classes within it: the probability is that
@@ -22,20 +22,24 @@ import django
 import numpy as np
 from scipy.optimize import minimize
 
+from evals.sets.made import CHINESE, ENGLISH
+
 if TYPE_CHECKING:
     from evals.checked import Outcome
 
-FITTED = ("ragtruth-summary", "refchecker", "bump", "expertqa")  # may be trained on, and share no passage with what is reported
+# May be trained on, as BUMP and ExpertQA may: with those two, sets left out are told no better (docs/quality.md says how this was
+# chosen). Sentences made by rules teach what a wrong number means.
+FITTED = ("ragtruth-summary", "refchecker", ENGLISH, CHINESE)
 LICENCES = {
+    ENGLISH: "made by rules of squad2-a (CC BY-SA 4.0) and a handbook (CC0)",
+    CHINESE: "made by rules of cmrc-a (CC BY-SA 4.0) and Chinese laws",
     "ragtruth-summary": "MIT (labels) over news articles",
     "refchecker": "CC BY 4.0 (labels) over MS MARCO passages",
-    "bump": "MIT (edited summaries) over news articles",
-    "expertqa": "MIT (labels) over web snippets",
 }
 JUDGED = ("told", "contradicted", "to_the_point")
-RISING = ("shown", "verbatim", "coverage", "coverage_all", "weakest", "pairs", "closeness", "far_word", "told", "to_the_point")
-FALLING = ("fact", "name", "turned", "invented", "unmet", "missing", "missing_near", "contradicted")
-STRENGTH = 20.0  # of the mean loss against the ridge
+RISING = ("shown", "verbatim", "coverage", "pairs", "closeness", "told", "to_the_point")
+FALLING = ("fact", "turned", "unmet", "contradicted")
+STRENGTH = 5.0  # of the mean loss against the ridge
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
@@ -99,12 +103,12 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
     django.setup()
     from evals.checked import outcomes_of
-    from evals.grounding import read_saved
-    from evals.sets.labelled import SETS, WHOLE, read_labelled
+    from evals.grounding import read_items, read_saved
+    from evals.sets.labelled import SETS, WHOLE
 
     kept, sets = read_saved(options.lines), {}
-    for name in SETS:
-        items = [item for item in read_labelled(options.data, name) if item.key in kept and item.level != WHOLE]
+    for name in (*SETS, ENGLISH, CHINESE):
+        items = [item for item in read_items(options.data, name, limit=None) if item.key in kept and item.level != WHOLE]
         if outcomes := [one for item in items for one in outcomes_of(item, kept[item.key])]:
             sets[name] = outcomes
     figures = report(sets)

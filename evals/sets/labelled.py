@@ -4,13 +4,13 @@ import gzip
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 SETS = ("ragtruth-qa", "ragtruth-summary", "llama-qa", "refchecker", "bump", "expertqa", "attributionbench")
-WHOLE = "answer"  # level of sets that label answers, not sentences
+WHOLE, LONE = "answer", "claim"  # levels of sets that label answers as a whole, and claims that stand alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,15 @@ def read_labelled(data: Path, name: str, *, limit: int | None = None) -> list[La
         texts[row["answer"] or row["id"]].append(row)
     order = sorted(texts, key=lambda key: hashlib.sha1(key.encode()).digest())  # noqa: S324 - an order
     return [_labelled(key, texts[key]) for key in order[:limit]]
+
+
+def in_turns(texts: Sequence[Labelled]) -> list[Labelled]:
+    """Return texts in which something is unsupported in turn with others, each in their order; then what is left of either."""
+    bad = [text for text in texts if any(not label.is_true for label in text.labels)]
+    good = [text for text in texts if all(label.is_true for label in text.labels)]
+    pairs = [text for pair in zip(bad, good, strict=False) for text in pair]
+    shorter = min(len(bad), len(good))
+    return [*pairs, *bad[shorter:], *good[shorter:]]
 
 
 def _labelled(key: str, rows: list[dict[str, Any]]) -> Labelled:

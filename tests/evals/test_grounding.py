@@ -10,7 +10,8 @@ from chat.verify.likelihood import Likelihood
 from evals.checked import Outcome, Sentence, check_labelled, of_line, outcomes_of, to_line
 from evals.fitting.likelihood import fit
 from evals.grounding import answers, figures
-from evals.sets.labelled import Label, Labelled, read_labelled
+from evals.sets.labelled import Label, Labelled, in_turns, read_labelled
+from evals.sets.made import read_made
 from tests.chat.library import dependencies_with
 
 SUPPORTED, WITHHELD, FRAMING = "supported", "withheld", "framing"
@@ -87,6 +88,32 @@ def test_whole_answers_are_read(tmp_path: Path) -> None:
     (tmp_path / "grounding" / "bump.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     (item,) = read_labelled(tmp_path, "bump")
     assert (item.text, [(one.start, one.end) for one in item.labels]) == ("One. Two.", [(0, 4), (5, 9)])
+
+
+def test_texts_with_something_wrong_come_in_turn_with_others() -> None:
+    texts = [labelled(f"{i}", Label(start=0, end=1, is_true=i < 4)) for i in range(6)]
+    assert [one.text for one in in_turns(texts)] == ["4", "0", "5", "1", "2", "3"]
+
+
+def test_sentences_made_by_rules_are_labelled_by_what_was_done_to_them(tmp_path: Path) -> None:
+    texts = [
+        "The ferry carries 40 cars on each of its crossings.",
+        "Bread is baked at dawn by Anna Brook.",
+        "The pool opens in May 2024.",
+    ]
+    corpus = [{"_id": f"d{i}", "title": f"Page {i}", "text": text} for i, text in enumerate(texts)]
+    query = {"answerable": True, "relevant": ["d0"], "answers": ["40 cars"], "text": "How many cars does the ferry carry?"}
+    for folder in ("handbook", "rgb-en-a"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "corpus.jsonl").write_text("".join(json.dumps(row) + "\n" for row in corpus), encoding="utf-8")
+        (tmp_path / folder / "queries.jsonl").write_text(json.dumps(query) + "\n", encoding="utf-8")
+    items = read_made(tmp_path, "made-en", limit=5)
+    assert {item.source.partition(":")[0] for item in items} == {"handbook"}  # RGB's licence lets nothing be fitted to it
+    told = {item.text: item.labels[0].is_true for item in items}
+    assert told[texts[0]]
+    assert any("40" not in text and not is_true for text, is_true in told.items())
+    assert all(f"Page 0\n{texts[0]}" in item.passages for item in items)
+    assert read_made(tmp_path, "made-zh", limit=5) == []
 
 
 def test_a_fit_finds_what_tells_the_true_and_keeps_the_sign_of_a_meaning() -> None:
