@@ -24,9 +24,9 @@ from chat.flow.events import Progress, Status
 from chat.flow.running import finish_question, run_question
 from chat.models import Conversation, Turn
 from chat.services import asked_of, clean_question, list_turns, start_turn
-from chat.sse import WAITING, event_stream, frame
 from chat.standing import with_standing
-from chat.stream import status_text
+from chat.streaming.sse import WAITING, event_stream, frame
+from chat.streaming.turn import status_text
 from chat.types import Answer
 from gateway.threads import run_in_thread
 from kb.models import Collection

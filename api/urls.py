@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from ninja import NinjaAPI
 
 from api import views
-from api.openai import openai
+from api.openai.completions import openai
 from api.rest import rest
 
 

@@ -1,4 +1,4 @@
-"""Services for questions and conversations. Answering is in chat.flow.answering, streaming in chat.stream."""
+"""Services for questions and conversations. Answering is in chat.flow.answering, streaming in chat.streaming.turn."""
 
 import re
 import unicodedata

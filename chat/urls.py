@@ -2,8 +2,9 @@
 
 from django.urls import URLPattern, path
 
-from chat import stream, views
+from chat import views
 from chat.checking.views import check
+from chat.streaming import turn
 
 app_name = "chat"
 
@@ -17,6 +18,6 @@ urlpatterns: list[URLPattern] = [
     path("turns/<uuid:uid>/regenerate/", views.regenerate, name="regenerate"),
     path("turns/<uuid:uid>/answer/", views.answer, name="answer"),
     path("turns/<uuid:uid>/feedback/", views.feedback, name="feedback"),
-    path("turns/<uuid:uid>/stream/", stream.stream_turn, name="stream"),
-    path("turns/<uuid:uid>/stop/", stream.stop, name="stop"),
+    path("turns/<uuid:uid>/stream/", turn.stream_turn, name="stream"),
+    path("turns/<uuid:uid>/stop/", turn.stop, name="stop"),
 ]

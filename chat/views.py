@@ -1,4 +1,4 @@
-"""The pages of a conversation: ask, read, rename, delete. Streaming is in chat.stream, the flow in chat.flow.answering."""
+"""The pages of a conversation: ask, read, rename, delete. Streaming is in chat.streaming.turn, the flow in chat.flow.answering."""
 
 from collections.abc import AsyncIterator
 from typing import Any, cast
@@ -19,11 +19,12 @@ from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 from accounts.errors import TooManyRequests
 from accounts.rates import spend
 from accounts.requests import SignedInRequest
-from chat import services, stream
+from chat import services
 from chat.errors import QuestionRefused
 from chat.feedback import rate_answer
 from chat.models import Conversation, Turn
 from chat.standing import with_standing
+from chat.streaming.turn import stream_turn
 from kb.models import Collection
 from language.answer_language import code_of
 
@@ -71,7 +72,7 @@ def ask(request: SignedInRequest) -> HttpResponseBase:
 @require_GET
 async def answer(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     """For browsers without scripts: let the stream run to its end unseen, then show the conversation."""
-    frames = await stream.stream_turn(request, uid)
+    frames = await stream_turn(request, uid)
     async for _frame in cast(AsyncIterator[bytes], frames.streaming_content):
         pass
     turn = await Turn.objects.select_related("conversation").aget(uid=uid)

@@ -32,8 +32,8 @@ from chat.flow.writing.prompting import write_messages
 from chat.judge.candidates import ScoreStretches, rank_sentences
 from chat.types import Evidence, VerdictKind
 from chat.verify import ScoreTexts, Verifier
-from evals.answers import contains_gold
 from evals.datasets import Question, read_lines, read_questions
+from evals.evaluation.answers import contains_gold
 from evals.evidence import evidence_of
 from ingest.parsers.content import ParsedPage
 from ingest.parsers.markup.html import parse_html

@@ -238,7 +238,7 @@ def opener(home: Path) -> Callable[[Mapping[str, Any]], Ask]:
     from accounts.models import User
     from chat.flow.running import ask
     from evals.datasets import Entry
-    from evals.indexing import index_entries
+    from evals.evaluation.indexing import index_entries
     from kb.index.engine import get_engine
     from kb.models import Collection
 

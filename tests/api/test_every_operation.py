@@ -10,7 +10,7 @@ from asgiref.sync import async_to_sync
 from django.conf import settings as configured
 from django.test import AsyncClient, Client
 
-from api.openai import openai
+from api.openai.completions import openai
 from api.rest import rest
 from audit.models import Event
 from tests.api.conftest import bearer

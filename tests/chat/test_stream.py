@@ -21,7 +21,7 @@ from audit.models import Event
 from bench.harness.patience import PATIENCE_S
 from chat import services
 from chat.models import Turn
-from chat.stream import stream_frames
+from chat.streaming.turn import stream_frames
 from kb.models import Collection, Document
 from tests.chat.library import LEAVE, QUESTION, SIX_HOURS, ScriptedModel, add_document, dependencies_with
 

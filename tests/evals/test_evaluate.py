@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from evals.datasets import read_entries
-from evals.ranking import STAGES, WITHOUT
+from evals.evaluation.ranking import STAGES, WITHOUT
 
 TEXTS = {
     "leave": "Employees earn six hours of annual leave in each pay period after three years.",

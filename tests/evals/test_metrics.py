@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from evals.answers import contains_gold, normalise
 from evals.datasets import Question
+from evals.evaluation.answers import contains_gold, normalise
+from evals.evaluation.report import spread
 from evals.metrics import auroc, distinct, hit, mean, ndcg, percentile, recall
-from evals.report import spread
 
 
 def make_question(**changes: Any) -> Question:

@@ -1,8 +1,8 @@
 """Questions whose names are replaced by words that a vocabulary then explains."""
 
 from evals.datasets import Question
-from evals.ranking import Figures
-from evals.vocabulary import measure_vocabulary, rename
+from evals.evaluation.ranking import Figures
+from evals.evaluation.vocabulary import measure_vocabulary, rename
 from retrieval.types import SearchConfig
 
 TEXTS = [

@@ -12,10 +12,10 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from chat.judge.calibration import calibration_path
-from evals.apart import is_apart, run_apart
 from evals.datasets import BadDataset, read_questions
+from evals.evaluation.apart import is_apart, run_apart
+from evals.evaluation.report import open_index, spread
 from evals.fitting.calibration import Example, as_table, calibrate, read_examples
-from evals.report import open_index, spread
 from kb.index.engine import get_engine
 from retrieval.encoding.opening import open_encoder
 

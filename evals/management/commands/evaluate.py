@@ -7,9 +7,9 @@ from pathlib import Path
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from evals.apart import is_apart, run_apart
 from evals.datasets import BadDataset, read_questions
-from evals.report import as_table, evaluate_folder
+from evals.evaluation.apart import is_apart, run_apart
+from evals.evaluation.report import as_table, evaluate_folder
 
 
 class Command(BaseCommand):

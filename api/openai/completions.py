@@ -2,7 +2,7 @@
 
 The models are "attest" (all that the caller may read) and "attest/<collection>". The last user message is the question, the ones
 before it make a follow-up stand alone. What a client says as the system, and its sampling, change nothing: answers come from the
-documents. What would be missed (tools, a schema …) is refused (`api.openai_parameters`). Each answer carries the contract's JSON in
+documents. What would be missed (tools, a schema …) is refused (`api.openai.parameters`). Each answer carries the contract's JSON in
 the field "attest", and its citations as footnotes in the text.
 """
 
@@ -23,7 +23,7 @@ from api.access import asked_via, scoped
 from api.asking import serialize_answer
 from api.errors import ModelUnknown, RequestInvalid
 from api.footnotes import answer_text, footnotes
-from api.openai_parameters import REFUSED, refuse_unsupported
+from api.openai.parameters import REFUSED, refuse_unsupported
 from api.requests import ApiRequest
 from api.rest import with_our_errors
 from chat.errors import ChatError
@@ -31,7 +31,7 @@ from chat.flow.asked import Asked
 from chat.flow.events import Progress, Status
 from chat.flow.running import finish_question, run_question
 from chat.services import clean_question
-from chat.sse import WAITING, event_stream, frame
+from chat.streaming.sse import WAITING, event_stream, frame
 from chat.types import Answer, Outcome
 from gateway.threads import run_in_thread
 from kb.models import Collection
@@ -73,7 +73,7 @@ class Completion(Schema):
     messages: list[Message]
     stream: bool | None = False
     stream_options: StreamOptions | None = None
-    # Read by `api.openai_parameters` alone, to be refused where they ask for something.
+    # Read by `api.openai.parameters` alone, to be refused where they ask for something.
     response_format: Any = None
     tools: Any = None
     tool_choice: Any = None

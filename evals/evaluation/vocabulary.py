@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from evals.datasets import Question
-from evals.ranking import DEPTH, WORDS, Figures, Search, judge, mean_figures
+from evals.evaluation.ranking import DEPTH, WORDS, Figures, Search, judge, mean_figures
 from retrieval.types import SearchConfig
 
 # Two to four capitalised words; what stands between Chinese title or quotation marks.

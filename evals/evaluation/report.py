@@ -10,11 +10,11 @@ from tqdm import tqdm
 
 from accounts.models import User
 from chat.flow.running import ask
-from evals.answers import measure_answers
 from evals.datasets import BadDataset, Question, read_entries, read_questions
-from evals.indexing import NAME, index_entries, make_collection
-from evals.ranking import STAGES, WITHOUT, Figures, measure_latency, measure_stages
-from evals.vocabulary import measure_vocabulary, rename
+from evals.evaluation.answers import measure_answers
+from evals.evaluation.indexing import NAME, index_entries, make_collection
+from evals.evaluation.ranking import STAGES, WITHOUT, Figures, measure_latency, measure_stages
+from evals.evaluation.vocabulary import measure_vocabulary, rename
 from kb.index.engine import Engine, get_engine
 from kb.index.search import search_passages
 from kb.models import Chunk, Collection, Document

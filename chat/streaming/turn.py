@@ -24,7 +24,7 @@ from chat.flow.events import Event, Progress, Status
 from chat.flow.running import Compose, run_question
 from chat.flow.trace import AnswerTrace
 from chat.models import Conversation, Turn
-from chat.sse import WAITING, event_stream, frame
+from chat.streaming.sse import WAITING, event_stream, frame
 from chat.types import Answer
 from gateway.threads import run_in_thread
 

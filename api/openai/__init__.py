@@ -1,0 +1,1 @@
+"""The interface of OpenAI: chat completions and the list of models."""
