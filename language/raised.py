@@ -14,6 +14,7 @@ _RAISED = dict(zip("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻
 _LOWERED = dict(zip("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎", strict=True))
 # Raised by custom, not to be told apart: ordinals ("1st", "2ème"), marks of ownership.
 _PLAIN = frozenset(("st", "nd", "rd", "th", "er", "re", "e", "ère", "ème", "o", "º", "ª", "tm", "sm", "®", "©", "™", "℠", "°"))
+_STAYS = frozenset((*",*†‡§", *_RAISED.values()))  # already raised among them
 _LONGEST = 6  # longer than any mark or exponent: a phrase that a designer raised
 _MARKS = re.compile(r"[\[(]?\s*([^\s\[\]()]+?)\s*[\])]?")
 
@@ -54,7 +55,7 @@ def raised(text: str) -> str:
         return inner
     if len(inner) > _LONGEST:
         return f" {text.strip()}"
-    marks = "".join(_RAISED.get(character, "") or (character if character in ",*†‡§" else "?") for character in inner.casefold())
+    marks = "".join(_RAISED.get(character, "") or (character if character in _STAYS else "?") for character in inner.casefold())
     return f"^({inner})" if "?" in marks else marks
 
 

@@ -9,14 +9,20 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from ingest.parsers.content import Items, Opening, ParsedPage
 from ingest.parsers.flow import Flow
 from ingest.parsers.left_out import close_gaps
-from ingest.parsers.markup.html_parts import ARTICLES, find_struck, is_question, is_site_part, link_share
-from ingest.parsers.markup.html_tables import is_layout, read_table
-from ingest.parsers.markup.html_text import BLOCKS, Words, address_of, level_of
+from ingest.parsers.markup.html_lists import OpenList, open_list
+from ingest.parsers.markup.html_parts import ARTICLES, count_words, is_question, is_site_part, link_share
+from ingest.parsers.markup.html_styles import read_styles
+from ingest.parsers.markup.html_tables import is_layout, is_table
+from ingest.parsers.markup.html_text import BLOCKS, Words, address_of
+from ingest.parsers.markup.html_values import SHOWN, shown_value
 from ingest.parsers.markup.office_html import holds_comments, is_title, item_level, item_text
 from ingest.parsers.plain.encoding import detect_encoding
 
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 FOLDED_LEVEL = 6  # of the head of a part that opens: below whatever stands above it
+MIN_ASIDE_WORDS = 5
+MAX_ASIDE_LINKS = 0.2  # share of its letters
+DIGITS = re.compile(r"[\d\s]*")
 MAIN_SHARE = 0.5  # of the page's words outside of links, at least
 DECLARED = re.compile(rb"""(?:<meta[^>]{0,200}?charset|<\?xml[^>]{0,80}?encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 XHTML = re.compile(r"^\s*<\?xml|<html[^>]{0,300}\sxmlns\s*=", re.IGNORECASE)
@@ -57,9 +63,12 @@ def parse_markup(markup: str) -> Items:
     heading = root.css_first("h1") if root else None
     named = title or heading
     yield Opening(title=flow.cleaner.clean_line(named.text()) if named else "")
-    words = Words(styled=find_struck(tree))
+    words = Words(styles=read_styles(tree))
     if root is not None:
-        yield from _Reader(flow, words).read(root)
+        reader = _Reader(flow, words)
+        yield from reader.read(root)
+        for aside in _asides(tree, root):
+            yield from reader.read(aside)
     yield from flow.finish()
     yield from words.left_out.notices()
 
@@ -74,6 +83,19 @@ def _main(tree: LexborHTMLParser) -> LexborNode | None:
     return body or tree.root
 
 
+def _asides(tree: LexborHTMLParser, root: LexborNode) -> Iterator[LexborNode]:
+    """Yield what stands beside the page's one marked content and says something in sentences, whatever leads elsewhere left out."""
+    if root.tag == "body" or tree.body is None:
+        return
+    length = len(tree.body.text())
+    inside = {node.mem_id for node in root.css("aside")}
+    for node in tree.css("aside"):
+        says = count_words(node.text()) >= MIN_ASIDE_WORDS and node.css_first("p, li, table, dl") is not None
+        leads = node.mem_id in inside or link_share(node) >= MAX_ASIDE_LINKS
+        if says and not leads and not is_site_part(node, "aside", page_length=length):
+            yield node
+
+
 def _prose(node: LexborNode) -> float:
     """Letters of an element outside of its links."""
     return len(node.text()) * (1 - link_share(node))
@@ -85,7 +107,7 @@ class _Reader:
     def __init__(self, flow: Flow, words: Words) -> None:
         self.flow, self.words = flow, words
         self.inline: list[str] = []
-        self.lists: list[int | None] = []
+        self.lists: list[OpenList] = []
         self.marker = ""
         self.quotes = 0
         self.term = ""  # of a definition list, waiting for its definition
@@ -113,11 +135,14 @@ class _Reader:
             if is_title(node, tag):
                 yield from self._leaf(node, "h1")
                 continue
-            if tag in HEADINGS or tag == "pre" or (tag == "table" and not is_layout(node)) or _is_folded_head(node, tag):
+            if tag in HEADINGS or tag == "pre" or (is_table(node, tag) and not is_layout(node)) or _is_folded_head(node, tag):
                 yield from self._leaf(node, tag)
                 continue
             if tag == "button":
                 continue  # a command of the site
+            if tag in SHOWN:
+                self.inline.append(shown_value(node, tag, before="".join(self.inline[-3:])) or "")
+                continue
             yield from self._enter(node, tag)
             in_article += tag in ARTICLES
             stack.append((node, True))
@@ -135,7 +160,7 @@ class _Reader:
         if tag == "math":
             self.inline.append(self.words.equation(node))
             return True
-        if write := level_of(node, tag):
+        if write := self.words.level_of(node, tag):
             self.inline.append(write(self.words.of(node, is_inside=True)))
             return True
         return False
@@ -143,11 +168,12 @@ class _Reader:
     def _leaf(self, node: LexborNode, tag: str) -> Iterator[ParsedPage]:
         yield from self._flush()
         if tag == "pre":
-            yield from self.flow.add("code", self.flow.cleaner.clean(node.text()))
-        elif tag == "table":
+            code = self.flow.cleaner.clean(_code(node))
+            yield from self.flow.add("code", "" if DIGITS.fullmatch(code) else code)  # the numbers of a listing's lines
+        elif is_table(node, tag):
             for caption in node.css("caption")[:1]:
                 yield from self.flow.add("paragraph", self._line(caption))
-            table = read_table(node, self._line)
+            table = self.words.table(node)
             yield from self.flow.add("paragraph", table.title)
             yield from self.flow.add("table" if table.is_table else "paragraph", table.text, header=table.header)
         else:
@@ -164,15 +190,9 @@ class _Reader:
                 yield from self._lone_term()
             self.in_term, self.in_definition = tag == "dt", tag == "dd"
         elif tag in ("ul", "ol"):
-            start = (node.attributes.get("start") or "1").strip()
-            self.lists.append(
-                (int(start) if start.isascii() and start.isdigit() and len(start) < 6 else 1) if tag == "ol" else None
-            )
+            self.lists.append(open_list(node, self.words.styles))
         elif tag == "li":
-            number = self.lists[-1] if self.lists else None
-            self.marker = "- " if number is None else f"{number}. "
-            if number is not None:
-                self.lists[-1] = number + 1
+            self.marker = self.lists[-1].mark(node) if self.lists else "- "
         elif tag == "blockquote":
             self.quotes += 1
         elif tag == "p":
@@ -181,8 +201,6 @@ class _Reader:
             yield from self.flow.add("heading", "Comments", level=1)
         elif tag == "br":
             self.inline.append("\n")
-        elif tag == "img":
-            self.inline.append(" ")
 
     def _leave(self, node: LexborNode, tag: str) -> Iterator[ParsedPage]:
         if tag == "a" and (address := address_of(node)):
@@ -234,3 +252,14 @@ class _Reader:
 def _is_folded_head(node: LexborNode, tag: str) -> bool:
     """True for what opens a part of the page: it is that part's heading, unless it holds one."""
     return (tag == "summary" or (tag == "button" and is_question(node))) and node.css_first("h1, h2, h3, h4, h5, h6, p, ul") is None
+
+
+def _code(node: LexborNode) -> str:
+    """Return code letter for letter; some pages end its lines with elements."""
+    if node.css_first("br") is None:
+        return node.text()
+    return "".join(
+        "\n" if part.tag == "br" else part.text_content or ""
+        for part in node.traverse(include_text=True)
+        if part.tag in ("br", "-text")
+    )

@@ -1,13 +1,12 @@
 """Which parts of a page are its content: what a browser shows, without the site around it and without what is struck out."""
 
 import re
-from collections.abc import Iterable
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+from selectolax.lexbor import LexborNode
 
-DROPPED_LIST = (
-    "script style noscript template select option input textarea iframe frame object embed svg canvas audio video map head menu "
-)
+from ingest.parsers.markup.html_styles import LINE_THROUGH, PageStyles
+
+DROPPED_LIST = "script style noscript template datalist iframe frame object embed canvas audio video map head menu "
 DROPPED = frozenset(DROPPED_LIST.split())
 SITE_PARTS = frozenset(("header", "footer"))  # of the page; those of an article are content
 ASIDES = frozenset(("nav", "aside", "form", "dialog"))
@@ -34,47 +33,34 @@ PANEL = re.compile(
 )
 TOGGLES = ("aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle", "data-target", "data-bs-target")
 STRUCK_TAGS = frozenset(("del", "s", "strike"))
-RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
-LINE_THROUGH = re.compile(r"text-decoration(?:-line)?\s*:[^;}]*line-through", re.IGNORECASE)
-CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-IN_USE = re.compile(r":(?:hover|focus|active|visited|checked|target|disabled|:)", re.IGNORECASE)
-MAX_RULES = 5000
+WORD = re.compile(r"[\u3400-\u9fff]{2}|[^\W\u3400-\u9fff]+")
+FORMULA = re.compile(r"katex|mathjax|mjx|\bmath\b", re.IGNORECASE)  # what draws a formula beside its MathML
+FLOATING = re.compile(
+    r"\b(?:modal|offcanvas|drawer|popup|lightbox|toast)", re.IGNORECASE
+)  # it stands above the page once it is opened
+MIN_SHOWN_WORDS = 3
 
 
-def find_struck(tree: LexborHTMLParser) -> frozenset[int]:
-    """Return the elements that rules of the page's own <style> strike through, by their mem_id."""
-    found: set[int] = set()
-    for style in tree.css("style"):
-        rules = CSS_COMMENT.sub("", style.text(deep=True))
-        if "line-through" not in rules.lower():
-            continue
-        for selectors, body in RULE.findall(rules)[:MAX_RULES]:
-            if LINE_THROUGH.search(body):
-                found.update(_matching(tree, selectors))
-    return frozenset(found)
+def count_words(text: str) -> int:
+    """Return how many words a text has; two Chinese characters count as one."""
+    return len(WORD.findall(text))
 
 
-def _matching(tree: LexborHTMLParser, selectors: str) -> Iterable[int]:
-    for selector in selectors.rsplit(";", 1)[-1].split(","):
-        if IN_USE.search(selector):
-            continue  # only while something is pointed at
-        try:
-            yield from (node.mem_id for node in tree.css(selector.strip()))
-        except SelectolaxError:
-            continue  # a selector that the library does not know selects nothing here
-
-
-def is_struck(node: LexborNode, tag: str, styled: frozenset[int]) -> bool:
-    """True for text that the page shows crossed out. `styled`: what `find_struck` returned."""
-    if tag in STRUCK_TAGS or (styled and node.mem_id in styled):
+def is_struck(node: LexborNode, tag: str, styles: PageStyles) -> bool:
+    """True for text that the page shows crossed out."""
+    if tag in STRUCK_TAGS or (styles.struck and node.mem_id in styles.struck):
         return True
     style = (node.attributes.get("style") or "") if node.attributes else ""
     return bool(style) and bool(LINE_THROUGH.search(style))
 
 
-def is_hidden(node: LexborNode) -> bool:
+def is_hidden(node: LexborNode, tag: str, styles: PageStyles) -> bool:
     """True where a browser would not show the element, and nothing on the page opens it."""
-    attributes = node.attributes
+    attributes = node.attributes or {}
+    if tag == "dialog" and "open" not in attributes and styles.is_static and not _is_opened(node):
+        return True
+    if styles.hidden and node.mem_id in styles.hidden:
+        return not is_panel(node)
     if not attributes:
         return False
     style = attributes.get("style") or ""
@@ -82,7 +68,29 @@ def is_hidden(node: LexborNode) -> bool:
         return False
     if "hidden" in attributes or FOLDED_STYLE.search(style):
         return not is_panel(node)
-    return attributes.get("aria-hidden") == "true" or bool(HIDDEN_STYLE.search(style))
+    return (attributes.get("aria-hidden") == "true" and _is_ornament(node)) or bool(HIDDEN_STYLE.search(style))
+
+
+def _is_ornament(node: LexborNode) -> bool:
+    """Judge what a page keeps from those who listen to it: an icon, a copy of what stands beside it, or words all the same."""
+    text = node.text()
+    if count_words(text) < MIN_SHOWN_WORDS or link_share(node) >= LINKS_SHARE:
+        return True
+    attributes = node.attributes
+    names = f"{attributes.get('class') or ''} {attributes.get('role') or ''}"
+    beside = (node.prev, node.next)
+    is_copy = any(one is not None and one.tag not in ("p", "div") and one.css_first("math") is not None for one in beside)
+    return is_copy or bool(FLOATING.search(names) or FORMULA.search(names))
+
+
+def _is_opened(node: LexborNode) -> bool:
+    """Tell whether a button of the page opens a dialog by its name."""
+    name = (node.attributes or {}).get("id") or ""
+    root = node
+    while root.parent is not None:
+        root = root.parent
+    names = ("commandfor", "popovertarget", "aria-controls")
+    return bool(name) and any(one.attributes.get(key) == name for key in names for one in root.css(f"[{key}]"))
 
 
 def is_panel(node: LexborNode) -> bool:
@@ -95,13 +103,13 @@ def is_panel(node: LexborNode) -> bool:
     while beside is not None and (beside.tag or "").startswith("-"):
         beside = beside.prev
     return beside is not None and (
-        _is_toggle(beside) or any(_is_toggle(one) for one in beside.css("button, a, summary, [role=button]"))
+        _is_toggle(beside) or any(_is_toggle(one) for one in beside.css("button, a, summary, [role=button], [onclick]"))
     )
 
 
 def _is_toggle(node: LexborNode) -> bool:
     attributes = node.attributes or {}
-    return node.tag == "button" or any(name in attributes for name in TOGGLES)
+    return node.tag == "button" or "onclick" in attributes or any(name in attributes for name in TOGGLES)
 
 
 def is_question(button: LexborNode) -> bool:

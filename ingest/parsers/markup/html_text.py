@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborNode
 
 from ingest.parsers.left_out import LeftOut, close_gaps
-from ingest.parsers.markup.html_parts import DROPPED, is_hidden, is_struck
-from ingest.parsers.markup.html_tables import read_table
+from ingest.parsers.markup.html_parts import DROPPED, MIN_SHOWN_WORDS, count_words, is_hidden, is_struck
+from ingest.parsers.markup.html_styles import PageStyles
+from ingest.parsers.markup.html_tables import is_table, read_table
+from ingest.parsers.markup.html_values import SHOWN, shown_value
 from ingest.parsers.markup.mathml import linear
-from ingest.parsers.tables.grid import flatten
+from ingest.parsers.tables.grid import Table, flatten
 from language.raised import lowered, raised
 
 BLOCKS_LIST = (
@@ -18,28 +20,31 @@ BLOCKS_LIST = (
     "center fieldset header footer tr td th caption hr form aside nav legend dialog "
 )
 BLOCKS = frozenset(BLOCKS_LIST.split())
-LEVEL_STYLE = re.compile(r"vertical-align\s*:\s*(super|sub)\b", re.IGNORECASE)
+NO_LEVEL = frozenset(("td", "th", "tr", "table", "img", "svg", "input", *BLOCKS))
+NOTE_REFERENCE = re.compile(r"\bnoteref\b|\bfootnote-?ref\b", re.IGNORECASE)
 ADDRESS = re.compile(r"^(?:https?://|ftp://|mailto:|tel:|//)", re.IGNORECASE)
-MIN_HIDDEN_WORDS = 3
+MIN_MISSED_WORDS = 12  # of what stands in for scripts: less asks to turn them on
 
 
 @dataclass(slots=True)
 class Words:
-    """Reads elements. `styled`: those that the page's own styles strike through, by mem_id."""
+    """Reads elements. `styles`: what the page's own rules say of them."""
 
-    styled: frozenset[int] = frozenset()
+    styles: PageStyles = field(default_factory=PageStyles)
     left_out: LeftOut = field(default_factory=LeftOut)
 
     def is_left_out(self, node: LexborNode, tag: str) -> bool:
         """True for what is not content; counts what a person may miss."""
         if tag in DROPPED or tag.startswith(("-", "!")):
+            if tag == "noscript" and count_words(node.text()) >= MIN_MISSED_WORDS:
+                self.left_out.add("hidden_parts", place=node.text())
             return True
-        if is_hidden(node):
+        if is_hidden(node, tag, self.styles):
             text = node.text()
-            if len(text.split()) >= MIN_HIDDEN_WORDS and node.attributes.get("aria-hidden") != "true":
+            if count_words(text) >= MIN_SHOWN_WORDS and node.attributes.get("aria-hidden") != "true":
                 self.left_out.add("hidden_parts", place=text)
             return True
-        if is_struck(node, tag, self.styled):
+        if is_struck(node, tag, self.styles):
             if text := node.text().strip():
                 self.left_out.add("struck_out", place=text)
             return True
@@ -57,13 +62,17 @@ class Words:
             tag = current.tag or ""
             if tag == "-text":
                 parts.append(current.text_content or "")
-            elif tag == "table" and current is not node:
-                parts.append(f" {flatten(read_table(current, self.line))} ")
             elif tag == "math":
                 parts.append(self.equation(current))
-            elif (write := level_of(current, tag)) and not (is_inside and current is node):
+            elif current is not node and self.is_left_out(current, tag):
+                continue
+            elif is_table(current, tag) and current is not node:
+                parts.append(f" {flatten(self.table(current))} ")
+            elif tag in SHOWN:
+                parts.append(shown_value(current, tag, before="".join(parts[-3:])) or "")
+            elif (write := self.level_of(current, tag)) and not (is_inside and current is node):
                 parts.append(write(self.of(current, is_inside=True)))
-            elif current is node or not self.is_left_out(current, tag):
+            else:
                 parts.append(" " if tag in BLOCKS or tag in ("br", "li") else "")
                 if tag == "a" and (address := address_of(current)):
                     stack.append(address)
@@ -73,6 +82,26 @@ class Words:
     def line(self, node: LexborNode) -> str:
         """Return the words of an element with single spaces."""
         return close_gaps(" ".join(self.of(node).split()))
+
+    def table(self, node: LexborNode) -> Table:
+        """Return a table's text, without the rows and cells that do not hold or do not show."""
+        return read_table(node, self.line, is_left_out=lambda part: self.is_left_out(part, part.tag or ""))
+
+    def level_of(self, node: LexborNode, tag: str) -> Callable[[str], str] | None:
+        """Return how the text of an element is written that stands raised or lowered; None for others."""
+        if tag in ("sup", "sub"):
+            return raised if tag == "sup" else lowered
+        if tag in NO_LEVEL or tag.startswith("-"):
+            return None
+        attributes = node.attributes or {}
+        level = self.styles.level(node, attributes.get("style") or "")
+        if (
+            not level
+            and tag == "a"
+            and NOTE_REFERENCE.search(f"{attributes.get('role') or ''} {attributes.get('epub:type') or ''}")
+        ):
+            level = int(node.css_first("sup") is None)
+        return (raised if level > 0 else lowered) if level else None
 
     def equation(self, node: LexborNode) -> str:
         """Return a formula as a line of text; one that holds nothing to read is counted."""
@@ -90,11 +119,3 @@ def address_of(link: LexborNode) -> str:
     if not ADDRESS.match(target) or not words or bare.rstrip("/") in words or words in (bare, bare.split("://")[-1].rstrip("/")):
         return ""
     return f" ({bare})"
-
-
-def level_of(node: LexborNode, tag: str) -> Callable[[str], str] | None:
-    """Return how the text of an element is written that stands raised or lowered; None for others."""
-    if tag in ("sup", "sub"):
-        return raised if tag == "sup" else lowered
-    match = LEVEL_STYLE.search(node.attributes.get("style") or "") if tag == "span" and node.attributes else None
-    return (raised if match[1].lower() == "super" else lowered) if match else None

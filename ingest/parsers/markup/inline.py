@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from markdown_it.token import Token
 
 from ingest.parsers.left_out import LeftOut, close_gaps
-from ingest.parsers.markup.html_parts import LINE_THROUGH, STRUCK_TAGS
+from ingest.parsers.markup.html_parts import STRUCK_TAGS
+from ingest.parsers.markup.html_styles import LINE_THROUGH
 from language.raised import lowered, raised
 
 HTML_TAG = re.compile(r"<(?P<close>/?)(?P<name>[a-z][a-z0-9]*)\b(?P<rest>[^>]*)>", re.IGNORECASE)

@@ -1,0 +1,121 @@
+"""What the rules of a page's own <style> say of its elements: struck out, hidden, raised, lowered, how a list is numbered.
+
+Attributes of an element say the same in its `style`, so both are read by the same expressions.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+LINE_THROUGH = re.compile(r"text-decoration(?:-line)?\s*:[^;}]*line-through", re.IGNORECASE)
+NOT_SHOWN = re.compile(r"(?<![\w-])(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+VERTICAL = re.compile(
+    r"(?<![\w-])vertical-align\s*:\s*(?P<word>super|sub)\b|(?<![\w-])vertical-align\s*:\s*(?P<size>-?[\d.]+)", re.I
+)
+SHIFTED = re.compile(r"(?<![\w-])(?P<edge>top|bottom)\s*:\s*(?P<sign>-?)[\d.]*[1-9]", re.IGNORECASE)
+RELATIVE = re.compile(r"position\s*:\s*relative", re.IGNORECASE)
+SMALLER = re.compile(
+    r"font(?:-size)?\s*:[^;}]*(?:smaller|small|(?<![\d.])0?\.\d|\b[5-9]\d(?:\.\d+)?%|\b[5-9](?:\.\d+)?p[xt])", re.IGNORECASE
+)
+LIST_STYLE = re.compile(r"list-style(?:-type)?\s*:[^;}]*?\b([a-z]+(?:-[a-z]+)+|decimal|disc|circle|square)\b", re.IGNORECASE)
+RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+IN_USE = re.compile(r":(?:hover|focus|active|visited|checked|target|disabled|:)", re.IGNORECASE)
+CONDITION = re.compile(r"@(?:media|supports|container)\b[^{]*\{")
+INTERESTING = re.compile(r"line-through|vertical-align|display|visibility|list-style|position", re.IGNORECASE)
+MAX_RULES = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class PageStyles:
+    """Elements by their mem_id. `is_static`: nothing on the page opens what it hides. `numbers`: the list-style-type of lists."""
+
+    struck: frozenset[int] = frozenset()
+    hidden: frozenset[int] = frozenset()
+    raised: frozenset[int] = frozenset()
+    lowered: frozenset[int] = frozenset()
+    numbers: dict[int, str] = field(default_factory=dict)
+    is_static: bool = True
+
+    def level(self, node: LexborNode, style: str) -> int:
+        """Return 1 where an element stands raised, -1 where lowered, 0 otherwise. `style`: its own attribute."""
+        found = level_in(style) if style else 0
+        return found or int(node.mem_id in self.raised) - int(node.mem_id in self.lowered)
+
+
+def read_styles(tree: LexborHTMLParser) -> PageStyles:
+    """Return what the page's rules say. What a rule hides counts only where no script and no switch of the page can show it."""
+    found: dict[str, set[int]] = {name: set() for name in ("struck", "hidden", "raised", "lowered")}
+    numbers: dict[int, str] = {}
+    opens = tree.css_first("[onclick]") is not None or any(map(_runs, tree.css("script")))
+    for selectors, body, is_conditional in _rules(tree):
+        opens = opens or bool(re.search(r":(?:checked|target|focus|hover)", selectors) and "display" in body)
+        names = _names(body, is_conditional=is_conditional)
+        kind = LIST_STYLE.search(body)
+        if not names and not kind:
+            continue
+        for node in _matching(tree, selectors):
+            for name in names:
+                found[name].add(node.mem_id)
+            if kind:
+                numbers[node.mem_id] = kind[1].lower()
+    if opens:
+        found["hidden"] = set()
+    return PageStyles(**{name: frozenset(ids) for name, ids in found.items()}, numbers=numbers, is_static=not opens)
+
+
+def level_in(style: str) -> int:
+    """Return 1 where a declaration raises text beside other text, -1 where it lowers it, 0 otherwise."""
+    if match := VERTICAL.search(style):
+        if match["word"]:
+            return 1 if match["word"].lower() == "super" else -1
+        size = float(match["size"]) if re.fullmatch(r"-?\d*\.?\d+", match["size"]) else 0.0
+        return (size > 0) - (size < 0) if SMALLER.search(style) or "%" in style else 0
+    shift = SHIFTED.search(style) if RELATIVE.search(style) and SMALLER.search(style) else None
+    if shift is None:
+        return 0
+    return 1 if (shift["edge"].lower() == "top") == bool(shift["sign"]) else -1
+
+
+def _names(body: str, *, is_conditional: bool) -> list[str]:
+    names = ["struck"] if LINE_THROUGH.search(body) else []
+    names += ["hidden"] if NOT_SHOWN.search(body) and not is_conditional else []
+    level = level_in(body)
+    return [*names, "raised" if level > 0 else "lowered"] if level else names
+
+
+def _runs(script: LexborNode) -> bool:
+    return "json" not in ((script.attributes or {}).get("type") or "")
+
+
+def _rules(tree: LexborHTMLParser) -> Iterator[tuple[str, str, bool]]:
+    """Yield selectors, declarations, and whether the rule holds on some devices alone."""
+    for style in tree.css("style"):
+        rules = CSS_COMMENT.sub("", style.text(deep=True))
+        if not INTERESTING.search(rules):
+            continue
+        conditions = [(match.start(), _end_of(rules, match.start())) for match in CONDITION.finditer(rules)]
+        for match in list(RULE.finditer(rules))[:MAX_RULES]:
+            is_conditional = any(start < match.start() < end for start, end in conditions)
+            yield match[1].rsplit(";", 1)[-1], match[2], is_conditional
+
+
+def _end_of(rules: str, start: int) -> int:
+    depth = 0
+    for position in range(rules.find("{", start), len(rules)):
+        depth += (rules[position] == "{") - (rules[position] == "}")
+        if not depth:
+            return position
+    return len(rules)
+
+
+def _matching(tree: LexborHTMLParser, selectors: str) -> Iterator[LexborNode]:
+    for selector in selectors.split(","):
+        if IN_USE.search(selector):
+            continue  # only while something is pointed at
+        try:
+            yield from tree.css(selector.strip())
+        except SelectolaxError:
+            continue  # a selector that the library does not know selects nothing here

@@ -1,0 +1,150 @@
+"""Web pages as a browser shows them: what styles raise, strike out and hide, forms, tables, numbers of lists, listings."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.files.reading import read, texts
+
+
+def page(body: str, style: str = "") -> str:
+    return f"<!DOCTYPE html><html><head><style>{style}</style></head><body>{body}</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("mark", "style"),
+    [
+        ('<small style="font-size: .7em; vertical-align: super">2</small>', ""),
+        ('<span class="fn">2</span>', ".fn { vertical-align: super }"),
+        ('<i class="up">2</i>', "/* marks */ p > i.up { font: 70% serif; vertical-align: 40% }"),
+        ('<span style="position: relative; top: -0.5em; font-size: 70%">2</span>', ""),
+        ('<span style="vertical-align: 5px; font-size: 8px">2</span>', ""),
+        ('<a role="doc-noteref" href="#n2">2</a>', ""),
+        ('<a role="doc-noteref" href="#n2"><sup>[2]</sup></a>', ""),
+        ('<sup><span style="vertical-align: super">2</span></sup>', ""),
+    ],
+)
+def test_what_a_style_raises_is_no_digit_of_the_number_before_it(tmp_path: Path, mark: str, style: str) -> None:
+    assert texts(tmp_path, "a.html", page(f"<p>It takes 36{mark} days.</p>", style)) == ["It takes 36² days."]
+
+
+def test_an_icon_on_the_line_is_raised_by_nobody(tmp_path: Path) -> None:
+    body = '<p>Deck <span style="vertical-align: 2px">B7</span>, <span style="position: relative; top: 0">lane 4</span>.</p>'
+
+    assert texts(tmp_path, "a.html", page(body)) == ["Deck B7, lane 4."]
+
+
+def test_what_a_rule_hides_is_left_out_and_reported_unless_the_page_can_open_it(tmp_path: Path) -> None:
+    body, style = "<p>Fee 48.</p><p class=gone>The fee was once 35.</p>", ".gone { display: none }"
+
+    left, warnings = read(tmp_path, "a.html", page(body, style))
+    assert left == ["Fee 48."]
+    assert warnings["hidden_parts"] == {"count": 1, "places": "“The fee was once 35.”"}
+    for opening in ("<script>open()</script>", "<p onclick='x()'>More</p>"):
+        assert "The fee was once 35." in texts(tmp_path, "a.html", page(body + opening, style))
+    assert "The fee was once 35." in texts(tmp_path, "a.html", page(body, f"@media print {{ {style} }}"))
+
+
+def test_a_dialog_counts_where_it_is_open_or_a_button_opens_it(tmp_path: Path) -> None:
+    body = (
+        "<p>Open daily.</p><dialog><p>This offer has ended.</p></dialog><dialog open><p>Closed on Friday.</p></dialog>"
+        '<button commandfor="more">More</button><dialog id="more"><p>Dogs stay outside.</p></dialog>'
+    )
+
+    left, warnings = read(tmp_path, "a.html", page(body))
+    assert left == ["Open daily.", "Closed on Friday.", "Dogs stay outside."]
+    assert warnings["hidden_parts"]["count"] == 1
+
+
+def test_words_that_a_page_keeps_from_listeners_alone_are_read(tmp_path: Path) -> None:
+    formula = (
+        '<span><math><mi>r</mi><mo>=</mo><mn>2</mn></math><span aria-hidden="true"><i>r</i><i>=</i><i>2</i> and so on</span></span>'
+    )
+    body = (
+        '<p>Open daily <span aria-hidden="true">★</span></p><div aria-hidden="true"><p>The gate code is 4471.</p></div>'
+        f"<p>{formula}</p>"
+        '<div class="modal fade" aria-hidden="true"><p>Subscribe to our newsletter now.</p></div>'
+    )
+
+    assert texts(tmp_path, "a.html", page(body)) == ["Open daily", "The gate code is 4471.", "r = 2"]
+
+
+def test_a_part_that_a_click_opens_is_content(tmp_path: Path) -> None:
+    body = '<div onclick="open()">May I return it?</div><div style="display: none">Within 21 days.</div>'
+
+    assert texts(tmp_path, "a.html", page(body)) == ["May I return it?", "Within 21 days."]
+
+
+def test_an_aside_of_sentences_beside_the_main_part_is_content(tmp_path: Path) -> None:
+    main = "<main><h1>Pool</h1><p>Open from nine to five on every day of the week, except on Monday.</p></main>"
+    asides = "<aside><p>The sauna closes at six.</p></aside><aside><p><a href='/a'>All of our news</a></p><p>More</p></aside>"
+
+    assert texts(tmp_path, "a.html", page(main + asides))[2:] == ["The sauna closes at six."]
+
+
+def test_a_form_that_was_filled_in_is_read_with_its_values(tmp_path: Path) -> None:
+    body = (
+        '<form><p><label for="a">Cost centre</label> <input id="a" value="4711-B"><input type="hidden" value="x9"></p>'
+        '<p><input type="checkbox" checked> Express <input type="checkbox"> Gift wrap</p>'
+        "<p>Size <select><option>S</option><option selected>XL</option></select></p><p>Where <textarea>To gate 4</textarea></p>"
+        '<table><tr><td>Name</td><td><input value="Ann"></td></tr></table><input type="submit" value="Send"></form>'
+    )
+
+    assert texts(tmp_path, "a.html", page(body)) == [
+        *("Cost centre: 4711-B", "☑ Express ☐ Gift wrap", "Size: XL", "Where: To gate 4", "Name | Ann")
+    ]
+
+
+def test_the_description_of_a_picture_and_the_words_in_a_drawing_are_read(tmp_path: Path) -> None:
+    body = (
+        '<p><img src="a.png" alt="Plan: the exit is behind lift 3"><img src="l.png" alt="Logo"></p>'
+        "<svg><title>Icon</title><text>Meet at the</text><text>flagpole</text></svg>"
+    )
+
+    assert texts(tmp_path, "a.html", page(body)) == ["Plan: the exit is behind lift 3", "Meet at the flagpole"]
+
+
+def test_rows_and_cells_that_do_not_show_or_hold_are_left_out(tmp_path: Path) -> None:
+    body = (
+        "<table><tr><th>Item</th><th>Fee</th></tr><tr hidden><td>Old tent model</td><td>9</td></tr>"
+        '<tr class="old"><td>Raft</td><td>8</td></tr><tr><td>Hut</td><td style="text-decoration: line-through">7</td></tr>'
+        "<tr><td>Bike</td><td>6</td></tr></table>"
+    )
+
+    left, warnings = read(tmp_path, "a.html", page(body, ".old td { text-decoration: line-through }"))
+    assert left == ["Item | Fee\nHut\nBike | 6"]
+    assert warnings["struck_out"]["count"] == 3
+    assert warnings["hidden_parts"]["count"] == 1
+
+
+def test_a_table_made_of_other_elements_is_a_table(tmp_path: Path) -> None:
+    head = '<div role="row"><span role="columnheader">Size</span><span role="columnheader">Price</span></div>'
+    body = f'<div role="table">{head}<div role="row"><span role="cell">M</span><span role="cell">5</span></div></div>'
+
+    assert texts(tmp_path, "a.html", page(body)) == ["Size | Price\nM | 5"]
+
+
+def test_a_cell_that_spans_the_rest_of_its_group_counts_for_each_row_of_it(tmp_path: Path) -> None:
+    rows = "<tr><td rowspan=0>North</td><td>Mon</td><td>5</td></tr><tr><td>Tue</td><td>6</td></tr>"
+    head = "<thead><tr><th>A</th><th>B</th><th>C</th></tr></thead>"
+    body = f"<table>{head}<tbody>{rows}</tbody><tbody><tr><td>x</td></tr></tbody></table>"
+
+    assert texts(tmp_path, "a.html", page(body)) == ["A | B | C\nNorth | Mon | 5\nNorth | Tue | 6\nx"]
+
+
+def test_items_carry_the_numbers_that_a_browser_prints(tmp_path: Path) -> None:
+    body = (
+        '<ol type="a"><li>x<li>y</ol><p>-</p><ol type="I" start="3"><li>x</ol><p>-</p><ol><li value="7">x<li>y</ol><p>-</p>'
+        '<ol reversed><li>x<li>y</ol><p>-</p><ol style="list-style: cjk-ideographic"><li>甲<li>乙</ol><p>-</p>'
+        '<ol class="r"><li>x</ol>'
+    )
+
+    read_texts = texts(tmp_path, "a.html", page(body, "ol.r { list-style-type: lower-roman }"))
+    marks = [text.split("、")[0] + "、" if "、" in text else text.split()[0] for text in read_texts if text != "-"]
+    assert marks == ["a.", "b.", "III.", "7.", "8.", "2.", "1.", "一、", "二、", "i."]
+
+
+def test_listings_stay_letter_for_letter_without_the_numbers_of_their_lines(tmp_path: Path) -> None:
+    body = "<pre>if a:<br>    b(--x)</pre><table><tr><td><pre>1\n2</pre></td><td><pre>c -= 1\n  d</pre></td></tr></table>"
+
+    assert texts(tmp_path, "a.html", page(body)) == ["if a:\n    b(--x)", "c -= 1\n  d"]
