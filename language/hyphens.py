@@ -16,6 +16,7 @@ from language.lexicon import word_set
 HYPHENS = ("-", "‐", "\u00ad")
 _END = re.compile(r"([^\W_]+)[-‐\u00ad]?$")
 _START = re.compile(r"[^\W_]+(?:['’][a-z]+)?")
+_ADDRESS = re.compile(r"://|^www\.|@")
 _EDGES = " \t.,;:!?()[]{}\"'“”‘’«»…"
 
 # Written with a hyphen before nearly everything, where the whole is no common word.
@@ -47,6 +48,8 @@ def keeps_hyphen(before: str, after: str, *, words: Container[str]) -> bool:
         after: the first word of the next line.
         words: the document's own words, as `plain_word` returns them.
     """
+    if _ADDRESS.search(before):
+        return True
     first_match, second_match = _END.search(before), _START.match(after.lstrip(_EDGES))
     if first_match is None or second_match is None:
         return True

@@ -12,6 +12,7 @@ UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uf
 INVISIBLE = re.compile(
     r"[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\U000e0000-\U000e007f]"
 )
+SOFT_BREAK = re.compile(r"\u00ad[ \t]*\r?\n[ \t]*(?=\S)")  # a word goes on in the next line
 UNREADABLE = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 CJK = (
     "\u2e80-\u2fdf\u3000-\u30ff\u3100-\u31bf\u31f0-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff"
@@ -31,6 +32,7 @@ class Cleaner:
         if text.isascii() and text.isprintable():
             return text
         text = SURROGATE_PAIR.sub(lambda pair: pair.group().encode("utf-16", "surrogatepass").decode("utf-16"), text)
+        text = SOFT_BREAK.sub("", text) if "\u00ad" in text else text
         text, unsafe = UNSAFE.subn("", text)
         text, invisible = INVISIBLE.subn("", text)
         self.unsafe += unsafe
@@ -40,6 +42,14 @@ class Cleaner:
     def clean_line(self, text: str) -> str:
         """Return the text cleaned, on one line, runs of spaces as one."""
         return " ".join(self.clean(text).split())
+
+
+WIDE_BREAK = re.compile(rf"(?<=[{CJK}])[ \t]*\n[ \t]*(?=[{CJK}])")
+
+
+def join_wide(text: str) -> str:
+    """Return a text without the line ends between Chinese, Japanese or Korean characters, which stand in no place of a space."""
+    return WIDE_BREAK.sub("", text) if "\n" in text and not text.isascii() else text
 
 
 def garbage_share(text: str) -> float:

@@ -12,8 +12,8 @@ from ingest.parsers.attachments import Attachments
 from ingest.parsers.content import Items, Notice, Opening, ParsedPage, ParseFile
 from ingest.parsers.flow import Flow
 from ingest.parsers.formats.registry import BY_TYPE, EMAIL
+from ingest.parsers.mail.thread import MAX_FIELDS, is_field, paragraphs, read_attribution, split_thread, unflow
 from ingest.parsers.mail.thread import Message as ThreadMessage
-from ingest.parsers.mail.thread import paragraphs, read_attribution, split_thread
 from ingest.parsers.markup.html import parse_markup
 from ingest.parsers.plain.encoding import detect_encoding
 from ingest.parsers.plain.wrapped import Unwrapper
@@ -104,6 +104,8 @@ class _Mail:
             yield from self._page(parse_markup(text), depth=depth)
             return
         text = self.flow.cleaner.clean(text.replace("\r\n", "\n"))
+        if str(part.get_param("format", "")).lower() == "flowed":
+            text = unflow(text, joins=str(part.get_param("delsp", "")).lower() == "yes")
         messages = split_thread(text)
         wrapped = Unwrapper()
         for message in messages:
@@ -125,12 +127,14 @@ class _Mail:
             if not isinstance(item, ParsedPage):
                 yield from self.attachments.take(iter((item,)), depth=depth)
                 continue
-            for block in item.blocks:
-                text = item.text[block.start : block.end]
-                found = read_attribution(text) if block.kind in ("paragraph", "quote") else None
+            after = 0  # of the blocks that were read as the head of a quoted mail
+            for position, block in enumerate(item.blocks):
+                if position < after:
+                    continue
+                taken, found = _head_of_quoted(item, position)
                 if found is not None:
                     yield from self._quoted(found, depth=depth)
-                    is_open, in_block = True, False
+                    is_open, in_block, after = True, False, position + taken
                     continue
                 if block.kind == "quote" and not is_open:
                     yield from self._quoted(ThreadMessage(is_quoted=True), depth=depth)
@@ -174,6 +178,20 @@ def _message(stream: BinaryIO) -> Message:
 
 def _quoted_level(depth: int) -> int:
     return min(depth + 1, 6)
+
+
+def _head_of_quoted(page: ParsedPage, position: int) -> tuple[int, ThreadMessage | None]:
+    """Return how many blocks of a page introduce a quoted mail, and the mail: in one paragraph, or in one for each field."""
+    lines: list[str] = []
+    for block in page.blocks[position : position + MAX_FIELDS]:
+        text = page.text[block.start : block.end]
+        if block.kind not in ("paragraph", "quote") or (lines and not is_field(text)):
+            break
+        lines.append(text)
+        if not is_field(text):
+            break
+    found = read_attribution("\n".join(lines)) if lines else None
+    return len(lines), found
 
 
 def _best(children: list[Message]) -> Message:

@@ -23,7 +23,7 @@ SENT = frozenset((*SENT_LIST.split(), "enviado el"))
 SUBJECT = frozenset(("subject", "betreff", "objet", "asunto", "主题", "主旨"))
 MAX_FIELDS = 8
 WROTE = (
-    re.compile(r"^On (?P<introduction>.+?)\s*wrote\s*:$", re.IGNORECASE),
+    re.compile(r"^(?:On|At) (?P<introduction>.+?)\s*wrote\s*:$", re.IGNORECASE),
     re.compile(r"^Am (?P<date>.+?) schrieb (?P<who>.+?)\s*:$"),
     re.compile(r"^Le (?P<introduction>.+?) a écrit\s*:$"),
     re.compile(r"^El (?P<introduction>.+?) escribió\s*:$"),
@@ -166,3 +166,26 @@ def paragraphs(message: Message) -> Iterator[str]:
     for paragraph in re.split(r"\n[ \t]*\n\s*", message.text):
         if paragraph.strip():
             yield paragraph
+
+
+def is_field(text: str) -> bool:
+    """True for a line of the head of a quoted mail that stands alone: "Sent: Friday"."""
+    return "\n" not in text and FIELD.match(text) is not None
+
+
+def unflow(text: str, *, joins: bool) -> str:
+    """Return a text in the form "flowed" with its paragraphs whole. `joins`: the space at a line's end is none. RFC 3676."""
+    lines: list[str] = []
+    goes_on, last_depth = False, 0
+    for line in text.split("\n"):
+        depth = len(line) - len(line.lstrip(">"))
+        body = line[depth:].removeprefix(" ")
+        is_signature = body == "-- "
+        if goes_on and depth == last_depth and not is_signature:
+            lines[-1] += body
+        else:
+            lines.append(f"{'>' * depth}{' ' if depth else ''}{body}")
+        goes_on, last_depth = body.endswith(" ") and not is_signature, depth
+        if goes_on and joins:
+            lines[-1] = lines[-1][:-1]
+    return "\n".join(lines)

@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from ingest.parsers.cleaning import join_wide
 from ingest.parsers.content import Items, Opening, ParsedPage
 from ingest.parsers.flow import Flow
 from ingest.parsers.left_out import close_gaps
@@ -22,6 +23,7 @@ HEADINGS = {f"h{level}": level for level in range(1, 7)}
 FOLDED_LEVEL = 6  # of the head of a part that opens: below whatever stands above it
 MIN_ASIDE_WORDS = 5
 MAX_ASIDE_LINKS = 0.2  # share of its letters
+SPACE = re.compile(r"[ \t\r\n\f]+")
 DIGITS = re.compile(r"[\d\s]*")
 MAIN_SHARE = 0.5  # of the page's words outside of links, at least
 DECLARED = re.compile(rb"""(?:<meta[^>]{0,200}?charset|<\?xml[^>]{0,80}?encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
@@ -126,7 +128,7 @@ class _Reader:
                 in_article -= tag in ARTICLES
                 continue
             if tag == "-text":
-                self.inline.append(node.text_content or "")
+                self.inline.append(SPACE.sub(" ", join_wide(node.text_content or "")))
                 continue
             if node is not root and self._is_left_out(node, tag, in_article=in_article, page_length=length):
                 continue

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborNode
 
+from ingest.parsers.cleaning import join_wide
 from ingest.parsers.left_out import LeftOut, close_gaps
 from ingest.parsers.markup.html_parts import DROPPED, MIN_SHOWN_WORDS, count_words, is_hidden, is_struck
 from ingest.parsers.markup.html_styles import PageStyles
@@ -61,7 +62,7 @@ class Words:
                 continue
             tag = current.tag or ""
             if tag == "-text":
-                parts.append(current.text_content or "")
+                parts.append(join_wide(current.text_content or ""))
             elif tag == "math":
                 parts.append(self.equation(current))
             elif current is not node and self.is_left_out(current, tag):

@@ -5,15 +5,20 @@ from dataclasses import dataclass, field
 
 from markdown_it.token import Token
 
+from ingest.parsers.cleaning import join_wide
 from ingest.parsers.left_out import LeftOut, close_gaps
 from ingest.parsers.markup.html_parts import STRUCK_TAGS
 from ingest.parsers.markup.html_styles import LINE_THROUGH
+from ingest.parsers.plain.wrapped import Unwrapper
 from language.raised import lowered, raised
 
 HTML_TAG = re.compile(r"<(?P<close>/?)(?P<name>[a-z][a-z0-9]*)\b(?P<rest>[^>]*)>", re.IGNORECASE)
 HREF = re.compile(r"""href\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
 HEADING_ANCHOR = re.compile(r"\s*\{#[\w-]+\}\s*$")
 ADDRESS = re.compile(r"^(?:https?://|ftp://|mailto:|tel:|//)", re.IGNORECASE)
+SOFT, HARD = "\n", "\x1e"  # line ends of the source, and those that show
+RAISED = re.compile(r"(?<=[\w)])\^(\d{1,3}|[a-zA-Z]{1,2})\^(?!\^)")  # as Pandoc writes it: 10^6^, CO~2~
+LOWERED = re.compile(r"(?<=[A-Za-z)])~(\d{1,3})~(?!~)")
 LEVELS = {"sup": raised, "sub": lowered}
 
 
@@ -23,6 +28,7 @@ class InlineReader:
 
     left_out: LeftOut = field(default_factory=LeftOut)
     referred: list[int] = field(default_factory=list)
+    wrapped: Unwrapper = field(default_factory=Unwrapper)
 
     def read(self, token: Token) -> str:
         """Return the text of links, code and emphasis; a picture gives its description."""
@@ -30,6 +36,9 @@ class InlineReader:
         for child in token.children or ():
             line.take(child)
         text = line.finish()
+        if SOFT in text:
+            text = " ".join(join_wide(self.wrapped.join(text)).split(SOFT))
+        text = text.replace(HARD, "\n")
         return HEADING_ANCHOR.sub("", close_gaps(text) if line.has_gaps else text)
 
 
@@ -46,7 +55,10 @@ class _Line:
     def take(self, child: Token) -> None:
         if child.type in ("text", "code_inline"):
             level = next((name for name, _ in reversed(self.open) if name in LEVELS), "")
-            self._write(LEVELS[level](child.content) if level and child.type == "text" else child.content)
+            if child.type == "code_inline":
+                self._write(child.content)
+            else:
+                self._write(LEVELS[level](child.content) if level else _with_levels(child.content))
         elif child.type in ("s_open", "s_close"):
             self._strike(1 if child.type == "s_open" else -1)
         elif child.type == "link_open":
@@ -58,7 +70,7 @@ class _Line:
             self.reader.referred.append(number)
             self._write(raised(str(number + 1)))
         elif child.type in ("softbreak", "hardbreak"):
-            self._write(" " if child.type == "softbreak" else "\n")
+            self._write(SOFT if child.type == "softbreak" else HARD)
         elif child.type == "image":
             self._write(child.content)
         elif child.type == "html_inline":
@@ -93,7 +105,7 @@ class _Line:
             return
         name = match["name"].lower()
         if name == "br":
-            self._write("\n")
+            self._write(HARD)
         elif match["close"]:
             self._close(name)
         elif not match["rest"].endswith("/"):
@@ -112,3 +124,9 @@ class _Line:
                 if name == "a":
                     self._end_link()
                 return
+
+
+def _with_levels(text: str) -> str:
+    if "^" not in text and "~" not in text:
+        return text
+    return LOWERED.sub(lambda match: lowered(match[1]), RAISED.sub(lambda match: raised(match[1]), text))

@@ -5,6 +5,7 @@ from typing import BinaryIO
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
 from ingest.parsers.content import Items, Opening, ParsedPage
@@ -30,6 +31,7 @@ def parse_markdown(stream: BinaryIO, *, name: str) -> Items:
         title = (f"Title: {front.title}",) if front.title else ()
         yield from flow.add("list", "; ".join((*title, *front.lines)))
     reader = _Reader(flow, tokens)
+    reader.inline.wrapped.learn(text)
     yield from reader.read()
     if front and not flow.characters:  # a redirect for instance: what it declares is what it says
         yield from flow.add("paragraph", "\n".join(front.declared))
@@ -38,7 +40,7 @@ def parse_markdown(stream: BinaryIO, *, name: str) -> Items:
 
 
 def _reader() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"maxNesting": 30}).enable(["table", "strikethrough"]).use(footnote_plugin)
+    return MarkdownIt("commonmark", {"maxNesting": 30}).enable(["table", "strikethrough"]).use(footnote_plugin).use(deflist_plugin)
 
 
 def _title(tokens: list[Token]) -> str:
@@ -56,6 +58,7 @@ class _Reader:
         self.tokens, self.notes = _split_notes(tokens)
         self.lists: list[int | None] = []  # the next number of each open list, None for bullets
         self.marker, self.quotes = "", 0
+        self.term, self.in_term, self.definitions = "", False, 0  # of a list of terms
 
     def read(self) -> Iterator[ParsedPage]:
         position = 0
@@ -93,9 +96,21 @@ class _Reader:
             self.lists[-1] = None if number is None else number + 1
         elif token.type in ("blockquote_open", "blockquote_close"):
             self.quotes += 1 if token.type.endswith("open") else -1
+        elif token.type in ("dt_open", "dt_close"):
+            self.in_term = token.type.endswith("open")
+        elif token.type in ("dd_open", "dd_close"):
+            self.definitions += 1 if token.type.endswith("open") else -1
 
     def _line(self, token: Token) -> Iterator[ParsedPage]:
         text = self.inline.read(token)
+        if self.in_term:
+            self.term = text
+            return
+        if self.definitions and self.term:
+            text, self.term = f"{self.term}: {text}", ""
+        if not self.lists and self.definitions:
+            yield from self.flow.add("list", text)
+            return
         if not self.lists:
             yield from self.flow.add("quote" if self.quotes else "paragraph", text)
             return

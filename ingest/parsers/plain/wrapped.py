@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+from ingest.parsers.cleaning import CJK
 from language.hyphens import keeps_hyphen, plain_word
 
 # From the word's beginning alone: tried from each of its letters, a run of a million would take a million times as long.
@@ -10,6 +11,11 @@ BROKEN = re.compile(r"(?<!\S)(?P<before>\S*[^\W_])[-‐](?P<space>[ \t]*\n[ \t]*
 WORD = re.compile(r"[^\s]+")
 SUSPENDED = frozenset(("and", "or", "to", "und", "oder", "bis", "sowie"))  # "short- and long-term"
 MAX_WORDS = 200_000
+WIDE = re.compile(rf"[{CJK}]")
+WIDE_END, WIDE_START = re.compile(rf"[{CJK}]$"), re.compile(rf"[{CJK}]")
+ENDED = "。！？；：…"
+MIN_WIDE = 16  # columns, of which a Chinese character takes two: what is narrower was not wrapped
+ROOM = 4  # columns that a wrapped line may be shorter than the longest
 
 
 @dataclass(slots=True)
@@ -25,10 +31,31 @@ class Unwrapper:
 
     def join(self, text: str) -> str:
         """Return a text with its broken words whole; what follows them stands on the same line."""
-        return BROKEN.sub(self._whole, text) if "-\n" in text or BROKEN.search(text) else text
+        text = BROKEN.sub(self._whole, text) if "-\n" in text or BROKEN.search(text) else text
+        return _joined_wide(text) if "\n" in text and WIDE.search(text) else text
 
     def _whole(self, match: re.Match[str]) -> str:
         before, after = match["before"], match["after"]
         if plain_word(after) in SUSPENDED:
             return f"{before}- {after}"
         return f"{before}{'-' if keeps_hyphen(before, after, words=self.words) else ''}{after}"
+
+
+def _joined_wide(text: str) -> str:
+    """Join the lines of a wrapped Chinese paragraph, without a space: those that are about as wide as the widest."""
+    lines = text.split("\n")
+    widths = [_columns(line.rstrip()) for line in lines]
+    widest = max(widths)
+    if widest < MIN_WIDE or not any(mark in text for mark in "，。；、"):
+        return text
+    joined = lines[0]
+    for number, line in enumerate(lines[1:]):
+        above, below = joined.rstrip(), line.lstrip()
+        goes_on = widths[number] >= widest - ROOM and above[-1:] not in ENDED and line[:1] != "\u3000"
+        is_wide = bool(WIDE_END.search(above) and WIDE_START.match(below))
+        joined = f"{above}{below}" if goes_on and is_wide else f"{joined}\n{line}"
+    return joined
+
+
+def _columns(line: str) -> int:
+    return len(line) + len(WIDE.findall(line))

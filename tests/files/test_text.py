@@ -1,0 +1,45 @@
+"""Plain text and Markdown: what a line end cuts in two, levels, lists of terms."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.files.reading import texts
+
+
+@pytest.mark.parametrize(
+    ("source", "read"),
+    [
+        ("The ware\u00ad\nhouse closes.", "The warehouse closes."),
+        ("The ware\u00ad\r\n  house closes.", "The warehouse closes."),
+        ("See https://a.example/non-\npaper and a-b@c-\nd.example.", "See https://a.example/non-paper and a-b@c-d.example."),
+        ("员工应当在每月二十五\n日之前提交报销单，逾期\n不予受理。", "员工应当在每月二十五日之前提交报销单，逾期不予受理。"),
+        ("收件人：王芳\n电话：8823\n地址：园区路九号，三楼，前台", "收件人：王芳\n电话：8823\n地址：园区路九号，三楼，前台"),
+    ],
+)
+def test_what_a_line_end_cuts_in_text_is_whole_again(tmp_path: Path, source: str, read: str) -> None:
+    assert texts(tmp_path, "a.txt", source) == [read]
+
+
+def test_wrapped_markdown_and_pages_read_as_they_are_shown(tmp_path: Path) -> None:
+    markdown = "Tickets are non-\nrefundable; the manage-\nment decides.  \nAlways. 员工每月二\n十五日前报销。\n"
+    page = (
+        "<html><body><p>员工每月二\n  十五日前<br>报销。</p><table><tr><td>每月二\n十五日</td><td>1</td></tr></table></body></html>"
+    )
+
+    assert texts(tmp_path, "a.md", markdown) == [
+        "Tickets are non-refundable; the management decides.\nAlways. 员工每月二十五日前报销。"
+    ]
+    assert texts(tmp_path, "a.html", page) == ["员工每月二十五日前\n报销。", "每月二十五日 | 1"]
+
+
+def test_levels_as_pandoc_writes_them(tmp_path: Path) -> None:
+    source = "10^6^ cycles, 24^1^ months, CO~2~; a^2 + b^2, `x^2^`, ~~old~~ 2^10.\n"
+
+    assert texts(tmp_path, "a.md", source) == ["10⁶ cycles, 24¹ months, CO₂; a^2 + b^2, x^2^, 2^10."]
+
+
+def test_a_term_of_markdown_stands_beside_its_definition(tmp_path: Path) -> None:
+    assert texts(tmp_path, "a.md", "Deposit\n: 50 euros\n\n    In cash.\n\nLate fee\n: 4 euros\n") == [
+        *("Deposit: 50 euros", "In cash.", "Late fee: 4 euros")
+    ]
