@@ -17,6 +17,8 @@ from ingest.parsers.flow import Flow
 from ingest.parsers.left_out import LeftOut
 from ingest.parsers.markup.html import decode_html, parse_markup
 from ingest.parsers.office.strict_office import open_office
+from ingest.parsers.office.word.graphics import graphics_in
+from ingest.parsers.office.word.listings import is_listing
 from ingest.parsers.office.word.margins import join_lines, margin_lines
 from ingest.parsers.office.word.names import CONTAINERS, MC, A, R, W, is_placeholder, number_of, value_of
 from ingest.parsers.office.word.notes import COMMENTS, ENDNOTES, FOOTNOTES, Notes
@@ -90,6 +92,7 @@ class _Body:
         self.pictures = PictureReader(flow.cleaner)
         self.styled_level = 0  # of the last heading
         self.clause_levels: dict[int, int] = {}  # by level of the list, since that heading
+        self.code: list[str] = []  # lines of a listing that is being read
         self.seen: set[str] = set()  # a logo stands on every page, and is one part
 
     def _runs(self, part: Part) -> RunReader:
@@ -100,6 +103,7 @@ class _Body:
         lines = margin_lines(body, self.parts, read=self._text, left_out=self.left_out)
         yield from self.flow.add("list", "\n".join(join_lines(lines)))
         yield from self._blocks(body)
+        yield from self._end_code()
         yield from self._comments()
 
     def _blocks(self, body: etree._Element) -> Iterator[ParsedPage]:
@@ -110,11 +114,13 @@ class _Body:
                 yield from self._paragraph(element)
                 yield from self._notes()
                 yield from self._pictures(element)
+                yield from self._graphics(element)
                 # A text box stands in a paragraph but is read after it.
                 for box in element.iter(f"{W}txbxContent"):
                     if _holder(box) is element and not any(one.tag == f"{MC}Fallback" for one in box.iterancestors()):
                         stack.extend(reversed(box))
             elif element.tag == f"{W}tbl":
+                yield from self._end_code()
                 yield from self._table(element)
                 yield from self._notes()
             elif element.tag == f"{W}altChunk":
@@ -128,7 +134,12 @@ class _Body:
     def _paragraph(self, element: etree._Element) -> Iterator[ParsedPage]:
         key = value_of(element, "pPr/pStyle") or ""
         style = self.styles.get(key, NO_STYLE)
-        text = self._text(element)
+        text = self.flow.cleaner.clean(self.runs.read(element))
+        if is_listing(element, style, self.styles, text) or (self.code and not text.strip()):
+            self.code.append(text.rstrip())
+            return
+        yield from self._end_code()
+        text = text.strip()
         label = self._label(element, key, style) if text or not _is_deleted(element) else None
         if not text:
             return
@@ -144,6 +155,11 @@ class _Body:
             yield from self.flow.add("list", f"- {text}")
         else:
             yield from self.flow.add("quote" if "quote" in style.name.lower() else "paragraph", text)
+
+    def _end_code(self) -> Iterator[ParsedPage]:
+        """Put the listing into the flow, letter for letter."""
+        lines, self.code = self.code, []
+        yield from self.flow.add("code", "\n".join(lines))
 
     def _level(self, element: etree._Element, style: Style) -> int:
         """Return the level of a heading: what the paragraph says, else its style; 0 for other text."""
@@ -198,9 +214,22 @@ class _Body:
                 yield from self.flow.add("paragraph", self.pictures.text(part.blob))
 
     def _table(self, element: etree._Element) -> Iterator[ParsedPage]:
-        table = read_table(element, lambda paragraph: self.flow.cleaner.clean_line(self.runs.read(paragraph)), self.left_out)
+        table = read_table(element, self._cell_line, self.left_out)
         yield from self.flow.add("paragraph", table.title)
         yield from self.flow.add("table" if table.is_table else "paragraph", table.text, header=table.header)
+
+    def _cell_line(self, paragraph: etree._Element) -> str:
+        """Return the text of a paragraph in a cell, with the number that Word prints before it, or alone in its column."""
+        text = self.flow.cleaner.clean_line(self.runs.read(paragraph))
+        if not text and _is_deleted(paragraph):
+            return ""
+        key = value_of(paragraph, "pPr/pStyle") or ""
+        label = self._label(paragraph, key, self.styles.get(key, NO_STYLE))
+        return text if label is None or label.is_bullet else _numbered(label, text).strip()
+
+    def _graphics(self, element: etree._Element) -> Iterator[ParsedPage]:
+        for kind, text in graphics_in(element, self.parts, self.left_out):
+            yield from self.flow.add(kind, self.flow.cleaner.clean(text))
 
     def _alternative(self, element: etree._Element) -> Iterator[ParsedPage]:
         """A part in another format that stands for a piece of the body."""

@@ -43,6 +43,12 @@ def switch_of(properties: etree._Element | None, *names: str) -> bool | None:
     return None
 
 
+def font_of(properties: etree._Element | None) -> str:
+    """Return the font of a run of Latin letters, "" where nothing is said."""
+    fonts = properties.find(f"{W}rFonts") if properties is not None else None
+    return (fonts.get(f"{W}ascii") or fonts.get(f"{W}hAnsi") or "") if fonts is not None else ""
+
+
 def is_placeholder(element: etree._Element) -> bool:
     """True for a content control that nobody filled in: it shows what to click on."""
     return element.tag == f"{W}sdt" and bool(switch_of(element.find(f"{W}sdtPr"), "showingPlcHdr"))

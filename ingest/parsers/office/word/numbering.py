@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from ingest.parsers.office.word.names import W, number_of, switch_of, value_of
-from ingest.parsers.office.word.numerals import write_number
+from ingest.parsers.office.word.names import MC, W, number_of, switch_of, value_of
+from ingest.parsers.office.word.numerals import ZEROS, write_number
 
 MAX_LEVEL = 8
 PLACE = re.compile(r"%([1-9])")
@@ -130,7 +130,7 @@ def read_numbering(root: etree._Element | None, list_styles: dict[str, str]) -> 
 
 def _read_level(element: etree._Element) -> tuple[int, Level]:
     start = number_of(element, "start")
-    form = value_of(element, "numFmt")
+    form = value_of(element, "numFmt") or _padded(element)
     level = Level(
         start=0 if start is None else start,
         form="decimal" if form is None else form,
@@ -140,6 +140,15 @@ def _read_level(element: etree._Element) -> tuple[int, Level]:
         restarts_after=number_of(element, "lvlRestart"),
     )
     return int(element.get(f"{W}ilvl", "0")), level
+
+
+def _padded(element: etree._Element) -> str | None:
+    """Return the format of numbers that a newer Word pads with zeros, "001, 002, 003, ...", beside one that older ones know."""
+    for form in element.iterfind(f"{MC}AlternateContent/{MC}Choice/{W}numFmt"):
+        first = form.get(f"{W}format", "").partition(",")[0].strip()
+        if first.isdigit():
+            return f"{ZEROS}{len(first)}"
+    return value_of(element.find(f"{MC}AlternateContent/{MC}Fallback"), "numFmt")
 
 
 def _at(level: Level, start: int) -> Level:

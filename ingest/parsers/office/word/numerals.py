@@ -11,6 +11,7 @@ COUNTED = frozenset(
 )
 DIGIT_BY_DIGIT = frozenset(("ideographDigital", "japaneseDigitalTenThousand", "taiwaneseDigital", "koreanDigital2"))
 LEGAL = frozenset(("chineseLegalSimplified", "ideographLegalTraditional", "japaneseLegal"))
+ZEROS = "decimalZeros"  # and how many digits a number has at least
 CIRCLED = frozenset(("decimalEnclosedCircle", "decimalEnclosedCircleChinese"))
 SMALL_LIST = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
@@ -39,6 +40,8 @@ def write_number(number: int, form: str) -> str:
 def _words(number: int, form: str) -> str:
     if form == "decimalZero":
         return f"{number:02}"
+    if form.startswith(ZEROS):
+        return str(number).zfill(int(form.removeprefix(ZEROS)))
     if form == "ordinal":
         ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
         return f"{number}{ending}"

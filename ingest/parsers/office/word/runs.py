@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from ingest.parsers.left_out import LeftOut, close_gaps
+from ingest.parsers.office.symbols import as_shown, has_private
 from ingest.parsers.office.word.equations import linear
-from ingest.parsers.office.word.names import MC, OLE, M, R, W, is_placeholder, number_of, switch_of, value_of
+from ingest.parsers.office.word.names import MC, OLE, M, R, W, font_of, is_placeholder, number_of, switch_of, value_of
 from ingest.parsers.office.word.notes import Notes
 from ingest.parsers.office.word.styles import NO_STYLE, Style
 from language.raised import lowered, raised
@@ -18,9 +19,12 @@ from language.raised import lowered, raised
 SKIPPED_LIST = "del moveFrom delText rPr pPr sectPr sdtPr sdtEndPr rt txbxContent footnoteRef endnoteRef annotationRef"
 SKIPPED = frozenset((*(f"{W}{name}" for name in SKIPPED_LIST.split()), f"{MC}Fallback"))
 BREAKS = {f"{W}tab": "\t", f"{W}ptab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-"}
-MIN_RISE = 4  # half points: what is less is a matter of taste
+MIN_RISE = 4  # half points: what is less is a matter of taste, unless the letters are small
+MIN_RISE_OF_SMALL, SMALL = 2, 16
+HEXADECIMAL = re.compile(r"[0-9A-Fa-f]{1,4}")
 LINK_FIELD = re.compile(r'^\s*HYPERLINK\s+"([^"]+)"')
 ADDRESS = re.compile(r"^(?:https?|ftp|mailto|tel|file|\\\\|//)", re.IGNORECASE)
+SIGN_FONTS = frozenset(("Symbol", "Wingdings", "Wingdings 2", "Webdings"))
 Piece = tuple[str, str]  # what becomes of it ("", "struck" or "hidden"), text
 
 
@@ -77,6 +81,9 @@ class RunReader:
             return [(kind, child.text or "")]
         if child.tag in BREAKS:
             return [(kind, BREAKS[child.tag])]
+        if child.tag == f"{W}sym":
+            code = child.get(f"{W}char", "")
+            return [(kind, as_shown(chr(int(code, 16)), child.get(f"{W}font", "")))] if HEXADECIMAL.fullmatch(code) else []
         if child.tag in (f"{W}footnoteReference", f"{W}endnoteReference"):
             return [(kind, raised(mark))] if (mark := self.notes.refer(child)) and not kind else []
         if child.tag == f"{W}commentReference":
@@ -95,7 +102,8 @@ class RunReader:
         what = mark.get(f"{W}fldCharType")
         if what == "begin":
             self._fields.append(["", ""])
-        elif what == "end" and self._fields:
+            return [(kind, filled)] if (filled := _filled(mark.find(f"{W}ffData"))) else []
+        if what == "end" and self._fields:
             match = LINK_FIELD.match(self._fields.pop()[0])
             return [(kind, _address(match.group(1)))] if match and _address(match.group(1)) else []
         return []
@@ -115,7 +123,10 @@ class RunReader:
         kind = "struck" if (struck if struck is not None else own.struck or style.struck) else ""
         kind = "hidden" if (hidden if hidden is not None else own.hidden or style.hidden) else kind
         pieces = self._walk(run, style, kind)
-        write = level_of(properties)
+        font = font_of(properties) or own.font or style.font
+        if font in SIGN_FONTS or any(has_private(text) for _, text in pieces):
+            pieces = [(piece, as_shown(text, font, own.font, style.font)) for piece, text in pieces]
+        write = level_of(properties, style=own)
         return [(piece, write(text)) for piece, text in pieces] if write else pieces
 
     def _equation(self, element: etree._Element) -> str:
@@ -141,12 +152,29 @@ def _address(target: str) -> str:
     return f" ({target.removeprefix('mailto:')})" if ADDRESS.match(target) else ""
 
 
-def level_of(properties: etree._Element | None) -> Callable[[str], str] | None:
-    """Return how the text of a run is written that stands raised or lowered; None for others."""
-    named = value_of(properties, "vertAlign") or ""
+def _filled(form: etree._Element | None) -> str:
+    """Return what a box to tick or a list to choose from shows, which no run holds."""
+    if form is None:
+        return ""
+    box, choices = form.find(f"{W}checkBox"), form.find(f"{W}ddList")
+    if box is not None:
+        is_checked = switch_of(box, "checked")
+        return "☑" if (switch_of(box, "default") if is_checked is None else is_checked) else "☐"
+    if choices is None:
+        return ""
+    entries = [entry.get(f"{W}val", "") for entry in choices.iterchildren(f"{W}listEntry")]
+    chosen = number_of(choices, "result") or number_of(choices, "default") or 0
+    return entries[chosen] if 0 <= chosen < len(entries) else ""
+
+
+def level_of(properties: etree._Element | None, *, style: Style = NO_STYLE) -> Callable[[str], str] | None:
+    """Return how the text of a run is written that stands raised or lowered; None for others. `style`: of the run."""
+    named = value_of(properties, "vertAlign")
+    named = style.rise if named is None else named
     if named in ("superscript", "subscript"):
         return raised if named == "superscript" else lowered
     half_points = number_of(properties, "position") or 0
-    if abs(half_points) < MIN_RISE:
+    is_small = 0 < (number_of(properties, "sz") or 0) <= SMALL
+    if abs(half_points) < (MIN_RISE_OF_SMALL if is_small else MIN_RISE):
         return None
     return raised if half_points > 0 else lowered

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from ingest.parsers.office.word.names import W, number_of, switch_of, value_of
+from ingest.parsers.office.word.names import W, font_of, number_of, switch_of, value_of
 
 HEADING = re.compile(r"^(?:heading|überschrift|titre|título|标题)\s*(\d)$", re.IGNORECASE)
+CODE = re.compile(
+    r"^(?:source |program )?code(?: ?block)?\b|\bcode$|\bsource (?:code|text)\b|\bpreformatted\b|verbatim|^代码", re.I
+)
 TITLES = ("title", "标题")
 MAX_CHAIN = 20  # of styles based on each other
 MAX_OUTLINE = 6
@@ -15,7 +18,10 @@ MAX_OUTLINE = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """`level`: of a heading, 0 for other text. `number`, `number_level`: the list that it belongs to, as numId and ilvl."""
+    """`level`: of a heading, 0 for other text. `number`, `number_level`: the list that it belongs to, as numId and ilvl.
+
+    `rise`: "superscript", "subscript" or "". `is_code`: its name says that it is for listings.
+    """
 
     name: str = ""
     level: int = 0
@@ -23,6 +29,9 @@ class Style:
     number_level: int | None = None
     struck: bool = False
     hidden: bool = False
+    rise: str = ""
+    font: str = ""
+    is_code: bool = False
 
 
 NO_STYLE = Style()
@@ -56,6 +65,9 @@ def _resolved(key: str, elements: dict[str, etree._Element]) -> Style:
         number_level=levels[0] if levels else None,
         struck=_switch(chain, "strike", "dstrike"),
         hidden=_switch(chain, "vanish"),
+        rise=next((rise for style in chain if (rise := value_of(style, "rPr/vertAlign")) is not None), ""),
+        font=next((font for style in chain if (font := font_of(style.find(f"{W}rPr")))), ""),
+        is_code=any(CODE.search(value_of(style, "name") or "") for style in chain),
     )
 
 

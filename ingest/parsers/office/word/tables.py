@@ -41,7 +41,8 @@ def _row(row: etree._Element, read: ReadText, left_out: LeftOut, *, depth: int) 
             before = cells[-1]
             cells[-1] = (before[0], before[1] + columns, before[2], before[3])
         else:
-            cells.append((column, columns, merge, _cell_text(cell, read, left_out, depth=depth)))
+            is_deleted = properties is not None and properties.find(f"{W}cellDel") is not None
+            cells.append((column, columns, merge, "" if is_deleted else _cell_text(cell, read, left_out, depth=depth)))
         column += columns
     return cells
 
