@@ -15,11 +15,12 @@ from functools import lru_cache
 
 from openpyxl.utils.datetime import WINDOWS_EPOCH, from_excel
 
+from ingest.parsers.office.chinese_numbers import in_chinese
 from ingest.parsers.office.xlsx_dates import show_date, show_elapsed
 
 GENERAL = "General"
 TOKEN = re.compile(
-    r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|_(?P<space>.)|\*(?P<fill>.)'
+    r'"(?P<quoted>[^"]*)"?|[\\!](?P<escaped>.)|_(?P<space>.)|\*(?P<fill>.)'
     r"|\[\$(?P<currency>[^\]-]*)(?:-[^\]]*)?\]|\[(?P<condition>[<>=]{1,2}-?\d+(?:\.\d+)?)\]|(?P<elapsed>\[(?:h+|m+|s+)\])"
     r"|\[(?P<colour>[^\]]*)\]|(?P<general>General)|(?P<half>AM/PM|A/P|上午/下午)|(?P<exponent>E[+-])"
     r"|(?P<date>[ymdhseg]+|aaaa?|b[12])|(?P<digit>[0#?])|(?P<point>\.)|(?P<comma>,)|(?P<percent>%)|(?P<slash>/)|(?P<text>@)"
@@ -29,6 +30,7 @@ TOKEN = re.compile(
 LITERALS = ("quoted", "escaped", "currency", "letter", "date")
 SHAPING = ("date", "elapsed", "digit", "point")
 DECIMALS_OF_SECONDS = re.compile(r"s\]?\.0+", re.IGNORECASE)
+CHINESE = re.compile(r"DBNum([12])", re.IGNORECASE)
 MAX_FORMAT = 1000  # characters; Excel allows 255
 MAX_DENOMINATOR_DIGITS = 5
 
@@ -75,8 +77,10 @@ def show_number(value: int | float, code: str, *, epoch: datetime.datetime = WIN
     section, is_signed = _choose(value, _sections(code))
     if section is None:
         return show_general(value)
+    chinese = next((text for kind, text in section.tokens if kind == "chinese"), "")
     if section.is_date:
-        return _date(value, section, epoch)
+        shown = _date(value, section, epoch)
+        return in_chinese(shown, chinese, counts=False) if chinese else shown
     magnitude = Decimal(repr(value)).copy_abs()
     try:
         shown = _render(section, magnitude)
@@ -84,7 +88,8 @@ def show_number(value: int | float, code: str, *, epoch: datetime.datetime = WIN
         return show_general(value)
     is_zero = not re.search(r"[1-9]", shown) and "digit" in section.kinds
     sign = "-" if is_signed and value < 0 and shown and not is_zero else ""
-    return " ".join(f"{sign}{shown}".split())
+    shown = " ".join(f"{sign}{shown}".split())
+    return in_chinese(shown, chinese, counts="general" in section.kinds) if chinese else shown
 
 
 def show_text(value: str, code: str) -> str:
@@ -119,7 +124,7 @@ def _sections(code: str) -> tuple[Section, ...]:
         if kind == "condition" and (found := re.match(r"([<>=]+)(.*)", match["condition"])):
             conditions[-1] = (found[1], float(found[2]))
         elif kind == "colour":
-            continue
+            tokens[-1] += [("chinese", found[1])] if (found := CHINESE.fullmatch(match["colour"])) else []
         else:
             tokens[-1].append((kind, match.group(kind)))
     return tuple(Section(*parts) for parts in zip(codes, map(tuple, tokens), conditions, strict=True))

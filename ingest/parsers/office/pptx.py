@@ -1,11 +1,9 @@
 """PPTX: a page a slide, with its title, texts, tables, figures of charts, diagrams and the speaker's notes."""
 
 import hashlib
-import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any, BinaryIO
 
 from lxml import etree
@@ -15,21 +13,19 @@ from pptx.exc import PythonPptxError
 from ingest.parsers.content import Notice, Opening, ParsedPage
 from ingest.parsers.flow import Flow
 from ingest.parsers.left_out import LeftOut
+from ingest.parsers.office.slides.comments import comments_of
+from ingest.parsers.office.slides.numbers import number_paragraphs
+from ingest.parsers.office.slides.text import NO_TARGETS, is_struck, paragraph_text, words_of
 from ingest.parsers.office.strict_office import open_office
-from ingest.parsers.office.xlsx_asides import shown_address
 from ingest.parsers.pdf.structure import usable_title
 from ingest.parsers.pictures.embedded import PictureReader
 from ingest.parsers.refusal import Refusal
-from language.raised import lowered, raised
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
-RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-NO_TARGETS: Mapping[str, str] = MappingProxyType({})
 MAX_SLIDE_CHARACTERS = 200_000
 ROW_EMU = 228_600  # a quarter of an inch: shapes whose tops are nearer stand in one row
 MAX_POINTS = 500  # of a chart's series
-NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 DAMAGE = (
     PythonPptxError,
     KeyError,
@@ -81,6 +77,8 @@ class _Slides:
         self.broken: list[int] = []
         self.hidden: list[int] = []
         self.struck: list[str] = []  # on the slide that was read last
+        self.unseen: list[str] = []  # names of hidden shapes, on the slide that was read last
+        self.objects = 0  # of other programs, on the slide that was read last
         self.left_out = LeftOut()
         self.targets: Mapping[str, str] = NO_TARGETS  # of the links of the slide that is read
         self.known: dict[bytes, str] = {}  # texts of pictures by their hash: a logo stands on every slide, and is read once
@@ -89,9 +87,11 @@ class _Slides:
         """Put everything that the slide says into the flow."""
         self.has_pictures = self.from_pictures = self.is_broken = self.is_unread = False
         self.targets = _targets(slide)
-        self.struck = _struck_runs(slide)
+        self.struck, self.objects = _struck_runs(slide), 0
         title = slide.shapes.title
-        shapes = sorted(_flatten(slide.shapes), key=lambda entry: entry[0])
+        found = sorted(_flatten(slide.shapes), key=lambda entry: entry[0])
+        shapes = [entry for entry in found if not _is_hidden(entry[1])]
+        self.unseen = [shape.name for _, shape in found if _is_hidden(shape) and _holds_text(shape)]
         if title is not None and title.has_text_frame:
             self._add("heading", self._clean(_frame_text(title.text_frame, self.targets)), level=1)
         for _, shape in shapes:
@@ -105,6 +105,10 @@ class _Slides:
         self.has_pictures = bool(pictures)
         for shape in pictures:
             self._picture(shape)
+        comments = [f"- {self._clean(text)}" for text in comments_of(slide, slide.part.package.presentation_part)]
+        if comments:
+            self._add("heading", "Comments", level=2)
+            self._add("list", "\n".join(comments))
         if slide.has_notes_slide and (frame := slide.notes_slide.notes_text_frame) is not None and frame.text.strip():
             self._add("heading", "Notes", level=2)
             self._add("paragraph", self._clean(_frame_text(frame)))
@@ -117,6 +121,10 @@ class _Slides:
             self.unread.append(number)
         for text in self.struck:
             self.left_out.add("struck_out", place=text, page=number)
+        for name in self.unseen:
+            self.left_out.add("hidden_words", place=name, page=number)
+        if self.objects:
+            self.left_out.add("objects", page=number, count=self.objects)
         if self.is_broken:
             self.broken.append(number)
 
@@ -148,16 +156,21 @@ class _Slides:
             self._table(shape.table)
         elif shape.has_chart:
             self._chart(shape.chart)
+        elif next(shape._element.iter(f"{P}oleObj"), None) is not None:
+            self.objects += 1
 
     def _text(self, shape: Any) -> None:
-        paragraphs = [
-            (paragraph.level, self._clean(_paragraph_text(paragraph._p, self.targets)).strip())
-            for paragraph in shape.text_frame.paragraphs
+        frame = shape.text_frame.paragraphs
+        marks = number_paragraphs(paragraph._p for paragraph in frame)
+        texts = [
+            (one.level, mark, self._clean(paragraph_text(one._p, self.targets)).strip())
+            for one, mark in zip(frame, marks, strict=True)
         ]
-        paragraphs = [(level, text) for level, text in paragraphs if text]
-        is_list = shape.is_placeholder and len(paragraphs) > 1
-        for level, text in paragraphs:
-            self._add("list" if is_list else "paragraph", "  " * level + "- " + text if is_list else text)
+        texts = [row for row in texts if row[2]]
+        is_list = shape.is_placeholder and len(texts) > 1
+        for level, mark, text in texts:
+            is_item = is_list or bool(mark)
+            self._add("list" if is_item else "paragraph", f"{'  ' * level}{mark or '-'} {text}" if is_item else text)
 
     def _table(self, table: Any) -> None:
         texts = [
@@ -191,7 +204,7 @@ class _Slides:
             if not relation.is_external and relation.reltype.endswith("/diagramData"):
                 root = etree.fromstring(relation.target_part.blob, etree.XMLParser(resolve_entities=False, no_network=True))
                 for paragraph in root.iter(f"{A}p"):
-                    if text := self._clean(_paragraph_text(paragraph)).strip():
+                    if text := self._clean(paragraph_text(paragraph)).strip():
                         self._add("list", "- " + text)
 
     def _picture(self, shape: Any) -> None:
@@ -234,45 +247,26 @@ def _targets(slide: Any) -> dict[str, str]:
     return {row.rId: row.target_ref for row in relations if row.reltype.endswith("/hyperlink")}
 
 
-def _is_struck(properties: etree._Element | None) -> bool:
-    return properties is not None and properties.get("strike", "noStrike") != "noStrike"
-
-
 def _struck_runs(slide: Any) -> list[str]:
     runs = slide._element.iter(f"{A}r", f"{A}fld")
-    return [text for run in runs if _is_struck(run.find(f"{A}rPr")) and (text := _words_of(run)).strip()]
-
-
-def _words_of(run: etree._Element) -> str:
-    return "".join(piece.text or "" for piece in run.iter(f"{A}t"))
-
-
-def _linked(text: str, properties: etree._Element | None, targets: Mapping[str, str]) -> str:
-    """Return the text with the address that it leads to, unless it is the address."""
-    link = properties.find(f"{A}hlinkClick") if properties is not None else None
-    address = shown_address(targets.get(link.get(RELATION, ""), "")) if link is not None else ""
-    return f"{text} ({address})" if address and text.strip() and address not in text else text
+    return [text for run in runs if is_struck(run.find(f"{A}rPr")) and (text := words_of(run)).strip()]
 
 
 def _frame_text(frame: Any, targets: Mapping[str, str] = NO_TARGETS) -> str:
-    return "\n".join(_paragraph_text(paragraph._p, targets) for paragraph in frame.paragraphs)
+    marks = number_paragraphs(paragraph._p for paragraph in frame.paragraphs)
+    return "\n".join(
+        f"{mark} {text}" if mark else text
+        for mark, text in zip(marks, (paragraph_text(paragraph._p, targets) for paragraph in frame.paragraphs), strict=True)
+    )
 
 
-def _paragraph_text(paragraph: etree._Element, targets: Mapping[str, str] = NO_TARGETS) -> str:
-    """Return a paragraph's text without what is struck out, raised and lowered runs written as such, its line breaks kept."""
-    parts: list[str] = []
-    for child in paragraph:
-        if child.tag == f"{A}br":
-            parts.append("\n")
-        elif child.tag in (f"{A}r", f"{A}fld"):
-            properties = child.find(f"{A}rPr")
-            baseline = properties.get("baseline", "0").rstrip("%") if properties is not None else "0"
-            text = _words_of(child)
-            level = float(baseline) if NUMBER.fullmatch(baseline) else 0.0
-            if not _is_struck(properties):
-                written = raised(text) if level > 0 else lowered(text) if level < 0 else text
-                parts.append(_linked(written, properties, targets))
-    return "".join(parts)
+def _is_hidden(shape: Any) -> bool:
+    named = next(shape._element.iter(f"{P}cNvPr"), None)
+    return named is not None and named.get("hidden") in ("1", "true")
+
+
+def _holds_text(shape: Any) -> bool:
+    return any((text.text or "").strip() for text in shape._element.iter(f"{A}t"))
 
 
 def _flatten(shapes: Any) -> Iterator[tuple[tuple[int, int, int], Any]]:

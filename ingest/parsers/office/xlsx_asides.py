@@ -34,7 +34,7 @@ def read_asides(archive: zipfile.ZipFile, path: str, tail: bytes) -> Asides:
     path = path.lstrip("/")
     asides = Asides()
     folder, name = posixpath.split(path)
-    relations = _relations(archive, f"{folder}/_rels/{name}.rels")
+    relations = read_relations(archive, f"{folder}/_rels/{name}.rels")
     targets = {key: target for key, kind, target in relations if kind == "hyperlink"}
     for match in list(LINK.finditer(tail))[:MAX_ASIDES]:
         found = {key.decode(): html.unescape((a or b).decode("utf-8", "replace")) for key, a, b in ATTRIBUTE.findall(match[1])}
@@ -62,14 +62,15 @@ def address_of(formula: str) -> str:
     return shown_address(match[1].replace('""', '"')) if match else ""
 
 
-def _relations(archive: zipfile.ZipFile, path: str) -> list[tuple[str, str, str]]:
-    root = _parse(archive, path)
+def read_relations(archive: zipfile.ZipFile, path: str) -> list[tuple[str, str, str]]:
+    """Return the relations of a part by the path of their list: name, kind, target. Raises: etree.XMLSyntaxError."""
+    root = parse_part(archive, path)
     found = [] if root is None else [row for row in root if isinstance(row.tag, str)]
     return [(row.get("Id", ""), row.get("Type", "").rpartition("/")[2], row.get("Target", "").lstrip()) for row in found]
 
 
 def _read_notes(archive: zipfile.ZipFile, path: str, asides: Asides) -> None:
-    root = _parse(archive, path)
+    root = parse_part(archive, path)
     if root is None:
         return
     is_threaded = etree.QName(root).localname == "ThreadedComments"
@@ -102,7 +103,7 @@ def _texts(row: Any) -> list[str]:
     return found
 
 
-def _parse(archive: zipfile.ZipFile, path: str) -> Any:
+def parse_part(archive: zipfile.ZipFile, path: str) -> Any:
     """Return the root of a part, None where there is none. Raises: etree.XMLSyntaxError."""
     try:
         info = archive.getinfo(path.lstrip("/"))

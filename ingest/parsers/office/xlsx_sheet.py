@@ -8,10 +8,12 @@ from ingest.parsers.flow import Flow
 from ingest.parsers.left_out import LeftOut
 from ingest.parsers.office.xlsx_asides import address_of, read_asides
 from ingest.parsers.office.xlsx_cells import cell_name, format_of, has_struck_part, show_value
+from ingest.parsers.office.xlsx_drawings import SheetDrawings, printed_margins
 from ingest.parsers.office.xlsx_formulas import Calculator
 from ingest.parsers.office.xlsx_functions import CannotCalculate
 from ingest.parsers.office.xlsx_merged import Spreader, merged_in, read_tail
 from ingest.parsers.office.xlsx_reader import SheetReader, SheetRow
+from ingest.parsers.pictures.embedded import PictureReader
 from ingest.parsers.refusal import Refusal
 from ingest.parsers.tables.rows import Rows
 
@@ -24,12 +26,25 @@ class SheetText:
     Args:
         struck: ids of the styles whose font is struck out.
         left_out: counts what the sheet hides.
+        pictures: reads those on the sheet.
     """
 
-    def __init__(self, sheet: Any, flow: Flow, *, struck: frozenset[int], calculator: Calculator, left_out: LeftOut) -> None:
+    def __init__(
+        self,
+        sheet: Any,
+        flow: Flow,
+        *,
+        struck: frozenset[int],
+        calculator: Calculator,
+        left_out: LeftOut,
+        pictures: PictureReader,
+    ) -> None:
         self.sheet, self.flow, self.struck, self.calculator, self.left_out = sheet, flow, struck, calculator, left_out
         self.name = flow.cleaner.clean_line(sheet.title)
         tail = read_tail(sheet.parent._archive, sheet._worksheet_path)
+        self.margins = flow.cleaner.clean_line(printed_margins(tail))
+        hidden = frozenset(other.title for other in sheet.parent.worksheets if other.sheet_state != "visible")
+        self.drawings = SheetDrawings(sheet.parent._archive, sheet._worksheet_path, hidden, pictures, left_out)
         self.spreader = Spreader(merged_in(tail))
         self.asides = read_asides(sheet.parent._archive, sheet._worksheet_path, tail)
         self.notes: dict[int, dict[int, list[str]]] = {}  # by row and column, both from 1
@@ -43,6 +58,7 @@ class SheetText:
         self.sheet.reset_dimensions()
         rows = Rows(self.flow)
         yield from self.flow.add("heading", self.name, level=1)
+        yield from self.flow.add("list", self.margins)
         count = 0
         waiting: list[tuple[int, dict[int, str]]] = []
         with self.sheet._get_source() as source:
@@ -65,6 +81,8 @@ class SheetText:
                 waiting.append((number, self._notes(SheetRow(number, ()), reader)))
                 yield from self._add(rows, [], waiting, reader)
         yield from rows.finish()
+        for kind, text in self.drawings.texts():
+            yield from self.flow.add(kind, self.flow.cleaner.clean(text))
 
     def _add(
         self, rows: Rows, cells: list[str], waiting: list[tuple[int, dict[int, str]]], reader: SheetReader

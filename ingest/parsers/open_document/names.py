@@ -10,7 +10,7 @@ DRAW, PRESENTATION, META, NUMBER = (
     f"{_URN}meta:1.0}}",
     f"{_URN}datastyle:1.0}}",
 )
-SVG = f"{_URN}svg-compatible:1.0}}"
+SVG, CHART = f"{_URN}svg-compatible:1.0}}", f"{_URN}chart:1.0}}"
 DC, XLINK = "{http://purl.org/dc/elements/1.1/}", "{http://www.w3.org/1999/xlink}"
 MATH = "{http://www.w3.org/1998/Math/MathML}"
 XML_ID = "{http://www.w3.org/XML/1998/namespace}id"

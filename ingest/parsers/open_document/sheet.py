@@ -11,7 +11,7 @@ from ingest.parsers.office.building.workbook import Cell, Note, SheetFile, Workb
 from ingest.parsers.office.number_format import show_general
 from ingest.parsers.open_document.archive import DAMAGE, Archive
 from ingest.parsers.open_document.inline import read_runs
-from ingest.parsers.open_document.names import DC, DRAW, OFFICE, STYLE, TABLE, TEXT, whole
+from ingest.parsers.open_document.names import CHART, DC, DRAW, OFFICE, STYLE, TABLE, TEXT, whole
 from ingest.parsers.open_document.styles import Styles
 from ingest.parsers.refusal import Refusal
 
@@ -62,6 +62,8 @@ class SheetsReader:
             elif element is table.element:
                 table = None
                 element.clear()
+            elif element.tag == f"{TABLE}shapes":
+                table.drawn(element)
             elif element.tag == f"{TABLE}table-column":
                 table.column(element)
             elif element.tag == f"{TABLE}table-row" and _table_of(element) is table.element:
@@ -102,6 +104,17 @@ class _Table:
                 break
             self.sheet.row(self.number + place, cells, is_hidden=is_hidden)
         self.number += repeated
+
+    def drawn(self, shapes: etree._Element) -> None:
+        """Keep what lies on the sheet and on none of its cells: words on shapes, titles of charts."""
+        for shape in shapes:
+            texts = ["".join(paragraph.itertext()) for paragraph in shape.iter(f"{TEXT}p")]
+            for embedded in shape.iter(f"{DRAW}object"):
+                root = self.reader.archive.embedded(embedded.get("{http://www.w3.org/1999/xlink}href", ""))
+                titles = root.iter(f"{CHART}title", f"{CHART}subtitle") if root is not None else ()
+                texts += ["".join(title.itertext()) for title in titles]
+            if text := "\n".join(filter(str.strip, texts)).strip():
+                self.sheet.notes.append(Note(row=self.number, column=MAX_COLUMNS, text=text))
 
     def _cells(self, element: etree._Element, number: int) -> Iterator[Cell]:
         column = 1

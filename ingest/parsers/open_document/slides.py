@@ -8,7 +8,7 @@ from lxml import etree
 from ingest.parsers.office.building.slides import Line, SlideFile, SlidesFile, TableCell, TextRun
 from ingest.parsers.open_document.archive import Archive
 from ingest.parsers.open_document.inline import PAGES, read_runs
-from ingest.parsers.open_document.names import DC, DRAW, MATH, OFFICE, PRESENTATION, STYLE, SVG, TABLE, TEXT, XLINK
+from ingest.parsers.open_document.names import CHART, DC, DRAW, MATH, OFFICE, PRESENTATION, STYLE, SVG, TABLE, TEXT, XLINK
 from ingest.parsers.open_document.styles import Styles
 from ingest.parsers.open_document.tables import TableRows
 from ingest.parsers.open_document.text import DRAWN, formula_text
@@ -17,7 +17,6 @@ from ingest.parsers.refusal import Refusal
 MAX_NESTING = 40
 EMU = {"cm": 360_000, "mm": 36_000, "in": 914_400, "pt": 12_700, "pc": 152_400}
 LENGTH = re.compile(r"^(-?\d{1,6}(?:\.\d{1,6})?)(cm|mm|in|pt|pc)$")
-CHART = "{urn:oasis:names:tc:opendocument:xmlns:chart:1.0}"
 SKIPPED = frozenset(("page-number", "date-time", "page", "handout"))  # of the classes that shapes have
 BODIES = frozenset(("outline", "subtitle"))
 

@@ -10,7 +10,7 @@ from ingest.parsers.office.building.word import Look, Setting, WordFile, element
 from ingest.parsers.open_document.archive import MAX_FORMULA_BYTES, Archive
 from ingest.parsers.open_document.inline import PAGES, Run, read_runs
 from ingest.parsers.open_document.lists import LEVELS, OUTLINE, Lists
-from ingest.parsers.open_document.names import DC, DRAW, MATH, OFFICE, STYLE, TABLE, TEXT, XLINK, whole
+from ingest.parsers.open_document.names import CHART, DC, DRAW, MATH, OFFICE, STYLE, TABLE, TEXT, XLINK, whole
 from ingest.parsers.open_document.styles import Styles
 from ingest.parsers.open_document.tables import TableRows
 from ingest.parsers.refusal import Refusal
@@ -222,13 +222,24 @@ class TextReader:
         formula = embedded.find(FORMULA)
         root = formula if formula is not None else self.archive.embedded(embedded.get(f"{XLINK}href", ""))
         if root is None or root.tag != FORMULA:
-            self.word.embedded(paragraph)
+            self._chart(next(root.iter(f"{CHART}chart"), None) if root is not None else None, paragraph)
             return
         text = formula_text(root)
         if text:
             self.word.text(paragraph, f" {text} ")
         else:
             self.word.embedded(paragraph, "Equation")
+
+    def _chart(self, chart: etree._Element | None, paragraph: etree._Element) -> None:
+        """Read the title of a chart and the figures behind it; count an object that is none."""
+        table = chart.find(f"{TABLE}table") if chart is not None else None
+        if chart is None or table is None:
+            self.word.embedded(paragraph)
+            return
+        story = self.word.box(paragraph)
+        for title in chart.iterchildren(f"{CHART}title", f"{CHART}subtitle"):
+            self._blocks(title, story, _Place(depth=1))
+        self._table(table, story, _Place(depth=1))
 
 
 def formula_text(root: etree._Element) -> str:

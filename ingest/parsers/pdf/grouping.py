@@ -12,6 +12,7 @@ from language.hyphens import HYPHENS
 
 ENDS_SENTENCE = re.compile(r"[.!?:;。！？：；][\"'”’」』）)]*$")
 NUMBERED = re.compile(r"^\d{1,2}$")
+RAISED_MARK = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]")
 MAX_HEADING_ROWS = 3
 LARGE = 1.18  # times the size of the body: larger print is a heading
 MAX_HEADING = 160
@@ -111,6 +112,8 @@ def _continues(above: Line, row: Line, *, usual: float, right: float) -> bool:
     if abs(row.size - above.size) > 0.15 * above.size or (row.bold != above.bold and len(row.words) < 12):
         return False
     ended = bool(ENDS_SENTENCE.search(above.words[-1].text))
+    if ended and RAISED_MARK.match(row.words[0].text):  # a note begins
+        return False
     if row.top < above.top:  # the next column
         return not ended
     if row.top - above.bottom > usual + 0.4 * above.size:

@@ -18,6 +18,7 @@ from ingest.parsers.pdf.attachments import read_attachments
 from ingest.parsers.pdf.forms.annotations import form_of
 from ingest.parsers.pdf.forms.form_lines import place_annotations
 from ingest.parsers.pdf.layout import Layout, body_edge, body_size
+from ingest.parsers.pdf.links import write_addresses
 from ingest.parsers.pdf.marks import give_marks
 from ingest.parsers.pdf.page import RawPage
 from ingest.parsers.pdf.plausible import is_better, is_garbled
@@ -163,6 +164,7 @@ class _Pages:
         give_marks(raw)
         for stretch in drop_struck(raw):
             self.left_out.add("struck_out", place=stretch, page=raw.number)
+        write_addresses(raw)
         place_annotations(raw)
         if raw.annotations.notes:
             self.notes[raw.number] = len(raw.annotations.notes)

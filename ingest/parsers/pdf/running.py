@@ -13,7 +13,7 @@ PAGE_NUMBER = re.compile(r"\b(?:page|seite|of|p)\b|[#/|·.\-–—第页共 ]")
 def drop_running_lines(pages: list[RawPage], *, kept: set[tuple[str, str]]) -> int:
     """Remove from the pages, in place, the lines that repeat at their edges, figures in them aside.
 
-    At the top of the first page such a line may be the document's title: there it stays if it says more than a page number.
+    On the first page such a line stays if it says more than a page number: it may be the title, or name the owner or the version.
     `kept`: those known from earlier pages; added to. Returns: how many went.
     """
     seen: Counter[tuple[str, str]] = Counter()
@@ -23,14 +23,14 @@ def drop_running_lines(pages: list[RawPage], *, kept: set[tuple[str, str]]) -> i
     kept.update(key for key, count in seen.items() if count >= needed)
     dropped = 0
     for page in pages:
-        lines = [line for line in page.lines if (key := _edge_key(page, line)) not in kept or _is_title(page, key)]
+        lines = [line for line in page.lines if (key := _edge_key(page, line)) not in kept or _says_more(page, key)]
         dropped += len(page.lines) - len(lines)
         page.lines = lines
     return dropped
 
 
-def _is_title(page: RawPage, key: tuple[str, str] | None) -> bool:
-    return page.number == 1 and key is not None and key[0] == "top" and bool(PAGE_NUMBER.sub("", key[1]).strip())
+def _says_more(page: RawPage, key: tuple[str, str] | None) -> bool:
+    return page.number == 1 and key is not None and bool(PAGE_NUMBER.sub("", key[1]).strip())
 
 
 def _edge_key(page: RawPage, line: Line) -> tuple[str, str] | None:

@@ -52,7 +52,7 @@ def read_page(document: object, index: int, *, cleaner: Cleaner, form: object | 
                 try:
                     reader = _Reader(page, text_page, raw, cleaner)
                     reader.read()
-                    raw.annotations = read_annotations(page, form, place=reader.place, cleaner=cleaner)
+                    raw.annotations = read_annotations(document, page, form, place=reader.place, cleaner=cleaner)
                     if raw.lines:
                         raw.grids, raw.strokes = read_grids(page, count=raw.objects, place=reader.place)
                         for turn in {line.turn for line in raw.lines} - {0}:

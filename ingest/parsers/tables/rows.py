@@ -37,6 +37,7 @@ class Rows:
         self._held: Cells = []
         self._held_notes: Notes = {}
         self._is_start = True
+        self._is_titled = False  # a title of its own stands above the group
         self._lines: list[str] = []
         self._length = 0
         self._kind = ""
@@ -73,9 +74,11 @@ class Rows:
             yield from self._flush()
             yield from self.flow.add("heading", first[0][1], level=self.level)
             yield from self._loose(self._held_notes)
+            self._is_titled = True
             return  # the header may be in the next row
         self._is_start, self._above = False, []
-        if _is_header(first, second, is_certain=not self.header):
+        is_other, self._is_titled = self._is_titled and self._names_others(first), False
+        if _is_header(first, second, is_certain=not self.header or is_other):
             yield from self._flush()
             self.header, self._repeat = dict(first), _period(first)
             yield from self.flow.add("table", " | ".join(self.header.values()))  # names of empty columns are words too
@@ -84,6 +87,11 @@ class Rows:
             if self.header and not set(self.header) & {column for column, _ in first}:
                 self.header, self._repeat = {}, 0  # another table, elsewhere on the sheet
             yield from self._row(first, self._held_notes)
+
+    def _names_others(self, first: Cells) -> bool:
+        """Tell whether a row below a title begins another table: it has other columns, or repeats names of the one before."""
+        names = set(self.header.values())
+        return {column for column, _ in first} != set(self.header) or any(text in names for _, text in first)
 
     def _row(self, cells: Cells, notes: Notes) -> Iterator[ParsedPage]:
         if not self.header:

@@ -16,6 +16,8 @@ from ingest.parsers.cleaning import Cleaner
 MAX_ANNOTATIONS = 3000  # of one page
 MAX_UNITS = 200_000  # of one text, in UTF-16
 MAX_OPTIONS = 500
+MAX_LINKS = 300  # of one page
+MAX_ADDRESS_BYTES = 2000
 HIDDEN = 1 << 1 | 1 << 5  # flags of an annotation: hidden, not viewed
 PASSWORD = 1 << 13  # flag of a text field
 
@@ -73,12 +75,21 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Where a stretch of the page leads."""
+
+    address: str
+    box: Rectangle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Annotations:
     """What lies on a page. `struck`: the places of what a marker strikes out."""
 
     fields: tuple[FormField, ...] = ()
     notes: tuple[Note, ...] = ()
     struck: tuple[Rectangle, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 @contextmanager
@@ -97,12 +108,13 @@ def form_of(document: object) -> Iterator[object | None]:
         del settings
 
 
-def read_annotations(page: object, form: object | None, *, place: Place, cleaner: Cleaner) -> Annotations:
+def read_annotations(document: object, page: object, form: object | None, *, place: Place, cleaner: Cleaner) -> Annotations:
     """Return what lies on a page. `place`: turns left, bottom, right, top of the page's own space into a rectangle."""
     count = min(pdfium.FPDFPage_GetAnnotCount(page), MAX_ANNOTATIONS)
     fields: list[FormField] = []
     notes: list[Note] = []
     struck: list[Rectangle] = []
+    links: list[Link] = []
     for index in range(max(0, count)):
         annotation = pdfium.FPDFPage_GetAnnot(page, index)
         if not annotation:
@@ -112,6 +124,9 @@ def read_annotations(page: object, form: object | None, *, place: Place, cleaner
             if kind == pdfium.FPDF_ANNOT_WIDGET:
                 if form is not None and (field := _field(form, annotation, place, cleaner)):
                     fields.append(field)
+            elif kind == pdfium.FPDF_ANNOT_LINK and len(links) < MAX_LINKS:
+                if address := _address(document, annotation):
+                    links.append(Link(address=cleaner.clean_line(address), box=_box(annotation, place)))
             elif kind in NOTES and not pdfium.FPDFAnnot_GetFlags(annotation) & HIDDEN:
                 marks = _marks(annotation, place) if kind in MARKERS else ()
                 struck += marks if kind == pdfium.FPDF_ANNOT_STRIKEOUT else ()
@@ -119,7 +134,21 @@ def read_annotations(page: object, form: object | None, *, place: Place, cleaner
                     notes.append(note)
         finally:
             pdfium.FPDFPage_CloseAnnot(annotation)
-    return Annotations(fields=tuple(fields), notes=tuple(notes), struck=tuple(struck))
+    return Annotations(fields=tuple(fields), notes=tuple(notes), struck=tuple(struck), links=tuple(links))
+
+
+def _address(document: object, annotation: object) -> str:
+    """Return the address that a link leads to, "" where it leads to a place in the document."""
+    link = pdfium.FPDFAnnot_GetLink(annotation)
+    action = pdfium.FPDFLink_GetAction(link) if link else None
+    if not action or pdfium.FPDFAction_GetType(action) != pdfium.PDFACTION_URI:
+        return ""
+    length = pdfium.FPDFAction_GetURIPath(document, action, None, 0)
+    if not 1 < length <= MAX_ADDRESS_BYTES:
+        return ""
+    buffer = ctypes.create_string_buffer(length)
+    pdfium.FPDFAction_GetURIPath(document, action, buffer, length)
+    return buffer.value.decode("utf-8", "replace")
 
 
 def _field(form: object, annotation: object, place: Place, cleaner: Cleaner) -> FormField | None:

@@ -9,7 +9,7 @@ from ingest.parsers.refusal import Refusal
 
 # Places in the array of pairs (offset, length) of the FIB (MS-DOC 2.5.6, FibRgFcLcb97).
 PAIRS = 0x9A
-STYLES, NOTE_MARKS, NOTES, COMMENT_MARKS, COMMENTS, MARGINS, CHARACTERS, PARAGRAPHS = 1, 2, 3, 4, 5, 11, 12, 13
+STYLES, NOTE_MARKS, NOTES, COMMENT_MARKS, COMMENTS, MARGINS, CHARACTERS, PARAGRAPHS, FONTS = 1, 2, 3, 4, 5, 11, 12, 13, 15
 PIECES, AUTHORS, SHAPES, END_MARKS, END_NOTES, BOXES, HEADER_BOXES, LISTS, OVERRIDES = 33, 36, 40, 46, 47, 56, 58, 73, 74
 FIRST_LENGTH = 0x4C  # the lengths of body, notes, headers, macros, comments, endnotes, boxes, boxes of headers, in characters
 LENGTHS = 8

@@ -30,6 +30,7 @@ class Characters:
     is_object: bool = False
     picture: int = -1
     symbol: str = ""
+    symbol_font: int = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,8 @@ def change_characters(before: Characters, data: bytes, base: Characters) -> Char
         elif code == PICTURE:
             found = replace(found, picture=struct.unpack("<i", operand)[0], is_special=True)
         elif code == SYMBOL:
-            found = replace(found, symbol=chr(struct.unpack_from("<H", operand, 2)[0]), is_special=True)
+            font, letter = struct.unpack_from("<HH", operand)
+            found = replace(found, symbol=chr(letter), symbol_font=font, is_special=True)
         elif code == PLAIN:
             found, look = replace(base, is_special=found.is_special, picture=found.picture), base.look
     return replace(found, look=look)

@@ -9,6 +9,8 @@ from ingest.parsers.office.building.tables import TableStory
 from ingest.parsers.office.building.word import Look, Setting, WordFile, set_paragraph
 from ingest.parsers.office.legacy.doc import binary
 from ingest.parsers.office.legacy.doc.binary import Binary, Places, read_runs
+from ingest.parsers.office.legacy.doc.fonts import read_fonts
+from ingest.parsers.office.legacy.doc.form_field import shown_box
 from ingest.parsers.office.legacy.doc.lists import Lists
 from ingest.parsers.office.legacy.doc.marks import Marks, read_marks
 from ingest.parsers.office.legacy.doc.pictures import picture_at
@@ -20,6 +22,7 @@ from ingest.parsers.office.legacy.doc.properties import (
     style_of_characters,
 )
 from ingest.parsers.office.legacy.doc.styles import Styles
+from ingest.parsers.office.symbols import as_shown
 from ingest.parsers.office.word.names import W
 
 PICTURE, NOTE, COMMENT, CELL, LINE, PAGE, PARAGRAPH, COLUMN = "\x01", "\x02", "\x05", "\x07", "\x0b", "\x0c", "\r", "\x0e"
@@ -40,6 +43,7 @@ class _Field:
 
     is_shown: bool = False
     is_object: bool = False
+    is_box: bool = False
 
 
 class DocReader:
@@ -52,6 +56,7 @@ class DocReader:
         self.characters = read_runs(document, binary.CHARACTERS, is_paragraph=False)
         self.paragraphs = read_runs(document, binary.PARAGRAPHS, is_paragraph=True)
         self.styles, self.lists = Styles(document), Lists(document)
+        self.fonts = read_fonts(document.part(binary.FONTS))
         self.marks: Marks = read_marks(document)
         self._known: dict[tuple[int, bytes], Characters] = {}
 
@@ -168,7 +173,8 @@ class DocReader:
                     self._mark(paragraph, letter, position, characters, depth=depth)
                     continue
             if characters.symbol and letter == "(":
-                letter = characters.symbol
+                font = self.fonts[characters.symbol_font] if 0 <= characters.symbol_font < len(self.fonts) else ""
+                letter = as_shown(characters.symbol, font)
             letters.append(WRITTEN.get(letter, letter))
         self._write(paragraph, letters, characters.look)
 
@@ -197,6 +203,8 @@ class DocReader:
                 self._inner(self.word.box(paragraph), *box, depth=depth)
             elif not characters.look.is_hidden and not characters.look.is_deleted:
                 self.word.embedded(paragraph)
+        elif letter == PICTURE and self._fields and self._fields[-1].is_box:
+            self.word.text(paragraph, shown_box(self.document.data, characters.picture), characters.look)
         elif (
             letter == PICTURE
             and characters.picture >= 0
@@ -217,7 +225,8 @@ class DocReader:
         is_object = bool(words) and words[0].upper() == "EMBED"
         if is_object:
             self.word.embedded(paragraph, words[1] if len(words) > 1 else "")
-        self._fields.append(_Field(is_object=is_object))
+        is_box = bool(words) and words[0].upper() == "FORMCHECKBOX"
+        self._fields.append(_Field(is_object=is_object, is_box=is_box))
         self.word.field(paragraph, "begin", instruction)
 
     def _note(self, paragraph: etree._Element, position: int, *, is_marked: bool, depth: int) -> None:

@@ -8,6 +8,7 @@ from lxml import etree
 from ingest.parsers.office.building.package import Properties
 from ingest.parsers.office.building.word import WordFile
 from ingest.parsers.office.legacy.rtf.fonts import SYSTEMS, Fonts, codec_of_page
+from ingest.parsers.office.legacy.rtf.form_field import FormField
 from ingest.parsers.office.legacy.rtf.lists import Lists
 from ingest.parsers.office.legacy.rtf.rows import RowWords
 from ingest.parsers.office.legacy.rtf.state import State
@@ -15,6 +16,7 @@ from ingest.parsers.office.legacy.rtf.stories import Stories
 from ingest.parsers.office.legacy.rtf.text import TextDecoder
 from ingest.parsers.office.legacy.rtf.tokens import BYTES, CLOSE, OPEN, SYMBOL, WORD, Token, read_tokens
 from ingest.parsers.office.legacy.rtf.words import BOXES, CHARACTERS, COLLECTED, KNOWN, MARGINS, NOTES, SKIPPED, SYMBOLS
+from ingest.parsers.office.symbols import as_shown
 from ingest.parsers.office.word.names import M, W
 from ingest.parsers.refusal import Refusal
 
@@ -39,6 +41,7 @@ class RtfReader:
     _begins: bool = False  # the token before opened a group
     _info: dict[str, str] = field(default_factory=dict)
     _author: str = ""
+    _form: FormField | None = None  # of the field whose instruction is read
     _comment: etree._Element | None = None
 
     def __post_init__(self) -> None:
@@ -101,6 +104,7 @@ class RtfReader:
         state = self.state
         if state.is_skipped:
             return
+        text = as_shown(text, state.signs) if state.signs else text
         if state.sink is not None:
             state.sink.append(text)
         elif state.math is not None:
@@ -127,6 +131,13 @@ class RtfReader:
         if what == "fldinst" and not self.state.is_skipped:
             self.word.field(self.stories.paragraph, "begin", text)
             self.word.field(self.stories.paragraph, "separate")
+            if self._form is not None:
+                self.word.text(self.stories.paragraph, self._form.shown, self.state.look)
+            self._form = None
+        elif what == "ffl" and self._form is not None:
+            self._form.choices.append(text)
+        elif what == "fonttbl":
+            self.fonts.take_names(text)
         elif what in ("listtext", "pntext") and not self.state.is_skipped:
             self.stories.current.label = " ".join(text.split())
         elif what == "leveltext":
@@ -170,6 +181,7 @@ class RtfReader:
         elif word in COLLECTED:
             state.sink = []
             state.ends.append(word)
+            self._form = FormField() if word == "formfield" else self._form
         elif word in ("listtable", "listoverridetable", "info"):
             state.sink = []
         elif word in MARGINS:
@@ -238,6 +250,8 @@ class RtfReader:
             self.state.ends.append("style")
         elif word in CHARACTERS and self.state.sink is not None:
             self.state.sink.append(CHARACTERS[word])
+        elif word[:2] == "ff" and self._form is not None:
+            self._form.take(word, number)
         else:
             self.lists.take(word, number)
 
@@ -246,6 +260,7 @@ class RtfReader:
             self.state.plain_characters(self.fonts.plain_codec)
         elif word in ("f", "af"):
             self.state.codec = self.fonts.codec_of(number or 0)
+            self.state.signs = self.fonts.signs_of(number or 0)
         elif word in CHARACTERS:
             self._emit(CHARACTERS[word])
         else:

@@ -16,12 +16,13 @@ class State:
     """`sink`: where text goes that is none of the document's, None in the document. `is_skipped`: it goes nowhere.
 
     `depth`: in how many tables a paragraph stands. `math`: the part of an equation that is read. `fallback`: how many characters
-    stand behind a Unicode character for readers that know none.
+    stand behind a Unicode character for readers that know none. `signs`: the font, where it draws signs instead of letters.
     """
 
     sink: list[str] | None = None
     is_skipped: bool = False
     codec: str = "cp1252"
+    signs: str = ""
     fallback: int = 1
     look: Look = PLAIN
     style: int = 0
@@ -43,7 +44,7 @@ class State:
 
     def plain_characters(self, codec: str) -> None:
         """Forget how characters stand (\\plain)."""
-        self.look, self.codec = Look(is_deleted=self.look.is_deleted), codec
+        self.look, self.codec, self.signs = Look(is_deleted=self.look.is_deleted), codec, ""
 
     def plain_paragraph(self) -> None:
         """Forget what a paragraph is (\\pard)."""

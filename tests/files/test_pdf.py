@@ -1,0 +1,81 @@
+"""PDF as it is printed: marks of notes, where links lead, what the margins say."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
+
+from tests.files.reading import texts
+
+
+def pdf(*pages: Callable[[Canvas], object]) -> bytes:
+    stream = io.BytesIO()
+    canvas = Canvas(stream, pagesize=A4)
+    for draw in pages:
+        canvas.setFont("Helvetica", 11)
+        draw(canvas)
+        canvas.showPage()
+    canvas.save()
+    return stream.getvalue()
+
+
+def words(canvas: Canvas, x: float, y: float, *pieces: tuple[str, str]) -> None:
+    """Draw pieces after each other. Each has a level: "up", or the address that it leads to, or nothing."""
+    for text, what in pieces:
+        size = 6.5 if what == "up" else 11
+        width = canvas.stringWidth(text, "Helvetica", size)
+        canvas.setFont("Helvetica", size)
+        canvas.drawString(x, y + 4 * (what == "up"), text)
+        if ":" in what:
+            canvas.linkURL(what, (x, y - 3, x + width, y + 9))
+        x += width
+
+
+def test_a_mark_before_a_note_is_raised_and_the_note_stands_alone(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        words(canvas, 72, 700, ("It is 36", ""), ("2", "up"), (" months.", ""))
+        words(canvas, 72, 686, ("2", "up"), (" Not for tents.", ""))
+
+    assert texts(tmp_path, "a.pdf", pdf(draw)) == ["It is 36² months.", "² Not for tents."]
+
+
+def test_links_carry_their_addresses(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        portal, form = "https://a.example/new", "https://b.example/x"
+        words(
+            canvas,
+            72,
+            700,
+            ("Claims go to ", ""),
+            ("the portal", portal),
+            (" and ", ""),
+            ("a.example", "https://a.example"),
+            (" or", ""),
+        )
+        words(
+            canvas, 72, 686, ("else to ", ""), ("the desk", "mailto:d@a.example"), (" that is open, by ", ""), ("the paper", form)
+        )
+        words(canvas, 72, 672, ("form.", form))
+
+    assert texts(tmp_path, "a.pdf", pdf(draw)) == [
+        "Claims go to the portal (https://a.example/new) and a.example or else to the desk (d@a.example) that is open, by the paper "
+        "form (https://b.example/x)."
+    ]
+
+
+def test_what_all_pages_print_below_is_read_once(tmp_path: Path) -> None:
+    def page(number: int) -> Callable[[Canvas], object]:
+        def draw(canvas: Canvas) -> None:
+            canvas.drawString(72, 700, f"Step {number}: rinse the tank.")
+            canvas.drawString(72, 40, f"Owner: Ida Brandt, page {number} of 4")
+            canvas.drawString(300, 20, f"{number}")
+
+        return draw
+
+    read = texts(tmp_path, "a.pdf", pdf(*map(page, range(1, 5))))
+    assert read == [
+        *("Step 1: rinse the tank.", "Owner: Ida Brandt, page 1 of 4"),
+        *("Step 2: rinse the tank.", "Step 3: rinse the tank.", "Step 4: rinse the tank."),
+    ]

@@ -1,0 +1,104 @@
+"""Sheets as they are shown and printed: margins, text boxes, charts, formats, a second table below its own title."""
+
+import io
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+from openpyxl.chart import BarChart, Reference
+
+from ingest.parsers.office.number_format import show_number
+from tests.files.reading import read, texts
+
+DRAWING = "http://schemas.openxmlformats.org/drawingml/2006"
+BOX = (
+    f'<xdr:wsDr xmlns:xdr="{DRAWING}/spreadsheetDrawing" xmlns:a="{DRAWING}/main"><xdr:oneCellAnchor><xdr:sp><xdr:nvSpPr>'
+    '<xdr:cNvPr id="2" name="Box"{}/></xdr:nvSpPr><xdr:txBody><a:p><a:r><a:t>Valid from 24</a:t></a:r>'
+    '<a:r><a:rPr baseline="30000"/><a:t>1</a:t></a:r></a:p></xdr:txBody></xdr:sp></xdr:oneCellAnchor></xdr:wsDr>'
+)
+
+
+def book(rows: Sequence[Sequence[object]], change: Callable[[Workbook], object] = lambda _: None) -> bytes:
+    made = Workbook()
+    for row in rows:
+        made.active.append(list(row))
+    change(made)
+    stream = io.BytesIO()
+    made.save(stream)
+    return stream.getvalue()
+
+
+def with_drawing(data: bytes, drawing: str) -> bytes:
+    """Return a workbook whose only chart is replaced by a drawing of its own."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, drawing if name == "xl/drawings/drawing1.xml" else old.read(name))
+    return stream.getvalue()
+
+
+def chart_of(sheet: str) -> Callable[[Workbook], object]:
+    def change(made: Workbook) -> None:
+        chart = BarChart()
+        chart.title = "Guests by year"
+        chart.add_data(Reference(made[sheet], min_col=2, min_row=1, max_row=2), titles_from_data=True)
+        made.active.add_chart(chart, "E5")
+
+    return change
+
+
+def test_what_a_sheet_prints_on_its_margins_is_read_without_page_numbers(tmp_path: Path) -> None:
+    def change(made: Workbook) -> None:
+        made.active.oddHeader.left.text, made.active.oddHeader.right.text = "PL-77 &[Date]", "R&&D"
+        made.active.oddFooter.center.text = "Page &[Page] of &N"
+        made.active.oddHeader.left.font, made.active.oddHeader.left.size = "Arial,Bold", 12
+
+    assert texts(tmp_path, "a.xlsx", book([["Item", "Fee"], ["Tent", 48]], change))[1] == "PL-77; R&D"
+
+
+def test_text_boxes_are_read_and_hidden_ones_counted(tmp_path: Path) -> None:
+    data = book([["Item", "Fee"], ["Tent", 48]], chart_of("Sheet"))
+
+    assert texts(tmp_path, "a.xlsx", with_drawing(data, BOX.format("")))[-1] == "Valid from 24¹"
+    left, warnings = read(tmp_path, "a.xlsx", with_drawing(data, BOX.format(' hidden="1"')))
+    assert left[-1] == "Item: Tent; Fee: 48"
+    assert warnings["hidden_words"] == {"count": 1, "places": "“Box”"}
+
+
+def test_a_chart_gives_its_title(tmp_path: Path) -> None:
+    assert texts(tmp_path, "a.xlsx", book([["Item", "Fee"], ["Tent", 48]], chart_of("Sheet")))[-1] == "Guests by year"
+
+
+def test_a_table_below_a_title_of_its_own_has_its_own_names(tmp_path: Path) -> None:
+    rows = [
+        ["Locker", "Owner", "Floor"],
+        ["101", "Ann", 2],
+        ["102", "Bob", 3],
+        [],
+        ["Keys"],
+        ["Key", "Owner"],
+        ["K1", "Cy"],
+        ["K2", "Di"],
+    ]
+    same = [["Room", "Person"], ["Amber", "Ann"], [], ["North"], ["Birch", "Bob"], ["Cedar", "Cy"]]
+
+    assert texts(tmp_path, "a.xlsx", book(rows))[-1] == "Key: K1; Owner: Cy\nKey: K2; Owner: Di"
+    assert texts(tmp_path, "a.xlsx", book(same))[-1] == "Room: Birch; Person: Bob\nRoom: Cedar; Person: Cy"
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "shown"),
+    [
+        (12345, '0!.0,"万"', "1.2万"),
+        (123, "[DBNum1][$-804]General", "一百二十三"),
+        (10500.5, '[DBNum2][$-804]General"元"', "壹万零伍佰.伍元"),
+        (20260000, "[DBNum2]General", "贰仟零贰拾陆万"),
+        (0, "[DBNum1]General", "〇"),
+        (123, "[DBNum1]0", "一二三"),
+        (46086, "[DBNum1]yyyy年m月", "二〇二六年三月"),
+    ],
+)
+def test_formats_of_chinese_sheets(value: float, code: str, shown: str) -> None:
+    assert show_number(value, code) == shown

@@ -1,0 +1,104 @@
+"""Slides as they are shown: numbers that the program makes, hidden shapes, equations, signs, comments, objects."""
+
+import io
+from pathlib import Path
+
+from lxml import etree
+from pptx import Presentation
+from pptx.opc.package import Part
+from pptx.opc.packuri import PackURI
+from pptx.util import Inches
+
+from tests.files.reading import read, texts
+
+NAMES = (
+    'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+    ' xmlns:a14="http://schemas.microsoft.com/office/drawing/2010/main"'
+    ' xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+)
+RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+COMMENTS = "http://schemas.openxmlformats.org/presentationml/2006/main"
+
+
+class Slides:
+    """A presentation of one slide."""
+
+    def __init__(self) -> None:
+        self.presentation = Presentation()
+        self.slide = self.presentation.slides.add_slide(self.presentation.slide_layouts[6])
+
+    def box(self, *paragraphs: str) -> object:
+        shape = self.slide.shapes.add_textbox(Inches(1), Inches(1), Inches(6), Inches(2))
+        body = shape.text_frame._txBody
+        body.remove(body[-1])
+        body.extend(etree.fromstring(f"<a:p {NAMES}>{paragraph}</a:p>") for paragraph in paragraphs)
+        return shape
+
+    def part(self, owner: object, kind: str, path: str, xml: str) -> None:
+        part = Part(PackURI(path), "application/xml", self.presentation.part.package, xml.encode())
+        owner.relate_to(part, f"{RELATIONS}/{kind}")
+
+    def save(self) -> bytes:
+        stream = io.BytesIO()
+        self.presentation.save(stream)
+        return stream.getvalue()
+
+
+def run(text: str, inner: str = "", **attributes: str) -> str:
+    written = "".join(f' {name}="{value}"' for name, value in attributes.items())
+    return f"<a:r><a:rPr{written}>{inner}</a:rPr><a:t>{text}</a:t></a:r>"
+
+
+def numbered(text: str, kind: str = "arabicPeriod", *, level: int = 0, start: int = 1) -> str:
+    return f'<a:pPr lvl="{level}"><a:buAutoNum type="{kind}" startAt="{start}"/></a:pPr>{run(text)}'
+
+
+def test_paragraphs_carry_the_numbers_that_the_program_makes(tmp_path: Path) -> None:
+    slides = Slides()
+    inner = [numbered(text, "alphaLcParenR", level=1) for text in ("slowly", "gently")]
+    slides.box(numbered("Open"), numbered("Close"), *inner, numbered("Leave"), run("Then"), numbered("甲", "ea1ChsPeriod", start=3))
+
+    assert texts(tmp_path, "a.pptx", slides.save()) == [
+        *("1. Open", "2. Close", "  a) slowly", "  b) gently", "3. Leave", "Then", "三. 甲")
+    ]
+
+
+def test_a_hidden_shape_is_left_out_and_reported(tmp_path: Path) -> None:
+    slides = Slides()
+    slides.box(run("Shown."))
+    slides.box(run("Old price 35."))._element.nvSpPr.cNvPr.set("hidden", "1")
+
+    left, warnings = read(tmp_path, "a.pptx", slides.save())
+    assert left == ["Shown."]
+    assert warnings["hidden_words"]["count"] == 1
+
+
+def test_equations_signs_and_gaps_of_what_is_struck_out(tmp_path: Path) -> None:
+    slides = Slides()
+    power = "<m:sSup><m:e><m:r><m:t>r</m:t></m:r></m:e><m:sup><m:r><m:t>2</m:t></m:r></m:sup></m:sSup>"
+    choice = f"<a14:m><m:oMathPara><m:oMath>{power}</m:oMath></m:oMathPara></a14:m>"
+    slides.box(f'<mc:AlternateContent><mc:Choice Requires="a14">{choice}</mc:Choice></mc:AlternateContent>')
+    slides.box(run("\uf0fe", '<a:latin typeface="Wingdings"/>') + run(" Fee ") + run("35", strike="sngStrike") + run(" 48"))
+
+    assert texts(tmp_path, "a.pptx", slides.save()) == ["r^2", "☑ Fee 48"]
+
+
+def test_comments_stand_apart_with_their_authors(tmp_path: Path) -> None:
+    slides = Slides()
+    slides.box(run("Fee 48."))
+    comment = (
+        f'<p:cmLst xmlns:p="{COMMENTS}"><p:cm authorId="0" dt="2026-03-01T10:00:00"><p:text>Ask Legal.</p:text></p:cm></p:cmLst>'
+    )
+    author = f'<p:cmAuthorLst xmlns:p="{COMMENTS}"><p:cmAuthor id="0" name="Ida"/></p:cmAuthorLst>'
+    slides.part(slides.slide.part, "comments", "/ppt/comments/comment1.xml", comment)
+    slides.part(slides.presentation.part, "commentAuthors", "/ppt/commentAuthors.xml", author)
+
+    assert texts(tmp_path, "a.pptx", slides.save()) == ["Fee 48.", "Comments", "- Comment by Ida (2026-03-01): Ask Legal."]
+
+
+def test_objects_of_other_programs_are_counted(tmp_path: Path) -> None:
+    slides = Slides()
+    slides.box(run("See:"))
+    slides.slide.shapes.add_ole_object(io.BytesIO(b"x" * 100), "Excel.Sheet.12", Inches(1), Inches(3))
+
+    assert read(tmp_path, "a.pptx", slides.save())[1]["objects"]["count"] == 1
