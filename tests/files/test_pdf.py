@@ -60,8 +60,8 @@ def test_links_carry_their_addresses(tmp_path: Path) -> None:
         words(canvas, 72, 672, ("form.", form))
 
     assert texts(tmp_path, "a.pdf", pdf(draw)) == [
-        "Claims go to the portal (https://a.example/new) and a.example or else to the desk (d@a.example) that is open, by the paper "
-        "form (https://b.example/x)."
+        "Claims go to the portal (https://a.example/new) and a.example or else to the desk (d@a.example) that is open, by the "
+        "paper form (https://b.example/x)."
     ]
 
 
