@@ -29,7 +29,6 @@ MESSAGES = {
     "markup": gettext_noop(
         "SVG and XML files are not supported. Save the drawing or the data as PDF, PNG or CSV, and upload it again."
     ),
-    "macros": gettext_noop("Documents with macros are not supported. Save it without macros, as DOCX, PPTX or XLSX, or as PDF."),
     "locked": gettext_noop("The file is protected by a password. Remove the password and upload it again."),
     "damaged": gettext_noop("The file is damaged and cannot be opened. Export it again and upload the new file."),
     "bomb": gettext_noop("The file expands to an extreme size and was not opened. Export it again."),

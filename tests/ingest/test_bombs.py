@@ -152,12 +152,6 @@ def test_a_compound_file_whose_sectors_go_in_a_ring_ends(tmp_path, kind):
     assert code == "damaged" or str(sample.count) in text
 
 
-def test_a_macro_file_is_refused_under_any_name(tmp_path):
-    code, _, _ = outcome(tmp_path, "a.docx", word_file(extra=["word/vbaProject.bin"]))
-
-    assert code == "macros"
-
-
 def test_xml_from_a_document_is_parsed_without_its_entities():
     element = parse_xml(f'<!DOCTYPE w [<!ENTITY a "swollen">]><w:t {nsdecls("w")}>plain &a;</w:t>')
 

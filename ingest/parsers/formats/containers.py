@@ -23,7 +23,7 @@ OLD_STREAMS = frozenset(("PP40", "PP30"))  # of PowerPoint 95 and 4
 def inspect_zip(stream: BinaryIO, *, wanted: Format | None = None) -> Format:
     """Return the format of a zip; counts what it inflates to, so that no bomb goes off.
 
-    `wanted`: the format of its ending. Raises: Refusal: archive, macros, legacy, damaged, bomb, locked, unknown_type.
+    `wanted`: the format of its ending. Raises: Refusal: archive, legacy, damaged, bomb, locked, unknown_type.
     """
     try:
         with zipfile.ZipFile(stream) as archive:
@@ -45,7 +45,7 @@ def inspect_zip(stream: BinaryIO, *, wanted: Format | None = None) -> Format:
 
 def _format_of(archive: zipfile.ZipFile, names: list[str], wanted: Format | None) -> Format:
     if "[Content_Types].xml" in names:
-        return _office_format(archive, names)
+        return _office_format(archive)
     if "mimetype" in names:
         with archive.open("mimetype") as stream:
             kind = stream.read(200).decode("ascii", "replace").strip()
@@ -59,14 +59,14 @@ def _format_of(archive: zipfile.ZipFile, names: list[str], wanted: Format | None
     raise Refusal("archive" if wanted is None else "damaged", "zip without office content")
 
 
-def _office_format(archive: zipfile.ZipFile, names: list[str]) -> Format:
+def _office_format(archive: zipfile.ZipFile) -> Format:
     with archive.open("[Content_Types].xml") as stream:
         types = stream.read(MAX_TYPES_BYTES).decode("utf-8", "replace").lower()
-    if "macroenabled" in types or any(name.lower().endswith("vbaproject.bin") for name in names):
-        raise Refusal("macros")
     for one in FORMATS:
-        if one.magic.zip_content_type and one.magic.zip_content_type in types:
+        if any(kind in types for kind in one.magic.zip_content_types):
             return one
+    if "sheet.binary" in types:
+        raise Refusal("legacy", "binary workbook")
     raise Refusal("unknown_type", "office file of another kind")
 
 

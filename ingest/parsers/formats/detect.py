@@ -24,7 +24,7 @@ def detect_type(stream: BinaryIO, *, name: str) -> str:
 
     Looks at its beginning, and through a zip's entries without keeping them; leaves the stream at its beginning.
 
-    Raises: Refusal: empty, archive, legacy, macros, markup, locked, damaged, bomb, mismatch, unknown_type.
+    Raises: Refusal: empty, archive, legacy, markup, locked, damaged, bomb, mismatch, unknown_type.
     """
     suffix = PurePosixPath(name.lower()).suffix
     stream.seek(0)
@@ -34,7 +34,7 @@ def detect_type(stream: BinaryIO, *, name: str) -> str:
     wanted = BY_ENDING.get(suffix)
     found = _by_content(stream, head, wanted)
     stream.seek(0)
-    if wanted is None or UNREAD.get(suffix) == "macros":
+    if wanted is None:
         raise Refusal(UNREAD.get(suffix, "unknown_type"), suffix or "no extension")
     if found is wanted:
         return wanted.media_type

@@ -10,7 +10,7 @@ class Magic:
 
     signatures: tuple[bytes, ...] = ()
     within: int = 0  # bytes that may stand before a signature
-    zip_content_type: str = ""  # a part of what an Office file says of itself, lower case
+    zip_content_types: tuple[str, ...] = ()  # one of them is part of what an Office file says of itself, lower case
     zip_mimetype: str = ""  # the entry "mimetype" of OpenDocument and EPUB files
     is_any_zip: bool = False  # whatever lies in it
     ole_streams: tuple[str, ...] = ()  # one of them stands at the root of the container
@@ -19,7 +19,7 @@ class Magic:
 
     @property
     def is_zip(self) -> bool:
-        return bool(self.zip_content_type or self.zip_mimetype or self.is_any_zip)
+        return bool(self.zip_content_types or self.zip_mimetype or self.is_any_zip)
 
     @property
     def is_text(self) -> bool:

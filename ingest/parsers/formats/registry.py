@@ -33,24 +33,39 @@ PDF = Format(
 )
 DOCX = Format(
     media_type=OFFICE + "wordprocessingml.document",
-    endings=(".docx",),
+    endings=(".docx", ".docm", ".dotx", ".dotm"),
     label="Word",
     reader="ingest.parsers.office.docx:parse_docx",
-    magic=Magic(zip_content_type="wordprocessingml.document.main"),
+    magic=Magic(
+        zip_content_types=(
+            *(f"wordprocessingml.{kind}.main" for kind in ("document", "template")),
+            *(f"ms-word.{kind}.main" for kind in ("document.macroenabled", "template.macroenabledtemplate")),
+        )
+    ),
 )
 PPTX = Format(
     media_type=OFFICE + "presentationml.presentation",
-    endings=(".pptx",),
+    endings=(".pptx", ".pptm", ".ppsx", ".ppsm", ".potx", ".potm"),
     label="PowerPoint",
     reader="ingest.parsers.office.pptx:parse_pptx",
-    magic=Magic(zip_content_type="presentationml.presentation.main"),
+    magic=Magic(
+        zip_content_types=(
+            *(f"presentationml.{kind}.main" for kind in ("presentation", "slideshow", "template")),
+            *(f"ms-powerpoint.{kind}.macroenabled.main" for kind in ("presentation", "slideshow", "template")),
+        )
+    ),
 )
 XLSX = Format(
     media_type=OFFICE + "spreadsheetml.sheet",
-    endings=(".xlsx",),
+    endings=(".xlsx", ".xlsm", ".xltx", ".xltm"),
     label="Excel",
     reader="ingest.parsers.office.xlsx:parse_xlsx",
-    magic=Magic(zip_content_type="spreadsheetml.sheet.main"),
+    magic=Magic(
+        zip_content_types=(
+            *(f"spreadsheetml.{kind}.main" for kind in ("sheet", "template")),
+            *(f"ms-excel.{kind}.macroenabled.main" for kind in ("sheet", "template")),
+        )
+    ),
 )
 RTF = Format(
     media_type="application/rtf",
@@ -216,8 +231,7 @@ BY_TYPE = {one.media_type: one for one in FORMATS}
 BY_ENDING = {ending: one for one in FORMATS for ending in one.endings}
 # Endings of what is known and not read, with the code of the message (ingest.errors.MESSAGES) that says what to do.
 UNREAD = {
-    **dict.fromkeys((".docm", ".xlsm", ".pptm", ".dotm", ".xltm", ".xlsb"), "macros"),
-    **dict.fromkeys((".wps", ".pages", ".numbers", ".key"), "legacy"),
+    **dict.fromkeys((".xlsb", ".xlam", ".ppam", ".wps", ".pages", ".numbers", ".key"), "legacy"),
 }
 
 

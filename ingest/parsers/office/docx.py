@@ -16,6 +16,7 @@ from ingest.parsers.content import Items, Notice, Opening, ParsedPage
 from ingest.parsers.flow import Flow
 from ingest.parsers.left_out import LeftOut
 from ingest.parsers.markup.html import decode_html, parse_markup
+from ingest.parsers.office.macros import has_macros, with_macro_warning
 from ingest.parsers.office.strict_office import open_office
 from ingest.parsers.office.word.graphics import graphics_in
 from ingest.parsers.office.word.listings import is_listing
@@ -55,6 +56,10 @@ DAMAGE = (
 
 def parse_docx(stream: BinaryIO, *, name: str, depth: int = 0) -> Items:
     """Yield the blocks of a DOCX in the order of its body. `depth`: of a document within documents. Raises: Refusal: damaged."""
+    yield from with_macro_warning(_parse(stream, depth=depth), has_macros=has_macros(stream))
+
+
+def _parse(stream: BinaryIO, *, depth: int) -> Items:
     try:
         document = Document(open_office(stream))
         body = document.element.body

@@ -13,6 +13,7 @@ from pptx.exc import PythonPptxError
 from ingest.parsers.content import Notice, Opening, ParsedPage
 from ingest.parsers.flow import Flow
 from ingest.parsers.left_out import LeftOut
+from ingest.parsers.office.macros import has_macros, with_macro_warning
 from ingest.parsers.office.slides.comments import comments_of
 from ingest.parsers.office.slides.numbers import number_paragraphs
 from ingest.parsers.office.slides.text import NO_TARGETS, is_struck, paragraph_text, words_of
@@ -42,6 +43,10 @@ DAMAGE = (
 
 def parse_pptx(stream: BinaryIO, *, name: str) -> Iterator[Opening | ParsedPage | Notice]:
     """Yield a page a slide, in the order of the show. Raises: Refusal: damaged."""
+    yield from with_macro_warning(_parse(stream), has_macros=has_macros(stream))
+
+
+def _parse(stream: BinaryIO) -> Iterator[Opening | ParsedPage | Notice]:
     try:
         presentation = Presentation(open_office(stream))
         slides = list(presentation.slides)

@@ -11,6 +11,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from ingest.parsers.content import Notice, Opening, ParsedPage
 from ingest.parsers.flow import Flow
 from ingest.parsers.left_out import LeftOut
+from ingest.parsers.office.macros import has_macros, with_macro_warning
 from ingest.parsers.office.strict_office import open_office
 from ingest.parsers.office.xlsx_formulas import Calculator
 from ingest.parsers.office.xlsx_reader import struck_styles
@@ -39,6 +40,10 @@ DAMAGE = (
 
 def parse_xlsx(stream: BinaryIO, *, name: str) -> Iterator[Opening | ParsedPage | Notice]:
     """Yield the rows of all visible sheets. Raises: Refusal: damaged, too_wide, too_complex."""
+    yield from with_macro_warning(_parse(stream), has_macros=has_macros(stream))
+
+
+def _parse(stream: BinaryIO) -> Iterator[Opening | ParsedPage | Notice]:
     try:
         book = load_workbook(open_office(stream), read_only=True, data_only=True, keep_links=False, rich_text=True)
         properties, sheets, struck = book.properties, list(book.worksheets), struck_styles(book)

@@ -5,10 +5,10 @@ from typing import BinaryIO
 
 from ingest.parsers.content import Items, Notice, Opening, ParsedPage
 from ingest.parsers.office.building.slides import SlidesFile
+from ingest.parsers.office.macros import with_macro_warning
 from ingest.parsers.office.pptx import parse_pptx
 from ingest.parsers.open_document.archive import Archive
 from ingest.parsers.open_document.slides import SlidesReader
-from ingest.parsers.open_document.text_file import with_macro_warning
 from ingest.parsers.refusal import Refusal
 
 
@@ -20,7 +20,7 @@ def parse_odp(stream: BinaryIO, *, name: str) -> Iterator[Opening | ParsedPage |
         stream = slides.save()
     except ValueError as error:
         raise Refusal("damaged", f"ODP: {error}") from error
-    yield from with_macro_warning(with_object_warning(parse_pptx(stream, name=name), slides), archive)
+    yield from with_macro_warning(with_object_warning(parse_pptx(stream, name=name), slides), has_macros=archive.has_macros)
 
 
 def with_object_warning(items: Items, slides: SlidesFile) -> Items:

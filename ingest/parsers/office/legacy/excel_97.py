@@ -16,7 +16,7 @@ from ingest.parsers.office.building.package import Properties
 from ingest.parsers.office.building.word import PLAIN, Look
 from ingest.parsers.office.building.workbook import Cell, Note, Rich, SheetFile, WorkbookFile
 from ingest.parsers.office.legacy.compound import DAMAGE, Compound
-from ingest.parsers.office.legacy.word_97 import with_macro_warning
+from ingest.parsers.office.macros import with_macro_warning
 from ingest.parsers.office.number_format import EAST_ASIAN_DATES
 from ingest.parsers.office.xlsx import parse_xlsx
 from ingest.parsers.refusal import Refusal
@@ -42,7 +42,7 @@ def parse_xls(stream: BinaryIO, *, name: str) -> Iterator[Opening | ParsedPage |
         raise Refusal("locked" if is_locked else "damaged", f"xlrd: {type(error).__name__}: {error}") from error
     title, author, created = compound.properties()
     workbook.properties = Properties(title=title, author=author, created=created)
-    yield from with_macro_warning(parse_xlsx(workbook.save(), name=name), compound)
+    yield from with_macro_warning(parse_xlsx(workbook.save(), name=name), has_macros=compound.has_macros)
 
 
 def _read(book: Any) -> WorkbookFile:

@@ -8,7 +8,7 @@ from ingest.parsers.content import Notice, Opening, ParsedPage
 from ingest.parsers.office.building.package import Properties
 from ingest.parsers.office.legacy.compound import DAMAGE, Compound
 from ingest.parsers.office.legacy.ppt.reader import PptReader
-from ingest.parsers.office.legacy.word_97 import with_macro_warning
+from ingest.parsers.office.macros import with_macro_warning
 from ingest.parsers.office.pptx import parse_pptx
 from ingest.parsers.open_document.slide_file import with_object_warning
 from ingest.parsers.refusal import Refusal
@@ -30,4 +30,4 @@ def parse_ppt(stream: BinaryIO, *, name: str) -> Iterator[Opening | ParsedPage |
         made = slides.save()
     except (*DAMAGE, struct.error) as error:
         raise Refusal("damaged", f"PPT: {type(error).__name__}: {error}") from error
-    yield from with_macro_warning(with_object_warning(parse_pptx(made, name=name), slides), compound)
+    yield from with_macro_warning(with_object_warning(parse_pptx(made, name=name), slides), has_macros=compound.has_macros)

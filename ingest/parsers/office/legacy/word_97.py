@@ -4,12 +4,13 @@ import struct
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from ingest.parsers.content import Items, Notice, Opening, ParsedPage
+from ingest.parsers.content import Notice, Opening, ParsedPage
 from ingest.parsers.office.building.package import Properties
 from ingest.parsers.office.docx import parse_docx
 from ingest.parsers.office.legacy.compound import DAMAGE, Compound
 from ingest.parsers.office.legacy.doc.binary import open_doc
 from ingest.parsers.office.legacy.doc.reader import DocReader
+from ingest.parsers.office.macros import with_macro_warning
 from ingest.parsers.refusal import Refusal
 
 
@@ -24,11 +25,4 @@ def parse_doc(stream: BinaryIO, *, name: str) -> Iterator[Opening | ParsedPage |
         raise Refusal("damaged", f"DOC: {type(error).__name__}: {error}") from error
     title, author, created = compound.properties()
     word.properties = Properties(title=title, author=author, created=created)
-    yield from with_macro_warning(parse_docx(word.save(), name=name), compound)
-
-
-def with_macro_warning(items: Items, compound: Compound) -> Items:
-    """Yield what was read, then a notice where there are macros, which nothing here runs."""
-    yield from items
-    if compound.has_macros:
-        yield Notice(code="macros_skipped")
+    yield from with_macro_warning(parse_docx(word.save(), name=name), has_macros=compound.has_macros)
