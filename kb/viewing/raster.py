@@ -6,6 +6,7 @@ from typing import BinaryIO, cast
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 FORMATS = ("PNG", "JPEG", "TIFF")
+IN_DOCUMENTS = (*FORMATS, "BMP", "GIF", "WEBP")  # what stands in documents and nobody uploads
 MAX_PIXELS = 80_000_000  # of one frame: A3 at 600 dots per inch has 70 million
 MAX_SIDE = 60_000
 DAMAGE = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, OverflowError, ZeroDivisionError)
@@ -41,13 +42,13 @@ def count_frames(stream: BinaryIO, *, limit: int) -> int:
         return count
 
 
-def read_frame(stream: BinaryIO, number: int, *, mode: str) -> tuple[Image.Image, float]:
+def read_frame(stream: BinaryIO, number: int, *, mode: str, formats: tuple[str, ...] = FORMATS) -> tuple[Image.Image, float]:
     """Return a frame, upright, without transparency, in `mode` ("L" or "RGB"), and the size of its pixels in points.
 
     Args: number: from 1.
     Raises: RasterRefused: larger than MAX_PIXELS by its header, or it does not decode.
     """
-    with _open(stream) as image:
+    with _open(stream, formats) as image:
         try:
             image.seek(number - 1)
             _check(image)
@@ -59,12 +60,12 @@ def read_frame(stream: BinaryIO, number: int, *, mode: str) -> tuple[Image.Image
             raise RasterRefused("damaged", f"frame {number}: {type(error).__name__}: {error}") from error
 
 
-def _open(stream: BinaryIO) -> Image.Image:
+def _open(stream: BinaryIO, formats: tuple[str, ...] = FORMATS) -> Image.Image:
     """Read the header. Pillow's own warning of bombs is ours to give."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image = Image.open(stream, formats=FORMATS)
+            image = Image.open(stream, formats=formats)
     except Image.DecompressionBombError as error:
         raise RasterRefused("too_many_pixels", str(error)) from error
     except (UnidentifiedImageError, *DAMAGE) as error:

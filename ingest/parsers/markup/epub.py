@@ -3,6 +3,7 @@
 import posixpath
 import zipfile
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 from xml.etree.ElementTree import Element, ParseError
@@ -74,7 +75,9 @@ class _Book:
             if path not in self.names:
                 self.left_out.add("broken_parts", place=posixpath.basename(path))
                 continue
-            yield from self._take(parse_markup(decode_html(self.archive.read(path))))
+            yield from self._take(
+                parse_markup(decode_html(self.archive.read(path)), load=partial(self._part, posixpath.dirname(path)))
+            )
         yield from self.flow.finish()
 
     def _chapters(self) -> Iterator[str]:
@@ -86,6 +89,11 @@ class _Book:
                 continue
             href = unquote(urlsplit(item.get("href", "")).path)
             yield posixpath.normpath(posixpath.join(posixpath.dirname(self.path), href))
+
+    def _part(self, folder: str, address: str) -> bytes:
+        """Return what lies at an address beside a chapter, b"" where nothing does."""
+        path = posixpath.normpath(posixpath.join(folder, unquote(urlsplit(address).path)))
+        return self.archive.read(path) if path in self.names else b""
 
     def _take(self, items: Items) -> Iterator[ParsedPage]:
         for page in self.left_out.pages_of(items):

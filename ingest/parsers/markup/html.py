@@ -12,6 +12,7 @@ from ingest.parsers.flow import Flow
 from ingest.parsers.left_out import close_gaps
 from ingest.parsers.markup.html_lists import OpenList, open_list
 from ingest.parsers.markup.html_parts import ARTICLES, count_words, is_question, is_site_part, link_share
+from ingest.parsers.markup.html_pictures import Load, PagePictures
 from ingest.parsers.markup.html_styles import read_styles
 from ingest.parsers.markup.html_tables import is_layout, is_table
 from ingest.parsers.markup.html_text import BLOCKS, Words, address_of
@@ -53,8 +54,8 @@ def decode_html(data: bytes) -> str:
     return data.decode(found, "replace")
 
 
-def parse_markup(markup: str) -> Items:
-    """Yield the content of HTML that is already text, and what was left out of it."""
+def parse_markup(markup: str, *, load: Load | None = None) -> Items:
+    """Yield the content of HTML that is already text, and what was left out of it. `load`: gives what lies beside it in a file."""
     markup = markup.replace("\x00", "")
     if XHTML.search(markup[:4096]):
         markup = EMPTY.sub(r"<\1\2></\1>", markup)
@@ -65,13 +66,14 @@ def parse_markup(markup: str) -> Items:
     heading = root.css_first("h1") if root else None
     named = title or heading
     yield Opening(title=flow.cleaner.clean_line(named.text()) if named else "")
-    words = Words(styles=read_styles(tree))
+    words, pictures = Words(styles=read_styles(tree)), PagePictures(flow.cleaner, load)
     if root is not None:
-        reader = _Reader(flow, words)
+        reader = _Reader(flow, words, pictures)
         yield from reader.read(root)
         for aside in _asides(tree, root):
             yield from reader.read(aside)
     yield from flow.finish()
+    yield from pictures.notices()
     yield from words.left_out.notices()
 
 
@@ -106,8 +108,8 @@ def _prose(node: LexborNode) -> float:
 class _Reader:
     """Walks the tree without recursion, so that depth cannot end it."""
 
-    def __init__(self, flow: Flow, words: Words) -> None:
-        self.flow, self.words = flow, words
+    def __init__(self, flow: Flow, words: Words, pictures: PagePictures) -> None:
+        self.flow, self.words, self.pictures = flow, words, pictures
         self.inline: list[str] = []
         self.lists: list[OpenList] = []
         self.marker = ""
@@ -142,6 +144,10 @@ class _Reader:
                 continue
             if tag == "button":
                 continue  # a command of the site
+            if tag == "img" and (text := self.pictures.text(node)):
+                yield from self._flush()
+                yield from self.flow.add("paragraph", text)
+                continue
             if tag in SHOWN:
                 self.inline.append(shown_value(node, tag, before="".join(self.inline[-3:])) or "")
                 continue

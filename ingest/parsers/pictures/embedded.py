@@ -8,13 +8,15 @@ from PIL import Image
 
 from ingest.parsers.cleaning import Cleaner
 from ingest.parsers.pictures import recognition as ocr
-from kb.viewing.raster import RasterRefused, read_frame
+from ingest.parsers.pictures.metafile import is_metafile, metafile_text
+from kb.viewing.raster import IN_DOCUMENTS, RasterRefused, read_frame
 
 MIN_SIDE = 80  # pixels; what is smaller is an icon
 WANTED_SIDE = 1600
 MAX_SIDE = 4400
 MAX_PICTURES = 200  # of one document: each takes some seconds
 MAX_SECONDS = 300.0  # of one document
+MIN_DRAWING_BYTES = 2000  # what is smaller is a line or an icon
 MIN_WORDS = 2  # what OCR sees in a photo without words is one or none
 WORD = re.compile(r"[^\W\d_]{3,}|[\u3400-\u9fff]{2,}")
 
@@ -30,8 +32,10 @@ class PictureReader:
 
     def text(self, data: bytes) -> str:
         """Return the words of a picture, line by line; "" where there are none, it cannot be decoded, or OCR is missing."""
+        if is_metafile(data):
+            return self._drawing(data)
         try:
-            picture, _ = read_frame(io.BytesIO(data), 1, mode="L")
+            picture, _ = read_frame(io.BytesIO(data), 1, mode="L", formats=IN_DOCUMENTS)
         except RasterRefused:
             return ""  # a drawing, most often
         longest = max(picture.size)
@@ -53,4 +57,12 @@ class PictureReader:
         if len(WORD.findall(text)) < MIN_WORDS:
             return ""
         self.read += 1
+        return text
+
+    def _drawing(self, data: bytes) -> str:
+        """Return the words that a drawing records; one without any may hold them as lines, and is counted."""
+        text = self.cleaner.clean(metafile_text(data))
+        if not WORD.search(text):
+            self.left_out += len(data) > MIN_DRAWING_BYTES
+            return ""
         return text

@@ -1,0 +1,111 @@
+"""Pictures in files: drawings that record their words, pictures in pages, books and web archives."""
+
+import base64
+import io
+import struct
+from email.mime.image import MIMEImage
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from pathlib import Path
+
+import docx
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from ingest.parsers.cleaning import Cleaner
+from ingest.parsers.pictures import recognition as ocr
+from ingest.parsers.pictures.embedded import PictureReader
+from ingest.parsers.pictures.metafile import is_metafile, metafile_text
+from tests.files.reading import read
+from tests.ingest.container_files import epub
+
+needs_ocr = pytest.mark.skipif(not ocr.is_available(), reason="the OCR engine is not installed")
+WORDS = "Assemble at the north gate"
+
+
+def picture(kind: str = "PNG") -> bytes:
+    image = Image.new("L", (900, 200), 255)
+    ImageDraw.Draw(image).text((30, 60), WORDS, font=ImageFont.load_default(48), fill=0)
+    stream = io.BytesIO()
+    image.save(stream, kind)
+    return stream.getvalue()
+
+
+def emf(*texts: tuple[int, int, str]) -> bytes:
+    records = [struct.pack("<II32xI44x", 1, 88, int.from_bytes(b" EMF", "little"))]
+    for x, y, text in texts:
+        raw = text.encode("utf-16-le")
+        raw += bytes(-len(raw) % 4)
+        head = struct.pack("<II16xIffiiIIIIIIII", 84, 76 + len(raw), 1, 1.0, 1.0, x, y, len(text), 76, 0, 0, 0, 0, 0, 0)
+        records.append(head + raw)
+    return b"".join([*records, struct.pack("<III", 14, 20, 0) + bytes(8)])
+
+
+def wmf(*texts: tuple[int, int, str]) -> bytes:
+    records = []
+    for number, (x, y, text) in enumerate(texts):
+        raw = text.encode() + bytes(len(text) % 2)
+        if number % 2:
+            body = struct.pack("<H", len(text)) + raw + struct.pack("<hh", y, x)
+            records.append(struct.pack("<IH", 3 + len(body) // 2, 0x0521) + body)
+        else:
+            body = struct.pack("<hhHH", y, x, len(text), 0) + raw
+            records.append(struct.pack("<IH", 3 + len(body) // 2, 0x0A32) + body)
+    return struct.pack("<HHHIHIH", 1, 9, 0x300, 0, 0, 0, 0) + b"".join(records) + struct.pack("<IH", 3, 0)
+
+
+@pytest.mark.parametrize("make", [emf, wmf])
+def test_the_words_of_a_drawing_stand_on_its_lines(make: object) -> None:
+    data = make((300, 10, "530"), (20, 10, "Guests"), (20, 40, "Members"))
+
+    assert is_metafile(data)
+    assert metafile_text(data) == "Guests 530\nMembers"
+    assert metafile_text(data[:-20]) in ("Guests 530", "Guests 530\nMembers")
+
+
+def test_a_drawing_in_a_document_is_read_or_counted() -> None:
+    reader = PictureReader(Cleaner())
+
+    assert reader.text(emf((20, 10, "Guests"), (90, 10, "530"))) == "Guests 530"
+    assert reader.text(emf((1, 1, "x" * 1200 + "1"))) != ""
+    assert reader.left_out == 0
+    assert reader.text(emf() + bytes(3000)) == ""
+    assert reader.left_out == 1
+
+
+@needs_ocr
+@pytest.mark.parametrize("kind", ["GIF", "BMP", "WEBP"])
+def test_pictures_of_kinds_that_stand_in_documents_alone(kind: str) -> None:
+    assert PictureReader(Cleaner()).text(picture(kind)) == WORDS
+
+
+@needs_ocr
+def test_a_picture_in_a_page_a_book_or_a_web_archive_is_read_once(tmp_path: Path) -> None:
+    data = base64.b64encode(picture()).decode()
+    page = '<html><body><p>The plan:</p><p><img src="{0}" alt="Plan of the fire drill here"></p><img src="{0}"></body></html>'
+    whole = MIMEMultipart("related", type="text/html")
+    whole["Subject"] = "A page"
+    whole.attach(MIMEText(page.format("plan.png"), "html"))
+    whole.attach(image := MIMEImage(picture(), "png"))
+    image["Content-Location"] = "file:///C:/D1/plan.png"
+    chapter = '<p>The plan:</p><img src="../plan%20a.png"/>'
+
+    for name, content in (
+        ("a.html", page.format(f"data:image/png;base64,{data}")),
+        ("a.mht", whole.as_bytes()),
+        ("a.epub", epub([chapter], more={"OEBPS/plan a.png": picture()})),
+    ):
+        left, warnings = read(tmp_path, name, content)
+        assert left == ["The plan:", WORDS]
+        assert "ocr" in warnings
+
+
+def test_a_drawing_in_a_docx(tmp_path: Path) -> None:
+    document = docx.Document()
+    document.add_paragraph("See:")
+    document.add_picture(io.BytesIO(picture()))
+    next(part for part in document.part.related_parts.values() if part.partname.endswith(".png"))._blob = emf((1, 1, "Guests 530"))
+    stream = io.BytesIO()
+    document.save(stream)
+
+    assert read(tmp_path, "a.docx", stream.getvalue())[0] == ["See:", "Guests 530"]
