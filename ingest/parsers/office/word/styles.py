@@ -37,63 +37,83 @@ class Style:
 NO_STYLE = Style()
 
 
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """What a style says itself; None where it says nothing. `base`: the style that it is based on."""
+
+    name: str
+    base: str
+    level: int | None
+    number: str | None
+    number_level: int | None
+    struck: bool | None
+    hidden: bool | None
+    rise: str | None
+    font: str | None
+
+
 def read_styles(root: etree._Element | None) -> dict[str, Style]:
     """Return the styles by their id; "" is that of paragraphs which name none. `root`: of word/styles.xml."""
     if root is None:
         return {"": NO_STYLE}
-    elements = {style.get(f"{W}styleId", ""): style for style in root.iterchildren(f"{W}style")}
-    styles = {key: _resolved(key, elements) for key in elements}
-    default = next(
-        (
-            key
-            for key, style in elements.items()
-            if style.get(f"{W}type") == "paragraph" and style.get(f"{W}default") in ("1", "true")
-        ),
-        "",
-    )
+    own: dict[str, _Own] = {}
+    default = ""
+    for style in root.iterchildren(f"{W}style"):
+        key = style.get(f"{W}styleId", "")
+        own[key] = _read(style)
+        if not default and style.get(f"{W}type") == "paragraph" and style.get(f"{W}default") in ("1", "true"):
+            default = key
+    styles = {key: _resolved(key, own) for key in own}
     return {**styles, "": styles.get(default, NO_STYLE)}
 
 
-def _resolved(key: str, elements: dict[str, etree._Element]) -> Style:
-    chain = _chain(key, elements)
-    numbers = [value for style in chain if (value := value_of(style, "pPr/numPr/numId")) is not None]
-    levels = [depth for style in chain if (depth := number_of(style, "pPr/numPr/ilvl")) is not None]
-    return Style(
-        name=value_of(chain[0], "name") or "",
-        level=next((level for style in chain if (level := _heading_level(style)) is not None), 0),
-        number=numbers[0] if numbers else None,
-        number_level=levels[0] if levels else None,
-        struck=_switch(chain, "strike", "dstrike"),
-        hidden=_switch(chain, "vanish"),
-        rise=next((rise for style in chain if (rise := value_of(style, "rPr/vertAlign")) is not None), ""),
-        font=next((font for style in chain if (font := font_of(style.find(f"{W}rPr")))), ""),
-        is_code=any(CODE.search(value_of(style, "name") or "") for style in chain),
+def _read(style: etree._Element) -> _Own:
+    name = (value_of(style, "name") or "").strip()
+    list_of, letters = style.find(f"{W}pPr"), style.find(f"{W}rPr")
+    return _Own(
+        name=name,
+        base=value_of(style, "basedOn") or "",
+        level=_heading_level(name, list_of),
+        number=value_of(list_of, "numPr/numId"),
+        number_level=number_of(list_of, "numPr/ilvl"),
+        struck=switch_of(letters, "strike", "dstrike"),
+        hidden=switch_of(letters, "vanish"),
+        rise=value_of(letters, "vertAlign"),
+        font=font_of(letters) or None,
     )
 
 
-def _chain(key: str, elements: dict[str, etree._Element]) -> list[etree._Element]:
+def _resolved(key: str, own: dict[str, _Own]) -> Style:
+    chain = _chain(key, own)
+    return Style(
+        name=chain[0].name,
+        level=next((one.level for one in chain if one.level is not None), 0),
+        number=next((one.number for one in chain if one.number is not None), None),
+        number_level=next((one.number_level for one in chain if one.number_level is not None), None),
+        struck=next((one.struck for one in chain if one.struck is not None), False),
+        hidden=next((one.hidden for one in chain if one.hidden is not None), False),
+        rise=next((one.rise for one in chain if one.rise is not None), ""),
+        font=next((one.font for one in chain if one.font is not None), ""),
+        is_code=any(CODE.search(one.name) for one in chain),
+    )
+
+
+def _chain(key: str, own: dict[str, _Own]) -> list[_Own]:
     """Return the style and those that it is based on, nearest first."""
-    chain: list[etree._Element] = []
-    while key in elements and len(chain) < MAX_CHAIN and elements[key] not in chain:
-        chain.append(elements[key])
-        key = value_of(elements[key], "basedOn") or ""
+    chain: list[_Own] = []
+    seen: set[str] = set()
+    while key in own and key not in seen and len(chain) < MAX_CHAIN:
+        seen.add(key)
+        chain.append(own[key])
+        key = own[key].base
     return chain
 
 
-def _heading_level(style: etree._Element) -> int | None:
+def _heading_level(name: str, properties: etree._Element | None) -> int | None:
     """Return the level that a style says itself, 0 for text that it takes out of the outline, None where it says nothing."""
-    name = (value_of(style, "name") or "").strip()
-    outline = number_of(style, "pPr/outlineLvl")
+    outline = number_of(properties, "outlineLvl")
     if outline is not None:
         return outline + 1 if 0 <= outline < MAX_OUTLINE else 0
     if match := HEADING.match(name):
         return int(match.group(1)) or None
     return 1 if name.lower() in TITLES else None
-
-
-def _switch(chain: list[etree._Element], *names: str) -> bool:
-    for style in chain:
-        found = switch_of(style.find(f"{W}rPr"), *names)
-        if found is not None:
-            return found
-    return False
