@@ -6,6 +6,9 @@ what a search would match, and everything becomes NFC so that equal words are eq
 
 import re
 import unicodedata
+from collections.abc import Container
+
+from language.hyphens import keeps_hyphen, plain_word
 
 UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\ufff9-\ufffb]")
 # Soft hyphen, zero-width space and joiners outside of scripts that need them, bidi controls, word joiner, BOM, tag characters.
@@ -40,16 +43,33 @@ class Cleaner:
         return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
 
     def clean_line(self, text: str) -> str:
-        """Return the text cleaned, on one line, runs of spaces as one."""
-        return " ".join(self.clean(text).split())
+        """Return the text cleaned, on one line, runs of spaces as one, words that a line end cut in two whole."""
+        text = self.clean(text)
+        return " ".join((join_broken(text) if "\n" in text else text).split())
 
 
+# From the word's beginning alone: tried from each of its letters, a run of a million would take a million times as long.
+BROKEN = re.compile(r"(?<!\S)(?P<before>\S*[^\W_])[-‐](?P<space>[ \t]*\n[ \t]*)(?P<after>[^\W_][^\s]*)")
+SUSPENDED = frozenset(("and", "or", "to", "und", "oder", "bis", "sowie"))  # "short- and long-term"
 WIDE_BREAK = re.compile(rf"(?<=[{CJK}])[ \t]*\n[ \t]*(?=[{CJK}])")
 
 
 def join_wide(text: str) -> str:
     """Return a text without the line ends between Chinese, Japanese or Korean characters, which stand in no place of a space."""
     return WIDE_BREAK.sub("", text) if "\n" in text and not text.isascii() else text
+
+
+def join_broken(text: str, words: Container[str] = frozenset()) -> str:
+    """Return a text in which words that a line end cut in two are whole. `words`: the document's own."""
+    return BROKEN.sub(lambda match: whole_word(match, words), text) if "-" in text or "‐" in text else text
+
+
+def whole_word(match: re.Match[str], words: Container[str]) -> str:
+    """Return what BROKEN found as one word, or with its hyphen. `words`: the document's own."""
+    before, after = match["before"], match["after"]
+    if plain_word(after) in SUSPENDED:
+        return f"{before}- {after}"
+    return f"{before}{'-' if keeps_hyphen(before, after, words=words) else ''}{after}"
 
 
 def garbage_share(text: str) -> float:

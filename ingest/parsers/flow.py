@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator
 
-from ingest.parsers.cleaning import Cleaner
+from ingest.parsers.cleaning import Cleaner, join_broken
 from ingest.parsers.content import Block, ParsedPage
 
 PAGE_CHARACTERS = 8000
 MAX_PATH = 6
 MAX_HEADING = 200
+WRAPPED = frozenset(("heading", "paragraph", "quote"))  # kinds in which a line end may stand in a word
 BREAK = re.compile(r"\n|[。！？；]|[.!?;] | ")
 
 
@@ -39,6 +40,8 @@ class Flow:
         text = text.strip("\n") if kind in ("code", "list") else text.strip()
         if not text.strip():
             return
+        if kind in WRAPPED and "\n" in text:
+            text = join_broken(text)
         if kind == "heading":
             text = " ".join(text.split())
             self.leave(level)

@@ -4,10 +4,12 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+from pypdf import PdfWriter
+from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, TextStringObject
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from tests.files.reading import texts
+from tests.files.reading import read, texts
 
 
 def pdf(*pages: Callable[[Canvas], object]) -> bytes:
@@ -74,8 +76,39 @@ def test_what_all_pages_print_below_is_read_once(tmp_path: Path) -> None:
 
         return draw
 
-    read = texts(tmp_path, "a.pdf", pdf(*map(page, range(1, 5))))
-    assert read == [
+    assert texts(tmp_path, "a.pdf", pdf(*map(page, range(1, 5)))) == [
         *("Step 1: rinse the tank.", "Owner: Ida Brandt, page 1 of 4"),
         *("Step 2: rinse the tank.", "Step 3: rinse the tank.", "Step 4: rinse the tank."),
     ]
+
+
+def layered(*, is_on: bool) -> bytes:
+    """A page with a layer that is switched on or off."""
+    writer = PdfWriter()
+    page = writer.add_blank_page(300, 300)
+    words = "Type OCG Font Subtype Type1 BaseFont Helvetica F1 L1 ON OFF"
+    names = {name: NameObject(f"/{name}") for name in words.split()}
+    font = {names["Type"]: names["Font"], names["Subtype"]: names["Type1"], names["BaseFont"]: names["Helvetica"]}
+    layer = writer._add_object(DictionaryObject({names["Type"]: names["OCG"], NameObject("/Name"): TextStringObject("Draft")}))
+    stream = DecodedStreamObject()
+    draft = b"/OC /L1 BDC BT /F1 12 Tf 20 200 Td (The draft says 35 euros.) Tj ET EMC"
+    stream.set_data(b"BT /F1 12 Tf 20 250 Td (The gate opens at six.) Tj ET " + draft)
+    page[NameObject("/Contents")] = writer._add_object(stream)
+    fonts = DictionaryObject({names["F1"]: writer._add_object(DictionaryObject(font))})
+    page[NameObject("/Resources")] = DictionaryObject(
+        {names["Font"]: fonts, NameObject("/Properties"): DictionaryObject({names["L1"]: layer})}
+    )
+    shown = DictionaryObject({names["ON" if is_on else "OFF"]: ArrayObject([layer])})
+    layers = DictionaryObject({NameObject("/OCGs"): ArrayObject([layer]), NameObject("/D"): shown})
+    writer._root_object[NameObject("/OCProperties")] = layers
+    written = io.BytesIO()
+    writer.write(written)
+    return written.getvalue()
+
+
+def test_a_layer_that_is_switched_off_is_left_out_and_reported(tmp_path: Path) -> None:
+    left, warnings = read(tmp_path, "a.pdf", layered(is_on=False))
+
+    assert left == ["The gate opens at six."]
+    assert warnings["hidden_text"]["count"] == 5
+    assert "35 euros" in " ".join(texts(tmp_path, "a.pdf", layered(is_on=True)))

@@ -88,6 +88,29 @@ def test_a_table_below_a_title_of_its_own_has_its_own_names(tmp_path: Path) -> N
     assert texts(tmp_path, "a.xlsx", book(same))[-1] == "Room: Birch; Person: Bob\nRoom: Cedar; Person: Cy"
 
 
+def test_two_rows_of_names_are_one(tmp_path: Path) -> None:
+    data = [["North", 2, 6, 1, 3], ["South", 3, 8, 2, 4]]
+    parts = [None, "Single", "Day", "Single", "Day"]
+    whole = "Zone: North; Adult Single: 2; Adult Day: 6; Child Single: 1; Child Day: 3"
+
+    for names in (["Zone", "Adult", "Adult", "Child", "Child"], ["Zone", "Adult", None, "Child", None]):
+        assert whole in texts(tmp_path, "a.xlsx", book([names, parts, *data]))[-1]
+    assert whole in texts(tmp_path, "a.csv", "Zone,Adult,,Child,\n,Single,Day,Single,Day\nNorth,2,6,1,3\nSouth,3,8,2,4\n")[-1]
+    units = [["Pump", "Flow", "Head"], [None, "m³/h", "m"], ["P1", 20, 35]]
+    assert texts(tmp_path, "a.xlsx", book(units))[-1] == "Pump: P1; Flow m³/h: 20; Head m: 35"
+    words = [["Room", "Who", "Why"], [None, "Ann", "Talk"], ["B2", "Bob", "Chess"]]
+    assert "Who: Ann; Why: Talk" in texts(tmp_path, "a.xlsx", book(words))[-1]
+
+
+def test_words_that_a_line_end_cuts_in_a_cell_are_whole(tmp_path: Path) -> None:
+    cell = "the manage-\nment, non-\nrefundable"
+    rule = "Rule: the management, non-refundable; Day: 5"
+
+    assert texts(tmp_path, "a.xlsx", book([["Rule", "Day"], [cell, 5]]))[-1] == rule
+    assert texts(tmp_path, "a.csv", f'Rule,Day\n"{cell}",5\n')[-1] == rule
+    assert texts(tmp_path, "a.xlsx", book([["项", "天"], ["甲组\n乙组", 5]]))[-1] == "项: 甲组 乙组; 天: 5"
+
+
 @pytest.mark.parametrize(
     ("value", "code", "shown"),
     [

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.files.reading import texts
+from tests.ingest.word_files import paragraph, word
 
 
 @pytest.mark.parametrize(
@@ -43,3 +44,11 @@ def test_a_term_of_markdown_stands_beside_its_definition(tmp_path: Path) -> None
     assert texts(tmp_path, "a.md", "Deposit\n: 50 euros\n\n    In cash.\n\nLate fee\n: 4 euros\n") == [
         *("Deposit: 50 euros", "In cash.", "Late fee: 4 euros")
     ]
+
+
+def test_words_that_a_break_cuts_are_whole_in_pages_and_word_files(tmp_path: Path) -> None:
+    body = paragraph("<w:r><w:t>Tickets are non-</w:t><w:br/><w:t>refundable, the manage-</w:t><w:br/><w:t>ment.</w:t></w:r>")
+    page = "<html><body><p>Tickets are non-<br>refundable, the manage-<br>ment.<br>甲组<br>乙组</p></body></html>"
+
+    assert texts(tmp_path, "a.docx", word(body)) == ["Tickets are non-refundable, the management."]
+    assert texts(tmp_path, "a.html", page) == ["Tickets are non-refundable, the management.\n甲组\n乙组"]

@@ -12,6 +12,7 @@ from ingest.parsers.attachments import Attachments
 from ingest.parsers.content import Items, Notice, Opening, ParsedPage, ParseFile
 from ingest.parsers.flow import Flow
 from ingest.parsers.formats.registry import BY_TYPE, EMAIL
+from ingest.parsers.mail.calendar import calendar_lines
 from ingest.parsers.mail.thread import MAX_FIELDS, is_field, paragraphs, read_attribution, split_thread, unflow
 from ingest.parsers.mail.thread import Message as ThreadMessage
 from ingest.parsers.markup.html import parse_markup
@@ -91,8 +92,10 @@ class _Mail:
                 yield from self.message(cast(Message, part.get_payload(0)), depth=depth + 1)
         elif part.is_multipart():
             children = [child for child in part.get_payload() if isinstance(child, Message)]
-            for child in [_best(children)] if kind == "multipart/alternative" and children else children:
+            for child in _ways_to_say(children) if kind == "multipart/alternative" and children else children:
                 yield from self._part(child, depth=depth)
+        elif kind == "text/calendar":
+            yield from self.flow.add("list", self.flow.cleaner.clean("\n".join(calendar_lines(_text(part)))))
         elif _filename(part) or part.get_content_maintype() not in ("text", "multipart"):
             yield from self._attachment(part, depth=depth)
         else:
@@ -185,13 +188,22 @@ def _head_of_quoted(page: ParsedPage, position: int) -> tuple[int, ThreadMessage
     lines: list[str] = []
     for block in page.blocks[position : position + MAX_FIELDS]:
         text = page.text[block.start : block.end]
-        if block.kind not in ("paragraph", "quote") or (lines and not is_field(text)):
+        if block.kind == "table" and not lines:  # one row a field
+            lines, text = [], text.replace(": | ", ": ").replace("： | ", "：")
+        elif block.kind not in ("paragraph", "quote") or (lines and not is_field(text)):
             break
         lines.append(text)
         if not is_field(text):
             break
     found = read_attribution("\n".join(lines)) if lines else None
     return len(lines), found
+
+
+def _ways_to_say(children: list[Message]) -> list[Message]:
+    """Return the best of several ways to say the same; an invitation says more than the words beside it."""
+    events = [child for child in children if child.get_content_type() == "text/calendar"]
+    others = [child for child in children if child not in events]
+    return [*([_best(others)] if others else []), *events]
 
 
 def _best(children: list[Message]) -> Message:

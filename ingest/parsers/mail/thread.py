@@ -31,7 +31,7 @@ WROTE = (
     re.compile(r"^(?:在\s*)?(?P<introduction>\d{4}\s*[年/.-].+?)\s*写道\s*[:：]$"),
 )
 DATE_THEN_SENDER = re.compile(
-    r"^(?P<date>.*\d{1,2}[:.]\d{2}(?:\s?[AP]\.?M\.?)?(?:\s*(?:[+-]\d{4}|UTC|GMT))?|.*\b\d{4}(?:年.*日)?)\s*[,，;]?\s+(?P<who>\S.*)$",
+    r"^(?P<date>.*\d{1,2}[:.]\d{2}(?:\s?[AP]\.?M\.?)?(?:\s*(?:[+-]\d{4}|(?:UTC|GMT)(?:[+-]\d{1,2}(?::?\d{2})?)?|[A-Z]{3,4}(?=,)))?|.*\b\d{4}(?:年.*日)?)\s*[,，;]?\s+(?P<who>\S.*)$",
     re.IGNORECASE,
 )
 DATE_COMMA_SENDER = re.compile(r"^(?P<date>.*[\d日])\s*[,，]\s*(?P<who>[^\d,，]+.*)$")

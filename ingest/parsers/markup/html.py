@@ -22,6 +22,11 @@ from ingest.parsers.plain.encoding import detect_encoding
 
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 FOLDED_LEVEL = 6  # of the head of a part that opens: below whatever stands above it
+DECLARATIONS = {
+    **dict.fromkeys(("author", "dc.creator", "dcterms.creator", "article:author"), "author"),
+    **dict.fromkeys(("date", "dc.date", "dcterms.date", "dcterms.created", "article:published_time"), "created"),
+}
+MAX_DECLARED = 500  # characters
 MIN_ASIDE_WORDS = 5
 MAX_ASIDE_LINKS = 0.2  # share of its letters
 SPACE = re.compile(r"[ \t\r\n\f]+")
@@ -65,7 +70,7 @@ def parse_markup(markup: str, *, load: Load | None = None) -> Items:
     root = _main(tree)
     heading = root.css_first("h1") if root else None
     named = title or heading
-    yield Opening(title=flow.cleaner.clean_line(named.text()) if named else "")
+    yield Opening(title=flow.cleaner.clean_line(named.text()) if named else "", metadata=_metadata(tree, flow))
     words, pictures = Words(styles=read_styles(tree)), PagePictures(flow.cleaner, load)
     if root is not None:
         reader = _Reader(flow, words, pictures)
@@ -75,6 +80,16 @@ def parse_markup(markup: str, *, load: Load | None = None) -> Items:
     yield from flow.finish()
     yield from pictures.notices()
     yield from words.left_out.notices()
+
+
+def _metadata(tree: LexborHTMLParser, flow: Flow) -> dict[str, str]:
+    """Return who wrote the page and when, as it declares them."""
+    found: dict[str, str] = {}
+    for node in tree.css("meta[content]"):
+        name = (node.attributes.get("name") or node.attributes.get("property") or "").lower()
+        if key := DECLARATIONS.get(name):
+            found.setdefault(key, flow.cleaner.clean_line(node.attributes.get("content") or "")[:MAX_DECLARED])
+    return {key: value for key, value in found.items() if value}
 
 
 def _main(tree: LexborHTMLParser) -> LexborNode | None:

@@ -11,7 +11,7 @@ from typing import IO, cast
 
 from openpyxl.utils.cell import range_boundaries
 
-from ingest.parsers.tables.rows import NUMBER, YEAR_OR_DATE
+from ingest.parsers.tables.names import NUMBER, YEAR_OR_DATE
 
 REFERENCE = re.compile(rb'<(?:\w+:)?mergeCell[^>]*?\sref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
 END_OF_ROWS = b"sheetData>"

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 WINDOW = 32  # pages looked at together for what repeats at their edges
 WINDOW_PICTURES = 4  # pages read by OCR after which the window closes early, so that progress shows
 GARBAGE = 0.3
+LAYERS = re.compile(rb"/OCProperties|/ObjStm")  # named in the file, or maybe in what it packs
 OCR_DPI = 300
 OCR_MAX_PIXELS = 4400
 
@@ -65,7 +66,7 @@ def parse_pdf(
             if (value := read_meta(document, key.encode()))
         }
         with form_of(document) as form:
-            pages = _Pages(stream, document, form)
+            pages = _Pages(stream, document, form, has_layers=LAYERS.search(data) is not None)
             title = usable_title(metadata.get("title", ""))
             if not title and not is_descriptive(name):
                 title = find_title(pages.first_page())
@@ -111,8 +112,8 @@ def _open(stream: BinaryIO, data: mmap.mmap | bytes) -> tuple[object, object]:
 class _Pages:
     """Reads pages in windows and keeps count of what was odd about them."""
 
-    def __init__(self, stream: BinaryIO, document: object, form: object | None) -> None:
-        self.document, self.form = document, form
+    def __init__(self, stream: BinaryIO, document: object, form: object | None, *, has_layers: bool) -> None:
+        self.document, self.form, self.has_layers = document, form, has_layers
         self.cleaner = Cleaner()
         self.stream = stream
         self.layout = Layout(read_outline(document))
@@ -171,7 +172,7 @@ class _Pages:
         return raw
 
     def _read(self, index: int) -> RawPage:
-        raw = read_page(self.document, index, cleaner=self.cleaner, form=self.form)
+        raw = read_page(self.document, index, cleaner=self.cleaner, form=self.form, has_layers=self.has_layers)
         if raw.hidden:
             self.hidden.append(raw.number)
             self.hidden_words += raw.hidden

@@ -19,7 +19,7 @@ from ingest.parsers.pdf.page import PIECE, Line, RawPage, Word
 from ingest.parsers.pdf.raised import is_mark, may_hold_levels, read_levels
 from ingest.parsers.pdf.tables.rules import read_grids
 from ingest.parsers.pdf.turning import turn_of, turned
-from ingest.parsers.pdf.unseen import find_unseen, has_picture, is_invisible, is_pale
+from ingest.parsers.pdf.unseen import find_unseen, has_picture, is_invisible, is_layered, is_pale
 from language.raised import raised
 
 BROKEN = re.compile("[\x02\ufffe]")
@@ -30,10 +30,10 @@ TINY_POINTS = 1.0
 GRID = 10_000  # pdfium maps to whole pixels: on a grid this fine that is exact enough
 
 
-def read_page(document: object, index: int, *, cleaner: Cleaner, form: object | None = None) -> RawPage:
+def read_page(document: object, index: int, *, cleaner: Cleaner, form: object | None = None, has_layers: bool = False) -> RawPage:
     """Read one page. A page that pdfium cannot load comes back empty with `objects` 0.
 
-    `form`: the document's form environment, for the values of fields.
+    `form`: the document's form environment, for the values of fields. `has_layers`: layers may be switched off.
     """
     page = pdfium.FPDF_LoadPage(document, index)
     if not page:
@@ -50,7 +50,7 @@ def read_page(document: object, index: int, *, cleaner: Cleaner, form: object | 
             text_page = pdfium.FPDFText_LoadPage(page)
             if text_page:
                 try:
-                    reader = _Reader(page, text_page, raw, cleaner)
+                    reader = _Reader(page, text_page, raw, cleaner, has_layers=has_layers)
                     reader.read()
                     raw.annotations = read_annotations(document, page, form, place=reader.place, cleaner=cleaner)
                     if raw.lines:
@@ -81,9 +81,10 @@ def _corners_of(word: Word) -> tuple[float, float, float, float]:
 
 
 class _Reader:
-    def __init__(self, page: object, text_page: object, raw: RawPage, cleaner: Cleaner) -> None:
+    def __init__(self, page: object, text_page: object, raw: RawPage, cleaner: Cleaner, *, has_layers: bool = False) -> None:
         self.page, self.text_page, self.raw, self.cleaner = page, text_page, raw, cleaner
-        self.pale: list[Word] = []  # in a colour near white
+        self.has_layers = has_layers
+        self.pale: list[Word] = []  # in a colour near white, or on a layer
         self.has_picture: bool | None = None  # not looked for yet
         self.origin = self._device(page, 0, 0)
         self.unit_x = self._difference(self._device(page, 1000, 0))
@@ -195,7 +196,9 @@ class _Reader:
         if self._is_invisible(first):
             self.raw.hidden += len(words)
             return
-        if is_pale(self.text_page, first) or is_pale(self.text_page, characters[-1]):
+        if self.has_layers and (is_layered(self.text_page, first) or is_layered(self.text_page, characters[-1])):
+            self.pale += words
+        elif is_pale(self.text_page, first) or is_pale(self.text_page, characters[-1]):
             self.pale += [word for word, index in zip(words, characters, strict=True) if is_pale(self.text_page, index)]
         self.raw.unmapped += pdfium.FPDFText_HasUnicodeMapError(self.text_page, first) == 1
         weight = pdfium.FPDFText_GetFontWeight(self.text_page, first)

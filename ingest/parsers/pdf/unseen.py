@@ -15,6 +15,8 @@ CLEAR = 16  # of 255: nearly transparent
 INVISIBLE = 3  # PDF's text rendering mode for neither fill nor stroke: how OCR puts its words behind a scan
 EVEN = 20  # of 255: the difference between the lightest and the darkest pixel of an empty place
 LONGEST = 1200  # pixels
+LAYER, MAX_MARKS = "OC", 8  # how the content of a layer is marked
+NAME = pdfium.FPDFPageObjMark_GetName.argtypes[1]
 MAX_OBJECTS = 500  # looked at for a picture
 
 
@@ -46,6 +48,20 @@ def is_invisible(text_page: object, index: int) -> bool:
     """True where a character is drawn in the mode that leaves no mark."""
     drawn = pdfium.FPDFText_GetTextObject(text_page, index)
     return bool(drawn) and pdfium.FPDFTextObj_GetTextRenderMode(drawn) == INVISIBLE
+
+
+def is_layered(text_page: object, index: int) -> bool:
+    """True where a character belongs to a layer, which may be switched off."""
+    drawn = pdfium.FPDFText_GetTextObject(text_page, index)
+    count = min(pdfium.FPDFPageObj_CountMarks(drawn), MAX_MARKS) if drawn else 0
+    return any(_mark_name(pdfium.FPDFPageObj_GetMark(drawn, number)) == LAYER for number in range(max(0, count)))
+
+
+def _mark_name(mark: object) -> str:
+    buffer, length = ctypes.create_string_buffer(16), ctypes.c_ulong()
+    if not mark or not pdfium.FPDFPageObjMark_GetName(mark, ctypes.cast(buffer, NAME), 16, length):
+        return ""
+    return buffer.raw[: max(0, min(length.value, 16) - 2)].decode("utf-16-le", "ignore")
 
 
 def has_picture(page: object) -> bool:

@@ -3,13 +3,10 @@
 import re
 from dataclasses import dataclass, field
 
-from ingest.parsers.cleaning import CJK
-from language.hyphens import keeps_hyphen, plain_word
+from ingest.parsers.cleaning import BROKEN, CJK, whole_word
+from language.hyphens import plain_word
 
-# From the word's beginning alone: tried from each of its letters, a run of a million would take a million times as long.
-BROKEN = re.compile(r"(?<!\S)(?P<before>\S*[^\W_])[-‐](?P<space>[ \t]*\n[ \t]*)(?P<after>[^\W_][^\s]*)")
 WORD = re.compile(r"[^\s]+")
-SUSPENDED = frozenset(("and", "or", "to", "und", "oder", "bis", "sowie"))  # "short- and long-term"
 MAX_WORDS = 200_000
 WIDE = re.compile(rf"[{CJK}]")
 WIDE_END, WIDE_START = re.compile(rf"[{CJK}]$"), re.compile(rf"[{CJK}]")
@@ -31,14 +28,8 @@ class Unwrapper:
 
     def join(self, text: str) -> str:
         """Return a text with its broken words whole; what follows them stands on the same line."""
-        text = BROKEN.sub(self._whole, text) if "-\n" in text or BROKEN.search(text) else text
+        text = BROKEN.sub(lambda match: whole_word(match, self.words), text) if "\n" in text else text
         return _joined_wide(text) if "\n" in text and WIDE.search(text) else text
-
-    def _whole(self, match: re.Match[str]) -> str:
-        before, after = match["before"], match["after"]
-        if plain_word(after) in SUSPENDED:
-            return f"{before}- {after}"
-        return f"{before}{'-' if keeps_hyphen(before, after, words=self.words) else ''}{after}"
 
 
 def _joined_wide(text: str) -> str:

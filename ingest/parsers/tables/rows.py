@@ -10,10 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from ingest.parsers.content import ParsedPage
 from ingest.parsers.flow import Flow
 from ingest.parsers.refusal import Refusal
+from ingest.parsers.tables.names import MAX_HEADER_CHARACTERS, NUMBER, YEAR_OR_DATE, Cells, is_word, join_names, may_be_two_names
 
-NUMBER = re.compile(r"^[-+(]?[$€£¥]?\s?\d[\d,.\s]*\s?[%€£$]?\)?(?:[eE][-+]?\d+)?$")
-YEAR_OR_DATE = re.compile(r"^(?:19|20)\d\d(?:[-/]\d{1,2}(?:[-/]\d{1,2})?)?$|^FY\s?\d\d(?:\d\d)?$|^Q[1-4]\b.*$")
-MAX_HEADER_CHARACTERS = 120
 MAX_HEADING_CHARACTERS = 160
 MAX_COLUMNS = 16_384  # as many as Excel has
 BLOCK_CHARACTERS = 4000
@@ -22,7 +20,6 @@ TOTAL = re.compile(
     r"^(?:(?:sub-?|grand )?totals?|sums?|overall|balance|average|gesamt|summe|zwischensumme|合计|总计|小计|共计|平均)\b",
     re.IGNORECASE,
 )
-Cells = list[tuple[int, str]]  # column from 0, text; blank ones left out
 Notes = Mapping[int, str]  # by column from 0
 
 
@@ -36,6 +33,8 @@ class Rows:
         self._above: Cells = []  # the row that rows without a text in the first column belong to
         self._held: Cells = []
         self._held_notes: Notes = {}
+        self._upper: Cells = []  # names above the row that is held, which may be names too
+        self._upper_notes: Notes = {}
         self._is_start = True
         self._is_titled = False  # a title of its own stands above the group
         self._lines: list[str] = []
@@ -48,9 +47,10 @@ class Rows:
             raise Refusal("too_wide", f"{len(row)} columns")
         cells = [(column, text) for column, text in enumerate(row) if text]
         notes = notes or {}
-        if self._held:
-            yield from self._decide(self._held, cells)
-            self._held = []
+        if self._held and not self._upper and may_be_two_names(self._held, cells):
+            self._upper, self._upper_notes, self._held, self._held_notes = self._held, self._held_notes, cells, notes
+            return
+        yield from self._settle(cells)
         if not cells:
             yield from self._flush()
             yield from self._loose(notes)
@@ -62,15 +62,29 @@ class Rows:
 
     def finish(self) -> Iterator[ParsedPage]:
         """Put what is left into the flow. The next row begins a table of its own."""
-        if self._held:
-            yield from self._decide(self._held, [])
+        yield from self._settle([])
         yield from self._flush()
         self.header, self._held, self._is_start = {}, [], True
         self._repeat, self._above = 0, []
 
+    def _settle(self, below: Cells) -> Iterator[ParsedPage]:
+        """Say what the rows are that are held back. `below`: the row that follows them."""
+        upper, held, notes = self._upper, self._held, self._held_notes
+        self._upper = []
+        if upper and any(NUMBER.match(dict(below).get(column, "")) for column, _ in held):
+            held, upper = join_names(upper, held), []
+            self._held_notes = {**self._upper_notes, **notes}
+        if upper:
+            self._held_notes = self._upper_notes
+            yield from self._decide(upper, held)
+            yield from self._row(held, notes)
+        elif held:
+            yield from self._decide(held, below)
+        self._held = []
+
     def _decide(self, first: Cells, second: Cells) -> Iterator[ParsedPage]:
         """Say what the first row of a group is, now that the one below it is known."""
-        if len(first) == 1 and len(second) > 1 and _is_word(first[0][1], MAX_HEADING_CHARACTERS):
+        if len(first) == 1 and len(second) > 1 and is_word(first[0][1], MAX_HEADING_CHARACTERS):
             yield from self._flush()
             yield from self.flow.add("heading", first[0][1], level=self.level)
             yield from self._loose(self._held_notes)
@@ -129,10 +143,10 @@ class Rows:
         first = min(self.header)
         if cells[0][0] == first:
             name = next(
-                ((column, text) for column, text in cells[1:] if column in self.header and _is_word(text, MAX_HEADING_CHARACTERS)),
+                ((column, text) for column, text in cells[1:] if column in self.header and is_word(text, MAX_HEADING_CHARACTERS)),
                 None,
             )
-            is_alone = len(cells) == 1 and len(self.header) > 1 and _is_word(cells[0][1], MAX_HEADER_CHARACTERS)
+            is_alone = len(cells) == 1 and len(self.header) > 1 and is_word(cells[0][1], MAX_HEADER_CHARACTERS)
             is_numbered = name is not None and bool(NUMBERING.match(cells[0][1]))
             self._above = [cells[0]] if is_alone else [name] if is_numbered and name else []
             return cells
@@ -174,10 +188,6 @@ def _period(header: Cells) -> int:
     return size if is_whole else 0
 
 
-def _is_word(text: str, longest: int) -> bool:
-    return len(text) <= longest and not NUMBER.match(text)
-
-
 def _is_header(first: Cells, second: Cells, *, is_certain: bool) -> bool:
     """True where the first row names the columns of those below.
 
@@ -196,7 +206,7 @@ def _is_header(first: Cells, second: Cells, *, is_certain: bool) -> bool:
         if YEAR_OR_DATE.match(text):
             if YEAR_OR_DATE.match(under):
                 return False
-        elif not _is_word(text, MAX_HEADER_CHARACTERS):
+        elif not is_word(text, MAX_HEADER_CHARACTERS):
             return False
         contrast = contrast or bool(NUMBER.match(under))
     is_dated = any(YEAR_OR_DATE.match(text) for text in texts)
