@@ -51,12 +51,29 @@ class Cleaner:
 # From the word's beginning alone: tried from each of its letters, a run of a million would take a million times as long.
 BROKEN = re.compile(r"(?<!\S)(?P<before>\S*[^\W_])[-‐](?P<space>[ \t]*\n[ \t]*)(?P<after>[^\W_][^\s]*)")
 SUSPENDED = frozenset(("and", "or", "to", "und", "oder", "bis", "sowie"))  # "short- and long-term"
-WIDE_BREAK = re.compile(rf"(?<=[{CJK}])[ \t]*\n[ \t]*(?=[{CJK}])")
+WIDE = ((0x2E80, 0x2FDF), (0x3000, 0x31BF), (0x31F0, 0x9FFF), (0xAC00, 0xD7AF), (0xF900, 0xFAFF), (0xFE30, 0xFE4F))
+WIDE += ((0xFF00, 0xFFEF), (0x20000, 0x3FFFF))  # as CJK; to compile an expression of it takes longer than to read a page
+
+
+def is_wide(character: str) -> bool:
+    """True for a character of Chinese, Japanese or Korean; False for ""."""
+    return character >= "\u2e80" and any(low <= ord(character) <= high for low, high in WIDE)
 
 
 def join_wide(text: str) -> str:
     """Return a text without the line ends between Chinese, Japanese or Korean characters, which stand in no place of a space."""
-    return WIDE_BREAK.sub("", text) if "\n" in text and not text.isascii() else text
+    if "\n" not in text or text.isascii():
+        return text
+    first, *others = text.split("\n")
+    parts = [first]
+    for line in others:
+        above, below = parts[-1].rstrip(" \t"), line.lstrip(" \t")
+        if is_wide(above[-1:]) and is_wide(below[:1]):
+            parts[-1] = above
+            parts.append(below)
+        else:
+            parts += ["\n", line]
+    return "".join(parts)
 
 
 def join_broken(text: str, words: Container[str] = frozenset()) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborNode
 
-from ingest.parsers.markup.html_styles import LIST_STYLE, PageStyles
+from ingest.parsers.markup.html_styles import PageStyles, list_style
 from ingest.parsers.office.word.numerals import write_number
 
 BY_TYPE = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
@@ -45,8 +45,7 @@ def open_list(node: LexborNode, styles: PageStyles) -> OpenList:
     """Return the list that begins with an element <ol> or <ul>."""
     if node.tag != "ol":
         return OpenList()
-    match = LIST_STYLE.search(node.attributes.get("style") or "")
-    style = match[1].lower() if match else styles.numbers.get(node.mem_id, "")
+    style = list_style(node.attributes.get("style") or "") or styles.numbers.get(node.mem_id, "")
     form = BY_STYLE.get(style) or BY_TYPE.get((node.attributes.get("type") or "").strip(), "decimal")
     if "reversed" in node.attributes:
         items = sum(child.tag == "li" for child in node.iter())

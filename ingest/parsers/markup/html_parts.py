@@ -4,7 +4,7 @@ import re
 
 from selectolax.lexbor import LexborNode
 
-from ingest.parsers.markup.html_styles import LINE_THROUGH, PageStyles
+from ingest.parsers.markup.html_styles import PageStyles, strikes
 
 DROPPED_LIST = "script style noscript template datalist iframe frame object embed canvas audio video map head menu "
 DROPPED = frozenset(DROPPED_LIST.split())
@@ -34,10 +34,8 @@ PANEL = re.compile(
 TOGGLES = ("aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle", "data-target", "data-bs-target")
 STRUCK_TAGS = frozenset(("del", "s", "strike"))
 WORD = re.compile(r"[\u3400-\u9fff]{2}|[^\W\u3400-\u9fff]+")
-FORMULA = re.compile(r"katex|mathjax|mjx|\bmath\b", re.IGNORECASE)  # what draws a formula beside its MathML
-FLOATING = re.compile(
-    r"\b(?:modal|offcanvas|drawer|popup|lightbox|toast)", re.IGNORECASE
-)  # it stands above the page once it is opened
+FORMULAS = ("katex", "mathjax", "mjx")  # what draws a formula beside its MathML
+FLOATING = ("modal", "offcanvas", "drawer", "popup", "lightbox", "toast")  # what stands above the page once it is opened
 MIN_SHOWN_WORDS = 3
 
 
@@ -51,7 +49,7 @@ def is_struck(node: LexborNode, tag: str, styles: PageStyles) -> bool:
     if tag in STRUCK_TAGS or (styles.struck and node.mem_id in styles.struck):
         return True
     style = (node.attributes.get("style") or "") if node.attributes else ""
-    return bool(style) and bool(LINE_THROUGH.search(style))
+    return bool(style) and strikes(style)
 
 
 def is_hidden(node: LexborNode, tag: str, styles: PageStyles) -> bool:
@@ -80,7 +78,7 @@ def _is_ornament(node: LexborNode) -> bool:
     names = f"{attributes.get('class') or ''} {attributes.get('role') or ''}"
     beside = (node.prev, node.next)
     is_copy = any(one is not None and one.tag not in ("p", "div") and one.css_first("math") is not None for one in beside)
-    return is_copy or bool(FLOATING.search(names) or FORMULA.search(names))
+    return is_copy or any(word in names.lower() for word in (*FLOATING, *FORMULAS))
 
 
 def _is_opened(node: LexborNode) -> bool:

@@ -5,19 +5,16 @@ import binascii
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from selectolax.lexbor import LexborNode
 
 from ingest.parsers.cleaning import Cleaner
 from ingest.parsers.content import Notice
-
-if TYPE_CHECKING:
-    from ingest.parsers.pictures.embedded import PictureReader
+from ingest.parsers.pictures.later import LaterPictures
 
 Load = Callable[[str], bytes]  # of an address in the file; b"" where there is no such part
-DATA = re.compile(r"^data:image/(?:png|jpe?g|gif|bmp|webp|tiff)[^,]{0,100},", re.IGNORECASE)
+DATA = tuple(f"data:image/{kind}" for kind in ("png", "jpeg", "jpg", "gif", "bmp", "webp", "tiff"))
 MIN_BYTES = 1000  # what is smaller is an icon
 MAX_BYTES = 32 << 20
 
@@ -28,35 +25,32 @@ class PagePictures:
 
     cleaner: Cleaner
     load: Load | None = None
-    _reader: "PictureReader | None" = None
+    _pictures: LaterPictures = field(init=False)
     _seen: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._pictures = LaterPictures(self.cleaner)
 
     def text(self, node: LexborNode) -> str:
         """Return the words of a picture <img>, "" where it is elsewhere, was read before or holds none."""
         address = node.attributes.get("src") or ""
-        match = DATA.match(address[:140])
-        data = _decoded(address, match.end()) if match else self.load(address) if self.load is not None and address else b""
+        if address[:20].lower().startswith(DATA):
+            data = _decoded(address, address.find(",", 0, 140) + 1)
+        else:
+            data = self.load(address) if self.load is not None and address else b""
         key = hash(data)
         if not MIN_BYTES <= len(data) <= MAX_BYTES or key in self._seen:
             return ""
         self._seen.add(key)
-        if self._reader is None:
-            # few pages hold pictures, and loading what decodes them takes longer than to read a page
-            from ingest.parsers.pictures.embedded import PictureReader
-
-            self._reader = PictureReader(self.cleaner)
-        return self._reader.text(data)
+        return self._pictures.text(data)
 
     def notices(self) -> Iterator[Notice]:
         """Yield what was odd about the pictures."""
-        if self._reader is not None and self._reader.read:
-            yield Notice(code="ocr")
-        if self._reader is not None and self._reader.left_out:
-            yield Notice(code="pictures")
+        yield from self._pictures.notices()
 
 
 def _decoded(address: str, start: int) -> bytes:
-    if len(address) > 2 * MAX_BYTES:
+    if not start or len(address) > 2 * MAX_BYTES:
         return b""
     try:
         is_base64 = ";base64," in address[:start].lower()

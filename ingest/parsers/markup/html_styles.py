@@ -9,22 +9,18 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-LINE_THROUGH = re.compile(r"text-decoration(?:-line)?\s*:[^;}]*line-through", re.IGNORECASE)
-NOT_SHOWN = re.compile(r"(?<![\w-])(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
-VERTICAL = re.compile(
-    r"(?<![\w-])vertical-align\s*:\s*(?P<word>super|sub)\b|(?<![\w-])vertical-align\s*:\s*(?P<size>-?[\d.]+)", re.I
-)
-SHIFTED = re.compile(r"(?<![\w-])(?P<edge>top|bottom)\s*:\s*(?P<sign>-?)[\d.]*[1-9]", re.IGNORECASE)
-RELATIVE = re.compile(r"position\s*:\s*relative", re.IGNORECASE)
-SMALLER = re.compile(
-    r"font(?:-size)?\s*:[^;}]*(?:smaller|small|(?<![\d.])0?\.\d|\b[5-9]\d(?:\.\d+)?%|\b[5-9](?:\.\d+)?p[xt])", re.IGNORECASE
-)
-LIST_STYLE = re.compile(r"list-style(?:-type)?\s*:[^;}]*?\b([a-z]+(?:-[a-z]+)+|decimal|disc|circle|square)\b", re.IGNORECASE)
+# Of lower case, and not compiled: most pages need none of them, and to compile them takes longer than to read a page.
+LINE_THROUGH = r"text-decoration(?:-line)?\s*:[^;}]*line-through"
+NOT_SHOWN = r"(?<![\w-])(?:display\s*:\s*none|visibility\s*:\s*hidden)"
+VERTICAL = r"(?<![\w-])vertical-align\s*:\s*(?:(?P<word>super|sub)\b|(?P<size>-?[\d.]+))"
+SHIFTED = r"(?<![\w-])(?P<edge>top|bottom)\s*:\s*(?P<sign>-?)[\d.]*[1-9]"
+SMALLER = r"font(?:-size)?\s*:[^;}]*(?:small|(?<![\d.])0?\.\d|\b[5-9]\d(?:\.\d+)?%|\b[5-9](?:\.\d+)?p[xt])"
+LIST_STYLE = r"list-style(?:-type)?\s*:[^;}]*?\b([a-z]+(?:-[a-z]+)+|decimal|disc|circle|square)\b"
 RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-IN_USE = re.compile(r":(?:hover|focus|active|visited|checked|target|disabled|:)", re.IGNORECASE)
+IN_USE = re.compile(r":(?:hover|focus|active|visited|checked|target|disabled|:)")
 CONDITION = re.compile(r"@(?:media|supports|container)\b[^{]*\{")
-INTERESTING = re.compile(r"line-through|vertical-align|display|visibility|list-style|position", re.IGNORECASE)
+INTERESTING = ("line-through", "vertical-align", "display", "visibility", "list-style", "position")
 MAX_RULES = 5000
 
 
@@ -53,35 +49,50 @@ def read_styles(tree: LexborHTMLParser) -> PageStyles:
     for selectors, body, is_conditional in _rules(tree):
         opens = opens or bool(re.search(r":(?:checked|target|focus|hover)", selectors) and "display" in body)
         names = _names(body, is_conditional=is_conditional)
-        kind = LIST_STYLE.search(body)
+        kind = list_style(body)
         if not names and not kind:
             continue
         for node in _matching(tree, selectors):
             for name in names:
                 found[name].add(node.mem_id)
             if kind:
-                numbers[node.mem_id] = kind[1].lower()
+                numbers[node.mem_id] = kind
     if opens:
         found["hidden"] = set()
     return PageStyles(**{name: frozenset(ids) for name, ids in found.items()}, numbers=numbers, is_static=not opens)
 
 
+def strikes(style: str) -> bool:
+    """True for declarations that strike text through."""
+    style = style.lower()
+    return "line-through" in style and re.search(LINE_THROUGH, style) is not None
+
+
+def list_style(style: str) -> str:
+    """Return the list-style-type of declarations, "" where they say none."""
+    style = style.lower()
+    match = re.search(LIST_STYLE, style) if "list-style" in style else None
+    return match[1] if match else ""
+
+
 def level_in(style: str) -> int:
-    """Return 1 where a declaration raises text beside other text, -1 where it lowers it, 0 otherwise."""
-    if match := VERTICAL.search(style):
+    """Return 1 where declarations raise text beside other text, -1 where they lower it, 0 otherwise."""
+    style = style.lower()
+    if "vertical-align" in style and (match := re.search(VERTICAL, style)):
         if match["word"]:
-            return 1 if match["word"].lower() == "super" else -1
+            return 1 if match["word"] == "super" else -1
         size = float(match["size"]) if re.fullmatch(r"-?\d*\.?\d+", match["size"]) else 0.0
-        return (size > 0) - (size < 0) if SMALLER.search(style) or "%" in style else 0
-    shift = SHIFTED.search(style) if RELATIVE.search(style) and SMALLER.search(style) else None
+        return (size > 0) - (size < 0) if "%" in style or re.search(SMALLER, style) else 0
+    is_shifted = "relative" in style and "position" in style
+    shift = re.search(SHIFTED, style) if is_shifted and re.search(SMALLER, style) else None
     if shift is None:
         return 0
-    return 1 if (shift["edge"].lower() == "top") == bool(shift["sign"]) else -1
+    return 1 if (shift["edge"] == "top") == bool(shift["sign"]) else -1
 
 
 def _names(body: str, *, is_conditional: bool) -> list[str]:
-    names = ["struck"] if LINE_THROUGH.search(body) else []
-    names += ["hidden"] if NOT_SHOWN.search(body) and not is_conditional else []
+    names = ["struck"] if strikes(body) else []
+    names += ["hidden"] if not is_conditional and re.search(NOT_SHOWN, body.lower()) else []
     level = level_in(body)
     return [*names, "raised" if level > 0 else "lowered"] if level else names
 
@@ -94,7 +105,8 @@ def _rules(tree: LexborHTMLParser) -> Iterator[tuple[str, str, bool]]:
     """Yield selectors, declarations, and whether the rule holds on some devices alone."""
     for style in tree.css("style"):
         rules = CSS_COMMENT.sub("", style.text(deep=True))
-        if not INTERESTING.search(rules):
+        lower = rules.lower()
+        if not any(word in lower for word in INTERESTING):
             continue
         conditions = [(match.start(), _end_of(rules, match.start())) for match in CONDITION.finditer(rules)]
         for match in list(RULE.finditer(rules))[:MAX_RULES]:

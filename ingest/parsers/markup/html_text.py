@@ -22,7 +22,7 @@ BLOCKS_LIST = (
 )
 BLOCKS = frozenset(BLOCKS_LIST.split())
 NO_LEVEL = frozenset(("td", "th", "tr", "table", "img", "svg", "input", *BLOCKS))
-NOTE_REFERENCE = re.compile(r"\bnoteref\b|\bfootnote-?ref\b", re.IGNORECASE)
+NOTE_REFERENCE = "noteref"  # as role="doc-noteref" and epub:type="noteref" say
 ADDRESS = re.compile(r"^(?:https?://|ftp://|mailto:|tel:|//)", re.IGNORECASE)
 MIN_MISSED_WORDS = 12  # of what stands in for scripts: less asks to turn them on
 
@@ -96,11 +96,7 @@ class Words:
             return None
         attributes = node.attributes or {}
         level = self.styles.level(node, attributes.get("style") or "")
-        if (
-            not level
-            and tag == "a"
-            and NOTE_REFERENCE.search(f"{attributes.get('role') or ''} {attributes.get('epub:type') or ''}")
-        ):
+        if not level and tag == "a" and NOTE_REFERENCE in f"{attributes.get('role') or ''} {attributes.get('epub:type') or ''}":
             level = int(node.css_first("sup") is None)
         return (raised if level > 0 else lowered) if level else None
 

@@ -1,15 +1,14 @@
 """What elements show that hold no text: values of a form that was filled in, words in a drawing, the description of a picture."""
 
-import re
-
 from selectolax.lexbor import LexborNode
+
+from ingest.parsers.markup.html_parts import count_words
 
 # Kinds of <input> that show no text of their own; the others do.
 SILENT = frozenset(("hidden", "submit", "button", "reset", "image", "password", "file", "color", "range", "search"))
 MIN_DESCRIPTION_WORDS = 4  # of a picture; what is shorter names it
 MIN_DRAWN_WORDS = 2
 SHOWN = frozenset(("input", "select", "textarea", "img", "svg"))
-WORD = re.compile(r"[\u3400-\u9fff]{2}|[^\W\u3400-\u9fff]+")
 
 
 def shown_value(node: LexborNode, tag: str, *, before: str) -> str | None:
@@ -23,10 +22,10 @@ def shown_value(node: LexborNode, tag: str, *, before: str) -> str | None:
         return _labelled(node.text().strip(), before)
     if tag == "img":
         description = " ".join((node.attributes.get("alt") or "").split())
-        return f" {description} " if len(WORD.findall(description)) >= MIN_DESCRIPTION_WORDS else " "
+        return f" {description} " if count_words(description) >= MIN_DESCRIPTION_WORDS else " "
     if tag == "svg":
         drawn = " ".join(" ".join(text.text().split()) for text in node.css("text"))
-        return f" {drawn} " if len(WORD.findall(drawn)) >= MIN_DRAWN_WORDS else ""
+        return f" {drawn} " if count_words(drawn) >= MIN_DRAWN_WORDS else ""
     return None
 
 

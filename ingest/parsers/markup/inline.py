@@ -8,7 +8,7 @@ from markdown_it.token import Token
 from ingest.parsers.cleaning import join_wide
 from ingest.parsers.left_out import LeftOut, close_gaps
 from ingest.parsers.markup.html_parts import STRUCK_TAGS
-from ingest.parsers.markup.html_styles import LINE_THROUGH
+from ingest.parsers.markup.html_styles import strikes as style_strikes
 from ingest.parsers.plain.wrapped import Unwrapper
 from language.raised import lowered, raised
 
@@ -109,7 +109,7 @@ class _Line:
         elif match["close"]:
             self._close(name)
         elif not match["rest"].endswith("/"):
-            strikes = name in STRUCK_TAGS or bool(LINE_THROUGH.search(match["rest"]))
+            strikes = name in STRUCK_TAGS or style_strikes(match["rest"])
             self.open.append((name, strikes))
             self._strike(int(strikes))
             if name == "a":

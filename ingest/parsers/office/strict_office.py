@@ -30,7 +30,6 @@ KINDS |= {
     b"application/vnd.ms-powerpoint.%s.macroEnabled.main+xml" % kind: OFFICE + b"presentationml.presentation.main+xml"
     for kind in (b"presentation", b"slideshow", b"template")
 }
-KIND = re.compile(b"|".join(map(re.escape, KINDS)))
 
 
 def open_office(stream: BinaryIO) -> BinaryIO:
@@ -41,15 +40,16 @@ def open_office(stream: BinaryIO) -> BinaryIO:
     The file's size was looked through before (formats.containers.inspect_zip). Raises: what zipfile raises.
     """
     with zipfile.ZipFile(stream) as archive:
-        if not _is_strict(archive) and not KIND.search(_types(archive)):
+        types = _types(archive)
+        if not _is_strict(archive) and not any(kind in types for kind in KINDS):
             stream.seek(0)
             return stream
         translation = io.BytesIO()
         with zipfile.ZipFile(translation, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as translated:
             for entry in archive.infolist():
                 data = archive.read(entry)
-                if entry.filename == TYPES:
-                    data = KIND.sub(lambda match: KINDS[match.group()], data)
+                for kind, usual in KINDS.items() if entry.filename == TYPES else ():
+                    data = data.replace(kind, usual)
                 translated.writestr(entry.filename, NAMESPACE.sub(_transitional, data) if entry.filename.endswith(XML) else data)
         translation.seek(0)
         return translation

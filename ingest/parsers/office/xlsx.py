@@ -17,7 +17,7 @@ from ingest.parsers.office.xlsx_formulas import Calculator
 from ingest.parsers.office.xlsx_reader import struck_styles
 from ingest.parsers.office.xlsx_sheet import SheetText
 from ingest.parsers.pdf.structure import usable_title
-from ingest.parsers.pictures.embedded import PictureReader
+from ingest.parsers.pictures.later import LaterPictures
 from ingest.parsers.refusal import Refusal
 
 TOLD = ("hidden_rows", "hidden_columns", "struck_out", "hidden_values", "formulas", "calculated")
@@ -54,7 +54,7 @@ def _parse(stream: BinaryIO) -> Iterator[Opening | ParsedPage | Notice]:
     yield Opening(title=usable_title(title))
     hidden = [sheet for sheet in sheets if sheet.sheet_state != "visible"]
     broken: list[str] = []
-    left_out, calculator, pictures = LeftOut.in_order(*TOLD), Calculator(book), PictureReader(flow.cleaner)
+    left_out, calculator, pictures = LeftOut.in_order(*TOLD), Calculator(book), LaterPictures(flow.cleaner)
     visible = [sheet for sheet in sheets if sheet not in hidden][:MAX_SHEETS]
     for sheet in visible:
         try:
@@ -65,10 +65,7 @@ def _parse(stream: BinaryIO) -> Iterator[Opening | ParsedPage | Notice]:
     if visible and len(broken) == len(visible):
         raise Refusal("damaged", f"no sheet of {len(visible)} could be read")
     yield from flow.finish()
-    if pictures.read:
-        yield Notice(code="ocr")
-    if pictures.left_out:
-        yield Notice(code="pictures")
+    yield from pictures.notices()
     if hidden:
         names = ", ".join(flow.cleaner.clean_line(sheet.title) for sheet in hidden[:20])
         yield Notice(code="hidden_sheets", values={"names": names})

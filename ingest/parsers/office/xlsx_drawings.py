@@ -16,7 +16,7 @@ from ingest.parsers.office.slides.text import paragraph_text
 from ingest.parsers.office.word.margins import PAGE_NUMBER
 from ingest.parsers.office.word.names import A, R
 from ingest.parsers.office.xlsx_asides import parse_part, read_relations
-from ingest.parsers.pictures.embedded import PictureReader
+from ingest.parsers.pictures.later import LaterPictures
 
 MARGIN = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)\b[^>]*>([^<]*)<")
 # "&L" begins the left part; "&P" is a page number, "&"Arial,Bold"" and "&12" are a font and its size. ECMA-376 part 1, 18.3.1.39.
@@ -33,7 +33,7 @@ class SheetDrawings:
     archive: zipfile.ZipFile
     path: str
     hidden: frozenset[str]
-    pictures: PictureReader
+    pictures: LaterPictures
     left_out: LeftOut
 
     def texts(self) -> Iterator[tuple[str, str]]:

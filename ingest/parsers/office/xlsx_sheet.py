@@ -13,7 +13,7 @@ from ingest.parsers.office.xlsx_formulas import Calculator
 from ingest.parsers.office.xlsx_functions import CannotCalculate
 from ingest.parsers.office.xlsx_merged import Spreader, merged_in, read_tail
 from ingest.parsers.office.xlsx_reader import SheetReader, SheetRow
-from ingest.parsers.pictures.embedded import PictureReader
+from ingest.parsers.pictures.later import LaterPictures
 from ingest.parsers.refusal import Refusal
 from ingest.parsers.tables.rows import Rows
 
@@ -37,7 +37,7 @@ class SheetText:
         struck: frozenset[int],
         calculator: Calculator,
         left_out: LeftOut,
-        pictures: PictureReader,
+        pictures: LaterPictures,
     ) -> None:
         self.sheet, self.flow, self.struck, self.calculator, self.left_out = sheet, flow, struck, calculator, left_out
         self.name = flow.cleaner.clean_line(sheet.title)

@@ -3,13 +3,11 @@
 import re
 from dataclasses import dataclass, field
 
-from ingest.parsers.cleaning import BROKEN, CJK, whole_word
+from ingest.parsers.cleaning import BROKEN, is_wide, whole_word
 from language.hyphens import plain_word
 
 WORD = re.compile(r"[^\s]+")
 MAX_WORDS = 200_000
-WIDE = re.compile(rf"[{CJK}]")
-WIDE_END, WIDE_START = re.compile(rf"[{CJK}]$"), re.compile(rf"[{CJK}]")
 ENDED = "。！？；：…"
 MIN_WIDE = 16  # columns, of which a Chinese character takes two: what is narrower was not wrapped
 ROOM = 4  # columns that a wrapped line may be shorter than the longest
@@ -29,7 +27,7 @@ class Unwrapper:
     def join(self, text: str) -> str:
         """Return a text with its broken words whole; what follows them stands on the same line."""
         text = BROKEN.sub(lambda match: whole_word(match, self.words), text) if "\n" in text else text
-        return _joined_wide(text) if "\n" in text and WIDE.search(text) else text
+        return _joined_wide(text) if "\n" in text and not text.isascii() and any(map(is_wide, text)) else text
 
 
 def _joined_wide(text: str) -> str:
@@ -39,14 +37,17 @@ def _joined_wide(text: str) -> str:
     widest = max(widths)
     if widest < MIN_WIDE or not any(mark in text for mark in "，。；、"):
         return text
-    joined = lines[0]
+    parts = [lines[0]]
     for number, line in enumerate(lines[1:]):
-        above, below = joined.rstrip(), line.lstrip()
+        above, below = parts[-1].rstrip(), line.lstrip()
         goes_on = widths[number] >= widest - ROOM and above[-1:] not in ENDED and line[:1] != "\u3000"
-        is_wide = bool(WIDE_END.search(above) and WIDE_START.match(below))
-        joined = f"{above}{below}" if goes_on and is_wide else f"{joined}\n{line}"
-    return joined
+        if goes_on and is_wide(above[-1:]) and is_wide(below[:1]):
+            parts[-1] = above
+            parts.append(below)
+        else:
+            parts += ["\n", line]
+    return "".join(parts)
 
 
 def _columns(line: str) -> int:
-    return len(line) + len(WIDE.findall(line))
+    return len(line) + sum(map(is_wide, line))
