@@ -51,7 +51,14 @@ class Cleaner:
 # From the word's beginning alone: tried from each of its letters, a run of a million would take a million times as long.
 BROKEN = re.compile(r"(?<!\S)(?P<before>\S*[^\W_])[-‐](?P<space>[ \t]*\n[ \t]*)(?P<after>[^\W_][^\s]*)")
 SUSPENDED = frozenset(("and", "or", "to", "und", "oder", "bis", "sowie"))  # "short- and long-term"
-WIDE = ((0x2E80, 0x2FDF), (0x3000, 0x31BF), (0x31F0, 0x9FFF), (0xAC00, 0xD7AF), (0xF900, 0xFAFF), (0xFE30, 0xFE4F))
+WIDE: tuple[tuple[int, int], ...] = (
+    (0x2E80, 0x2FDF),
+    (0x3000, 0x31BF),
+    (0x31F0, 0x9FFF),
+    (0xAC00, 0xD7AF),
+    (0xF900, 0xFAFF),
+    (0xFE30, 0xFE4F),
+)
 WIDE += ((0xFF00, 0xFFEF), (0x20000, 0x3FFFF))  # as CJK; to compile an expression of it takes longer than to read a page
 
 

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import docx
@@ -76,7 +77,9 @@ CASES = [
 
 
 @pytest.mark.parametrize(("ending", "make", "old", "new", "project"), CASES)
-def test_macros_and_templates_are_read(tmp_path: Path, ending: str, make: object, old: str, new: str, project: str) -> None:
+def test_macros_and_templates_are_read(
+    tmp_path: Path, ending: str, make: Callable[[], bytes], old: str, new: str, project: str
+) -> None:
     left, warnings = read(tmp_path, f"a.{ending}", called(make(), f"{old}+xml", f"{new}+xml", project=project))
 
     assert left[-1] == "The gate opens at six."

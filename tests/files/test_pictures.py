@@ -3,6 +3,7 @@
 import base64
 import io
 import struct
+from collections.abc import Callable
 from email.mime.image import MIMEImage
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
@@ -55,7 +56,7 @@ def wmf(*texts: tuple[int, int, str]) -> bytes:
 
 
 @pytest.mark.parametrize("make", [emf, wmf])
-def test_the_words_of_a_drawing_stand_on_its_lines(make: object) -> None:
+def test_the_words_of_a_drawing_stand_on_its_lines(make: Callable[..., bytes]) -> None:
     data = make((300, 10, "530"), (20, 10, "Guests"), (20, 40, "Members"))
 
     assert is_metafile(data)

@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import Workbook
@@ -44,7 +45,8 @@ def chart_of(sheet: str) -> Callable[[Workbook], object]:
         chart = BarChart()
         chart.title = "Guests by year"
         chart.add_data(Reference(made[sheet], min_col=2, min_row=1, max_row=2), titles_from_data=True)
-        made.active.add_chart(chart, "E5")
+        sheet_of_chart: Any = made.active
+        sheet_of_chart.add_chart(chart, "E5")
 
     return change
 
