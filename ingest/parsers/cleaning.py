@@ -21,6 +21,18 @@ CJK = (
     "\u2e80-\u2fdf\u3000-\u30ff\u3100-\u31bf\u31f0-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff"
 )
 SURROGATE_PAIR = re.compile(r"[\ud800-\udbff][\udc00-\udfff]")
+# From the word's beginning alone: tried from each of its letters, a run of a million would take a million times as long.
+BROKEN = re.compile(r"(?<!\S)(?P<before>\S*[^\W_])[-‐](?P<space>[ \t]*\n[ \t]*)(?P<after>[^\W_][^\s]*)")
+SUSPENDED = frozenset(("and", "or", "to", "und", "oder", "bis", "sowie"))  # "short- and long-term"
+WIDE: tuple[tuple[int, int], ...] = (
+    (0x2E80, 0x2FDF),
+    (0x3000, 0x31BF),
+    (0x31F0, 0x9FFF),
+    (0xAC00, 0xD7AF),
+    (0xF900, 0xFAFF),
+    (0xFE30, 0xFE4F),
+)
+WIDE += ((0xFF00, 0xFFEF), (0x20000, 0x3FFFF))  # as CJK; to compile an expression of it takes longer than to read a page
 
 
 class Cleaner:
@@ -46,20 +58,6 @@ class Cleaner:
         """Return the text cleaned, on one line, runs of spaces as one, words that a line end cut in two whole."""
         text = self.clean(text)
         return " ".join((join_broken(text) if "\n" in text else text).split())
-
-
-# From the word's beginning alone: tried from each of its letters, a run of a million would take a million times as long.
-BROKEN = re.compile(r"(?<!\S)(?P<before>\S*[^\W_])[-‐](?P<space>[ \t]*\n[ \t]*)(?P<after>[^\W_][^\s]*)")
-SUSPENDED = frozenset(("and", "or", "to", "und", "oder", "bis", "sowie"))  # "short- and long-term"
-WIDE: tuple[tuple[int, int], ...] = (
-    (0x2E80, 0x2FDF),
-    (0x3000, 0x31BF),
-    (0x31F0, 0x9FFF),
-    (0xAC00, 0xD7AF),
-    (0xF900, 0xFAFF),
-    (0xFE30, 0xFE4F),
-)
-WIDE += ((0xFF00, 0xFFEF), (0x20000, 0x3FFFF))  # as CJK; to compile an expression of it takes longer than to read a page
 
 
 def is_wide(character: str) -> bool:
