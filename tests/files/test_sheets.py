@@ -10,7 +10,7 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.chart import BarChart, Reference
 
-from ingest.parsers.office.number_format import show_number
+from ingest.parsers.office.sheets.number_format import show_number
 from tests.files.reading import read, texts
 
 DRAWING = "http://schemas.openxmlformats.org/drawingml/2006"

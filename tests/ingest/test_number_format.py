@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.parsers.office.number_format import show_number, show_text
+from ingest.parsers.office.sheets.number_format import show_number, show_text
 
 ACCOUNTING = '_("$"* #,##0.00_);_("$"* \\(#,##0.00\\);_("$"* "-"??_);_(@_)'
 SCALED = '[>=1000000]0.0,,"M";[>=1000]0.0,"k";0'

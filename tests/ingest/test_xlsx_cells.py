@@ -5,7 +5,7 @@ import datetime
 import openpyxl
 import pytest
 
-from ingest.parsers.office.xlsx_dates import show_date
+from ingest.parsers.office.sheets.dates import show_date
 from tests.ingest.store import read_file
 
 MOMENT = datetime.datetime(2024, 2, 3, 18, 5, 9)

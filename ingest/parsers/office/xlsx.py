@@ -12,10 +12,10 @@ from ingest.parsers.content import Notice, Opening, ParsedPage
 from ingest.parsers.flow import Flow
 from ingest.parsers.left_out import LeftOut
 from ingest.parsers.office.macros import has_macros, with_macro_warning
+from ingest.parsers.office.sheets.formulas import Calculator
+from ingest.parsers.office.sheets.reader import struck_styles
+from ingest.parsers.office.sheets.sheet import SheetText
 from ingest.parsers.office.strict_office import open_office
-from ingest.parsers.office.xlsx_formulas import Calculator
-from ingest.parsers.office.xlsx_reader import struck_styles
-from ingest.parsers.office.xlsx_sheet import SheetText
 from ingest.parsers.pdf.structure import usable_title
 from ingest.parsers.pictures.later import LaterPictures
 from ingest.parsers.refusal import Refusal

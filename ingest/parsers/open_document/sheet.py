@@ -8,7 +8,7 @@ from lxml import etree
 
 from ingest.parsers.office.building.word import PLAIN, Look
 from ingest.parsers.office.building.workbook import Cell, Note, SheetFile, WorkbookFile
-from ingest.parsers.office.number_format import show_general
+from ingest.parsers.office.sheets.number_format import show_general
 from ingest.parsers.open_document.archive import DAMAGE, Archive
 from ingest.parsers.open_document.inline import read_runs
 from ingest.parsers.open_document.names import CHART, DC, DRAW, OFFICE, STYLE, TABLE, TEXT, whole

@@ -17,7 +17,7 @@ from ingest.parsers.office.building.word import PLAIN, Look
 from ingest.parsers.office.building.workbook import Cell, Note, Rich, SheetFile, WorkbookFile
 from ingest.parsers.office.legacy.compound import DAMAGE, Compound
 from ingest.parsers.office.macros import with_macro_warning
-from ingest.parsers.office.number_format import EAST_ASIAN_DATES
+from ingest.parsers.office.sheets.number_format import EAST_ASIAN_DATES
 from ingest.parsers.office.xlsx import parse_xlsx
 from ingest.parsers.refusal import Refusal
 

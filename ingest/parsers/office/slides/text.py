@@ -7,10 +7,10 @@ from types import MappingProxyType
 from lxml import etree
 
 from ingest.parsers.left_out import close_gaps
+from ingest.parsers.office.sheets.asides import shown_address
 from ingest.parsers.office.symbols import as_shown
 from ingest.parsers.office.word.equations import linear
 from ingest.parsers.office.word.names import MC, A, M, R
-from ingest.parsers.office.xlsx_asides import shown_address
 from language.raised import lowered, raised
 
 NO_TARGETS: Mapping[str, str] = MappingProxyType({})

@@ -12,10 +12,10 @@ from lxml import etree
 
 from ingest.parsers.left_out import LeftOut
 from ingest.parsers.office.charts import chart_lines, chart_title
+from ingest.parsers.office.sheets.asides import parse_part, read_relations
 from ingest.parsers.office.slides.text import paragraph_text
 from ingest.parsers.office.word.margins import PAGE_NUMBER
 from ingest.parsers.office.word.names import A, R
-from ingest.parsers.office.xlsx_asides import parse_part, read_relations
 from ingest.parsers.pictures.later import LaterPictures
 
 MARGIN = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)\b[^>]*>([^<]*)<")

@@ -6,13 +6,13 @@ from typing import Any
 from ingest.parsers.content import ParsedPage
 from ingest.parsers.flow import Flow
 from ingest.parsers.left_out import LeftOut
-from ingest.parsers.office.xlsx_asides import address_of, read_asides
-from ingest.parsers.office.xlsx_cells import cell_name, format_of, has_struck_part, show_value
-from ingest.parsers.office.xlsx_drawings import SheetDrawings, printed_margins
-from ingest.parsers.office.xlsx_formulas import Calculator
-from ingest.parsers.office.xlsx_functions import CannotCalculate
-from ingest.parsers.office.xlsx_merged import Spreader, merged_in, read_tail
-from ingest.parsers.office.xlsx_reader import SheetReader, SheetRow
+from ingest.parsers.office.sheets.asides import address_of, read_asides
+from ingest.parsers.office.sheets.cells import cell_name, format_of, has_struck_part, show_value
+from ingest.parsers.office.sheets.drawings import SheetDrawings, printed_margins
+from ingest.parsers.office.sheets.formulas import Calculator
+from ingest.parsers.office.sheets.functions import CannotCalculate
+from ingest.parsers.office.sheets.merged import Spreader, merged_in, read_tail
+from ingest.parsers.office.sheets.reader import SheetReader, SheetRow
 from ingest.parsers.pictures.later import LaterPictures
 from ingest.parsers.refusal import Refusal
 from ingest.parsers.tables.rows import Rows

@@ -15,8 +15,8 @@ from functools import lru_cache
 
 from openpyxl.utils.datetime import WINDOWS_EPOCH, from_excel
 
-from ingest.parsers.office.chinese_numbers import in_chinese
-from ingest.parsers.office.xlsx_dates import show_date, show_elapsed
+from ingest.parsers.office.sheets.chinese_numbers import in_chinese
+from ingest.parsers.office.sheets.dates import show_date, show_elapsed
 
 GENERAL = "General"
 TOKEN = re.compile(

@@ -6,8 +6,8 @@ from typing import Any
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.utils import get_column_letter
 
-from ingest.parsers.office.number_format import EAST_ASIAN_DATES, show_number, show_text
-from ingest.parsers.office.xlsx_dates import show_date
+from ingest.parsers.office.sheets.dates import show_date
+from ingest.parsers.office.sheets.number_format import EAST_ASIAN_DATES, show_number, show_text
 from language.raised import lowered, raised
 
 

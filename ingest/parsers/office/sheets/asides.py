@@ -10,7 +10,7 @@ from typing import Any
 from lxml import etree
 from openpyxl.utils.cell import coordinate_to_tuple
 
-from ingest.parsers.office.xlsx_reader import Place
+from ingest.parsers.office.sheets.reader import Place
 
 LINK = re.compile(rb"<(?:\w+:)?hyperlink\b([^>]*)>")
 ATTRIBUTE = re.compile(rb"([\w:]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")

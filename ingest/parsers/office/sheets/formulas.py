@@ -11,7 +11,7 @@ from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token, TokenizerError
 from openpyxl.utils.cell import range_boundaries
 
-from ingest.parsers.office.xlsx_functions import (
+from ingest.parsers.office.sheets.functions import (
     FUNCTIONS,
     CannotCalculate,
     DivisionByZero,
@@ -22,7 +22,7 @@ from ingest.parsers.office.xlsx_functions import (
     text_of,
     truth_of,
 )
-from ingest.parsers.office.xlsx_reader import Place, SheetReader, plain_value
+from ingest.parsers.office.sheets.reader import Place, SheetReader, plain_value
 
 MAX_CELLS = 1_000_000  # kept of one workbook for calculating
 MAX_RANGE = 200_000  # cells that one range has
