@@ -51,6 +51,38 @@ def fits_a_range(question: str, text: str) -> bool | None:
     return any(answers) if answers else None
 
 
+def is_in_a_range(quantity: Quantity, text: str, *, of: str) -> bool:
+    """Tell whether a number of the text `of` falls into a range of `text`: 12 people into "more than ten people"."""
+    if _is_count(quantity):
+        return any(span.unit == quantity.unit and span.holds(quantity.value) for span in read_ranges(text))
+    counted = _counted(quantity, of)
+    if quantity.unit or quantity.date or not counted:
+        return False
+    return any(
+        (span := _bound(other, text)) is not None and span.holds(quantity.value)
+        for other in read_quantities(text)
+        if not other.unit and not other.date and _counted(other, text) == counted
+    )
+
+
+def _counted(quantity: Quantity, text: str) -> str:
+    """Return the word that a bare number counts: "people"."""
+    found = re.match(r"\s*(?:or (?:more|less|fewer) )?([^\W\d_]+)", text[quantity.end :])
+    return found[1].lower()[:6] if found else ""
+
+
+def _bound(quantity: Quantity, text: str) -> Range | None:
+    """Return the range that a number bounds by itself; None where it bounds none."""
+    before, after = text[: quantity.start], text[quantity.end :]
+    if lower := _LOWER_BEFORE.search(before):
+        return Range(quantity.value, math.inf, quantity.unit, is_above=not _HOLDS_ITSELF.match(lower.group(0)))
+    if _LOWER_AFTER.match(after):
+        return Range(quantity.value, math.inf, quantity.unit)
+    if _UPPER_BEFORE.search(before) or _UPPER_AFTER.match(after):
+        return Range(0, quantity.value, quantity.unit)
+    return None
+
+
 def read_ranges(text: str) -> Iterator[Range]:
     """Yield the ranges of a normalised text, by position."""
     quantities = [quantity for quantity in read_quantities(text) if _is_count(quantity)]
@@ -62,13 +94,8 @@ def read_ranges(text: str) -> Iterator[Range]:
             yield Range(min(quantity.value, following.value), max(quantity.value, following.value), quantity.unit)
             position += 2
             continue
-        before, after = text[: quantity.start], text[quantity.end :]
-        if lower := _LOWER_BEFORE.search(before):
-            yield Range(quantity.value, math.inf, quantity.unit, is_above=not _HOLDS_ITSELF.match(lower.group(0)))
-        elif _LOWER_AFTER.match(after):
-            yield Range(quantity.value, math.inf, quantity.unit)
-        elif _UPPER_BEFORE.search(before) or _UPPER_AFTER.match(after):
-            yield Range(0, quantity.value, quantity.unit)
+        if (span := _bound(quantity, text)) is not None:
+            yield span
         position += 1
 
 

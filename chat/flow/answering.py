@@ -10,6 +10,7 @@ from chat.flow.events import Emit, Progress, Status
 from chat.flow.finding import find
 from chat.flow.judging import judge
 from chat.flow.refusals import refuse
+from chat.flow.rewriting.settling import settle
 from chat.flow.rewriting.step import respell, rewrite
 from chat.flow.rights import reader_of, scope_of
 from chat.flow.small_talk import read_small_talk, reply_to
@@ -45,6 +46,7 @@ async def write_answer(trace: AnswerTrace, *, compose: Callable[[], AnswerDepend
     waiting_since = time.perf_counter()
     async with get_admission_queue().admit():
         trace.mark("line", since=waiting_since)
+        rewritten = await settle(rewritten, dependencies=dependencies, trace=trace)
         found = await find(rewritten, asked=asked, dependencies=dependencies, trace=trace)
         respelled = await respell(rewritten, found, trace=trace)
         if respelled != rewritten:

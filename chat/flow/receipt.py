@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from chat.flow.steps import Checked, Found, Judged, Rewritten, Written
+from chat.flow.steps import Checked, Found, Judged, Rewritten, Searched, Written
 from chat.flow.trace import AnswerTrace
 from chat.flow.writing.prompting import Prompt
 from chat.library.step import library_receipt
@@ -25,6 +25,7 @@ def receipt_of(trace: AnswerTrace, *, outcome: str, answer: Answer) -> dict[str,
         "scope": {"collections": [{"slug": one.slug, "name": one.name} for one in trace.scoped.collections]},
         "index_generation": trace.found.search.result.index_generation if trace.found else None,
         "search": _search(trace.found) if trace.found else {},
+        "searches": [_searched(one) for one in trace.searched],
         "evidence": [_evidence(one) for one in trace.evidence],
         "table": dict(trace.computed.receipt) if trace.computed else {},
         "sufficiency": _sufficiency(trace.judged) if trace.judged else {},
@@ -51,6 +52,10 @@ def _search(found: Found) -> dict[str, Any]:
         "vocabulary": [" = ".join(group) for group in found.search.also],
         "config": asdict(found.config),
     }
+
+
+def _searched(one: Searched) -> dict[str, Any]:
+    return asdict(one) | {"passages": [str(chunk_id) for chunk_id in one.passages]}
 
 
 def _evidence(one: Evidence) -> dict[str, Any]:

@@ -22,18 +22,20 @@ class SmallTalk(StrEnum):
     THANKS = "thanks"
     GOODBYE = "goodbye"
     ABOUT = "about_attest"
+    DROPPED = "dropped"
 
 
 _GREETS = word_set("hi hello hey hiya howdy greetings")
 _TIMES = word_set("morning afternoon evening day")  # greet after "good", or alone
 _THANKS = word_set("thanks thank thx cheers appreciate appreciated grateful")
 _LEAVES = word_set("bye goodbye farewell")
+_DROPS = word_set("nevermind nvm sorry oops forget worries nothing yes yep yeah no nope haha lol hm hmm test testing")
 _AGREES = word_set("ok okay great perfect awesome excellent wonderful brilliant super cool understood helpful helped clear alright")
 _COURTESY = word_set(
     """
     good night there everyone everybody team all again dear so very much many lot a really for your my the that this it it's that's
     was is i i'm we you to me us help helping answer answers quick support and nice meet see later soon tomorrow too well now be
-    have got had just please sir madam attest how are doing today fine know
+    have got had just please sir madam attest how are doing today fine know need never mind problem
     """
 )
 _ASKS = word_set("who what what's how which are can could do does tell introduce")
@@ -60,6 +62,8 @@ _PIECES_ZH = (
         SmallTalk.THANKS,
         r"好的?|明白了?|知道了?|了解了?|懂了?|清楚了?|收到|没问题|(?:很)?有(?:帮助|用)|不错|太?好了|可以了|行|嗯+|哦+",
     ),
+    (SmallTalk.ABOUT, r"(?:请)?(?:帮助|帮帮忙?|帮忙|帮一下忙?|帮个忙)(?:一下)?|我需要(?:你的?)?帮(?:助|忙)|怎么(?:使用|用)你?"),
+    (SmallTalk.DROPPED, r"算了|没事儿?|没什么|不用了|没关系|不客气|打扰了|对不起|抱歉|不好意思|哈哈+|呵呵+|测试"),
 )
 _PARTICLE_ZH = r"请问|[我呀啊哦啦了吧呢吗哈的\W_]"
 _WHOLE_ZH = re.compile(rf"(?:{'|'.join(piece for _kind, piece in _PIECES_ZH)}|{_PARTICLE_ZH})+", re.IGNORECASE)
@@ -80,12 +84,13 @@ def reply_to(kind: SmallTalk, message: str) -> str:
                 return _("Hello! Ask me about your documents. I answer only from them and cite a source for every sentence.")
             case SmallTalk.THANKS:
                 return _("You are welcome. Ask again whenever you need something from the documents.")
+            case SmallTalk.DROPPED:
+                return _("All right. Ask whenever you need something from the documents.")
             case SmallTalk.GOODBYE:
                 return _("Goodbye! Your conversations stay here until you delete them.")
         return _(
-            "I am Attest. I look for answers in the documents that you can read, cite a source for every sentence, and "
-            "tell you when "
-            "the documents do not contain the answer."
+            "I am Attest. Ask me about the documents that you can read: I quote what answers your question, cite a source for every "
+            "sentence, count and compare what stands in tables, list documents, and say so when I find no answer."
         )
 
 
@@ -96,7 +101,7 @@ def _read_english(message: str) -> SmallTalk | None:
     if not words or len(words) > _MAX_WORDS:
         return None
     met, is_asked = set(words), "?" in message
-    if met <= _GREETS | _TIMES | _THANKS | _LEAVES | _AGREES | _COURTESY:
+    if met <= _GREETS | _TIMES | _THANKS | _LEAVES | _AGREES | _DROPS | _COURTESY:
         return _of_courtesy(met, is_asked=is_asked and len(words) > 2)
     return SmallTalk.ABOUT if met & _SELF and met & _ASKS and met <= _ASKS | _OF_ATTEST | _GREETS else None
 
@@ -112,6 +117,10 @@ def _of_courtesy(met: set[str], *, is_asked: bool) -> SmallTalk | None:
         return SmallTalk.THANKS
     if met & _LEAVES or met >= {"good", "night"} or met >= {"see", "you"}:
         return SmallTalk.GOODBYE
+    if "help" in met and not met & (_AGREES | _DROPS):
+        return SmallTalk.ABOUT
+    if met >= {"never", "mind"} or met & _DROPS:
+        return SmallTalk.DROPPED
     if met & _GREETS or (met & _TIMES and ("good" in met or met <= _TIMES)):
         return SmallTalk.GREETING
     return SmallTalk.THANKS if met & _AGREES else None

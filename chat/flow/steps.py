@@ -27,6 +27,7 @@ class Rewritten:
     text: str = ""
     by: str = ""  # "rule", "model", "spelling"; empty where the question is searched as it was asked
     attempt: Mapping[str, Any] | None = None  # for the receipt: what came of the model that was asked; None: none was
+    plain: str = ""  # the question as it was asked, where `text` is a guess that what is found has to confirm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,17 @@ class Found:
     search: PassageSearch
     config: SearchConfig
     evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searched:
+    """A search beside the one that the answer rests on first: for the receipt, and where it is a step of the answer, shown."""
+
+    question: str
+    purpose: str  # "follow_up": a guess what was meant; "part": of a question; "side": of a comparison; "rewording"
+    probability: float | None
+    kept: bool  # the answer rests on it
+    passages: tuple[int, ...] = ()  # chunk ids, best first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

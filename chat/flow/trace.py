@@ -8,7 +8,7 @@ from typing import TypeVar
 from uuid import UUID, uuid4
 
 from chat.flow.asked import Asked
-from chat.flow.steps import Computed, Found, Judged, Rewritten, Scoped, Written
+from chat.flow.steps import Computed, Found, Judged, Rewritten, Scoped, Searched, Written
 from chat.flow.writing.extractive import NAME as EXTRACTIVE
 from chat.library.looking import Looked
 from chat.types import Answer, Evidence, Origin, Outcome
@@ -30,6 +30,7 @@ class AnswerTrace:
     library: Looked | None = None  # of a question about the library itself
     rewritten: Rewritten = field(default_factory=Rewritten)
     found: Found | None = None
+    searched: tuple[Searched, ...] = ()  # beside the first search, in their order
     computed: Computed | None = None
     judged: Judged | None = None
     written: Written = field(default_factory=Written)
@@ -55,6 +56,10 @@ class AnswerTrace:
             case Written():
                 self.written = value
         return value
+
+    def note(self, searched: Searched) -> None:
+        """Add a further search."""
+        self.searched = (*self.searched, searched)
 
     def conclude(self, answer: Answer) -> Answer:
         """Keep the answer as its receipt has it, and return it."""

@@ -14,6 +14,7 @@ from language.lexicon import word_set
 from language.names import names_and_codes
 from language.polarity import count_negations, find_contradiction
 from language.quantities import normalize
+from language.ranges import is_in_a_range
 from retrieval.types import Closeness
 
 _OPPOSING = ("un", "in", "im", "ir", "il", "dis", "non", "mis", "de", "anti", "under", "over")  # beginnings that turn a word round
@@ -114,7 +115,10 @@ def _count_missing_numbers(asked: str, text: str) -> int:
     found = quantities_of(text)
     years = {other.date[0] for other in found if other.date}
     return sum(
-        quantity.is_required and quantity.value not in years and all(quantity.value != other.value for other in found)
+        quantity.is_required
+        and quantity.value not in years
+        and all(quantity.value != other.value for other in found)
+        and not is_in_a_range(quantity, text, of=asked)
         for quantity in quantities_of(asked)
     )
 

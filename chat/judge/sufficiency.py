@@ -28,7 +28,7 @@ from language.features import quantities_of, terms_of
 from language.names import names_and_codes
 from language.polarity import find_contradiction
 from language.quantities import normalize
-from language.ranges import fits_a_range
+from language.ranges import fits_a_range, is_in_a_range
 from language.script import is_chinese
 from retrieval.types import SearchResult
 
@@ -36,6 +36,8 @@ READING = "reading"  # the model that adds what the trained reader finds to what
 OTHERS = "others"  # its feature: the log odds of the lowest of the others
 DEFAULT_THRESHOLD = 0.5  # cross-validated: 93 % of the unanswerable refused, 13 % of the answerable (handbook and policy-zh)
 _TOP = 5  # best sentences that are looked at closely
+_LATIN_WORD = re.compile(r"[A-Za-z]{3,}")
+_MIXED = 3  # such words of a Chinese question that say what it is about
 _SPECIFIC = (
     AnswerType.PERSON,
     AnswerType.DATE,
@@ -99,10 +101,13 @@ def models_for(question: str, evidence: Sequence[Evidence], calibration: Calibra
 
 
 def script_of(question: str, evidence: Sequence[Evidence]) -> str:
-    """Return "latin" or "han", the question's; "cross" where the best passage is in the other one: words say nothing there."""
+    """Return "latin" or "han", the question's; "cross" where the best passage is in the other one: words say nothing there.
+
+    A question in both ("cooling tower 多久检查一次") is of the passage's script, where most of its words are.
+    """
     asked = is_chinese(question)
     if asked != is_chinese(evidence[0].text):
-        return "cross"
+        return "latin" if asked and len(_LATIN_WORD.findall(question)) >= _MIXED else "cross"
     return "han" if asked else "latin"
 
 
@@ -222,6 +227,8 @@ def _missing_numbers(question: str, text: str) -> float:
     missing = [
         quantity
         for quantity in asked
-        if not any(quantity.value == other.value and quantity.date == other.date for other in found) and quantity.value not in years
+        if not any(quantity.value == other.value and quantity.date == other.date for other in found)
+        and quantity.value not in years
+        and not is_in_a_range(quantity, text, of=question)
     ]
     return len(missing) / len(asked)

@@ -9,7 +9,8 @@ from accounts.models import User
 from audit.models import Event
 from chat.flow.question import answer_question
 from chat.flow.rewriting.by_model import Rewritten, rewrite_by_model
-from chat.flow.rewriting.by_rule import rewrite_question
+from chat.flow.rewriting.by_rule import read_follow_up, rewrite_question
+from chat.flow.rewriting.follow_ups.value import FollowUp
 from gateway.errors import ModelUnreachable
 from gateway.ports import GenerationOptions
 from gateway.routing.one_model import PlainChoice
@@ -25,26 +26,57 @@ LEAVE_ZH = "工作满10年的员工每年有几天带薪年假？"
     ("question", "previous", "expected"),
     [
         ("and after 15 years?", LEAVE, "How many hours of annual leave do I earn per pay period after 15 years?"),
-        (
-            "What about sick leave?",
-            LEAVE,
-            "How many hours of annual leave do I earn per pay period after five years, for sick leave?",
-        ),
+        ("What about sick leave?", LEAVE, "How many hours of sick leave do I earn per pay period after five years?"),
+        ("And contractors?", LEAVE, "How many hours of annual leave do contractors earn per pay period after five years?"),
+        ("And how many do interns get?", LEAVE, "How many hours of annual leave do interns get?"),
+        ("And of the Gamma 9?", "What is the weight of the Delta 7?", "What is the weight of the Gamma 9?"),
+        ("And the colour?", "What is the weight of the Delta 7?", "What is the colour of the Delta 7?"),
+        ("What about red clay brick?", "What is the price of yellow clay brick?", "What is the price of red clay brick?"),
+        ("Sorry, I meant the Gamma 9.", "What is the weight of the Delta 7?", "What is the weight of the Gamma 9?"),
+        ("Are those the only ports in the whole country?", "What are the ports of the north coast?", "Which ports are there?"),
+        ("Where is it cleaned?", "How often must I bring a lab coat to the laundry?", None),
+        ("Who drives her?", "Who is the head of the fire brigade?", None),
         (
             "for part-time employees?",
             "How many vacation days are there?",
             "How many vacation days are there for part-time employees?",
         ),
         ("Who approves it?", "How do I request a laptop?", "Who approves it? (How do I request a laptop)"),
-        ("Is it paid?", "What is parental leave?", "Is it paid? (What is parental leave)"),
+        ("Is it paid?", "What is parental leave?", "Is parental leave paid?"),
+        ("Is its length fixed?", "How long is the notice period?", "Is the notice period's length fixed?"),
         ("Is it possible to extend it?", "How long is probation?", "Is it possible to extend it? (How long is probation)"),
         ("那工龄12年呢?", LEAVE_ZH, "工龄12年的员工每年有几天带薪年假？"),
-        ("病假呢？", "年假有几天？", "病假，年假有几天？"),
+        ("病假呢？", "年假有几天？", "病假有几天？"),
+        ("租赁合同呢？", "采购合同由谁签字？", "租赁合同由谁签字？"),
+        ("北京呢？", "去上海出差住宿标准是多少？", "去北京出差住宿标准是多少？"),
+        ("它在几楼？", "档案室可以坐多少人？", "档案室在几楼？"),
+        ("不是，我是说租赁合同", "采购合同由谁签字？", "租赁合同由谁签字？"),
         ("它由谁批准？", "如何申请笔记本电脑？", "它由谁批准？（如何申请笔记本电脑）"),
     ],
 )
-def test_a_follow_up_takes_the_topic_of_the_question_before(question: str, previous: str, expected: str) -> None:
-    assert rewrite_question(question, [("An older question?", "x"), (previous, "an answer")]) == expected
+def test_a_follow_up_takes_the_topic_of_the_question_before(question: str, previous: str, expected: str | None) -> None:
+    in_brackets = f"{question} ({previous.rstrip('?')})"
+    assert rewrite_question(question, [("An older question?", "x"), (previous, "an answer")]) == (expected or in_brackets)
+
+
+@pytest.mark.parametrize(
+    ("question", "previous", "expected"),
+    [
+        ("What is the price?", "Can you introduce the Delta 7?", "What is the price of the Delta 7?"),
+        ("价格是多少？", "介绍一下Delta 7水泵", "Delta 7水泵的价格是多少？"),
+    ],
+)
+def test_what_a_question_leaves_out_is_guessed_and_to_be_confirmed(question: str, previous: str, expected: str) -> None:
+    assert read_follow_up(question, [(previous, "an answer")]) == FollowUp(expected, plain=question)
+
+
+def test_the_question_that_a_long_story_ends_with_is_searched_alone() -> None:
+    story = "I am new here and nobody at lunch could tell me. My aunt visits us next week and brings her parrot along. " * 2
+    asked = "So, to cut it short: are parrots allowed in the canteen or not?"
+    read = read_follow_up(f"{story}{asked}", [])
+    assert read == FollowUp("Are parrots allowed in the canteen or not?", plain=f"{story}{asked}".strip())
+    assert read_follow_up(f"{story}Is that allowed?", []).plain == ""
+    assert read_follow_up(asked, []).plain == ""
 
 
 @pytest.mark.parametrize(

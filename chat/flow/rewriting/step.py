@@ -5,7 +5,7 @@ from dataclasses import replace
 from chat.flow.asked import Asked
 from chat.flow.dependencies import AnswerDependencies
 from chat.flow.rewriting.by_model import rewrite_by_model, with_report
-from chat.flow.rewriting.by_rule import rewrite_question
+from chat.flow.rewriting.by_rule import read_follow_up
 from chat.flow.rewriting.spelling import correct_spelling
 from chat.flow.small_talk import read_small_talk
 from chat.flow.steps import Found, Rewritten
@@ -17,10 +17,11 @@ async def rewrite(asked: Asked, *, dependencies: AnswerDependencies, trace: Answ
     """Return the question as it is searched. A rule recognises a follow-up; a model, where there is one, rewrites it."""
     with trace.timed("rewrite"):
         history = tuple(past for past in asked.history if not read_small_talk(past[0]))  # "thanks" is nothing to follow up
-        by_rule = rewrite_question(asked.question, history)
+        read = await run_in_thread(read_follow_up)(asked.question, history)
+        by_rule = read.text
         if by_rule == asked.question.strip():
             return trace.keep(Rewritten(text=by_rule))
-        rewritten = trace.keep(Rewritten(text=by_rule, by="rule"))
+        rewritten = trace.keep(Rewritten(text=by_rule, by="rule", plain=read.plain))
         if not history:  # courtesies were taken off
             return rewritten
         routed = await dependencies.gateway.route(await run_in_thread(asked.model_request)(by_rule))

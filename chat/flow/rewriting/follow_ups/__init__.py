@@ -1,0 +1,1 @@
+"""Rules that make a follow-up a question that stands alone."""
