@@ -15,11 +15,20 @@ def footnotes(answer: Answer) -> str:
 def refusal_text(answer: Answer) -> str:
     """Return the refusal, with the nearest sources."""
     lines = [" ".join(said for said in (_("The documents do not contain the answer."), answer.message) if said)]
+    if answer.instead:
+        lines += ["", answer.instead]
     if answer.nearest:
         lines += ["", _("Closest sources") + ":", *(f"- {name_place(one.place)}" for one in answer.nearest)]
+    if asked := asked_back(answer):
+        lines += ["", asked]
     if answer.hint:
         lines += ["", answer.hint]
     return "\n".join(lines)
+
+
+def asked_back(answer: Answer) -> str:
+    """Return what is asked back with its choices, one a line; "" where nothing is."""
+    return "\n".join([answer.question_back, *(f"- {choice}" for choice in answer.choices)]) if answer.choices else ""
 
 
 def answer_text(answer: Answer) -> str:
@@ -28,7 +37,7 @@ def answer_text(answer: Answer) -> str:
         return refusal_text(answer)
     if answer.outcome == Outcome.CHAT:
         return answer.text
-    return "\n\n".join(part for part in (answer.text, footnotes(answer)) if part)
+    return "\n\n".join(part for part in (answer.text, asked_back(answer), footnotes(answer)) if part)
 
 
 def name_place(place: Place) -> str:

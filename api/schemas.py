@@ -265,6 +265,9 @@ class AnswerOut(Schema):
     reason: str = Field(description="why it was refused: stable, for programs")
     message: str = Field("", description="the same for people, in the language of the question; to small talk, the reply")
     hint: str = Field("", description="of a refusal: what the reader may try")
+    instead: str = Field("", description="of a refusal: what was found instead, and why it does not fit")
+    question_back: str = Field("", description="what is asked back, with “choices” to choose from")
+    choices: list[str] = Field([], description="questions that would be answered: which of several is meant, or like the refused one")
     withheld: int
     sufficiency: float | None
     usage: UsageOut | None = Field(description="as the model's server counted; null where no model wrote the answer")

@@ -201,7 +201,7 @@ def _cut_answer(given: dict[str, Any], readable: set[str]) -> dict[str, Any]:
     citations, nearest, listed = answer.get("citations", []), answer.get("nearest", []), answer.get("listed", [])
     named = _named(answer)
     if not named:
-        return answer | {"normalized_question": ""}
+        return answer | {"normalized_question": ""}  # nothing of a document is told
     if named <= readable:
         return answer
     kept = [citation for citation in citations if citation["document_uid"] in readable]
@@ -222,5 +222,8 @@ def _cut_answer(given: dict[str, Any], readable: set[str]) -> dict[str, Any]:
         "nearest": [near for near in nearest if near["document_uid"] in readable],
         "normalized_question": "",  # in words of what may be hidden, as may be how a model put a follow-up
         "understood_as": "",
+        "instead": "",
+        "question_back": "",
+        "choices": [],
         "hidden": len(answer["sentences"]) - len(sentences),
     }

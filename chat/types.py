@@ -121,6 +121,9 @@ class Answer:
     reason: str = ""  # of a refusal: "insufficient_evidence", "nothing_found", "nothing_supported", "model_declined"; of small talk
     message: str = ""  # said instead of an answer, in the question's language: why there is none; to small talk, the reply
     hint: str = ""  # with a refusal: what the reader may try
+    instead: str = ""  # with a refusal: what was found instead, and why it does not fit
+    question_back: str = ""  # what is asked back, with `choices` to choose from
+    choices: tuple[str, ...] = ()  # questions that would be answered: which of several is meant; like the one that was refused
     withheld: int = 0
     sufficiency: float | None = None
     usage: Usage | None = None  # what the model's server counted; None: no model wrote it, or its server does not report it
@@ -166,6 +169,9 @@ class Answer:
             "reason": self.reason,
             "message": self.message,
             "hint": self.hint,
+            "instead": self.instead,
+            "question_back": self.question_back,
+            "choices": list(self.choices),
             "withheld": self.withheld,
             "sufficiency": self.sufficiency,
             "usage": asdict(self.usage) if self.usage else None,

@@ -22,7 +22,7 @@ from accounts.rates import spend
 from api.access import asked_via, scoped
 from api.asking import serialize_answer
 from api.errors import ModelUnknown, RequestInvalid
-from api.footnotes import answer_text, footnotes
+from api.footnotes import answer_text, asked_back, footnotes
 from api.openai.parameters import REFUSED, refuse_unsupported
 from api.requests import ApiRequest
 from api.rest import with_our_errors
@@ -187,7 +187,7 @@ async def stream_chunks(asked: Asked, *, head: dict[str, Any], includes_usage: b
                     case Answer():
                         with translation.override(language):
                             # What was answered has been sent sentence by sentence; anything else comes as a whole.
-                            notes = footnotes(event)
+                            notes = "\n\n".join(part for part in (asked_back(event), footnotes(event)) if part)
                             text = (notes and f"\n\n{notes}") if event.outcome == Outcome.ANSWERED else answer_text(event)
                         yield chunk(head, {"content": text})
                         yield chunk(head, {}, finish_reason="stop", attest=serialize_answer(event, None))

@@ -8,6 +8,7 @@ from chat.flow.admission import get_admission_queue
 from chat.flow.dependencies import AnswerDependencies
 from chat.flow.events import Emit, Progress, Status
 from chat.flow.finding import find
+from chat.flow.instead import Offer, offer_instead
 from chat.flow.judging import judge
 from chat.flow.refusals import refuse
 from chat.flow.rewriting.settling import settle
@@ -81,4 +82,5 @@ async def _refuse(trace: AnswerTrace, reason: str, *, dependencies: AnswerDepend
         raise SearchFailed(str(error)) from error
     if shortage is not None:
         raise IndexIncomplete(shortage)
-    return refuse(trace, reason)
+    offer = await offer_instead(trace, dependencies=dependencies) if reason == "insufficient_evidence" else Offer()
+    return refuse(trace, reason, offer)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from chat.flow.instead import Offer
 from chat.flow.trace import AnswerTrace
 from chat.types import Answer, Outcome
 from language.answer_language import code_of
@@ -12,12 +13,12 @@ from language.answer_language import code_of
 NEAREST_SHOWN = 3
 
 
-def refuse(trace: AnswerTrace, reason: str) -> Answer:
-    """Return a refusal that names the nearest sources, one a document."""
+def refuse(trace: AnswerTrace, reason: str, offer: Offer) -> Answer:
+    """Return a refusal that names the nearest sources, one a document, and what is offered instead."""
     nearest = {one.place.document_uid: one for one in reversed(trace.evidence)}
     ranked = sorted(nearest.values(), key=lambda one: one.marker)[:NEAREST_SHOWN]
     with translation.override(code_of(trace.asked.question)):
-        message, hint = sentence_of(reason), hint_of(reason)
+        message, hint, back = sentence_of(reason), hint_of(reason), question_back() if offer.rewordings else ""
     return replace(
         trace.answer(),
         outcome=Outcome.REFUSED,
@@ -27,6 +28,9 @@ def refuse(trace: AnswerTrace, reason: str) -> Answer:
         reason=reason,
         message=message,
         hint=hint,
+        instead=offer.instead,
+        question_back=back,
+        choices=offer.rewordings,
     )
 
 
@@ -40,6 +44,11 @@ def sentence_of(reason: str) -> str:
         case "model_declined":
             return _("The model read the closest passages and found no answer in them.")
     return _("The closest passages do not contain the answer.")
+
+
+def question_back() -> str:
+    """Return what introduces rewordings, in the active language."""
+    return _("The documents do answer:")
 
 
 def hint_of(reason: str) -> str:

@@ -84,6 +84,7 @@ class Checked:
     sentence: Sentence
     markers: tuple[int, ...]
     is_quoted: bool = False  # taken from the evidence by its place, not written by a model
+    is_label: bool = False  # said by the program: which side the quotation after it is of
 
     @property
     def is_shown(self) -> bool:
@@ -114,7 +115,7 @@ class Written:
     def shown(self) -> tuple[Sentence, ...]:
         return tuple(one.sentence for one in self.checked if one.is_shown)
 
-    def with_sentence(self, raw: str, sentence: Sentence, *, is_quoted: bool = False) -> "Written":
+    def with_sentence(self, raw: str, sentence: Sentence, *, is_quoted: bool = False, is_label: bool = False) -> "Written":
         """Add a checked sentence; its citations are numbered as the shown answer does: by the quoted place."""
         verdict, citations = sentence.verdict, self.citations
         shown: dict[int, Citation] = {}
@@ -129,6 +130,7 @@ class Written:
             sentence=replace(sentence, verdict=replace(verdict, citations=tuple(shown.values()) or verdict.citations)),
             markers=tuple(citation.marker for citation in verdict.citations),
             is_quoted=is_quoted,
+            is_label=is_label,
         )
         return replace(self, checked=(*self.checked, checked), citations=citations)
 

@@ -8,12 +8,13 @@ from typing import TypeVar
 from uuid import UUID, uuid4
 
 from chat.flow.asked import Asked
+from chat.flow.sides.value import Sides
 from chat.flow.steps import Computed, Found, Judged, Rewritten, Scoped, Searched, Written
 from chat.flow.writing.extractive import NAME as EXTRACTIVE
 from chat.library.looking import Looked
 from chat.types import Answer, Evidence, Origin, Outcome
 
-Value = TypeVar("Value", Scoped, Looked, Rewritten, Found, Computed, Judged, Written)
+Value = TypeVar("Value", Scoped, Looked, Rewritten, Found, Computed, Judged, Sides, Written)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,6 +34,8 @@ class AnswerTrace:
     searched: tuple[Searched, ...] = ()  # beside the first search, in their order
     computed: Computed | None = None
     judged: Judged | None = None
+    asked_back: tuple[str, tuple[str, ...]] = ("", ())  # what is asked back, with its choices
+    sides: Sides | None = None  # what the quotations were set side by side for
     written: Written = field(default_factory=Written)
     concluded: Answer | None = None  # as its receipt has it
     timings_ms: dict[str, float] = field(default_factory=dict)
@@ -53,6 +56,8 @@ class AnswerTrace:
                 self.computed = value
             case Judged():
                 self.judged = value
+            case Sides():
+                self.sides = value
             case Written():
                 self.written = value
         return value
@@ -107,6 +112,8 @@ class AnswerTrace:
             written_before=bool(written.written_before),
             normalized_question="" if self.normalized_question == rewritten.text else self.normalized_question,
             understood_as=rewritten.text if rewritten.by else "",
+            question_back=self.asked_back[0],
+            choices=self.asked_back[1],
             withheld=len(written.checked) - len(written.shown),
             sufficiency=self.judged.probability if self.judged else None,
             usage=written.usage,

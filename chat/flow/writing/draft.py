@@ -24,9 +24,11 @@ class Draft:
         """Leave out what a failed model wrote, but for the receipt."""
         self.written = self.trace.keep(self.written.started_over(fallback=fallback))
 
-    def add(self, raw: str, sentence: Sentence, *, is_quoted: bool = False) -> None:
-        """Add a checked sentence; where it passed, show it."""
-        self.written = self.trace.keep(self.written.with_sentence(raw, sentence, is_quoted=is_quoted))
+    def add(self, raw: str, sentence: Sentence, *, is_quoted: bool = False, is_label: bool = False) -> None:
+        """Add a checked sentence; where it passed, show it. `is_label`: the program says it, of the quotation that follows."""
+        self.written = self.trace.keep(self.written.with_sentence(raw, sentence, is_quoted=is_quoted, is_label=is_label))
         if sentence.verdict.kind != VerdictKind.WITHHELD:
             self.trace.mark("first_sentence")
+            if is_label:
+                return  # it is shown with what it introduces
             self.emit(Progress(answer=self.trace.answer()))

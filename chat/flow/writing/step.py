@@ -2,7 +2,11 @@
 
 from dataclasses import replace
 
+from django.utils import timezone, translation
+
 from chat.flow.events import Emit, Status
+from chat.flow.sides.step import beside
+from chat.flow.sides.telling import question_back
 from chat.flow.steps import Written
 from chat.flow.trace import AnswerTrace
 from chat.flow.writing.draft import Draft
@@ -10,10 +14,12 @@ from chat.flow.writing.extractive import NAME as EXTRACTIVE
 from chat.flow.writing.extractive import extract
 from chat.flow.writing.generating import generate, reuse_written
 from chat.flow.writing.task import WritingTask
+from chat.types import VerdictKind
 from chat.verify import Verifier
 from gateway.errors import ModelError
 from gateway.ports import Choice
 from gateway.threads import run_in_thread
+from language.answer_language import code_of
 
 
 async def write(task: WritingTask, *, trace: AnswerTrace, emit: Emit) -> Written:
@@ -51,11 +57,21 @@ async def _quote(task: WritingTask, *, draft: Draft) -> None:
     model's text is."""
     draft.change(model=EXTRACTIVE, base_url="", parameters={})
     verifier = await run_in_thread(Verifier)(task.found.evidence, score_texts=task.dependencies.score_texts)
-    for quotation in await run_in_thread(extract)(task.judged.question, task.judged.candidates):
+    quoted = await run_in_thread(extract)(task.judged.question, task.judged.candidates)
+    with translation.override(code_of(task.asked.question)):
+        told, sides = await run_in_thread(beside)(quoted, judged=task.judged, today=timezone.localdate())
+    for label, quotation in told:
         before = draft.written
         draft.change(raw_output=f"{before.raw_output}\n{quotation.marked}" if before.raw_output else quotation.marked)
         with draft.trace.timed("verify"):
             sentence = await run_in_thread(verifier.verify_quotation)(quotation)
-        if not before.shown:
+        if label and sentence.verdict.kind != VerdictKind.WITHHELD:
+            draft.add("", replace(sentence, text=label, prefix="\n\n" if before.shown else ""), is_label=True)
+            sentence = replace(sentence, prefix="\n")
+        if not before.shown and not label:
             sentence = replace(sentence, prefix=sentence.prefix.lstrip("\n"))
         draft.add(quotation.marked, sentence, is_quoted=True)
+    if sides is not None:
+        draft.trace.keep(sides)
+        with translation.override(code_of(task.asked.question)):
+            draft.trace.asked_back = question_back(sides, task.rewritten.text)

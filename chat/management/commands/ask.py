@@ -60,6 +60,10 @@ def _find_collection(named: str, user: User) -> Collection | None:
 def _plain(answer: Answer) -> str:
     """Return the answer with its numbered sources, or the refusal with the nearest ones."""
     lines = [answer.text or f"{answer.message} {answer.hint}".strip()]
+    if answer.instead:
+        lines += ["", answer.instead]
+    if answer.choices:
+        lines += ["", answer.question_back, *(f" -  {choice}" for choice in answer.choices)]
     if answer.citations:
         lines += ["", "Sources:"]
         lines += [f"[{one.marker}] {_where(one.place)}: “{one.quote}”" for one in answer.citations]

@@ -1,0 +1,25 @@
+"""Sets beside a quotation what has to be told with it."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from chat.flow.sides.finding import find_sides
+from chat.flow.sides.telling import Labelled, compose
+from chat.flow.sides.value import Sides
+from chat.flow.steps import Judged
+from chat.verify.quotations import Quotation
+
+_MOST_QUOTED = 4  # sentences of an answer that is no list
+
+
+def beside(quoted: Sequence[Quotation], *, judged: Judged, today: date) -> tuple[list[Labelled], Sides | None]:
+    """Return the quotations to show, each with what introduces it, and the sides that they are of; None where one side is told."""
+    alone: list[Labelled] = [("", quotation) for quotation in quoted]
+    if not quoted or len(quoted) > _MOST_QUOTED:
+        return alone, None
+    places = {(one.marker, one.start) for one in quoted}
+    first = next((one for one in judged.candidates if (one.evidence.marker, one.sentence.start) in places), None)
+    if first is None:
+        return alone, None
+    sides = find_sides(judged.question, judged.candidates, first, today=today)
+    return (compose(sides, quoted), sides) if sides is not None else (alone, None)
