@@ -6,10 +6,12 @@ from collections.abc import Callable
 from chat.errors import IndexIncomplete, SearchFailed
 from chat.flow.admission import get_admission_queue
 from chat.flow.dependencies import AnswerDependencies
+from chat.flow.documents.step import answer_from_documents
 from chat.flow.events import Emit, Progress, Status
 from chat.flow.finding import find
 from chat.flow.instead import Offer, offer_instead
 from chat.flow.judging import judge
+from chat.flow.parts.step import answer_apart
 from chat.flow.refusals import refuse
 from chat.flow.rewriting.settling import settle
 from chat.flow.rewriting.step import respell, rewrite
@@ -56,15 +58,20 @@ async def write_answer(trace: AnswerTrace, *, compose: Callable[[], AnswerDepend
         if not found.evidence:
             return await _refuse(trace, "nothing_found", dependencies=dependencies)
         emit(Status(step="reading", count=len(found.evidence)))
+        if await answer_from_documents(rewritten, found, dependencies=dependencies, trace=trace, emit=emit):
+            return trace.answer()
         tables = await read_found(found, trace=trace)
         if await compute(rewritten, found, tables, trace=trace, emit=emit):
             return trace.answer()
         judged = await judge(rewritten, found, dependencies=dependencies, trace=trace)
+        apart = await answer_apart(rewritten, found, judged, dependencies=dependencies, trace=trace)
+        if apart is not None:
+            found, judged = apart.found, apart.judged
     if await compute_by_model(rewritten, found, tables, dependencies=dependencies, trace=trace, emit=emit):
         return trace.answer()
     if not judged.is_sufficient:
         return await _refuse(trace, "insufficient_evidence", dependencies=dependencies)
-    task = WritingTask(asked=asked, scoped=scoped, rewritten=rewritten, found=found, judged=judged, dependencies=dependencies)
+    task = WritingTask(asked=asked, scoped=scoped, rewritten=rewritten, found=found, judged=judged, dependencies=dependencies, apart=apart)
     written = await write(task, trace=trace, emit=emit)
     if written.shown:
         return trace.answer()

@@ -44,7 +44,7 @@ def gather_evidence(passages: Sequence[FoundPassage], *, user: User) -> tuple[Ev
             elif near and not _is_already_included(near, [*chosen, *completed]):
                 # It was not found by itself: it stands at its passage's rank, and no stage has scored it.
                 completed.append((near, Hit(chunk_id=near.pk, score=hit.score, rank=hit.rank)))
-    return tuple(_evidence(marker, chunk, hit) for marker, (chunk, hit) in enumerate(completed[:MAX_EVIDENCE], start=1))
+    return tuple(evidence_of(marker, chunk, hit) for marker, (chunk, hit) in enumerate(completed[:MAX_EVIDENCE], start=1))
 
 
 def are_readable(chunk_ids: Iterable[int], *, user: User) -> bool:
@@ -101,7 +101,8 @@ def _steps(chunk: Chunk) -> list[int]:
     return steps
 
 
-def _evidence(marker: int, chunk: Chunk, hit: Hit) -> Evidence:
+def evidence_of(marker: int, chunk: Chunk, hit: Hit) -> Evidence:
+    """Return a chunk as numbered evidence; it comes with its version, document and page."""
     return Evidence(
         marker=marker,
         chunk_id=chunk.pk,

@@ -61,6 +61,15 @@ def look_up(
     return Looked(asked=asked, collection=collection, documents=tuple(found), total=len(found)) if found else None
 
 
+def readable_documents(*, user: User, collection: Collection | None) -> list[Document]:
+    """Return the documents that answer now and that `user` may read, of one collection or of all; none where they are too many to
+    compare titles."""
+    readable = Collection.objects.visible_to(user)
+    if collection is not None:
+        readable = readable.filter(pk=collection.pk)
+    return _all_of(_documents(readable, LibraryQuestion(about=About.LIST)))
+
+
 def _all_of(documents: QuerySet[Document]) -> list[Document]:
     """Return the documents whose titles are compared; none where they are too many to say "all" of them."""
     found = list(documents[: MAX_DOCUMENTS + 1])

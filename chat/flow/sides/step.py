@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 
 from chat.flow.sides.finding import find_sides
-from chat.flow.sides.telling import Labelled, compose
+from chat.flow.sides.telling import compose
 from chat.flow.sides.value import Sides
 from chat.flow.steps import Judged
+from chat.flow.writing.labelled import Labelled
 from chat.verify.quotations import Quotation
 
 _MOST_QUOTED = 4  # sentences of an answer that is no list

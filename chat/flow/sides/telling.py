@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from chat.flow.sides.value import Side, Sides, SidesKind
+from chat.flow.writing.labelled import Labelled
 from chat.verify.quotations import Quotation, take
 from kb.templatetags.moments import format_moment
 from language.script import is_chinese
 from language.validity import read_change
-
-Labelled = tuple[str, Quotation]  # what is said before a quotation, "" for nothing, and the quotation
-
 
 def compose(sides: Sides, quoted: Sequence[Quotation]) -> list[Labelled]:
     """Return the quotations of all sides, each with what introduces it, in the active language.

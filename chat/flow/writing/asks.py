@@ -10,6 +10,11 @@ _STEPS = re.compile(
     r"|步骤|流程|怎么办|怎么(?:申请|做|操作|处理|提交)|如何(?:申请|操作|处理|办理|提交)|条件|材料|手续|要求|程序|应当包括|包括什么|分哪?几",
     re.IGNORECASE,
 )
+_THING = re.compile(
+    r"(?:so |and )?what (?:is|are|does|do) (?:the|an?) (?P<english>[\w-]+)(?! of\b)|什么是(?P<chinese>[\u3400-\u9fff\w]{2,12}?)[?？。]*$"
+    r"|(?P<told>[\u3400-\u9fff]{2,12}?)(?:是什么|是做什么的|负责什么)[?？。]*$",
+    re.IGNORECASE,
+)
 _OVERVIEW = re.compile(
     r"\b(?:summar(?:y|ies|ise|ize|ising|izing)|overview|outline|main points|key points|gist|in short|tell me about|explain)\b"
     r"|\bwhat (?:does|do) .{1,80} (?:say|tell(?: us)?|state|regulate|provide) (?:about|on|regarding|concerning|for)\b"
@@ -17,6 +22,13 @@ _OVERVIEW = re.compile(
     r"|总结|概括|概述|简述|归纳|介绍一下|说说|主要内容|是怎么规定的|有(?:什么|哪些)规定|怎么规定|如何规定|讲了什么|要点",
     re.IGNORECASE,
 )
+
+
+def thing_asked_of(question: str) -> str:
+    """Return the word that names what a question asks to be told about: "approver" of "What is the approver role?"; "" for none."""
+    if found := _THING.match(question.strip()):
+        return found["english"] or found["chinese"] or found["told"]
+    return ""
 
 
 def asks_for_steps(question: str) -> bool:

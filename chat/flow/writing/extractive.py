@@ -3,10 +3,12 @@
 import itertools
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
+from chat.flow.writing.asks import thing_asked_of
 from chat.flow.writing.blocks import Spot, Text, characters_of, layout_of
 from chat.flow.writing.choosing import choose_block
-from chat.flow.writing.rows import answering_rows, table_of
+from chat.flow.writing.rows import answering_rows, asks_for_several, table_of
 from chat.judge.candidates import Candidate
 from chat.judge.rarity import term_weights, weight_share
 from chat.verify.quotations import Quotation, take
@@ -28,6 +30,7 @@ _POINTS_BACK = re.compile(
 )
 _SHORT_PARAGRAPH = 320  # characters; Chinese ones count twice
 _BESIDE = 1  # sentences that are quoted after such a paragraph
+_SIBLING = 0.5  # share of the words that a sentence has in common with the best, from which it says the same of another thing
 _LEAST_TERMS = 3  # a shorter sentence is a heading or a label
 
 
@@ -38,11 +41,24 @@ def extract(question: str, candidates: Sequence[Candidate]) -> list[Quotation]:
         candidates: best first, as `chat.judge.candidates.rank_sentences` gives them.
     Returns: sentences as they stand in the evidence (line breaks within one become spaces); empty where there is nothing to quote.
     """
-    ranked = [candidate for candidate in candidates if _is_quotable(candidate, question)]
+    ranked = told_of_first(question, [candidate for candidate in candidates if _is_quotable(candidate, question)])
     rows = answering_rows(question, ranked)
     if not rows and (block := choose_block(question, candidates, ranked)):
         return _quote_block(block)
     return _quote_sentences(question, ranked, rows)
+
+
+def told_of_first(question: str, ranked: Sequence[Candidate]) -> list[Candidate]:
+    """Rank first what begins with the thing that is asked about ("What is the approver?"), before what names it among others."""
+    thing = thing_asked_of(question)
+    if not thing or not ranked:
+        return list(ranked)
+    begins = re.compile(rf"(?:(?:the|an?)\s+)?{re.escape(thing)}\b" if not is_chinese(thing) else re.escape(thing), re.IGNORECASE)
+    best = ranked[0]
+    told = next((one for one in ranked if begins.match(one.sentence.text) and one.score >= _ADDS_FROM * best.score), None)
+    if told is None or begins.match(best.sentence.text):
+        return list(ranked)
+    return [replace(told, score=best.score), *(one for one in ranked if one is not told)]
 
 
 def _quote_block(spots: Sequence[Spot]) -> list[Quotation]:
@@ -63,6 +79,7 @@ def _quote_sentences(question: str, ranked: Sequence[Candidate], rows: Sequence[
     chosen: list[tuple[Passage, int]] = [(row.passage, row.position) for row in rows]
     held = "\n".join(f"{row.passage.context}\n{row.sentence.lead}\n{row.sentence.text}" for row in rows)
     table = table_of(rows[0]) if rows else None
+    wants_all = asks_for_several(question)
     for candidate in ranked:
         if table is not None and table_of(candidate) == table:
             continue
@@ -73,7 +90,8 @@ def _quote_sentences(question: str, ranked: Sequence[Candidate], rows: Sequence[
             continue
         now_held = "\n".join([held, candidate.passage.context, candidate.sentence.lead, candidate.sentence.text])
         adds = weight_share(weights, now_held) - weight_share(weights, held)
-        if candidate.score < _NEAR_BEST * ranked[0].score and adds < _ADDS:
+        is_sibling = wants_all and _is_sibling(candidate, ranked[0])
+        if candidate.score < _NEAR_BEST * ranked[0].score and adds < _ADDS and not is_sibling:
             continue
         held = now_held
         needed = _antecedent(candidate)
@@ -115,6 +133,13 @@ def _is_quotable(candidate: Candidate, question: str) -> bool:
     return (size >= _LEAST_TERMS or has_figure) and not (
         is_whole_line and size < 2 * _LEAST_TERMS and not re.search(r"[.!。！;；|\d]", text)
     )
+
+
+def _is_sibling(candidate: Candidate, best: Candidate) -> bool:
+    """Tell whether a sentence says of another thing what the best one says: "The stock module has two roles: …"."""
+    here, there = candidate.sentence.wording.terms, best.sentence.wording.terms
+    share = len(here & there) / max(1, min(len(here), len(there)))
+    return candidate.coverage >= best.coverage and share >= _SIBLING
 
 
 def _antecedent(candidate: Candidate) -> int | None:

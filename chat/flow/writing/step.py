@@ -1,10 +1,13 @@
 """The last step of an answer: a served model writes, or the evidence is quoted; each sentence is verified before it is shown."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from chat.flow.events import Emit, Status
+from chat.flow.parts.step import Apart
 from chat.flow.sides.step import beside
 from chat.flow.sides.telling import question_back
 from chat.flow.steps import Written
@@ -13,8 +16,8 @@ from chat.flow.writing.draft import Draft
 from chat.flow.writing.extractive import NAME as EXTRACTIVE
 from chat.flow.writing.extractive import extract
 from chat.flow.writing.generating import generate, reuse_written
+from chat.flow.writing.labelled import Labelled, add_labelled, add_remark
 from chat.flow.writing.task import WritingTask
-from chat.types import VerdictKind
 from chat.verify import Verifier
 from gateway.errors import ModelError
 from gateway.ports import Choice
@@ -57,21 +60,35 @@ async def _quote(task: WritingTask, *, draft: Draft) -> None:
     model's text is."""
     draft.change(model=EXTRACTIVE, base_url="", parameters={})
     verifier = await run_in_thread(Verifier)(task.found.evidence, score_texts=task.dependencies.score_texts)
+    if task.apart is not None:
+        await _quote_parts(task.apart, draft=draft, verifier=verifier)
+        return
     quoted = await run_in_thread(extract)(task.judged.question, task.judged.candidates)
     with translation.override(code_of(task.asked.question)):
         told, sides = await run_in_thread(beside)(quoted, judged=task.judged, today=timezone.localdate())
-    for label, quotation in told:
-        before = draft.written
-        draft.change(raw_output=f"{before.raw_output}\n{quotation.marked}" if before.raw_output else quotation.marked)
-        with draft.trace.timed("verify"):
-            sentence = await run_in_thread(verifier.verify_quotation)(quotation)
-        if label and sentence.verdict.kind != VerdictKind.WITHHELD:
-            draft.add("", replace(sentence, text=label, prefix="\n\n" if before.shown else ""), is_label=True)
-            sentence = replace(sentence, prefix="\n")
-        if not before.shown and not label:
-            sentence = replace(sentence, prefix=sentence.prefix.lstrip("\n"))
-        draft.add(quotation.marked, sentence, is_quoted=True)
+    await add_labelled(told, draft=draft, verifier=verifier)
     if sides is not None:
         draft.trace.keep(sides)
         with translation.override(code_of(task.asked.question)):
             draft.trace.asked_back = question_back(sides, task.rewritten.text)
+
+
+async def _quote_parts(apart: Apart, *, draft: Draft, verifier: Verifier) -> None:
+    """Quote what answers each part, and say of which nothing was found."""
+    language = code_of(draft.trace.asked.question)
+    for one in apart.answered:
+        name = one.part.name or one.part.question
+        with translation.override(language):
+            label = _("“%(name)s”:") % {"name": name} if one.part.name and len(apart.answered) > 1 else ""
+            missing = _("The documents found do not answer “%(question)s”.") % {"question": name}
+        if one.quotations:
+            told = [(label if at == 0 else "", quotation) for at, quotation in enumerate(one.quotations)]
+            await add_labelled(_parted(told) if draft.written.shown and not label else told, draft=draft, verifier=verifier)
+        else:
+            add_remark(missing, draft=draft)
+
+
+def _parted(told: Sequence[Labelled]) -> list[Labelled]:
+    """Return quotations whose first begins a paragraph."""
+    (label, first), *others = told
+    return [(label, replace(first, prefix=first.prefix if first.prefix.strip() else "\n\n")), *others]

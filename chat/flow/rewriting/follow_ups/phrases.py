@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from language.lexicon import word_set
 
 _TOKEN = re.compile(r"[A-Za-z0-9$€£%](?:[\w.&/+%-]*[\w%+])?(?:['’]\w+)?")
-DETERMINERS = word_set("a an the my our your his her its their this that these those any some all each every no another")
+DETERMINERS = word_set("a an the my our your his her its their this that these those any some all each every no another both either neither")
 PREPOSITIONS = word_set(
     "of for in on at with without to from by about between under over after before during within per as into against near than"
 )
@@ -23,6 +23,7 @@ _OTHERS = word_set(
 )
 CLOSED = DETERMINERS | PREPOSITIONS | AUXILIARIES | ASKING | _OTHERS
 _BEFORE = DETERMINERS | PREPOSITIONS | word_set("is are was were and or introduce describe explain show")
+_JOINS = word_set("and or")
 _DO = word_set("do does did can could may might must should shall will would don't doesn't can't")
 
 
@@ -73,11 +74,11 @@ def phrases_of(question: str) -> list[Phrase]:
             run.append(token)
             continue
         if run:
-            _close(found, question, run, before, ends_with_verb=after_do and word not in AUXILIARIES)
-            run, after_do = [], False
+            _close(found, question, run, before, ends_with_verb=after_do and word not in AUXILIARIES | _JOINS)
+            run, after_do = [], after_do and word in _JOINS
         if word in _DO:
             after_do = True
-        elif word not in DETERMINERS:
+        elif word not in DETERMINERS | _JOINS:
             after_do = False
         before = before if word in DETERMINERS and before in PREPOSITIONS else word
     _close(found, question, run, before, ends_with_verb=after_do)
