@@ -267,7 +267,9 @@ class AnswerOut(Schema):
     hint: str = Field("", description="of a refusal: what the reader may try")
     instead: str = Field("", description="of a refusal: what was found instead, and why it does not fit")
     question_back: str = Field("", description="what is asked back, with “choices” to choose from")
-    choices: list[str] = Field([], description="questions that would be answered: which of several is meant, or like the refused one")
+    choices: list[str] = Field(
+        [], description="questions that would be answered: which of several is meant, or like the refused one"
+    )
     withheld: int
     sufficiency: float | None
     usage: UsageOut | None = Field(description="as the model's server counted; null where no model wrote the answer")

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern is read in one line
 """In which language other than English and Chinese a question seems to be written, by its script or its commonest words."""
 
 import re

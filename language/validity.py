@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern is read in one line
 """Since when a text holds, as its title says ("in force since 1 April 2026", "Travel policy 2025"), and what it replaces."""
 
 import re
@@ -6,9 +7,11 @@ from datetime import date
 
 from language.dates import find_dates
 
-_MONTHS = "january february march april may june july august september october november december".split()
+_MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
 _MONTH_YEAR = re.compile(rf"\b({'|'.join(name[:3] for name in _MONTHS)})[a-z]*\.?\s+((?:19|20)\d\d)\b", re.IGNORECASE)
-_YEAR = re.compile(r"(?<![\d.,/-])((?:19|20)\d\d)(?![\d.,]\d|/\d)(?!\s*(?:euros?|dollars?|pounds?|yuan|metres?|meters?|kg|km|元|米|人|名|个|件))")
+_YEAR = re.compile(
+    r"(?<![\d.,/-])((?:19|20)\d\d)(?![\d.,]\d|/\d)(?!\s*(?:euros?|dollars?|pounds?|yuan|metres?|meters?|kg|km|元|米|人|名|个|件))"
+)
 _FILE_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 _IN_FORCE = re.compile(
     r"\b(?:in force|effective|valid|applies|applicable|in effect|comes? into (?:force|effect)|take[sn]? effect)\b[^.;]{0,20}?"
@@ -51,7 +54,9 @@ def since_of(title: str, *texts: str) -> date | None:
     """
     if (found := latest_date(title)) is not None:
         return found
-    dates = [day for text in texts for match in _IN_FORCE.finditer(text) if (day := latest_date(match["since"] or match["zh"] or ""))]
+    dates = [
+        day for text in texts for match in _IN_FORCE.finditer(text) if (day := latest_date(match["since"] or match["zh"] or ""))
+    ]
     return max(dates, default=None)
 
 
@@ -73,7 +78,9 @@ def dates_in(text: str) -> list[date]:
             continue
     for match in _MONTH_YEAR.finditer(folded):
         found.append(date(int(match[2]), [name[:3] for name in _MONTHS].index(match[1].lower()) + 1, 1))
-    years = {int(match[1]) for match in (*_YEAR.finditer(folded), *_FILE_YEAR.finditer(folded if "/" in folded or "." in folded else ""))}
+    years = {
+        int(match[1]) for match in (*_YEAR.finditer(folded), *_FILE_YEAR.finditer(folded if "/" in folded or "." in folded else ""))
+    }
     found += [date(year, 1, 1) for year in years if year not in {day.year for day in found}]
     return found
 

@@ -71,7 +71,9 @@ async def write_answer(trace: AnswerTrace, *, compose: Callable[[], AnswerDepend
         return trace.answer()
     if not judged.is_sufficient:
         return await _refuse(trace, "insufficient_evidence", dependencies=dependencies)
-    task = WritingTask(asked=asked, scoped=scoped, rewritten=rewritten, found=found, judged=judged, dependencies=dependencies, apart=apart)
+    task = WritingTask(
+        asked=asked, scoped=scoped, rewritten=rewritten, found=found, judged=judged, dependencies=dependencies, apart=apart
+    )
     written = await write(task, trace=trace, emit=emit)
     if written.shown:
         return trace.answer()

@@ -11,7 +11,8 @@ from chat.flow.admission import get_admission_queue
 from chat.flow.dependencies import AnswerDependencies
 from chat.flow.finding import find
 from chat.flow.judging import judge
-from chat.flow.steps import Judged, Rewritten, Searched
+from chat.flow.rewriting.follow_ups.phrases import CLOSED
+from chat.flow.steps import Found, Judged, Rewritten, Searched
 from chat.flow.trace import AnswerTrace
 from chat.judge.candidates import Candidate
 from chat.types import Evidence
@@ -19,12 +20,18 @@ from language.answer_language import code_of, language_of
 from language.answer_types import AnswerType, answer_type, holds_answer
 from language.features import terms_of
 from language.foreign import name_language
+from language.lexicon import word_set
 from language.names import tag_words
 from language.quantities import normalize
 
+NEAREST_SHOWN = 3
+_OF = "(?:for|in|at|of|with|on|from|during|as)"  # what a phrase that narrows a question begins with
 _WORDS_NAMED = 3
 _CHECKED = 2  # rewordings that are searched and judged, at most
 _LOOKED_AT = 5  # best sentences that may hold what is asked for
+_LIGHT = word_set(
+    "get gets got go goes make makes take takes let put keep come comes use uses happen happens mean means say says look find"
+)
 _LEAST_SHARE = 0.5  # of a suggested question's words, that the question has to share
 _PART_OF_SPEECH = ("n", "v", "a", "eng", "j", "l", "i", "b", "m", "t", "s")  # of Chinese words that say what is asked
 
@@ -48,8 +55,11 @@ async def offer_instead(trace: AnswerTrace, *, dependencies: AnswerDependencies)
     question = judged.question
     with translation.override(code_of(trace.asked.question)):
         instead = _explain(question, found.evidence, judged.candidates)
-        suggested = [text for row in trace.scoped.collections for text in row.suggested_questions]
-        candidates = list(_rewordings(question, found.evidence, judged.candidates, suggested))[:_CHECKED]
+        # What is offered rests on the documents that the refusal names: who may no longer read these is no longer shown it.
+        shown = {one.place.document_uid for one in nearest_of(found.evidence)}
+        evidence = [one for one in found.evidence if one.place.document_uid in shown]
+        sentences = [one for one in judged.candidates if one.evidence.place.document_uid in shown]
+        candidates = list(_rewordings(question, evidence, sentences, _suggested(found, shown)))[:_CHECKED]
     answered: list[str] = []
     async with get_admission_queue().admit():
         for text in candidates:
@@ -58,6 +68,19 @@ async def offer_instead(trace: AnswerTrace, *, dependencies: AnswerDependencies)
     trace.found, trace.judged = found, judged
     trace.keep(rewritten)
     return Offer(instead=instead, rewordings=tuple(answered))
+
+
+def nearest_of(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """Return the nearest sources, one a document, best first."""
+    nearest = {one.place.document_uid: one for one in reversed(evidence)}
+    return tuple(sorted(nearest.values(), key=lambda one: one.marker)[:NEAREST_SHOWN])
+
+
+def _suggested(found: Found, shown: set[str]) -> list[str]:
+    """Return the questions that the collections of these documents suggest."""
+    documents = [passage.chunk.version.document for passage in found.search.passages]
+    rows = {one.collection_id: one.collection for one in documents if str(one.uid) in shown}
+    return [text for row in rows.values() for text in row.suggested_questions]
 
 
 async def _is_answered(text: str, *, trace: AnswerTrace, dependencies: AnswerDependencies) -> bool:
@@ -122,7 +145,7 @@ def unmet_words(question: str, evidence: Sequence[Evidence]) -> list[str]:
     if language_of(question) == "zh":
         words = [word for word, flag in tag_words(question) if len(word) > 1 and flag.startswith(_PART_OF_SPEECH)]
     else:
-        words = re.findall(r"[^\W_]+(?:[-'’.][^\W_]+)*", question)
+        words = [word for word in re.findall(r"[^\W_]+(?:[-'’.][^\W_]+)*", question) if word.lower() not in CLOSED | _LIGHT]
     missing = [
         word
         for word in dict.fromkeys(words)
@@ -153,7 +176,7 @@ def _narrowed(question: str, evidence: Sequence[Evidence]) -> Iterable[str]:
     if language_of(question) == "zh":
         return
     for word in unmet_words(question, evidence):
-        phrase = rf"\s+(?:for|in|at|of|with|on|from|during|as)\s+(?:(?!\b(?:for|in|at|of|with|on|from|during|as)\b)[\w'’-]+\s+){{0,3}}{re.escape(word)}\b"
+        phrase = rf"\s+{_OF}\s+(?:(?!\b{_OF}\b)[\w'’-]+\s+){{0,3}}{re.escape(word)}\b"
         shorter = re.sub(phrase, "", question, flags=re.IGNORECASE)
         if shorter != question and len(terms_of(normalize(shorter))) > 1:
             yield shorter

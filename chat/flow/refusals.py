@@ -5,18 +5,14 @@ from dataclasses import replace
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from chat.flow.instead import Offer
+from chat.flow.instead import Offer, nearest_of
 from chat.flow.trace import AnswerTrace
 from chat.types import Answer, Outcome
 from language.answer_language import code_of
 
-NEAREST_SHOWN = 3
-
 
 def refuse(trace: AnswerTrace, reason: str, offer: Offer) -> Answer:
     """Return a refusal that names the nearest sources, one a document, and what is offered instead."""
-    nearest = {one.place.document_uid: one for one in reversed(trace.evidence)}
-    ranked = sorted(nearest.values(), key=lambda one: one.marker)[:NEAREST_SHOWN]
     with translation.override(code_of(trace.asked.question)):
         message, hint, back = sentence_of(reason), hint_of(reason), question_back() if offer.rewordings else ""
     return replace(
@@ -24,7 +20,7 @@ def refuse(trace: AnswerTrace, reason: str, offer: Offer) -> Answer:
         outcome=Outcome.REFUSED,
         sentences=(),
         citations=(),
-        nearest=tuple(ranked),
+        nearest=nearest_of(trace.evidence),
         reason=reason,
         message=message,
         hint=hint,

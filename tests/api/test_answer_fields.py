@@ -20,7 +20,7 @@ from tests.api.test_rest import EIGHT, ask, stream
 from tests.chat.library import QUESTION, SIX_HOURS, ScriptedModel, add_document
 
 FOLLOW_UP = "And after twenty years?"
-UNDERSTOOD = "How many hours of annual leave do employees with five years of service earn per pay period after twenty years?"
+UNDERSTOOD = "How many hours of annual leave do employees with twenty years of service earn per pay period?"
 HINT = "Rephrase the question, use exact names, or ask the people who maintain these documents."
 AWAY = "What is the capital of Atlantis?"
 
@@ -88,7 +88,7 @@ def test_what_a_follow_up_was_understood_as_is_shown_everywhere(
 def test_a_refused_follow_up_says_how_it_was_understood(client: Client, leave: Document, reader: str, dependencies: Any) -> None:
     first = ask(client, reader, AWAY, conversation="new").json()
     second = ask(client, reader, "Who governs it?", conversation=first["conversation"]).json()
-    assert (second["outcome"], second["understood_as"]) == ("refused", "Who governs it? (What is the capital of Atlantis)")
+    assert (second["outcome"], second["understood_as"]) == ("refused", "Who governs Atlantis?")
 
 
 def test_a_rewritten_follow_up_does_not_reveal_what_the_reader_may_no_longer_see(

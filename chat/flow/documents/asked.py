@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern is read in one line
 """Read whether a question asks for an overview of a document, or for what differs between two."""
 
 import re

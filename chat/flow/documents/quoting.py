@@ -51,7 +51,9 @@ def quote_differences(first: Sequence[Passage], second: Sequence[Passage]) -> tu
 
 
 def _says_something(text: str) -> bool:
-    return len(terms_of(text)) >= _LEAST_TERMS and not text.endswith((":", "：", "?", "？")) and text.rstrip()[-1:] in ".。!！;；)）"
+    return (
+        len(terms_of(text)) >= _LEAST_TERMS and not text.endswith((":", "：", "?", "？")) and text.rstrip()[-1:] in ".。!！;；)）"
+    )
 
 
 def _alikeness(left: str, right: str) -> float:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from chat.flow.rewriting.by_rule import rewrite_question
 from chat.flow.rewriting.follow_ups.openings import capitalise
@@ -12,7 +13,9 @@ from language.sentences import split_sentences
 
 MOST_PARTS = 3
 _LEAST_WORDS, _LEAST_CHARACTERS = 3, 4  # of a part
-_ASKS = r"(?:what|who|whom|whose|when|where|which|why|how|is|are|was|were|do|does|did|can|could|may|must|should|will|would|has|have)"
+_ASKS = (
+    r"(?:what|who|whom|whose|when|where|which|why|how|is|are|was|were|do|does|did|can|could|may|must|should|will|would|has|have)"
+)
 _NEXT_QUESTION = re.compile(rf"\s*[,;]?\s+(?:and|or)\s+(?:also\s+)?(?={_ASKS}\b)|\s*[;]\s+(?={_ASKS}\b)", re.IGNORECASE)
 _BEGINS = re.compile(rf"^(?:\w+[\w'’ ]{{0,30}},\s+)?(?:(?:in|at|on|by|for|to|from|with|of)\s+)?{_ASKS}\b", re.IGNORECASE)
 _COMPARES = re.compile(
@@ -20,7 +23,9 @@ _COMPARES = re.compile(
     r"|higher|lower|larger|smaller|bigger|better|older|newer|earlier|later|chang\w+)\b",
     re.IGNORECASE,
 )
-_JOINS = re.compile(r"^\s*,?\s*(?:and|or|vs\.?|versus|compared (?:to|with)|with|than)\s+(?:the|a|an|my|our|those of|that of)?\s*$", re.IGNORECASE)
+_JOINS = re.compile(
+    r"^\s*,?\s*(?:and|or|vs\.?|versus|compared (?:to|with)|with|than)\s+(?:the|a|an|my|our|those of|that of)?\s*$", re.IGNORECASE
+)
 _FROM_TO = re.compile(r"\bfrom (?P<x>[\w.,]+(?: [\w-]+)?) to (?P<y>[\w.,]+)(?P<rest> [\w-]+(?: of [\w-]+)?)", re.IGNORECASE)
 _COMPARES_ZH = re.compile(r"不同|区别|差别|差异|相比|比较|各|分别|哪个|谁更|一样|相同|还是|更|都|变化")
 _JOINS_ZH = ("和", "与", "跟", "同", "或", "还是", "比", "及", "以及")
@@ -30,14 +35,25 @@ _ASKS_ZH = re.compile(r"什么|谁|哪|几|多少|多久|多长|何时|怎么|�
 
 _TRAILING = re.compile(r"(?<=\w) (?:\w+ed|\w+er|differ|compare)$", re.IGNORECASE)
 _COMPARING = (
-    (re.compile(r"^what(?:'s| is| are) the (?:main )?(?:differences?|distinctions?) between (?:the |an? )?", re.IGNORECASE), "What is "),
+    (
+        re.compile(r"^what(?:'s| is| are) the (?:main )?(?:differences?|distinctions?) between (?:the |an? )?", re.IGNORECASE),
+        "What is ",
+    ),
     (re.compile(r"^(?:please )?compare\b(?: the| an?)?", re.IGNORECASE), "What is"),
-    (re.compile(r"^how (?:do|does|did)\b(?P<side>.*?)\s+(?:differ|compare)(?:\s+(?:in|on|as to|with regard to|regarding))?\b", re.IGNORECASE), r"What is\g<side>,"),
+    (
+        re.compile(
+            r"^how (?:do|does|did)\b(?P<side>.*?)\s+(?:differ|compare)(?:\s+(?:in|on|as to|with regard to|regarding))?\b",
+            re.IGNORECASE,
+        ),
+        r"What is\g<side>,",
+    ),
     (re.compile(r"^what (?:has |have )?changed (?:between|from|in)\b", re.IGNORECASE), "What does"),
     (re.compile(r"^which (?:one )?(?:is|has|costs?|takes?|gives?)?\s*(?=\w+er\b)", re.IGNORECASE), "How "),
     (re.compile(r",? and by how much\b| treated the same\b| the same\b", re.IGNORECASE), ""),
 )
-_COMPARING_ZH = re.compile(r"(?:之间)?(?:的)?(?:有|存在)?(?:什么|何|哪些)?(?:不同|区别|差别|差异)(?:之处|点)?|(?:各|分别)(?=[是有为])|相比|(?:之间)?(?:一样|相同)(?:吗|么)?")
+_COMPARING_ZH = re.compile(
+    r"(?:之间)?(?:的)?(?:有|存在)?(?:什么|何|哪些)?(?:不同|区别|差别|差异)(?:之处|点)?|(?:各|分别)(?=[是有为])|相比|(?:之间)?(?:一样|相同)(?:吗|么)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +67,7 @@ class Part:
 def take_apart(question: str) -> tuple[Part, ...]:
     """Return the parts of a question that stands alone, two or three; none where it is one question."""
     parts = _sentences(question) or (_compared_zh(question) if is_chinese(question) else _joined(question) or _compared(question))
-    return tuple(parts[:MOST_PARTS]) if 2 <= len(parts) else ()
+    return tuple(parts[:MOST_PARTS]) if len(parts) >= 2 else ()
 
 
 def _sentences(question: str) -> list[Part]:
@@ -84,7 +100,7 @@ def _compared(question: str) -> list[Part]:
         names = [f"{found[side]}{found['rest']}" for side in ("x", "y")]
         return [Part(f"{question[: found.start()]}with {name}{question[found.end() :]}", name) for name in names]
     phrases = phrases_of(question)
-    for left, right in zip(phrases, phrases[1:], strict=False):
+    for left, right in pairwise(phrases):
         if not _JOINS.match(question[left.end : right.start]):
             continue
         second = _TRAILING.sub("", right.text)
@@ -126,7 +142,11 @@ def _sides_zh(question: str, start: int, end: int) -> list[Part]:
     right, rest = question[end : end + stop.start()], question[end + stop.start() :]
     if len(left) < 2 or len(right) < 1 or len(left) > 16 or len(right) > 16 or _ASKS_ZH.search(left + right):
         return []
-    if len(right) < len(left) and re.fullmatch(r"[\d一二三四五六七八九十]+\S?", right) and re.search(r"[\d一二三四五六七八九十]", left):
+    if (
+        len(right) < len(left)
+        and re.fullmatch(r"[\d一二三四五六七八九十]+\S?", right)
+        and re.search(r"[\d一二三四五六七八九十]", left)
+    ):
         right = re.sub(r"[\d一二三四五六七八九十]+\S?$", right, left)
     rest = _COMPARING_ZH.sub("", rest)
     return [Part(f"{left}{rest}", left), Part(f"{right}{rest}", right)]

@@ -109,7 +109,7 @@ async def _answer(
 
 
 def _of_side(quoted: Sequence[Quotation], candidates: Sequence[Candidate], apart_by: set[str]) -> list[Quotation]:
-    """Return the quotations that are about one side of a comparison, by their words, titles and headings; none without such words."""
+    """Return the quotations that are about one side of a comparison, by words, titles and headings; none without such words."""
     about = {
         (one.evidence.marker, one.sentence.start): _words_of(
             "\n".join((one.passage.context, one.evidence.place.document, one.sentence.lead, one.sentence.text))

@@ -1,8 +1,8 @@
 """Turn a follow-up into a standalone question by rule. It is used where no language model is, or where the model fails.
 
-Recognised are: a question that only names what changes ("and after 15 years?", "那工龄12年呢?"), one that points back with a pronoun
-("who approves it?", "它由谁批准?"), a correction ("I meant the Beta 500"), "are those all?", and, as a guess, one that leaves out what
-it is about ("what is the price?"), and the question that a long story ends with. One that stands alone is returned as it is.
+Recognised are: a question that only names what changes ("and after 15 years?", "那工龄12年呢?"), one that points back
+("who approves it?", "它由谁批准?"), a correction ("I meant the Beta 500"), "are those all?", and, as a guess, one that leaves
+out what it is about ("what is the price?") and the question that a long story ends with. One that stands alone stays as it is.
 """
 
 import re

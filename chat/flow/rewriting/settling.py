@@ -19,9 +19,7 @@ async def settle(rewritten: Rewritten, *, dependencies: AnswerDependencies, trac
         return rewritten
     found = await find(rewritten, asked=trace.asked, dependencies=dependencies, trace=trace)
     judged = await judge(rewritten, found, dependencies=dependencies, trace=trace) if found.evidence else None
-    kept = (
-        judged is not None and judged.is_sufficient and is_confirmed(rewritten.text, rewritten.plain, judged.candidates)
-    )
+    kept = judged is not None and judged.is_sufficient and is_confirmed(rewritten.text, rewritten.plain, judged.candidates)
     trace.note(
         Searched(
             question=rewritten.text,

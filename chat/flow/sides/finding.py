@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 
 from chat.flow.sides.value import Side, Sides, SidesKind
 from chat.judge.candidates import Candidate
@@ -17,6 +18,19 @@ _ALIKE, _SURELY_ALIKE = 0.6, 0.75  # share of the words that two sentences have 
 _LEAST_WORDS = 3
 _MOST = 3  # sides
 _RELATED = 2  # words that what replaces and what is replaced have in common at least
+_OF_CHANGES = """
+    replace replaces replaced amend amends amended amendment change changes changed instead by with from to since force effective
+    section article paragraph clause amount sum period rate value figure fee price term euro euros dollar dollars pound pounds
+    percent day days week weeks month months year years hour hours rule rules regulation circular order policy first second third
+    new old previous rise raise raised increase increased reduce reduced extend extended word words
+    将 由 改为 修改 修改为 调整 调整为 变更 更改 提高 降低 延长 缩短 增加 减少 修正 修正案 规定 办法 通知
+    条例 第 条 款 元 天 日 月 年 小时 自 起 施行 生效
+"""
+_TIMES = re.compile(
+    r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|in force since|effective|from|as of)\b|\d+|[年月日]",
+    re.IGNORECASE,
+)
 _TIMELESS = re.compile(r"^(?:version|v|rev|revision|draft|old|new|former|edition|final|版|修订|新|旧|草案|试行)$", re.IGNORECASE)
 
 
@@ -32,7 +46,7 @@ def find_sides(question: str, candidates: Sequence[Candidate], first: Candidate,
         return None
     asked = normalize(question)
     since = _Since(candidates)
-    if (changed := _changes(candidates, first, since)) is not None:
+    if (changed := _changes(asked, candidates, first, since)) is not None:
         return _of_time(asked, SidesKind.CHANGE, changed, since, today)
     alike = [one for one in candidates[:_LOOKED_AT] if _says_the_same(first, one)]
     if not alike:
@@ -62,15 +76,14 @@ class _Since:
         return self._known[key]
 
 
-def _changes(candidates: Sequence[Candidate], first: Candidate, since: _Since) -> list[Candidate] | None:
+def _changes(asked: str, candidates: Sequence[Candidate], first: Candidate, since: _Since) -> list[Candidate] | None:
     """Return what replaces the sentence and itself, or itself and what it replaces."""
-    if (own := _replaced_by(first)) is not None:
-        before = next((one for one in candidates if _holds(one, own) and _is_related(first, one) and _may_replace(first, one, since)), None)
-        return [first, before] if before else None
+    own = _replaced_by(first)
     for one in candidates:
-        old = _replaced_by(one)
-        if old is not None and _holds(first, old) and _is_related(one, first) and _may_replace(one, first, since):
-            return [one, first]
+        new, before = (one, first) if own is None else (first, one)
+        old = _replaced_by(one) if own is None else own
+        if old and _holds(before, old) and _is_related(new, before, asked) and _may_replace(new, before, since):
+            return [new, before]
     return None
 
 
@@ -91,10 +104,16 @@ def _holds(candidate: Candidate, values: Sequence[Quantity]) -> bool:
     return all(any(one.value == value and (one.unit in ("", unit)) for value, unit in held) for one in values)
 
 
-def _is_related(left: Candidate, right: Candidate) -> bool:
-    """Tell whether two sentences, with their titles and headings, are about the same thing."""
-    common = _words(_whole(left)) & _words(_whole(right))
-    return left is not right and len(common) >= _RELATED
+def _is_related(new: Candidate, old: Candidate, asked: str) -> bool:
+    """Tell whether two sentences, with their titles and headings, are about the same thing, and about what is asked."""
+    here, there = (_words(_whole(one)) - _of_changes() for one in (new, old))
+    return new is not old and len(here & there) >= _RELATED and bool(here & _words(asked))
+
+
+@cache
+def _of_changes() -> frozenset[str]:
+    """Return the words that any change is told with, as terms."""
+    return frozenset(terms_of(_OF_CHANGES))
 
 
 def _may_replace(new: Candidate, old: Candidate, since: _Since) -> bool:
@@ -199,7 +218,9 @@ def _name_of(one: Candidate, than: Candidate) -> str:
     if names and (span := _span_of(names, one.sentence.text)):
         return span
     for heading in (*reversed(one.evidence.heading_path), one.evidence.place.title):
-        if _words(_without_numbers(heading)) - _words(_whole(than)) or any(name.casefold() not in other for name in _named(heading)):
+        if _words(_without_numbers(heading)) - _words(_whole(than)) or any(
+            name.casefold() not in other for name in _named(heading)
+        ):
             return heading
     return ""
 
@@ -242,12 +263,7 @@ def _words(text: str) -> set[str]:
 
 
 def _without_numbers(text: str) -> str:
-    return re.sub(
-        r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december|in force since|effective|from|as of)\b|\d+|[年月日]",
-        " ",
-        text,
-        flags=re.IGNORECASE,
-    )
+    return _TIMES.sub(" ", text)
 
 
 def _without_names(text: str) -> str:

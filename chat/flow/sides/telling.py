@@ -11,6 +11,7 @@ from kb.templatetags.moments import format_moment
 from language.script import is_chinese
 from language.validity import read_change
 
+
 def compose(sides: Sides, quoted: Sequence[Quotation]) -> list[Labelled]:
     """Return the quotations of all sides, each with what introduces it, in the active language.
 
@@ -23,7 +24,9 @@ def compose(sides: Sides, quoted: Sequence[Quotation]) -> list[Labelled]:
         own = [take(side.passage, side.position)]
         if at == 0 and not of_time:
             elsewhere = {(other.passage.evidence.marker, _start_of(other)) for other in sides.sides[1:]}
-            same = [one for one in quoted if one.marker == side.passage.evidence.marker and (one.marker, one.start) not in elsewhere]
+            same = [
+                one for one in quoted if one.marker == side.passage.evidence.marker and (one.marker, one.start) not in elsewhere
+            ]
             own = same or own
         label = " ".join(part for part in (introduction_of(sides) if at == 0 else "", _label(sides, at)) if part)
         told += [(label if place == 0 else "", quotation) for place, quotation in enumerate(own)]

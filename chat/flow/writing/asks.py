@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern is read in one line
 """How much a question asks for: one fact, several things, steps, an overview."""
 
 import re

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern is read in one line
 """An English follow-up as a question that stands alone."""
 
 import re
@@ -38,10 +39,12 @@ _WHOLE = re.compile(
     re.IGNORECASE,
 )
 _HOW_MANY = re.compile(
-    r"^(?P<how>how (?:many|much))\s+(?=(?:is|are|was|were|do|does|did|can|could|may|must|should|will|would|has|have)\b)", re.IGNORECASE
+    r"^(?P<how>how (?:many|much))\s+(?=(?:is|are|was|were|do|does|did|can|could|may|must|should|will|would|has|have)\b)",
+    re.IGNORECASE,
 )
 _COUNTED = re.compile(
-    r"\bhow (?:many|much)\s+(?P<what>.+?)\s+(?:is|are|was|were|do|does|did|can|could|may|must|should|will|would|has|have)\b", re.IGNORECASE
+    r"\bhow (?:many|much)\s+(?P<what>.+?)\s+(?:is|are|was|were|do|does|did|can|could|may|must|should|will|would|has|have)\b",
+    re.IGNORECASE,
 )
 _PEOPLE = re.compile(
     r"(?:people|persons?|staff|interns?|students?|guests?|women|men|mothers|fathers|parents|part-timers|[a-z]{2,}(?:ors|ers|ees|ists|ants|ians|mates|leagues))$",
@@ -135,7 +138,13 @@ def _without_pronoun(bare: str, previous: str) -> str:
     if named is not None and not named.is_name and _ASKED_FOR.search(previous[: named.start]):
         return ""  # "How do I request a laptop?": what is done with the laptop may be meant
     is_person = bool(found) and found[0].group(0).lower() in ("he", "she", "him", "her", "his")
-    if named is None or (is_person and not named.is_name) or len(found) != 1 or others or any(one.start < found[0].start() for one in phrases_of(bare) if one.is_name):
+    if (
+        named is None
+        or (is_person and not named.is_name)
+        or len(found) != 1
+        or others
+        or any(one.start < found[0].start() for one in phrases_of(bare) if one.is_name)
+    ):
         return ""
     known = {stem(word) for word in named.words}
     if known & {stem(word) for word in content_of(bare)}:
@@ -228,7 +237,9 @@ def _plural_of(verb: str) -> str:
 
 def _agree(question: str) -> str:
     """Let "What are the approver role" ask for one."""
-    found = re.match(r"(what|who|which) are the ((?:[\w-]+ )*?[\w-]*[^s\W])(?=\s+(?:in|of|for|at|on)\b|\?)", question, re.IGNORECASE)
+    found = re.match(
+        r"(what|who|which) are the ((?:[\w-]+ )*?[\w-]*[^s\W])(?=\s+(?:in|of|for|at|on)\b|\?)", question, re.IGNORECASE
+    )
     return f"{found[1]} is the {found[2]}{question[found.end() :]}" if found else question
 
 

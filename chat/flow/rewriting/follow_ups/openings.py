@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a pattern is read in one line
 """What people say before their question: thanks, a greeting, that they change the subject, that they correct themselves."""
 
 import re

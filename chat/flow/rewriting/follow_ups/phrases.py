@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from language.lexicon import word_set
 
 _TOKEN = re.compile(r"[A-Za-z0-9$€£%](?:[\w.&/+%-]*[\w%+])?(?:['’]\w+)?")
-DETERMINERS = word_set("a an the my our your his her its their this that these those any some all each every no another both either neither")
+DETERMINERS = word_set(
+    "a an the my our your his her its their this that these those any some all each every no another both either neither"
+)
 PREPOSITIONS = word_set(
     "of for in on at with without to from by about between under over after before during within per as into against near than"
 )

@@ -14,7 +14,8 @@ _LEAD_IN = re.compile(
     re.IGNORECASE,
 )
 _POINTS_BACK = re.compile(
-    r"\b(?:it|its|they|them|he|him|she|her|this|that|these|those|there|one)\b|[它他她]|这|那|该|上述|其(?![他它余实中次])", re.IGNORECASE
+    r"\b(?:it|its|they|them|he|him|she|her|this|that|these|those|there|one)\b|[它他她]|这|那|该|上述|其(?![他它余实中次])",
+    re.IGNORECASE,
 )
 
 
