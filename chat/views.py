@@ -26,7 +26,7 @@ from chat.models import Conversation, Turn
 from chat.standing import with_standing
 from chat.streaming.turn import stream_turn
 from kb.models import Collection
-from language.answer_language import code_of
+from language.scripts.answer_language import code_of
 
 SUGGESTIONS_SHOWN = 4
 CONVERSATIONS_SHOWN = 100

@@ -39,7 +39,7 @@ from ingest.parsers.content import ParsedPage
 from ingest.parsers.markup.html import parse_html
 from ingest.parsers.plain.text import parse_text
 from ingest.stages.chunking import SourcePage, cut_pages
-from language.answer_language import language_of
+from language.scripts.answer_language import language_of
 from language.sentences import SentenceBuffer
 from retrieval.bm25_small import SmallRanking
 

@@ -19,10 +19,11 @@ from typing import Any
 
 import Stemmer
 
-from language import dates, raised, script_fold
+from language import dates, raised
 from language.dates import find_dates
 from language.raised import fold_compatibility
-from language.script_fold import fold_script
+from language.scripts import script_fold
+from language.scripts.script_fold import fold_script
 
 # Lucene's English list, plus the words that questions are made of: they say nothing about the subject.
 _ENGLISH = """

@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 
 from language.analyzer import STOPWORDS, get_analyzer
 from language.raised import fold_compatibility
-from language.script_fold import fold_script
+from language.scripts.script_fold import fold_script
 
 _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff"
 _IS_HAN = re.compile(f"[{_HAN}]")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from evals.sets.reading_sets import Item
-from language.script_fold import fold_script
+from language.scripts.script_fold import fold_script
 from language.sentences import Span, split_sentences
 from training.examples import ANSWERS, SUPPORTS, Example
 from training.turned import ask_otherwise, echo, invent, say_otherwise, strange_name, swap_names, turn, wrong_answer

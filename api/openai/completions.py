@@ -35,7 +35,7 @@ from chat.streaming.sse import WAITING, event_stream, frame
 from chat.types import Answer, Outcome
 from gateway.threads import run_in_thread
 from kb.models import Collection
-from language.answer_language import language_of
+from language.scripts.answer_language import language_of
 
 ALL = "attest"
 HISTORY_MESSAGES = 8

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from chat.errors import IndexIncomplete, SearchFailed
 from chat.flow.admission import get_admission_queue
 from chat.flow.dependencies import AnswerDependencies
-from chat.flow.documents.step import answer_from_documents
 from chat.flow.events import Emit, Progress, Status
 from chat.flow.finding import find
-from chat.flow.instead import Offer, offer_instead
 from chat.flow.judging import judge
-from chat.flow.parts.step import answer_apart
-from chat.flow.refusals import refuse
+from chat.flow.refusing.instead import Offer, offer_instead
+from chat.flow.refusing.refusals import refuse
 from chat.flow.rewriting.settling import settle
 from chat.flow.rewriting.step import respell, rewrite
 from chat.flow.rights import reader_of, scope_of
+from chat.flow.shapes.documents.step import answer_from_documents
+from chat.flow.shapes.parts.step import answer_apart
 from chat.flow.small_talk import read_small_talk, reply_to
 from chat.flow.trace import AnswerTrace
 from chat.flow.writing.step import write

@@ -8,7 +8,7 @@ from chat.models import Turn
 from gateway.ports import Request
 from kb.index.search import Passage
 from kb.models import Collection
-from language.answer_language import language_of
+from language.scripts.answer_language import language_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

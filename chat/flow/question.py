@@ -13,8 +13,8 @@ from django.utils import timezone
 from chat.errors import TurnTaken
 from chat.flow.answering import write_answer
 from chat.flow.asked import Asked
-from chat.flow.conclusion import Ending, end_question
 from chat.flow.dependencies import AnswerDependencies
+from chat.flow.ending.conclusion import Ending, end_question
 from chat.flow.events import Emit
 from chat.flow.rights import check_evidence, reader_of
 from chat.flow.trace import AnswerTrace

@@ -12,8 +12,8 @@ from accounts.credentials import command_credential
 from accounts.models import User
 from chat.errors import ChatError
 from chat.flow.asked import Asked
-from chat.flow.conclusion import fail_turn
 from chat.flow.dependencies import AnswerDependencies, configured_dependencies
+from chat.flow.ending.conclusion import fail_turn
 from chat.flow.events import Event
 from chat.flow.question import answer_question
 from chat.types import Answer

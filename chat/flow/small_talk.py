@@ -10,8 +10,8 @@ from enum import StrEnum
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from language.answer_language import code_of, language_of
 from language.lexicon import word_set
+from language.scripts.answer_language import code_of, language_of
 
 _MAX_CHARACTERS = 120
 _MAX_WORDS = 12

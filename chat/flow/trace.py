@@ -8,7 +8,7 @@ from typing import TypeVar
 from uuid import UUID, uuid4
 
 from chat.flow.asked import Asked
-from chat.flow.sides.value import Sides
+from chat.flow.shapes.sides.value import Sides
 from chat.flow.steps import Computed, Found, Judged, Rewritten, Scoped, Searched, Written
 from chat.flow.writing.extractive import NAME as EXTRACTIVE
 from chat.library.looking import Looked

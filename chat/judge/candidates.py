@@ -16,7 +16,7 @@ from language.features import RememberingAnalyzer, quantities_of, terms_of
 from language.names import names_and_codes
 from language.quantities import normalize
 from language.ranges import fits_a_range
-from language.script import is_chinese
+from language.scripts.script import is_chinese
 from retrieval.bm25_small import SmallRanking
 from retrieval.types import Closeness, Stretch
 

@@ -29,7 +29,7 @@ from language.names import names_and_codes
 from language.polarity import find_contradiction
 from language.quantities import normalize
 from language.ranges import fits_a_range, is_in_a_range
-from language.script import is_chinese
+from language.scripts.script import is_chinese
 from retrieval.types import SearchResult
 
 READING = "reading"  # the model that adds what the trained reader finds to what the others say

@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-from language.answer_language import language_of
+from language.scripts.answer_language import language_of
 
 
 class About(StrEnum):

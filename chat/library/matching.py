@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from chat.library.asked import LibraryQuestion
 from kb.models import Document
 from language.features import terms_of
-from language.script import is_chinese
+from language.scripts.script import is_chinese
 
 _LEAST_SHARE = 0.5  # of a title's terms: "the handbook" is the employee handbook, "pump" no title of six words
 _TITLES_ALIKE = 5  # more documents than these fit no question about one

@@ -15,7 +15,7 @@ from chat.models import Turn
 from chat.services import readable_answers
 from chat.types import Answer, Origin, Outcome
 from gateway.threads import run_in_thread
-from language.answer_language import code_of
+from language.scripts.answer_language import code_of
 
 _FEW = 3  # documents that "it" may be one of
 

@@ -19,7 +19,7 @@ from accounts.models import User
 from accounts.requests import SignedInRequest
 from chat import services
 from chat.errors import AccessEnded, AnswerInterrupted, ChatError, TurnTaken
-from chat.flow.conclusion import conclude_failed
+from chat.flow.ending.conclusion import conclude_failed
 from chat.flow.events import Event, Progress, Status
 from chat.flow.running import Compose, run_question
 from chat.flow.trace import AnswerTrace

@@ -13,7 +13,7 @@ from chat.tables.numbers import read_number
 from chat.tables.plan import LABEL, Condition, Filter, Operation, Plan
 from chat.tables.words import Comparison, comparison_of, operations_of, years_of
 from language.features import terms_of
-from language.script import is_chinese
+from language.scripts.script import is_chinese
 
 LEAST_ROWS = 3
 _MOST_VALUES = 0.6  # share of the rows: a column with more values than that tells rows apart and is no condition

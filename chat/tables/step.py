@@ -27,7 +27,7 @@ from chat.verify.planted import is_planted
 from gateway.threads import run_in_thread
 from kb.models import Chunk, Document
 from kb.place import place_of
-from language.answer_language import code_of
+from language.scripts.answer_language import code_of
 
 MOST_DOCUMENTS = 4  # whose tables are read, best first
 MOST_CELLS = 200  # that the receipt names one by one

@@ -7,7 +7,7 @@ from django import template
 from django.urls import reverse
 
 from chat.errors import IndexIncomplete, rebuilding_sentence, sentence_for
-from chat.flow.refusals import hint_of, sentence_of
+from chat.flow.refusing.refusals import hint_of, sentence_of
 from chat.models import Turn
 from chat.rendering import Block, group_sources, lay_out
 from kb.index.completeness import kept_shortage

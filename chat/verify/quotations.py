@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from chat.verify.markers import without_markers
 from chat.verify.windows import Passage
-from language.script import is_chinese
+from language.scripts.script import is_chinese
 
 _LONGEST_LEAD = 160  # characters
 

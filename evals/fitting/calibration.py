@@ -32,7 +32,7 @@ from evals.metrics import auroc
 from kb.index.engine import Engine
 from kb.index.search import PassageSearch, search_passages
 from kb.models import Collection
-from language.script import is_chinese
+from language.scripts.script import is_chinese
 from retrieval.judging.opening import open_reader
 from retrieval.types import SearchConfig
 

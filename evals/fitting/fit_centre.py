@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from language.script_fold import fold_script
+from language.scripts.script_fold import fold_script
 from retrieval.encoding.centre import PASSAGE, QUERY, han_share
 from retrieval.encoding.encoder import SentenceEncoder
 from retrieval.encoding.fitting import fit_projection

@@ -9,12 +9,12 @@ from accounts.models import User
 from api.footnotes import answer_text
 from audit.models import Event
 from chat import services
-from chat.flow.instead import unmet_words
+from chat.flow.refusing.instead import unmet_words
 from chat.flow.running import ask
 from chat.types import Answer, Outcome
 from evals.evidence import evidence_of
 from kb.models import Collection
-from language.foreign import name_language
+from language.scripts.foreign import name_language
 from tests.chat.library import add_document, dependencies_with
 
 FAQ = "May I bring a bicycle into the hall?\nNo, bicycles stay in the yard beside the gate.\nThe hall opens at seven."

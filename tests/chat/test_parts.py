@@ -4,9 +4,9 @@ import pytest
 
 from accounts.models import User
 from audit.models import Event
-from chat.flow.documents.asked import read_question
-from chat.flow.parts.splitting import take_apart
 from chat.flow.running import ask
+from chat.flow.shapes.documents.asked import read_question
+from chat.flow.shapes.parts.splitting import take_apart
 from kb.models import Collection
 from tests.chat.library import add_document, dependencies_with
 

@@ -9,7 +9,7 @@ from chat.flow.writing.prompting import DECLINES, estimate_tokens, fit_prompt, i
 from chat.types import Evidence
 from evals.evidence import evidence_of
 from gateway.ports import Message, TokenCount
-from language.answer_language import language_of
+from language.scripts.answer_language import language_of
 from tests.chat.library import ScriptedModel
 
 

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from chat.flow.sides.finding import find_sides
-from chat.flow.sides.telling import compose, question_back
-from chat.flow.sides.value import Sides, SidesKind
+from chat.flow.shapes.sides.finding import find_sides
+from chat.flow.shapes.sides.telling import compose, question_back
+from chat.flow.shapes.sides.value import Sides, SidesKind
 from chat.judge.candidates import rank_sentences
 from evals.evidence import evidence_of
 from tests.chat.test_extractive import shared_stretches

@@ -7,9 +7,9 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from accounts.models import User
+from chat.flow.ending.receipt import receipt_of
 from chat.flow.finding import find
 from chat.flow.judging import judge
-from chat.flow.receipt import receipt_of
 from chat.flow.rewriting.step import rewrite
 from chat.flow.rights import scope_of
 from chat.flow.steps import Found, Judged, Rewritten, Written

@@ -13,7 +13,7 @@ from chat.judge.sufficiency import DEFAULT_THRESHOLD, assess, models_for, script
 from language.answer_types import AnswerType, answer_type, holds_answer
 from language.features import terms_of
 from language.ranges import fits_a_range
-from language.script import is_chinese
+from language.scripts.script import is_chinese
 from language.wording import canonical
 from retrieval.types import Closeness, Hit, SearchResult, Stretch
 from tests.chat.test_extractive import EVIDENCE, shared_stretches

@@ -11,7 +11,7 @@ from chat.flow.steps import Rewritten
 from gateway.errors import ModelError
 from gateway.layers.short_text import write_short_text
 from gateway.ports import Choice
-from language.answer_language import language_of
+from language.scripts.answer_language import language_of
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from language.analyzer import terms
 from language.names import chinese_words
-from language.script import is_chinese
+from language.scripts.script import is_chinese
 
 _WORD = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*")
 _LEAST_LETTERS = 4

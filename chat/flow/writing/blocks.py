@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from chat.verify.windows import EvidenceSentence, Passage
 from language.list_items import is_item_marker, item_number
-from language.script import is_chinese
+from language.scripts.script import is_chinese
 
 _MOST_ITEMS = 40
 _GAP = 4  # characters of white space between two passages that follow each other, at most

@@ -15,7 +15,7 @@ from chat.verify.quotations import Quotation, take
 from chat.verify.windows import Passage
 from language.analyzer import terms
 from language.quantities import normalize
-from language.script import is_chinese
+from language.scripts.script import is_chinese
 
 NAME = "extractive"  # what stands in the place of a model's name
 MAX_SENTENCES = 3

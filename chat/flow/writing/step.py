@@ -7,9 +7,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from chat.flow.events import Emit, Status
-from chat.flow.parts.step import Apart
-from chat.flow.sides.step import beside
-from chat.flow.sides.telling import question_back
+from chat.flow.shapes.parts.step import Apart
+from chat.flow.shapes.sides.step import beside
+from chat.flow.shapes.sides.telling import question_back
 from chat.flow.steps import Written
 from chat.flow.trace import AnswerTrace
 from chat.flow.writing.draft import Draft
@@ -22,7 +22,7 @@ from chat.verify import Verifier
 from gateway.errors import ModelError
 from gateway.ports import Choice
 from gateway.threads import run_in_thread
-from language.answer_language import code_of
+from language.scripts.answer_language import code_of
 
 
 async def write(task: WritingTask, *, trace: AnswerTrace, emit: Emit) -> Written:

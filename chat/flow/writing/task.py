@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from chat.flow.asked import Asked
 from chat.flow.dependencies import AnswerDependencies
-from chat.flow.parts.step import Apart
+from chat.flow.shapes.parts.step import Apart
 from chat.flow.steps import Found, Judged, Rewritten, Scoped
 
 

@@ -3,7 +3,7 @@
 import re
 
 from chat.flow.rewriting.follow_ups.openings import capitalise
-from language.script import is_chinese
+from language.scripts.script import is_chinese
 from language.sentences import split_sentences
 
 _LONG, _LONG_ZH = 220, 80  # characters from which a message is a story

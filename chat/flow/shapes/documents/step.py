@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from chat.flow.asked import Asked
 from chat.flow.dependencies import AnswerDependencies
-from chat.flow.documents.asked import AskedOfDocuments, read_question
-from chat.flow.documents.quoting import quote_differences, quote_overview
 from chat.flow.events import Emit
 from chat.flow.evidence import evidence_of
 from chat.flow.rights import reader_of
+from chat.flow.shapes.documents.asked import AskedOfDocuments, read_question
+from chat.flow.shapes.documents.quoting import quote_differences, quote_overview
 from chat.flow.steps import Found, Rewritten
 from chat.flow.trace import AnswerTrace
 from chat.flow.writing.draft import Draft
@@ -27,7 +27,7 @@ from chat.verify import Verifier
 from chat.verify.windows import Passage
 from gateway.threads import run_in_thread
 from kb.models import Chunk, Document
-from language.answer_language import code_of
+from language.scripts.answer_language import code_of
 from retrieval.types import Hit
 
 _CHUNKS = 30  # of a document that are read

@@ -8,7 +8,7 @@ from chat.flow.rewriting.by_rule import rewrite_question
 from chat.flow.rewriting.follow_ups.openings import capitalise
 from chat.flow.rewriting.follow_ups.phrases import phrases_of
 from language.names import tag_words
-from language.script import is_chinese
+from language.scripts.script import is_chinese
 from language.sentences import split_sentences
 
 MOST_PARTS = 3

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from chat.verify.quotations import Quotation, take
 from chat.verify.windows import Passage
 from language.features import terms_of
-from language.script import is_chinese
+from language.scripts.script import is_chinese
 
 _LONGEST, _MOST = 1200, 9  # characters and sentences of an overview
 _MOST_PAIRS = 6

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from chat.flow.sides.value import Side, Sides, SidesKind
+from chat.flow.shapes.sides.value import Side, Sides, SidesKind
 from chat.flow.writing.labelled import Labelled
 from chat.verify.quotations import Quotation, take
 from kb.templatetags.moments import format_moment
-from language.script import is_chinese
+from language.scripts.script import is_chinese
 from language.validity import read_change
 
 

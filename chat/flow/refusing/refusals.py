@@ -5,10 +5,10 @@ from dataclasses import replace
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from chat.flow.instead import Offer, nearest_of
+from chat.flow.refusing.instead import Offer, nearest_of
 from chat.flow.trace import AnswerTrace
 from chat.types import Answer, Outcome
-from language.answer_language import code_of
+from language.scripts.answer_language import code_of
 
 
 def refuse(trace: AnswerTrace, reason: str, offer: Offer) -> Answer:

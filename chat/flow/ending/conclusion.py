@@ -17,8 +17,8 @@ from audit.errors import AuditError
 from audit.models import Event
 from audit.services import lock_chain, record
 from chat.errors import AnswerInterrupted, AuditUnavailable, ChatError
+from chat.flow.ending.receipt import receipt_of
 from chat.flow.evidence import are_readable
-from chat.flow.receipt import receipt_of
 from chat.flow.rights import check_evidence, reader_of
 from chat.flow.trace import AnswerTrace
 from chat.flow.writing.cache import store_written

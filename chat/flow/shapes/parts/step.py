@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from chat.flow.dependencies import AnswerDependencies
 from chat.flow.finding import find
 from chat.flow.judging import judge
-from chat.flow.parts.splitting import Part, take_apart
+from chat.flow.shapes.parts.splitting import Part, take_apart
 from chat.flow.steps import Found, Judged, Rewritten, Searched
 from chat.flow.trace import AnswerTrace
 from chat.flow.writing.extractive import extract

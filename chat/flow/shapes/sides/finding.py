@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import cache
 
-from chat.flow.sides.value import Side, Sides, SidesKind
+from chat.flow.shapes.sides.value import Side, Sides, SidesKind
 from chat.judge.candidates import Candidate
 from language.features import quantities_of, terms_of
 from language.names import names_and_codes

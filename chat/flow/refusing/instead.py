@@ -16,13 +16,13 @@ from chat.flow.steps import Found, Judged, Rewritten, Searched
 from chat.flow.trace import AnswerTrace
 from chat.judge.candidates import Candidate
 from chat.types import Evidence
-from language.answer_language import code_of, language_of
 from language.answer_types import AnswerType, answer_type, holds_answer
 from language.features import terms_of
-from language.foreign import name_language
 from language.lexicon import word_set
 from language.names import tag_words
 from language.quantities import normalize
+from language.scripts.answer_language import code_of, language_of
+from language.scripts.foreign import name_language
 
 NEAREST_SHOWN = 3
 _OF = "(?:for|in|at|of|with|on|from|during|as)"  # what a phrase that narrows a question begins with

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import date
 
-from chat.flow.sides.finding import find_sides
-from chat.flow.sides.telling import compose
-from chat.flow.sides.value import Sides
+from chat.flow.shapes.sides.finding import find_sides
+from chat.flow.shapes.sides.telling import compose
+from chat.flow.shapes.sides.value import Sides
 from chat.flow.steps import Judged
 from chat.flow.writing.labelled import Labelled
 from chat.verify.quotations import Quotation

@@ -1,0 +1,1 @@
+"""How a question ends: concluded in the audit, with its receipt."""

@@ -1,0 +1,1 @@
+"""Refusals: their sentences, and what they offer in place of an answer."""
