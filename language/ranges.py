@@ -39,16 +39,26 @@ class Range:
 
 def fits_a_range(question: str, text: str) -> bool | None:
     """Return whether a number of the question falls into a range of the text; None where the text has no range of its unit."""
-    asked = [quantity for quantity in read_quantities(normalize(question)) if _is_count(quantity)]
+    whole = normalize(question)
+    asked = [quantity for quantity in read_quantities(whole) if _is_count(quantity)]
     if not asked:
         return None
     ranges = list(read_ranges(text))
     answers = [
-        any(span.holds(quantity.value) for span in of_unit)
+        any(_fits(quantity.value, _bound(quantity, whole), span) for span in of_unit)
         for quantity in asked
         if (of_unit := [r for r in ranges if r.unit == quantity.unit])
     ]
     return any(answers) if answers else None
+
+
+def _fits(value: float, asked: Range | None, span: Range) -> bool:
+    """Tell whether a number falls into a range. One that is asked about with a bound of its own ("more than 80 hours") fits the
+    same bound, and no range that only touches it from the other side ("80 hours or less")."""
+    if asked is None or span == asked:
+        return asked is not None or span.holds(value)
+    is_beyond = (asked.is_above and span.high == asked.low) if math.isinf(asked.high) else span.low == asked.high
+    return span.holds(value) and not is_beyond
 
 
 def is_in_a_range(quantity: Quantity, text: str, *, of: str) -> bool:
