@@ -40,6 +40,8 @@ def test_a_question_in_parts_is_taken_apart(question: str, parts: list[str]) -> 
     "question",
     [
         "Is the minibar reimbursed?",
+        "Who approves absences of more than 30 hours?",
+        "Do they repair the lamp or is it thrown away?",
         "What are the terms and conditions?",
         "How long and how often are samples taken?",
         "What is the notice period for employees and contractors?",

@@ -16,7 +16,7 @@ _LEAST_WORDS, _LEAST_CHARACTERS = 3, 4  # of a part
 _ASKS = (
     r"(?:what|who|whom|whose|when|where|which|why|how|is|are|was|were|do|does|did|can|could|may|must|should|will|would|has|have)"
 )
-_NEXT_QUESTION = re.compile(rf"\s*[,;]?\s+(?:and|or)\s+(?:also\s+)?(?={_ASKS}\b)|\s*[;]\s+(?={_ASKS}\b)", re.IGNORECASE)
+_NEXT_QUESTION = re.compile(rf"\s*[,;]?\s+and\s+(?:also\s+)?(?={_ASKS}\b)|\s*[;]\s+(?={_ASKS}\b)", re.IGNORECASE)
 _BEGINS = re.compile(rf"^(?:\w+[\w'’ ]{{0,30}},\s+)?(?:(?:in|at|on|by|for|to|from|with|of)\s+)?{_ASKS}\b", re.IGNORECASE)
 _COMPARES = re.compile(
     r"\b(?:differ\w*|compar\w+|versus|vs\.?|than|same|both|each|respectively|between|either|faster|slower|cheaper|longer|shorter|more|less"
@@ -101,7 +101,8 @@ def _compared(question: str) -> list[Part]:
         return [Part(f"{question[: found.start()]}with {name}{question[found.end() :]}", name) for name in names]
     phrases = phrases_of(question)
     for left, right in pairwise(phrases):
-        if not _JOINS.match(question[left.end : right.start]):
+        between = question[left.end : right.start]
+        if not _JOINS.match(between) or (re.match(r"[\d$€£]", right.text) and "than" in between):  # "more than 80 hours"
             continue
         second = _TRAILING.sub("", right.text)
         right_end = right.start + len(second)
