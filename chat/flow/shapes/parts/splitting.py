@@ -108,9 +108,9 @@ def _compared(question: str) -> list[Part]:
         right_end = right.start + len(second)
         if re.fullmatch(r"[\d./-]+", second) and len(left.words) > 1:  # "the travel policy 2025 and 2026"
             second = f"{left.text.rsplit(' ', 1)[0]} {second}"
-        rest = question[right_end:]
+        rest, first = question[right_end:], _TRAILING.sub("", left.text)
         return [
-            Part(_plainly(f"{question[: left.end]}{rest}", left.text), left.text),
+            Part(_plainly(f"{question[: left.end]}{rest}", first), first),
             Part(_plainly(f"{question[: left.start]}{second}{rest}", second), second),
         ]
     return []
