@@ -112,13 +112,23 @@ def test_a_subject_that_is_named_is_told_alone() -> None:
     assert sides_of("How much does the lift Otto 6 carry?", *documents) is None
 
 
+def test_a_place_that_is_named_is_told_alone_and_no_conflict() -> None:
+    documents = [
+        ("Site rules Leeds", "The gate opens at 5:30 on weekdays."),
+        ("Site rules Turin", "The gate opens at 6:15 on weekdays."),
+    ]
+    assert sides_of("When does the gate open in Turin on weekdays?", *documents) is None
+    both = sides_of("When does the gate open on weekdays?", *documents)
+    assert both is not None and both.kind is SidesKind.SUBJECTS
+
+
 def test_documents_that_disagree_are_both_told() -> None:
     documents = [
         ("House rules", "Visitors leave the building before 18 hours and sign the book."),
         ("Notice of the porter", "Visitors leave the building before 20 hours and sign the book."),
     ]
     sides = sides_of("When do visitors leave the building?", *documents)
-    assert sides is not None and sides.kind in (SidesKind.CONFLICT, SidesKind.SUBJECTS)
+    assert sides is not None and sides.kind is SidesKind.CONFLICT
     assert len(sides.sides) == 2
 
 

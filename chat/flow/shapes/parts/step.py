@@ -17,8 +17,8 @@ from gateway.threads import run_in_thread
 from language.features import terms_of
 from language.quantities import normalize
 
-_SENTENCES = 2  # of a part, unless what answers it is a list
-_LIST = 4  # sentences from which it is one
+_SENTENCES = 4  # of a part, unless what answers it is a list
+_LIST = 5  # sentences from which it is one
 _LONGEST = 400  # characters of a question that is taken apart
 
 

@@ -55,7 +55,10 @@ def find_sides(question: str, candidates: Sequence[Candidate], first: Candidate,
     if others and _differ_in_time(first, others, since):
         timed = [first, *(one for one in others if since.of(one) is not None)]
         return _of_time(asked, SidesKind.SERIES, timed, since, today)
-    return _of_subjects(asked, first, alike) or _conflict(asked, first, others, since)
+    apart = [one for one in alike if _tells_apart(one, first)]
+    if apart:
+        return _of_subjects(asked, first, apart)
+    return _conflict(first, others, since)
 
 
 class _Since:
@@ -197,18 +200,24 @@ def _of_subjects(asked: str, first: Candidate, alike: Sequence[Candidate]) -> Si
         name = _name_of(one, first)
         if name and name.casefold() not in {side.name.casefold() for side in sides}:
             sides.append(Side.of(one, name=name))
-    if len(sides) < 2 or not sides[0].name or any(not _tells_apart(one, first) for one in alike[: len(sides) - 1]):
+    if len(sides) < 2 or not sides[0].name:
         return None
-    asked_words = _words(asked)
-    for side in sides:
-        own = _words(side.name) - set.intersection(*(_words(other.name) for other in sides))
-        if side.name.casefold() in folded or own & asked_words:
-            return None
+    asked_terms = set(terms_of(asked))
+    names = [set(terms_of(normalize(side.name))) for side in sides]
+    common = names[0].intersection(*names[1:])
+    if any(side.name.casefold() in folded or (own - common) & asked_terms for side, own in zip(sides, names, strict=True)):
+        return None
     return Sides(kind=SidesKind.SUBJECTS, sides=tuple(sides[:_MOST]))
 
 
 def _tells_apart(one: Candidate, than: Candidate) -> bool:
-    return bool(_name_of(one, than)) and bool(_name_of(than, one))
+    """Tell whether two sentences are about two groups, places or products: other names, other headings of one document, or titles
+    that are alike but for a word. Documents with nothing in common in their titles disagree rather."""
+    if not _name_of(one, than) or not _name_of(than, one):
+        return False
+    if one.evidence.place.document_uid == than.evidence.place.document_uid or _names_apart(one, than):
+        return True
+    return bool(_words(one.evidence.place.title) & _words(than.evidence.place.title))
 
 
 def _name_of(one: Candidate, than: Candidate) -> str:
@@ -236,18 +245,18 @@ def _span_of(names: Sequence[str], text: str) -> str:
     return max((name for name in names if name in text), key=len, default="")
 
 
-def _conflict(asked: str, first: Candidate, others: Sequence[Candidate], since: _Since) -> Sides | None:
+def _conflict(first: Candidate, others: Sequence[Candidate], since: _Since) -> Sides | None:
     sure = [one for one in others if _alikeness(first, one) >= _SURELY_ALIKE and not _names_apart(first, one)]
     documents = {one.evidence.place.document_uid: one for one in reversed(sure)}
-    if not documents or not _words(asked) & _words(first.sentence.text):
+    if not documents:
         return None
     kept = [first, *list(documents.values())[: _MOST - 1]]
     return Sides(kind=SidesKind.CONFLICT, sides=tuple(Side.of(one, since=since.of(one)) for one in kept))
 
 
 def _names_apart(first: Candidate, other: Candidate) -> bool:
-    here, there = ({name.casefold() for name in _named(one.sentence.text)} for one in (first, other))
-    return here != there
+    here, there = ({name.casefold() for name in _named(f"{_place(one)}\n{one.sentence.text}")} for one in (first, other))
+    return bool(here - there) and bool(there - here)
 
 
 def _place(one: Candidate) -> str:
