@@ -26,6 +26,7 @@ from language.scripts.foreign import name_language
 
 NEAREST_SHOWN = 3
 _OF = "(?:for|in|at|of|with|on|from|during|as)"  # what a phrase that narrows a question begins with
+_LEAST_LETTERS = 4
 _WORDS_NAMED = 3
 _CHECKED = 2  # rewordings that are searched and judged, at most
 _LOOKED_AT = 5  # best sentences that may hold what is asked for
@@ -149,9 +150,15 @@ def unmet_words(question: str, evidence: Sequence[Evidence]) -> list[str]:
     missing = [
         word
         for word in dict.fromkeys(words)
-        if word.casefold() not in whole and (own := set(terms_of(normalize(word)))) and not own & held
+        if _says_something(word) and word.casefold() not in whole and (own := set(terms_of(normalize(word)))) and not own & held
     ]
     return missing[:_WORDS_NAMED]
+
+
+def _says_something(word: str) -> bool:
+    """Tell whether a word is worth being named: no contraction, no short word of English that is not a name or a number."""
+    is_short = word.isascii() and len(word) < _LEAST_LETTERS and not (word.isupper() or any(mark.isdigit() for mark in word))
+    return not is_short and not re.search(r"['’]", word)
 
 
 def _rewordings(
@@ -166,8 +173,13 @@ def _rewordings(
             continue
         seen.add(_folded(text))
         yield text
-    heading = evidence[0].heading_path[-1] if evidence[0].heading_path else evidence[0].place.title
-    if asked & set(terms_of(normalize(f"{heading}\n{evidence[0].text}"))) and _folded(heading) not in seen:
+    heading = evidence[0].heading_path[-1] if evidence[0].heading_path else ""
+    if (
+        heading
+        and heading != evidence[0].place.title
+        and asked & set(terms_of(normalize(f"{heading}\n{evidence[0].text}")))
+        and _folded(heading) not in seen
+    ):
         yield _("What does “%(title)s” say about “%(heading)s”?") % {"title": evidence[0].place.title, "heading": heading}
 
 
@@ -176,7 +188,7 @@ def _narrowed(question: str, evidence: Sequence[Evidence]) -> Iterable[str]:
     if language_of(question) == "zh":
         return
     for word in unmet_words(question, evidence):
-        phrase = rf"\s+{_OF}\s+(?:(?!\b{_OF}\b)[\w'’-]+\s+){{0,3}}{re.escape(word)}\b"
+        phrase = rf"\s+{_OF}\s+(?:(?!\b{_OF}\b)[\w'’-]+\s+){{0,3}}{re.escape(word)}\b(?=\s*[?,.;!]|\s*$|\s+{_OF}\s)"
         shorter = re.sub(phrase, "", question, flags=re.IGNORECASE)
         if shorter != question and len(terms_of(normalize(shorter))) > 1:
             yield shorter

@@ -49,7 +49,7 @@ _COMPARING = (
     ),
     (re.compile(r"^what (?:has |have )?changed (?:between|from|in)\b", re.IGNORECASE), "What does"),
     (re.compile(r"^which (?:one )?(?:is|has|costs?|takes?|gives?)?\s*(?=\w+er\b)", re.IGNORECASE), "How "),
-    (re.compile(r",? and by how much\b| treated the same\b| the same\b", re.IGNORECASE), ""),
+    (re.compile(r",? and by how much\b", re.IGNORECASE), ""),
 )
 _COMPARING_ZH = re.compile(
     r"(?:之间)?(?:的)?(?:有|存在)?(?:什么|何|哪些)?(?:不同|区别|差别|差异)(?:之处|点)?|(?:各|分别)(?=[是有为])|相比|(?:之间)?(?:一样|相同)(?:吗|么)?"

@@ -70,7 +70,9 @@ async def answer_apart(
     trace.keep(rewritten)
     best = replace(best, question=judged.question)
     apart = Apart(answered=_without_repeats(answered), found=merged, judged=best)
-    if apart.is_whole or (not judged.is_sufficient and any(one.quotations for one in apart.answered)):
+    # One side of a comparison says little, and that the other was not found proves nothing.
+    is_partly = not any(part.name for part in parts) and any(one.quotations for one in apart.answered)
+    if apart.is_whole or (is_partly and not judged.is_sufficient):
         trace.keep(best)
         return apart
     trace.keep(found)

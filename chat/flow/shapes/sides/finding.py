@@ -15,6 +15,7 @@ from language.validity import dates_in, read_change, since_of
 _LOOKED_AT = 24  # best sentences that may stand beside the first
 _NEAR_BEST = 0.55  # share of its score
 _ALIKE, _SURELY_ALIKE = 0.6, 0.75  # share of the words that two sentences have in common, numbers and names left out
+_HALF = 0.5  # share of the longer sentence's words, at least
 _LEAST_WORDS = 3
 _MOST = 3  # sides
 _RELATED = 2  # words that what replaces and what is replaced have in common at least
@@ -48,7 +49,8 @@ def find_sides(question: str, candidates: Sequence[Candidate], first: Candidate,
     since = _Since(candidates)
     if (changed := _changes(asked, candidates, first, since)) is not None:
         return _of_time(asked, SidesKind.CHANGE, changed, since, today)
-    alike = [one for one in candidates[:_LOOKED_AT] if _says_the_same(first, one)]
+    numbers = _values(asked) & _values(first.sentence.text)  # a sentence without the question's number answers another one
+    alike = [one for one in candidates[:_LOOKED_AT] if _says_the_same(first, one) and numbers <= _values(one.sentence.text)]
     if not alike:
         return None
     others = [one for one in alike if one.evidence.place.document_uid != first.evidence.place.document_uid]
@@ -145,7 +147,9 @@ def _is_elsewhere(first: Candidate, other: Candidate) -> bool:
 def _alikeness(first: Candidate, other: Candidate) -> float:
     here, there = (_words(_without_names(one.sentence.text)) for one in (first, other))
     least = min(len(here), len(there))
-    return len(here & there) / least if least >= _LEAST_WORDS else 0.0
+    if least < _LEAST_WORDS or len(here & there) < _HALF * max(len(here), len(there)):
+        return 0.0
+    return len(here & there) / least
 
 
 def _values_differ(first: Candidate, other: Candidate) -> bool:
@@ -204,7 +208,7 @@ def _of_subjects(asked: str, first: Candidate, alike: Sequence[Candidate]) -> Si
         return None
     asked_terms = set(terms_of(asked))
     names = [set(terms_of(normalize(side.name))) for side in sides]
-    common = names[0].intersection(*names[1:])
+    common = set[str]().union(*names).intersection(*names)
     if any(side.name.casefold() in folded or (own - common) & asked_terms for side, own in zip(sides, names, strict=True)):
         return None
     return Sides(kind=SidesKind.SUBJECTS, sides=tuple(sides[:_MOST]))
