@@ -7,6 +7,7 @@ from ingest.first_start.installation import HalfRestored, describe_prepared, pre
 
 class Command(BaseCommand):
     help = "Migrate the database if needed; at the first start make the accounts and load the demo (ATTEST_DEMO)."
+    requires_system_checks = "__all__"
 
     def handle(self, **options: object) -> None:
         """Prepare and say what was done."""
