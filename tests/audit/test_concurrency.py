@@ -49,7 +49,7 @@ def record_from_many_processes(home: Path, database_url: str) -> None:
     with ended_with_the_test(*writers):
         outputs = [writer.communicate(timeout=2 * PATIENCE_S)[0] for writer in writers]
     assert [writer.returncode for writer in writers] == [0] * WRITERS, outputs
-    verifying = run(["manage.py", "verify_audit", "--skip-checks"], environment)
+    verifying = run(["manage.py", "verify_audit"], environment)
     with ended_with_the_test(verifying):
         output = verifying.communicate(timeout=PATIENCE_S)[0]
     assert verifying.returncode == 0, output

@@ -36,12 +36,8 @@ class Commands:
         return ForkedCommand(*arguments, environment=self.environment, folder=self.code)
 
     def run(self, *arguments: str, fails: bool = False) -> str:
-        """Run `manage.py` with these arguments. Returns: what it printed, of errors where it is to fail.
-
-        Django's checks would load every page in each process; `scripts/check` runs them.
-        """
-        unchecked = () if arguments[0] == "shell" else ("--skip-checks",)
-        with self.start("manage.py", *arguments, *unchecked) as command:
+        """Run `manage.py` with these arguments. Returns: what it printed, of errors where it is to fail."""
+        with self.start("manage.py", *arguments) as command:
             done = command.wait(LIMIT_S)
         assert (done.returncode != 0) is fails, f"{arguments}: exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stderr if fails else done.stdout
