@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from accounts.credentials import find_reader
-from accounts.models import User
 from chat.checking.values import GivenText
-from chat.errors import AccessEnded, SearchFailed
+from chat.errors import SearchFailed
 from chat.flow.dependencies import AnswerDependencies
 from chat.flow.evidence import gather_evidence
+from chat.flow.rights import reader_of
 from chat.types import Evidence
 from chat.verify import Verifier
 from kb.place import Place
@@ -66,7 +65,7 @@ class Library:
         return Verifier(tuple(found), score_texts=self._dependencies.score_texts, second_judge=self._dependencies.second_judge)
 
     def _find(self, question: str) -> tuple[Evidence, ...]:
-        reader = reader_of(self._given)
+        reader = reader_of(self._given.credential)
         config = replace(self._dependencies.search_config, limit=FOUND)
         try:
             found = self._dependencies.search(question, user=reader, collection=self._given.collection, config=config)
@@ -78,11 +77,3 @@ class Library:
     def _number(self, one: Evidence) -> Evidence:
         """Return evidence under the marker that its chunk has in this check."""
         return self._known.setdefault(one.chunk_id, replace(one, marker=len(self._known) + 1))
-
-
-def reader_of(given: GivenText) -> User:
-    """Return the reader with their present role. Raises: AccessEnded."""
-    reader = find_reader(given.credential)
-    if reader is None:
-        raise AccessEnded
-    return reader

@@ -14,14 +14,15 @@ from django.db import DatabaseError, transaction
 from audit.actor import Actor
 from audit.errors import AuditError
 from audit.services import lock_chain, record
-from chat.checking.evidence import Library, evidence_of_passages, reader_of
+from chat.checking.evidence import Library, evidence_of_passages
 from chat.checking.sentences import check_sentence, looks_like
 from chat.checking.taking import cut_text
 from chat.checking.values import CheckedSentence, CheckedText, GivenText
-from chat.errors import AuditUnavailable, EvidenceWithdrawn, IndexIncomplete, SearchFailed
+from chat.errors import AuditUnavailable, IndexIncomplete, SearchFailed
 from chat.flow.admission import get_admission_queue
 from chat.flow.dependencies import AnswerDependencies, configured_dependencies
 from chat.flow.evidence import are_readable
+from chat.flow.rights import reader_of, withdrawal
 from chat.types import Citation, Evidence
 from chat.verify import Verifier
 from gateway.threads import run_in_thread
@@ -94,16 +95,16 @@ class TextChecker:
 
     def _check_index(self) -> None:
         try:
-            shortage = self._dependencies.find_shortage(user=reader_of(self.given))
+            shortage = self._dependencies.find_shortage(user=reader_of(self.given.credential))
         except RetrievalError as error:
             raise SearchFailed(str(error)) from error
         if shortage is not None:
             raise IndexIncomplete(shortage)
 
     def _check_rights(self, result: CheckedText) -> None:
-        reader = reader_of(self.given)
+        reader = reader_of(self.given.credential)
         if not are_readable({citation.chunk_id for citation in result.citations}, user=reader):
-            raise EvidenceWithdrawn
+            raise withdrawal(self.given.credential)
 
     def _record(self, result: CheckedText) -> None:
         given, credential = self.given, self.given.credential

@@ -86,7 +86,7 @@ async def _refuse(trace: AnswerTrace, reason: str, *, dependencies: AnswerDepend
     Raises: IndexIncomplete.
     """
     try:
-        shortage = await run_in_thread(lambda: dependencies.find_shortage(user=reader_of(trace.asked)))()
+        shortage = await run_in_thread(lambda: dependencies.find_shortage(user=reader_of(trace.asked.credential)))()
     except RetrievalError as error:
         raise SearchFailed(str(error)) from error
     if shortage is not None:

@@ -27,9 +27,9 @@ async def find(rewritten: Rewritten, *, asked: Asked, dependencies: AnswerDepend
 def _search(rewritten: Rewritten, asked: Asked, dependencies: AnswerDependencies) -> Found:
     """The reader is asked for here, not before: a question may have waited in the admission queue."""
     config = dependencies.search_config
-    search = dependencies.search(rewritten.text, user=reader_of(asked), collection=asked.collection, config=config)
+    search = dependencies.search(rewritten.text, user=reader_of(asked.credential), collection=asked.collection, config=config)
     return Found(search=search, config=config)
 
 
 def _gather(found: Found, asked: Asked) -> Found:
-    return replace(found, evidence=gather_evidence(found.search.passages, user=reader_of(asked)))
+    return replace(found, evidence=gather_evidence(found.search.passages, user=reader_of(asked.credential)))

@@ -110,5 +110,5 @@ def _may_go_on(trace: AnswerTrace, *, is_heartbeat: bool) -> bool:
         streaming = Turn.objects.filter(pk=trace.asked.turn.pk, state=Turn.State.STREAMING)
         if not (streaming.update(heartbeat_at=timezone.now()) if is_heartbeat else streaming.exists()):
             return False
-    check_evidence(trace, reader=reader_of(trace.asked))
+    check_evidence(trace, reader=reader_of(trace.asked.credential))
     return True

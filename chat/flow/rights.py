@@ -1,6 +1,6 @@
 """The reader's current rights, read from the database at each step: nothing is kept from when the question arrived."""
 
-from accounts.credentials import find_reader
+from accounts.credentials import Credential, find_reader
 from accounts.models import User
 from chat.errors import AccessEnded, EvidenceWithdrawn
 from chat.flow.asked import Asked
@@ -11,9 +11,9 @@ from chat.library.looking import MOST_LISTED
 from kb.models import Collection
 
 
-def reader_of(asked: Asked) -> User:
+def reader_of(credential: Credential) -> User:
     """Return the reader with their present role. Raises: AccessEnded: the session, key or account is no longer valid."""
-    reader = find_reader(asked.credential)
+    reader = find_reader(credential)
     if reader is None:
         raise AccessEnded
     return reader
@@ -21,7 +21,7 @@ def reader_of(asked: Asked) -> User:
 
 def scope_of(asked: Asked) -> Scoped:
     """Return the collections that the question is asked of, as its reader may read them now. Raises: AccessEnded."""
-    readable = Collection.objects.visible_to(reader_of(asked))
+    readable = Collection.objects.visible_to(reader_of(asked.credential))
     return Scoped(collections=tuple(readable.filter(pk=asked.collection.pk) if asked.collection else readable))
 
 
@@ -30,7 +30,7 @@ def check_evidence(trace: AnswerTrace, *, reader: User) -> None:
 
     Raises: EvidenceWithdrawn: a cited passage was deleted, replaced or revoked, or a document that the model was given was deleted
         or revoked: what it writes may come from there, whatever it cites. A newer version of one that is not cited changes nothing.
-        So for the documents and collections that an answer from the library lists.
+        So for the documents and collections that an answer from the library lists. AccessEnded: so did the reader's access.
     """
     cited = {citation.chunk_id for citation in trace.written.citations}
     documents = {one.place.document_uid for one in trace.evidence}
@@ -38,6 +38,15 @@ def check_evidence(trace: AnswerTrace, *, reader: User) -> None:
         documents |= {str(one.uid) for one in trace.library.documents}
         slugs = {row.slug for row, _count in trace.library.collections[:MOST_LISTED]}
         if Collection.objects.visible_to(reader).filter(slug__in=slugs).count() < len(slugs):
-            raise EvidenceWithdrawn
+            raise withdrawal(trace.asked.credential)
     if not (are_readable(cited, user=reader) and are_open(documents, user=reader)):
-        raise EvidenceWithdrawn
+        raise withdrawal(trace.asked.credential)
+
+
+def withdrawal(credential: Credential) -> EvidenceWithdrawn:
+    """Return the error for evidence that the reader may not read any more.
+
+    Raises: AccessEnded: they lost it with their access, since they were looked up.
+    """
+    reader_of(credential)
+    return EvidenceWithdrawn()

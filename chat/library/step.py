@@ -29,7 +29,7 @@ async def answer_from_library(trace: AnswerTrace) -> Answer | None:
 
 def _answer(trace: AnswerTrace) -> Answer | None:
     asked, question = trace.asked, read_library_question(trace.asked.question)
-    reader = reader_of(asked)
+    reader = reader_of(asked.credential)
     with trace.timed("library"):
         before = _documents_before(asked, reader) if question and question.points_back else ()
         looked = look_up(question, user=reader, collection=asked.collection, before=before) if question else None

@@ -104,7 +104,7 @@ async def read_found(found: Found, *, trace: AnswerTrace) -> Tables:
 
 
 def _read(found: Found, asked: Asked) -> Tables:
-    reader = reader_of(asked)
+    reader = reader_of(asked.credential)
     best: dict[str, Evidence] = {}
     for one in found.evidence:
         best.setdefault(one.place.document_uid, one)
@@ -127,7 +127,7 @@ def _keep(chosen: Chosen, tables: Tables, found: Found, trace: AnswerTrace, plan
     document = tables.documents[chosen.source.document]
     with translation.override(code_of(trace.asked.question)):
         sentences = tell(chosen.result)
-    passages = _passages(sentences, document, edition=tables.edition, reader=reader_of(trace.asked))
+    passages = _passages(sentences, document, edition=tables.edition, reader=reader_of(trace.asked.credential))
     written = _write(sentences, passages, markers={one.chunk_id: one.marker for one in found.evidence})
     if written is None:
         return False

@@ -120,6 +120,23 @@ def test_nothing_is_concluded_as_answered_after_access_ended(employee: User, lea
     assert (concluding(), reason()) == (["question.failed"], "access_ended")
 
 
+@pytest.mark.parametrize("end", ["session of a deleted account", "key deleted"])
+def test_who_lost_access_after_they_were_looked_up_is_not_told_of_sources(
+    employee: User, leave: Document, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_in, act = ENDS[end]
+
+    def find_nothing_left(chunk_ids: Any, *, user: User) -> bool:
+        act(employee)
+        return False
+
+    monkeypatch.setattr("chat.flow.rights.are_readable", find_nothing_left)
+    asked = asked_by(employee, credential=let_in(employee))
+    with pytest.raises(errors.AccessEnded):
+        async_to_sync(answer_question)(asked, compose=lambda: dependencies_with(ScriptedModel(TRUE)))
+    assert (concluding(), reason()) == (["question.failed"], "access_ended")
+
+
 def test_an_admin_who_is_one_no_more_gets_no_more_of_what_admins_read(knowledge_admin: User, leave: Document) -> None:
     model = ended_by(lambda: User.objects.filter(pk=knowledge_admin.pk).update(role="employee"))
     with pytest.raises(errors.EvidenceWithdrawn):

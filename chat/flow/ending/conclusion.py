@@ -100,7 +100,7 @@ def _write(trace: AnswerTrace, answer: Answer, *, outcome: str) -> Answer:
     with transaction.atomic():
         turn = _lock_turn(trace)
         lock_chain()  # rights that end before this question's event are seen here; those that end after it come after it
-        reader = reader_of(trace.asked)
+        reader = reader_of(trace.asked.credential)
         if answer.sentences:
             check_evidence(trace, reader=reader)
         nearest = tuple(one for one in answer.nearest if are_readable((one.chunk_id,), user=reader))

@@ -64,7 +64,7 @@ async def answer_from_documents(
 
 def _read(asked: AskedOfDocuments, question: Asked, found: Found) -> list[tuple[Evidence, ...]] | None:
     """Return the passages of each document that is named, numbered as one; None where one is not sure."""
-    reader = reader_of(question)
+    reader = reader_of(question.credential)
     documents = list(readable_documents(user=reader, collection=question.collection))
     named: list[Document] = []
     for name in asked.names:
