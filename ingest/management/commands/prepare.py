@@ -7,10 +7,10 @@ from ingest.first_start.installation import HalfRestored, describe_prepared, pre
 
 class Command(BaseCommand):
     help = "Migrate the database if needed; at the first start make the accounts and load the demo (ATTEST_DEMO)."
-    requires_system_checks = "__all__"
 
     def handle(self, **options: object) -> None:
         """Prepare and say what was done."""
+        self.check()  # manage.py skips Django's checks otherwise; each release begins with this command
         try:
             prepared = prepare_installation()
         except HalfRestored as half:
