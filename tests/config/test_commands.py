@@ -35,6 +35,7 @@ def test_an_account_is_made_without_importing_models_and_pages(tmp_path: Path) -
 def test_each_release_begins_with_the_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     checked = []
     monkeypatch.setattr(Prepare, "check", lambda self: checked.append("all"))
-    monkeypatch.setattr("ingest.management.commands.prepare.prepare_installation", lambda: Prepared(migrated=False, accounts=(), documents=0))
+    prepared = Prepared(migrated=False, accounts=(), documents=0)
+    monkeypatch.setattr("ingest.management.commands.prepare.prepare_installation", lambda: prepared)
     call_command("prepare")
     assert checked == ["all"]
