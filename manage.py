@@ -14,8 +14,8 @@ _create_parser = BaseCommand.create_parser
 def create_parser(command: BaseCommand, *names: Any, **options: Any) -> CommandParser:
     """Return a command's parser, with `--skip-checks` as its default.
 
-    Django's checks import all pages and the models behind them, which takes three times as long as most commands do. `prepare`, which
-    each release begins with, runs them, and `check` does.
+    Django's checks import all pages and the models behind them, which takes three times as long as most commands do. `check` runs
+    them, and so does `prepare`, which each release begins with.
     """
     parser = _create_parser(command, *names, **options)
     if command.requires_system_checks:
