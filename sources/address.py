@@ -5,14 +5,16 @@ cloud's metadata address, files, credentials that lie around) is refused; whoeve
 """
 
 import re
+from typing import TYPE_CHECKING
 
 from django.conf import settings
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
 from outbound.errors import HostRefused, HostUnknown
 from outbound.hosts import HostRules, normalise_host
 from sources.errors import SourceFault
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
 
 DRIVERS = {
     "postgresql": "postgresql+psycopg",
@@ -27,8 +29,11 @@ NO_FILE = "/nonexistent/pgpass"
 PORTS = {"postgresql+psycopg": 5432, "mysql+pymysql": 3306}
 
 
-def parse_dsn(text: str) -> URL:
+def parse_dsn(text: str) -> "URL":
     """Return the URL with the driver that is used for it. Raises: SourceFault: bad_dsn."""
+    from sqlalchemy.engine import make_url  # where a database is named, not in every process that serves pages
+    from sqlalchemy.exc import ArgumentError
+
     try:
         url = make_url(text.strip())
     except (ArgumentError, ValueError, UnicodeError) as error:
@@ -39,14 +44,14 @@ def parse_dsn(text: str) -> URL:
     return url.set(drivername=driver)
 
 
-def describe(url: URL) -> str:
+def describe(url: "URL") -> str:
     """Return the address for display: kind, server and database, without user and password."""
     kind = url.drivername.partition("+")[0]
     port = f":{url.port}" if url.port else ""
     return f"{kind}://{url.host or ''}{port}/{(url.database or '').rpartition('/')[2]}"
 
 
-def check_typed(url: URL) -> tuple[str, ...]:
+def check_typed(url: "URL") -> tuple[str, ...]:
     """Check an address that was typed on a page.
 
     Returns: the numeric addresses to connect to instead of the name, which may lead elsewhere a moment later; none where
@@ -72,7 +77,7 @@ def check_typed(url: URL) -> tuple[str, ...]:
         raise SourceFault("no_connection", f"{url.host}: {getattr(reason, 'strerror', '') or reason or error}") from error
 
 
-def connect_arguments(url: URL, *, connect_timeout_s: int, read_timeout_s: int) -> dict[str, object]:
+def connect_arguments(url: "URL", *, connect_timeout_s: int, read_timeout_s: int) -> dict[str, object]:
     """Return the driver's options besides the URL."""
     if url.drivername.startswith("postgresql"):
         # Neither PGPASSWORD nor ~/.pgpass of this server: a source has its own credentials or none.
@@ -92,7 +97,7 @@ def connect_arguments(url: URL, *, connect_timeout_s: int, read_timeout_s: int) 
     return {}
 
 
-def directed(url: URL, addresses: tuple[str, ...]) -> list[dict[str, object]]:
+def directed(url: "URL", addresses: tuple[str, ...]) -> list[dict[str, object]]:
     """Return the driver's arguments that make it connect to the checked addresses, one set for each attempt.
 
     libpq tries several addresses by itself and checks a certificate against the name; PyMySQL is given one at a time.

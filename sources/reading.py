@@ -11,16 +11,14 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-
-from sqlalchemy import create_engine, event
-from sqlalchemy.engine import URL, Connection, Dialect, Engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.pool import NullPool
 
 from sources.address import connect_arguments, directed
 from sources.errors import SourceFault
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL, Connection, Dialect, Engine
 
 CONNECT_TIMEOUT_S = 10
 FETCH = 200  # rows that are held at once
@@ -41,7 +39,7 @@ def check_query(query: str) -> str:
     return bare
 
 
-def read_rows(url: URL, query: str, *, limit: int, timeout_s: int, addresses: tuple[str, ...] = ()) -> Iterator[Row]:
+def read_rows(url: "URL", query: str, *, limit: int, timeout_s: int, addresses: tuple[str, ...] = ()) -> Iterator[Row]:
     """Yield at most `limit` rows as {column: value}, as they come.
 
     `addresses`: numeric ones to connect to instead of the URL's host; none: whatever its name leads to.
@@ -63,14 +61,17 @@ def read_rows(url: URL, query: str, *, limit: int, timeout_s: int, addresses: tu
         engine.dispose()
 
 
-def _engine(url: URL, timeout_s: int, addresses: tuple[str, ...]) -> Engine:
+def _engine(url: "URL", timeout_s: int, addresses: tuple[str, ...]) -> "Engine":
+    from sqlalchemy import create_engine, event  # here, so that processes which read no source need not import it
+    from sqlalchemy.pool import NullPool
+
     if url.drivername == "sqlite":
         return create_engine("sqlite://", poolclass=NullPool, creator=lambda: _open_file(url.database or "", timeout_s))
     arguments = connect_arguments(url, connect_timeout_s=CONNECT_TIMEOUT_S, read_timeout_s=timeout_s + 5)
     engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
 
     @event.listens_for(engine, "do_connect")
-    def connect(dialect: Dialect, record: object, positional: list[Any], named: dict[str, Any]) -> object:
+    def connect(dialect: "Dialect", record: object, positional: list[Any], named: dict[str, Any]) -> object:
         *others, last = directed(url, addresses)
         for place in others:
             with suppress(dialect.loaded_dbapi.OperationalError):  # the name's next address may answer
@@ -88,7 +89,7 @@ def _open_file(path: str, timeout_s: int) -> sqlite3.Connection:
 
 
 @contextmanager
-def _connected(engine: Engine, url: URL) -> Iterator[Connection]:
+def _connected(engine: "Engine", url: "URL") -> Iterator["Connection"]:
     with _translate_errors(url, "no_connection", CONNECT_TIMEOUT_S):
         connection = engine.connect()
     with closing(connection):
@@ -96,8 +97,10 @@ def _connected(engine: Engine, url: URL) -> Iterator[Connection]:
 
 
 @contextmanager
-def _translate_errors(url: URL, code: str, timeout_s: int) -> Iterator[None]:
+def _translate_errors(url: "URL", code: str, timeout_s: int) -> Iterator[None]:
     """Translate every error of the driver into a SourceFault whose sentence contains no secret."""
+    from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
     try:
         yield
     except DBAPIError as error:
@@ -109,12 +112,12 @@ def _translate_errors(url: URL, code: str, timeout_s: int) -> Iterator[None]:
         raise SourceFault(code, _without_secrets(str(error), url)) from error
 
 
-def _without_secrets(text: str, url: URL) -> str:
+def _without_secrets(text: str, url: "URL") -> str:
     text = " ".join(text.split())[:600]
     return text.replace(url.password, "…") if url.password else text
 
 
-def _forbid_writing(connection: Connection, timeout_s: int) -> None:
+def _forbid_writing(connection: "Connection", timeout_s: int) -> None:
     """Let the database itself make the transaction read-only and limit each statement."""
     dialect = connection.dialect.name
     if dialect == "postgresql":

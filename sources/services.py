@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from sqlalchemy.engine import URL
 
 from accounts.editable import changed_names, check_row, check_values
 from accounts.errors import ValuesRefused
@@ -24,6 +23,9 @@ from sources.models import SqlSource
 from sources.reading import check_query, read_rows
 from sources.secret import seal, unseal
 from sources.wording import check_columns, columns_named, show_value, word_text, word_title
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
 
 MAX_QUERY = 20_000
 MAX_TEMPLATE = 10_000
@@ -132,12 +134,12 @@ def _save(source: SqlSource, values: Mapping[str, Any], *, user: User) -> SqlSou
     return source
 
 
-def source_url(source: SqlSource) -> URL:
+def source_url(source: SqlSource) -> "URL":
     """Return where the source's database is. Raises: SourceFault, as `locate_source`."""
     return locate_source(source)[0]
 
 
-def locate_source(source: SqlSource) -> tuple[URL, tuple[str, ...]]:
+def locate_source(source: SqlSource) -> tuple["URL", tuple[str, ...]]:
     """Return where the source's database is, and the addresses to connect to, none where the operator trusts the name.
 
     Raises: SourceFault: no_variable, unreadable_dsn, bad_dsn, host_not_allowed, no_connection …

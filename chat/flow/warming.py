@@ -4,6 +4,7 @@ from accounts.models import User
 from chat.flow.dependencies import AnswerDependencies, configured_dependencies
 from chat.flow.evidence import gather_evidence
 from chat.flow.writing.extractive import extract
+from chat.flow.writing.prompting import DECLINES, load_template
 from chat.judge.candidates import rank_sentences
 from chat.judge.reading import read_evidence
 from chat.judge.sufficiency import assess
@@ -21,6 +22,8 @@ def warm_up_answering(dependencies: AnswerDependencies | None = None) -> int:
     """
     dependencies = dependencies or configured_dependencies()
     chinese_names("预热")
+    for language in DECLINES:
+        load_template(language)  # which imports LangChain
     return sum(_answer(question, dependencies=dependencies) for question in QUESTIONS)
 
 

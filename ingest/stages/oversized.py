@@ -1,14 +1,18 @@
 """Adapter to LangChain's splitter: the last resort for a sentence that is longer than a chunk may be."""
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from langchain_text_splitters import RecursiveCharacterTextSplitter
+if TYPE_CHECKING:
+    from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 SEPARATORS = ["\n", "，", "、", ", ", "; ", " | ", " "]
 
 
 @lru_cache(maxsize=64)
-def _splitter(size: int) -> RecursiveCharacterTextSplitter:
+def _splitter(size: int) -> "RecursiveCharacterTextSplitter":
+    from langchain_text_splitters import RecursiveCharacterTextSplitter  # half a second, for a sentence that few documents have
+
     return RecursiveCharacterTextSplitter(
         chunk_size=size, chunk_overlap=0, separators=SEPARATORS, keep_separator="end", strip_whitespace=False
     )

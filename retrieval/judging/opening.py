@@ -3,11 +3,13 @@
 import logging
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from retrieval.encoding.packed.model_file import find_model_file
 from retrieval.judging.errors import JudgeError
-from retrieval.judging.reader import Reader
-from retrieval.judging.weights import CARD
+
+if TYPE_CHECKING:
+    from retrieval.judging.reader import Reader
 
 logger = logging.getLogger(__name__)
 
@@ -16,7 +18,7 @@ SHIPPED = Path(__file__).parent / "shipped"  # weights that come with Attest
 
 
 @cache
-def open_reader(setting: str = BUNDLED) -> Reader | None:
+def open_reader(setting: str = BUNDLED) -> "Reader | None":
     """Return the trained judge; None where there is none to use, which is logged once with the reason.
 
     Args:
@@ -25,6 +27,9 @@ def open_reader(setting: str = BUNDLED) -> Reader | None:
     """
     if setting == OFF:
         return None
+    from retrieval.judging.reader import Reader  # both import torch, for seconds: no page waits for that
+    from retrieval.judging.weights import CARD
+
     folder = SHIPPED if setting == BUNDLED else Path(setting).expanduser()
     if setting == BUNDLED and not (folder / CARD).exists():
         logger.info("no trained judge: its weights are not there")

@@ -1,4 +1,4 @@
-"""A command imports what it needs, and not all pages for Django's checks; `prepare` runs those."""
+"""A command imports what it needs, and not all pages for Django's checks; `prepare` runs those. Pages come without models."""
 
 import os
 import subprocess
@@ -22,14 +22,35 @@ execute_from_command_line(["manage.py", "create_account", "frank", "--skip-check
 print("loaded:", [name for name in ("torch", "config.urls") if name in sys.modules])
 """
 
+PAGES = """
+import sys
+import django
+django.setup()
+import config.urls
+from ingest import tasks
+large = ("torch", "transformers", "langchain_core", "langchain_text_splitters", "sqlalchemy")
+print("loaded:", [name for name in large if name in sys.modules])
+"""
+
+
+def run(code: str, home: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.base", "ATTEST_HOME": str(home)}
+    environment.pop("DATABASE_URL", None)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done
+
 
 def test_an_account_is_made_without_importing_models_and_pages(tmp_path: Path) -> None:
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.base", "ATTEST_HOME": str(tmp_path)}
-    environment.pop("DATABASE_URL", None)
-    command = [sys.executable, "-c", LOADED]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr
+    done = run(LOADED, tmp_path)
     assert "Account erin" in done.stdout and "Account frank" in done.stdout and "loaded: []" in done.stdout
+
+
+def test_the_first_page_and_a_worker_do_not_wait_for_what_opens_models_and_sources(tmp_path: Path) -> None:
+    """A thread beside them imports those: config.asgi.warm_up, ingest.tasks.warm_up."""
+    assert "loaded: []" in run(PAGES, tmp_path).stdout
 
 
 def test_each_release_begins_with_the_checks(monkeypatch: pytest.MonkeyPatch) -> None:

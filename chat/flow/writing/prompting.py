@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
-
-from langchain_core.prompts import ChatPromptTemplate
+from typing import TYPE_CHECKING, Literal
 
 from chat.types import Evidence
 from gateway.ports import LanguageModel, Message, Style
+
+if TYPE_CHECKING:
+    from langchain_core.prompts import ChatPromptTemplate
 
 DECLINES = {"en": "The documents do not contain the answer to this question.", "zh": "资料中没有这个问题的答案。"}
 
@@ -35,7 +36,7 @@ class Template:
 
     name: str  # "answer.en"
     digest: str  # sha256 of both files
-    prompt: ChatPromptTemplate
+    prompt: "ChatPromptTemplate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,8 @@ def _bare(text: str) -> str:
 @cache
 def load_template(language: str, style: Style = "markers") -> Template:
     """Read the template of a language ("en", "zh") and a way to cite. Raises: OSError: it is not on disk."""
+    from langchain_core.prompts import ChatPromptTemplate  # a second, which is spent beside the start (chat.flow.warming)
+
     rules = "answer" if style == "markers" else style
     parts = [(_FOLDER / f"{part}.{language}.txt").read_text("utf-8").strip() for part in (rules, "question")]
     digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
