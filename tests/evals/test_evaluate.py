@@ -1,15 +1,23 @@
 """`manage.py evaluate` on a folder of three texts, and on one of two files, in a child with a data folder of its own."""
 
 import json
+import sys
+from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
+from subprocess import CompletedProcess
+from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from evals.datasets import read_entries
+from evals.evaluation import apart
 from evals.evaluation.ranking import STAGES, WITHOUT
+from tests.forked import ForkedCommand
 
+LIMIT_S = 300
 TEXTS = {
     "leave": "Employees earn six hours of annual leave in each pay period after three years.",
     "parking": "A parking permit costs twenty dollars a month and is taken from the pay.",
@@ -23,6 +31,20 @@ QUESTIONS = [
 
 def write_lines(path: Path, rows: list[dict]) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+@pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The child is a fork, which has the large libraries already: seconds less."""
+
+    def run(command: Sequence[str], *, env: dict[str, str], check: bool) -> CompletedProcess[str]:
+        with ForkedCommand(*command[1:], environment=env, folder=settings.BASE_DIR) as child:
+            done = child.wait(LIMIT_S)
+        print(done.stdout, end="")
+        print(done.stderr, end="", file=sys.stderr)
+        return done
+
+    monkeypatch.setattr(apart, "subprocess", SimpleNamespace(run=run))
 
 
 def test_it_prints_and_writes_the_contracts_figures(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -42,6 +64,7 @@ def test_it_prints_and_writes_the_contracts_figures(tmp_path: Path, capfd: pytes
     assert all(name in printed for name in ("reranked", "without pairs", "duplicates stay"))
 
 
+@pytest.mark.usefixtures("forked")
 def test_made_up_words_are_measured_when_asked_for(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     texts = TEXTS | {"parking": f"{TEXTS['parking']} It is sold by John Smith.", "leave": f"{TEXTS['leave']} See Jane Miller."}
     write_lines(tmp_path / "corpus.jsonl", [{"_id": name, "title": "", "text": text} for name, text in texts.items()])
@@ -62,6 +85,7 @@ def test_questions_may_be_asked_of_another_sets_documents(tmp_path: Path) -> Non
     assert entry.id == "leave.md" and entry.path == tmp_path / "handbook" / "docs" / "leave.md"
 
 
+@pytest.mark.usefixtures("forked")
 def test_files_go_through_the_upload(tmp_path: Path) -> None:
     (tmp_path / "docs" / "people").mkdir(parents=True)
     (tmp_path / "docs" / "people" / "leave.md").write_text(f"# Leave\n\n{TEXTS['leave']}\n")
@@ -78,6 +102,7 @@ def test_a_folder_that_is_no_set_is_refused(tmp_path: Path) -> None:
         call_command("evaluate", str(tmp_path), stdout=StringIO())
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_kept_index_is_measured_again_without_indexing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "set").mkdir()
     write_lines(tmp_path / "set" / "corpus.jsonl", [{"_id": name, "title": "", "text": text} for name, text in TEXTS.items()])
