@@ -49,9 +49,9 @@ class PlainBert(torch.nn.Module):
         width = sizes.hidden_size
         with torch.device("meta"):
             self.embeddings = _group(
-                word_embeddings=torch.nn.Embedding(sizes.vocab_size, width),
-                position_embeddings=torch.nn.Embedding(sizes.max_position_embeddings, width),
-                token_type_embeddings=torch.nn.Embedding(sizes.type_vocab_size, width),
+                word_embeddings=_embedding(sizes.vocab_size, width),
+                position_embeddings=_embedding(sizes.max_position_embeddings, width),
+                token_type_embeddings=_embedding(sizes.type_vocab_size, width),
                 LayerNorm=torch.nn.LayerNorm(width, eps=sizes.layer_norm_eps),
             )
             self.encoder = _group(layer=torch.nn.ModuleList(_layer(sizes) for _ in range(sizes.num_hidden_layers)))
@@ -140,6 +140,11 @@ def _layer(sizes: Sizes) -> torch.nn.Module:
         intermediate=_group(dense=torch.nn.Linear(width, inner)),
         output=_group(dense=torch.nn.Linear(inner, width), LayerNorm=_norm(sizes)),
     )
+
+
+def _embedding(rows: int, width: int) -> torch.nn.Embedding:
+    """An embedding whose rows are not drawn at random: without a device, torch does that by its compiler, two seconds to import."""
+    return torch.nn.Embedding.from_pretrained(torch.empty(rows, width), freeze=False)
 
 
 def _norm(sizes: Sizes) -> torch.nn.LayerNorm:

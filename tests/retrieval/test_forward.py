@@ -1,5 +1,6 @@
 """The forward pass in one call gives what sentence-transformers gives, for the models that it knows, and leaves others alone."""
 
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -180,3 +181,21 @@ def test_the_bundled_encoder_runs_in_one_call_and_nearly_equals_float32() -> Non
     assert cosines[:3].min() > 0.998
     assert cosines.min() > 0.99  # two words beside a long text, whose range of values they share
     assert np.abs(np.linalg.norm(ours, axis=1) - 1).max() < 1e-5
+
+
+def test_opening_encoder_and_judge_does_not_import_torchs_compiler() -> None:
+    """It takes two seconds and 100 MB in every process that embeds."""
+    program = """
+import subprocess
+import sys
+from retrieval.encoding.opening import open_encoder
+from retrieval.judging.opening import open_reader
+open_encoder("bundled-english").warm_up()
+if reader := open_reader():
+    reader.warm_up()
+print("loaded:", [name for name in ("torch._dynamo", "torch._inductor", "sympy", "transformers") if name in sys.modules])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=Path(__file__).parents[2], check=True, capture_output=True, text=True
+    )
+    assert "loaded: []" in done.stdout
