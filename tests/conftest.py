@@ -1,6 +1,7 @@
 """People and collections that most tests need."""
 
-from collections.abc import Iterator
+import gc
+from collections.abc import Generator, Iterator
 
 import pytest
 from django.contrib.auth.models import Group
@@ -18,6 +19,17 @@ from tests.vllm_server import vllm_server
 __all__ = ["fake_server", "vllm_server"]
 
 USE_THE_DATABASE = {"db", "transactional_db", "live_server"}  # fixtures of pytest-django; without them it refuses every query
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported now stays to the end: to look through it for garbage takes half a second, again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
