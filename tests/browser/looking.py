@@ -10,9 +10,24 @@ from typing import Any
 from playwright.sync_api import Browser, Page
 
 from bench.harness.served import ROOT, Installation
-from tests.browser.unbroken import PASSWORD
+from tests.browser.unbroken import LETTERS, PASSWORD
 
 ANONYMOUS = "anonymous"
+WIDEST_BOX_PX = 1_600  # a table may scroll in its own box, but not because of one word
+
+TYPE_AND_OPEN = """text => {
+    for (const each of document.querySelectorAll("details")) each.open = true;
+    const fields = "textarea, input:is([type=text], [type=search], [type=email], :not([type]))";
+    for (const each of document.querySelectorAll(fields)) each.value = text;
+}"""
+# A field scrolls its own text, and what is cut with an ellipsis or hidden from the eye is as wide as it likes.
+MEASURE = """() => ({
+    beyond: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    widest: Math.max(...[...document.querySelectorAll("main *")]
+        .filter(each => !(each instanceof HTMLInputElement || each.clientWidth <= 1))
+        .filter(each => getComputedStyle(each).textOverflow !== "ellipsis")
+        .map(each => each.scrollWidth)),
+})"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,3 +73,10 @@ def build_gallery(installation: Installation) -> Gallery:
     )
     assert done.returncode == 0, done.stderr
     return Gallery(url=installation.url, **json.loads(done.stdout))
+
+
+def measure(page: Page) -> tuple[int, int]:
+    """Return (pixels that the page is wider than its window, width of the widest box in it), everything typed in and opened."""
+    page.evaluate(TYPE_AND_OPEN, LETTERS)
+    found = page.evaluate(MEASURE)
+    return found["beyond"], found["widest"]

@@ -1,11 +1,14 @@
-"""600 letters without a space, or a long link, wherever people's or documents' text stands: no page becomes wider by it."""
+"""600 letters without a space, or a long link, wherever people's or documents' text stands: what a person needs stays in sight.
+
+That no page becomes wider by it, tests.browser.test_accessibility measures, which opens them all.
+"""
 
 import pytest
 from django.urls import get_resolver
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.browser.looking import Gallery
-from tests.browser.unbroken import LETTERS, LINK
+from tests.browser.looking import MEASURE, WIDEST_BOX_PX, Gallery, measure
+from tests.browser.unbroken import LINK
 from tests.permissions.test_every_address import ADDRESSES, every_name
 
 pytestmark = pytest.mark.browser
@@ -24,28 +27,6 @@ NO_PAGES = {  # what answers with a fragment, a file or a way to another page
     "metrics",
     "api_schema",
 }
-WIDEST_BOX_PX = 1_600  # a table may scroll in its own box, but not because of one word
-
-TYPE_AND_OPEN = """text => {
-    for (const each of document.querySelectorAll("details")) each.open = true;
-    const fields = "textarea, input:is([type=text], [type=search], [type=email], :not([type]))";
-    for (const each of document.querySelectorAll(fields)) each.value = text;
-}"""
-# A field scrolls its own text, and what is cut with an ellipsis or hidden from the eye is as wide as it likes.
-MEASURE = """() => ({
-    beyond: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    widest: Math.max(...[...document.querySelectorAll("main *")]
-        .filter(each => !(each instanceof HTMLInputElement || each.clientWidth <= 1))
-        .filter(each => getComputedStyle(each).textOverflow !== "ellipsis")
-        .map(each => each.scrollWidth)),
-})"""
-
-
-def measure(page: Page) -> tuple[int, int]:
-    """Return (pixels that the page is wider than its window, width of the widest box in it), everything typed in and opened."""
-    page.evaluate(TYPE_AND_OPEN, LETTERS)
-    found = page.evaluate(MEASURE)
-    return found["beyond"], found["widest"]
 
 
 def test_the_gallery_shows_every_page(gallery: Gallery) -> None:
@@ -56,16 +37,6 @@ def test_the_gallery_shows_every_page(gallery: Gallery) -> None:
         if any(case.method == "get" for case in ADDRESSES[name]) and not name.startswith(("api:", "openai:"))
     }
     assert pages - NO_PAGES <= shown
-
-
-@pytest.mark.parametrize("width", [390, 1440])
-def test_no_page_is_wider_than_its_window(gallery: Gallery, browser: Browser, width: int) -> None:
-    too_wide = {}
-    for name, page in gallery.rooms(browser, width=width):
-        beyond, widest = measure(page)
-        if beyond > 0 or widest > WIDEST_BOX_PX:
-            too_wide[name] = (beyond, widest)
-    assert too_wide == {}
 
 
 @pytest.mark.parametrize("width", [390, 1440])
