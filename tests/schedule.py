@@ -24,6 +24,8 @@ SLOW = (
     "tests/backup",
     "tests/front_door",
     "tests/evals/test_everyday.py",
+    "tests/permissions/test_existence.py",
+    "tests/evals/test_evaluate.py",
     "tests/setup",
     "tests/retrieval/test_remote.py",
     "tests/permissions",
