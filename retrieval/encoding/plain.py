@@ -143,8 +143,8 @@ def _layer(sizes: Sizes) -> torch.nn.Module:
 
 
 def _embedding(rows: int, width: int) -> torch.nn.Embedding:
-    """An embedding whose rows are not drawn at random: without a device, torch does that by its compiler, two seconds to import."""
-    return torch.nn.Embedding.from_pretrained(torch.empty(rows, width), freeze=False)
+    """An embedding whose rows are not drawn at random: on "meta" torch does that by its compiler, which takes seconds to import."""
+    return torch.nn.Embedding(rows, width, _weight=torch.empty(rows, width))
 
 
 def _norm(sizes: Sizes) -> torch.nn.LayerNorm:
