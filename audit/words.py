@@ -117,6 +117,9 @@ REASONS = {
     "thanks": _("Thanks, not a question."),
     "goodbye": _("A goodbye, not a question."),
     "about_attest": _("A question about Attest itself, not about the documents."),
+    "self_harm": _("Words of self-harm; whom to call was shown."),
+    "emergency": _("An emergency; whom to call was shown."),
+    "earlier_questions": _("A question about the conversation itself."),
     "model_declined": _("The model found no answer in the evidence."),
 }
 PROBLEMS = {

@@ -16,13 +16,13 @@ from chat.flow.rewriting.step import respell, rewrite
 from chat.flow.rights import reader_of, scope_of
 from chat.flow.shapes.documents.step import answer_from_documents
 from chat.flow.shapes.parts.step import answer_apart
-from chat.flow.small_talk import read_small_talk, reply_to
+from chat.flow.talk.step import answer_talk
 from chat.flow.trace import AnswerTrace
 from chat.flow.writing.step import write
 from chat.flow.writing.task import WritingTask
 from chat.library.step import answer_from_library
 from chat.tables.step import compute, compute_by_model, read_found
-from chat.types import Answer, Outcome
+from chat.types import Answer
 from gateway.threads import run_in_thread
 from retrieval.errors import RetrievalError
 
@@ -36,8 +36,8 @@ async def write_answer(trace: AnswerTrace, *, compose: Callable[[], AnswerDepend
     Raises: ChatError.
     """
     asked = trace.asked
-    if kind := read_small_talk(asked.question):
-        return Answer(outcome=Outcome.CHAT, model="", reason=str(kind), message=reply_to(kind, asked.question))
+    if (talk := await run_in_thread(answer_talk)(asked)) is not None:
+        return talk
     if (told := await answer_from_library(trace)) is not None:
         emit(Progress(answer=told))
         return told

@@ -243,6 +243,7 @@ MODELS_FILE = env_str("MODELS_FILE")  # models and routes for the first start
 NLI_MODEL = env_str("ATTEST_NLI_MODEL", "")
 JUDGE = env_str("ATTEST_JUDGE", "bundled")
 ANSWER_CACHE_HOURS = env_int("ATTEST_ANSWER_CACHE_HOURS", 24, minimum=0)
+EMERGENCY_CONTACT = env_str("ATTEST_EMERGENCY_CONTACT")  # shown to who speaks of self-harm or of an emergency
 QUESTION_MAX_CHARACTERS = env_int("ATTEST_QUESTION_MAX_CHARACTERS", 4000, minimum=100)
 
 # --- operations -------------------------------------------------------------------------------------------------------

@@ -111,6 +111,8 @@ def test_a_rewritten_follow_up_does_not_reveal_what_the_reader_may_no_longer_see
         ("Good morning!", "greeting", "Hello!"),
         ("Who are you?", "about_attest", "I am Attest."),
         ("Thanks a lot", "thanks", "You are welcome"),
+        ("I do not want to live any more.", "self_harm", "This sounds very hard"),
+        ("What did I ask first?", "earlier_questions", "I know of no earlier question"),
     ],
 )
 def test_what_is_no_question_gets_a_friendly_word_without_a_search(
@@ -160,6 +162,22 @@ def test_a_greeting_is_nothing_to_follow_up(client: Client, leave: Document, rea
     assert (
         complete(reader, "Hello", "Hello!", QUESTION, SIX_HOURS, "Thanks", "Bye.", FOLLOW_UP).attest["understood_as"] == UNDERSTOOD
     )
+
+
+def test_a_conversation_knows_what_was_asked_in_it_and_nothing_of_others(
+    client: Client, leave: Document, reader: str, dependencies: Any
+) -> None:
+    ask(client, reader, "Who pays for taxis?", conversation="new")
+    begun = ask(client, reader, "How many hours of leave do I earn?", conversation="new").json()["conversation"]
+    ask(client, reader, "And who approves it?", conversation=begun)
+    told = [
+        ask(client, reader, message, conversation=begun).json()["answer"]
+        for message in ("What did I ask first?", "What was my last question?", "我一共问了哪些问题？")
+    ]
+    assert told[0] == "You first asked: “How many hours of leave do I earn?”"
+    assert told[1] == "Before this you asked: “What did I ask first?”"
+    assert told[2].split("\n")[1:3] == ["1. How many hours of leave do I earn?", "2. And who approves it?"]
+    assert not any("taxis" in answer for answer in told)
 
 
 def test_small_talk_is_no_answer_to_be_rated(client: Client, leave: Document, reader: str, dependencies: Any) -> None:

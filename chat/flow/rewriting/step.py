@@ -7,8 +7,8 @@ from chat.flow.dependencies import AnswerDependencies
 from chat.flow.rewriting.by_model import rewrite_by_model, with_report
 from chat.flow.rewriting.by_rule import read_follow_up
 from chat.flow.rewriting.spelling import correct_spelling
-from chat.flow.small_talk import read_small_talk
 from chat.flow.steps import Found, Rewritten
+from chat.flow.talk.step import is_talk
 from chat.flow.trace import AnswerTrace
 from gateway.threads import run_in_thread
 
@@ -16,7 +16,7 @@ from gateway.threads import run_in_thread
 async def rewrite(asked: Asked, *, dependencies: AnswerDependencies, trace: AnswerTrace) -> Rewritten:
     """Return the question as it is searched. A rule recognises a follow-up; a model, where there is one, rewrites it."""
     with trace.timed("rewrite"):
-        history = tuple(past for past in asked.history if not read_small_talk(past[0]))  # "thanks" is nothing to follow up
+        history = tuple(past for past in asked.history if not is_talk(past[0]))  # "thanks" is nothing to follow up
         read = await run_in_thread(read_follow_up)(asked.question, history)
         by_rule = read.text
         if by_rule == asked.question.strip():
