@@ -50,10 +50,12 @@ def read_tables(pages: Sequence[PageText]) -> list[Table]:
     drafts: list[_Draft] = []
     lead, is_open = "", False
     for page in pages:
+        is_first = True
         for block in page.blocks:
             text = page.text[block["start"] : block["end"]]
+            goes_on, is_first = is_open and is_first, False
             if block["kind"] in ("table", "list"):
-                is_open = _read_block(drafts, page, block, lead, is_open=is_open) or is_open
+                is_open = _read_block(drafts, page, block, lead, is_open=is_open, goes_on=goes_on) or is_open
                 continue
             if is_open and _is_section(text) and block["kind"] in ("paragraph", "heading"):
                 *above, drafts[-1].section = text.strip().split("\n")
@@ -70,8 +72,15 @@ def _is_section(text: str) -> bool:
     return len(lines) <= 3 and all(len(line) <= _SECTION_CHARACTERS for line in lines) and not text.rstrip().endswith((".", "。"))
 
 
-def _read_block(drafts: list[_Draft], page: PageText, block: Mapping[str, Any], lead: str, *, is_open: bool) -> bool:
-    """Read a table's block, or rows of a sheet. Returns: False where it is a list of another kind."""
+def _read_block(
+    drafts: list[_Draft], page: PageText, block: Mapping[str, Any], lead: str, *, is_open: bool, goes_on: bool = False
+) -> bool:
+    """Read a table's block, or rows of a sheet.
+
+    Args:
+        goes_on: it begins a page, and the page before ended with a table: with the same names it is the same table.
+    Returns: False where it is a list of another kind.
+    """
     path = tuple(block.get("heading_path", ()))
     header_end = block.get("header_end", 0)
     lines = list(_lines(page.text, block["start"], block["end"]))
@@ -84,7 +93,8 @@ def _read_block(drafts: list[_Draft], page: PageText, block: Mapping[str, Any], 
     head = _split(page.text[slice(*lines[0])]) if lines and not names else []
     is_headline = block["kind"] == "table" and len(lines) == 1 and len(head) > 1 and not any(map(_is_figure, head))
     is_same = is_open and bool(drafts) and (drafts[-1].path == path or (path and path[-1].strip() == drafts[-1].section))
-    if names or is_headline or not is_same:
+    repeats_names = goes_on and is_same and bool(names) and names == drafts[-1].header
+    if (names and not repeats_names) or is_headline or not is_same:
         drafts.append(_Draft("\n".join([*path, lead]), path, header=names))
     draft = drafts[-1]
     if is_headline:

@@ -32,6 +32,7 @@ _LISTS = re.compile(
     r"^(?:please )?(?:list|show|name|give)\b|^(?:which|what) (?:\w+ ){1,3}?(?:are|is|have|has|were|cost|do|does)\b|哪些|列出|哪几",
     re.IGNORECASE,
 )
+_WITH_LETTER = re.compile(r"\w{2,}\s+[A-Za-z]\b(?!['’])|\b(?<!['’])[A-Za-z]\s+\w{2,}")
 _PIECE = r"(?:个|项|份|名|间|种|条|台|家|位)"
 _COUNTS = re.compile(rf"^(?:\w+ ){{0,3}}?how many\b|^(?:what is )?the number of\b|多少{_PIECE}?|几{_PIECE}", re.IGNORECASE)
 
@@ -154,7 +155,18 @@ def _is_named(value: str, question: str, asked: frozenset[str]) -> bool:
     if is_chinese(value):
         return value in question
     own = frozenset(terms_of(value))
-    return bool(own) and own <= asked and not own <= generic_words()
+    return bool(own) and own <= asked and not own <= generic_words() and _has_letters(value, question, own)
+
+
+def _has_letters(value: str, question: str, own: frozenset[str]) -> bool:
+    """Tell whether a question holds each single letter of a value beside its word: "Team A" is not named by "Team B".
+
+    Args:
+        own: the terms of the value; "a" is none.
+    """
+    pairs = [match.split() for match in _WITH_LETTER.findall(value)]
+    needed = [pair for pair in pairs if not {word.casefold() for word in pair if len(word) == 1} <= own]
+    return all(re.search(rf"\b{re.escape(first)}[\s-]+{re.escape(second)}\b", question, re.IGNORECASE) for first, second in needed)
 
 
 def _plan(question: str, table: Table, found: _Conditions, subject: frozenset[str]) -> tuple[Plan | None, frozenset[str]]:

@@ -151,6 +151,36 @@ def test_figures_of_years_are_looked_up_and_compared(question: str, answer: str 
     assert told(question, income) == answer
 
 
+def crews(number: int, *, count: int) -> str:
+    rows = (f"Van {number + at} | {3 + at % 4} | Crew {'ABC'[at % 3]}" for at in range(count))
+    return "\n".join(["Van | Seats | Driven by", *rows])
+
+
+def page_of(number: int, text: str, *, header: int = 0, above: str = "") -> PageText:
+    start = len(above) and len(above) + 2
+    block = {"kind": "table", "start": start, "end": start + len(text), "header_end": start + header}
+    first = [{"kind": "paragraph", "start": 0, "end": len(above)}] if above else []
+    return PageText(number, f"{above}\n\n{text}" if above else text, [*first, block])
+
+
+def test_a_table_whose_names_are_repeated_on_the_next_page_is_one_table() -> None:
+    header = len("Van | Seats | Driven by")
+    first, second = page_of(1, crews(1, count=9), header=header), page_of(2, crews(10, count=6), header=header)
+    (table,) = read_tables([first, second])
+    assert len(table.rows) == 15
+    assert told("How many vans are driven by crew B?", sources(table, about="Vans")) == "5 of 15 rows: Driven by = Crew B."
+
+    apart = page_of(2, crews(10, count=6), header=header, above="These vans are sold. They are not driven any more.")
+    assert len(read_tables([first, apart])) == 2
+
+
+def test_a_single_letter_tells_values_apart() -> None:
+    header = len("Van | Seats | Driven by")
+    found = sources(*read_tables([page_of(1, crews(1, count=9), header=header)]), about="Vans")
+    assert told("How many vans are driven by crew C?", found) == "3 of 9 rows: Driven by = Crew C."
+    assert told("How many vans are driven by crew A?", found) == "3 of 9 rows: Driven by = Crew A."
+
+
 def test_two_documents_that_say_different_things_are_not_computed(income: list[Source]) -> None:
     other = sources(*read_tables(pages_of(".csv", INCOME.replace("2,315", "9,999"))), about="Income")
     assert told("What was the cost of revenues in 2018?", [*income, *other]) is None
