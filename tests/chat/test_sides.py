@@ -135,3 +135,26 @@ def test_documents_that_disagree_are_both_told() -> None:
 def test_the_same_said_twice_is_no_conflict() -> None:
     text = "Visitors leave the building before 18 hours and sign the book."
     assert sides_of("When do visitors leave the building?", ("House rules", text), ("Notice of the porter", text)) is None
+
+
+MAIL = (
+    "Re: Fire drill",
+    "All,\n\nthe fire drill is put off to 14 May at 11:00, we meet at gate 6.\n\nEarlier message from Ines Ott, 2 May 2026\n\n"
+    "The fire drill takes place on 7 May at 09:00 at gate 2.",
+)
+
+
+def test_what_a_newer_mail_says_stands_before_the_mail_that_it_answers() -> None:
+    sides = sides_of("When does the fire drill take place?", MAIL)
+    assert sides is not None and sides.kind is SidesKind.THREAD
+    assert [text for _name, text in told_of(sides)] == [
+        *("the fire drill is put off to 14 May at 11:00, we meet at gate 6.", MAIL[1].rpartition("\n\n")[2])
+    ]
+    assert [label for label, _quotation in compose(sides, ())] == ["", "“Earlier message from Ines Ott, 2 May 2026”:"]
+
+
+def test_a_newer_mail_that_says_nothing_else_leaves_the_earlier_one_alone() -> None:
+    thanks = MAIL[1].replace(
+        "the fire drill is put off to 14 May at 11:00, we meet at gate 6.", "thank you for the plan of the drill."
+    )
+    assert sides_of("When does the fire drill take place?", (MAIL[0], thanks)) is None

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import cache
 
+from chat.flow.shapes.sides.threads import find_thread
 from chat.flow.shapes.sides.value import Side, Sides, SidesKind
 from chat.judge.candidates import Candidate
 from language.features import quantities_of, terms_of
@@ -46,6 +47,8 @@ def find_sides(question: str, candidates: Sequence[Candidate], first: Candidate,
     if first.sentence.is_row:
         return None
     asked = normalize(question)
+    if (thread := find_thread(asked, candidates, first)) is not None:
+        return thread
     since = _Since(candidates)
     if (changed := _changes(asked, candidates, first, since)) is not None:
         return _of_time(asked, SidesKind.CHANGE, changed, since, today)

@@ -18,7 +18,7 @@ def compose(sides: Sides, quoted: Sequence[Quotation]) -> list[Labelled]:
     Args:
         quoted: what was to be quoted alone: the first side's sentences. What is replaced is not repeated.
     """
-    of_time = sides.kind in (SidesKind.CHANGE, SidesKind.SERIES)
+    of_time = sides.kind in (SidesKind.CHANGE, SidesKind.SERIES, SidesKind.THREAD)
     told: list[Labelled] = []
     for at, side in enumerate(sides.sides):
         own = [take(side.passage, side.position)]
@@ -61,6 +61,8 @@ def _label(sides: Sides, at: int) -> str:
             return _("Changed by “%(name)s”:") % named
         case SidesKind.CHANGE if at:
             return _("What it replaces, from “%(name)s”:") % named
+        case SidesKind.THREAD if not side.name:
+            return ""  # the mail itself
         case SidesKind.CONFLICT if side.since:
             return _("“%(name)s” (%(date)s):") % named
     return _("“%(name)s”:") % named

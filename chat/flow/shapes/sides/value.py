@@ -13,6 +13,7 @@ class SidesKind(StrEnum):
     CHANGE = "change"  # one replaces what the other says
     SERIES = "series"  # the same of other times
     SUBJECTS = "subjects"  # of other groups, places or products
+    THREAD = "thread"  # a newer mail of a thread says otherwise
     CONFLICT = "conflict"  # of the same: the documents disagree
 
 
