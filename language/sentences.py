@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from language.clauses import read_number
 from language.lexicon import word_set
 from language.records import begin_alike, is_record
 
@@ -51,6 +52,12 @@ _STARTERS = word_set(
     the a an it its he she they we you i this that these those there in on at by for from to if when while as after before
     since however but and or so thus no not all each some any his her their our your my what who where why how employees
     please
+    """
+)
+_LEADS_TO_CLAUSE = word_set(
+    """
+    in of to under with by from per see and or than at on through until article articles section sections clause clauses
+    paragraph paragraphs annex part chapter schedule appendix
     """
 )
 _BAR = re.compile(r"^\s*\||\s\|(?:\s|$)")
@@ -269,11 +276,30 @@ def _is_soft_break(text: str, start: int, i: int) -> bool:
         return False
     if is_table_row(line) or is_table_row(following) or is_record(line) or is_record(following) or begin_alike(line, following):
         return False
+    if _begins_clause(line, following):
+        return False
     if line.lstrip().startswith("#") or line.rstrip().endswith((":", "：", ";", "；")):
         return False
     width = sum(2 if _is_cjk(char) else 1 for char in line)
     next_char = following.lstrip(" \t")[:1]
     return width >= _WRAP_WIDTH or next_char.islower() or line.rstrip().endswith((",", "，", "、"))
+
+
+def _begins_clause(line: str, following: str) -> bool:
+    """Tell whether a line begins with a clause's number ("Article 8 (b) the agreement ends early") that no wrap brought there: the
+    line before has one too, or words begin behind it."""
+    number = read_number(following)
+    if number is None or number.is_plain or (not number.kind and not number.is_below and len(number.steps) == 1):
+        return False  # "2." is layout
+    above = read_number(line)
+    follows_number = above is not None and not above.is_plain
+    if number.is_below:
+        return follows_number
+    words = line.split()
+    if words and (words[-1].casefold() in _LEADS_TO_CLAUSE or words[-1].endswith((",", "，", "、"))):
+        return False
+    rest = following[number.length :].lstrip(" \t–—-")
+    return follows_number or rest[:1].isupper() or following[number.length - 1 : number.length] in (".", ":")
 
 
 def _is_cjk(char: str) -> bool:

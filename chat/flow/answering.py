@@ -14,6 +14,7 @@ from chat.flow.refusing.refusals import refuse
 from chat.flow.rewriting.settling import settle
 from chat.flow.rewriting.step import respell, rewrite
 from chat.flow.rights import reader_of, scope_of
+from chat.flow.shapes.clauses.step import answer_from_clauses
 from chat.flow.shapes.documents.step import answer_from_documents
 from chat.flow.shapes.parts.step import answer_apart
 from chat.flow.talk.step import answer_talk
@@ -58,6 +59,8 @@ async def write_answer(trace: AnswerTrace, *, compose: Callable[[], AnswerDepend
         if not found.evidence:
             return await _refuse(trace, "nothing_found", dependencies=dependencies)
         emit(Status(step="reading", count=len(found.evidence)))
+        if await answer_from_clauses(rewritten, found, dependencies=dependencies, trace=trace, emit=emit):
+            return trace.answer()
         if await answer_from_documents(rewritten, found, dependencies=dependencies, trace=trace, emit=emit):
             return trace.answer()
         tables = await read_found(found, trace=trace)

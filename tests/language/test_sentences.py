@@ -168,3 +168,16 @@ def test_rows_of_a_sheet_are_sentences_of_their_own() -> None:
         "Work: Emulsion explosive, which is delivered by the kilogram only",
     ]
     assert [span.text for span in split_sentences("\n".join(rows))] == rows
+
+
+def test_lines_that_begin_with_numbers_of_clauses_are_sentences_of_their_own() -> None:
+    text = "Article 6 It is kept in these cases:\n  Article 6 (a) the hall is dark\n  Article 6 (b) the fuse is gone"
+    assert [span.text for span in split_sentences(text)] == [line.strip() for line in text.split("\n")]
+    listed = "(a) at the gate of the northern yard behind the old hall\n(b) on the street"
+    assert [span.text for span in split_sentences(listed)] == listed.split("\n")
+
+
+@pytest.mark.parametrize("place", ["Article 6 of these rules.", "Section 2.2, as the board decided.", "(b) of the list."])
+def test_a_number_that_a_wrap_brought_to_the_front_begins_no_sentence(place: str) -> None:
+    text = f"The lamp is kept for as long as it is needed under\n{place}"
+    assert [span.text for span in split_sentences(text)] == [text]

@@ -44,7 +44,7 @@ def extract(question: str, candidates: Sequence[Candidate]) -> list[Quotation]:
     ranked = told_of_first(question, [candidate for candidate in candidates if _is_quotable(candidate, question)])
     rows = answering_rows(question, ranked)
     if not rows and (block := choose_block(question, candidates, ranked)):
-        return _quote_block(block)
+        return quote_block(block)
     return _quote_sentences(question, ranked, rows)
 
 
@@ -61,7 +61,7 @@ def told_of_first(question: str, ranked: Sequence[Candidate]) -> list[Candidate]
     return [replace(told, score=best.score), *(one for one in ranked if one is not told)]
 
 
-def _quote_block(spots: Sequence[Spot]) -> list[Quotation]:
+def quote_block(spots: Sequence[Spot]) -> list[Quotation]:
     """Quote sentences that stand together; those of one passage are cited as one."""
     quotations: list[Quotation] = []
     for passage, group in itertools.groupby(spots, key=lambda spot: spot.passage):
@@ -115,7 +115,7 @@ def _quote_on(text: Text, chosen: Sequence[tuple[Passage, int]]) -> list[Quotati
         return [take(passage, position, prefix="\n") for passage, position in chosen]
     held = {spot.key for spot in together}
     others = [(other, place) for other, place in chosen[1:] if (other.evidence.marker, place) not in held]
-    return [*_quote_block(together), *(take(other, place, prefix="\n") for other, place in others[:_BESIDE])]
+    return [*quote_block(together), *(take(other, place, prefix="\n") for other, place in others[:_BESIDE])]
 
 
 def _is_quotable(candidate: Candidate, question: str) -> bool:
