@@ -20,6 +20,7 @@ from ingest.parsers.pdf.raised import is_mark, may_hold_levels, read_levels
 from ingest.parsers.pdf.tables.rules import read_grids
 from ingest.parsers.pdf.turning import turn_of, turned
 from ingest.parsers.pdf.unseen import find_unseen, has_picture, is_invisible, is_layered, is_pale
+from ingest.parsers.pdf.vertical import upended
 from language.raised import raised
 
 BROKEN = re.compile("[\x02\ufffe]")
@@ -122,6 +123,7 @@ class _Reader:
             position += len(line) - len(line.rstrip("\r"))
         if self.pale:
             self._drop_unseen()
+        self.raw.lines = upended(self.raw.lines, width=self.raw.width, height=self.raw.height)
 
     def _read_line(self, text: str, offset: int, exact: bool, *, hyphenated: bool) -> None:
         words: list[Word] = []
