@@ -15,6 +15,8 @@ from ingest.parsers.formats.registry import BY_TYPE, EMAIL
 from ingest.parsers.mail.calendar import calendar_lines
 from ingest.parsers.mail.thread import MAX_FIELDS, is_field, paragraphs, read_attribution, split_thread, unflow
 from ingest.parsers.mail.thread import Message as ThreadMessage
+from ingest.parsers.mail.tnef import BROKEN as BROKEN_TNEF
+from ingest.parsers.mail.tnef import is_tnef, read_tnef
 from ingest.parsers.markup.html import parse_markup
 from ingest.parsers.plain.encoding import detect_encoding
 from ingest.parsers.plain.wrapped import Unwrapper
@@ -59,6 +61,7 @@ class _Mail:
     def __init__(self, parse: ParseFile | None) -> None:
         self.flow = Flow()
         self.attachments = _Attached(self, parse)
+        self.has_body = False
 
     def metadata(self, message: Message) -> dict[str, str]:
         found = {"author": self.header(message, "From"), "created": self.header(message, "Date")}
@@ -103,6 +106,7 @@ class _Mail:
 
     def _body(self, part: Message, *, depth: int) -> Iterator[ParsedPage]:
         text = _text(part)
+        self.has_body = self.has_body or bool(text.strip())
         if part.get_content_type() == "text/html":
             yield from self._page(parse_markup(text), depth=depth)
             return
@@ -151,8 +155,20 @@ class _Mail:
 
     def _attachment(self, part: Message, *, depth: int) -> Iterator[ParsedPage]:
         name = self.flow.cleaner.clean_line(_filename(part))[:200] or _guess_name(part)
+        if is_tnef(part_payload(part)):
+            yield from self._packed(part_payload(part), name=name, depth=depth)
+            return
         is_inline = part.get_content_disposition() != "attachment" and part.get_content_maintype() == "image"
         yield from self.attachments.add(name, part_payload(part), depth=depth, is_decoration=is_inline)
+
+    def _packed(self, data: bytes, *, name: str, depth: int) -> Iterator[ParsedPage]:
+        """The files in a winmail.dat, and the words in it where the mail has none beside it."""
+        try:
+            message = read_tnef(data, with_body=not self.has_body, depth=MAX_DEPTH - depth)
+        except BROKEN_TNEF:
+            self.attachments.unread.append(name)
+            return
+        yield from self._part(message, depth=depth)
 
     def notices(self) -> Iterator[Notice]:
         yield from self.attachments.notices()

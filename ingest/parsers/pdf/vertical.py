@@ -4,6 +4,7 @@ pdfium gives such a column as a line whose characters go down, or each character
 page draws them.
 """
 
+import itertools
 import re
 import statistics
 from collections.abc import Iterator, Sequence
@@ -23,7 +24,10 @@ NEAR = 3.5  # of a character's size: between two columns of one text
 
 
 def upended(lines: list[Line], *, width: float, height: float) -> list[Line]:
-    """Return the lines with each column as a line of turned words; the same list where there is none. `width`, `height`: of the page."""
+    """Return the lines with each column as a line of turned words; the same list where there is none.
+
+    `width`, `height`: of the page.
+    """
     suspects = [line for line in lines if _may_be_upended(line)]
     if not LEAST_CELLS <= sum(len(line.words) for line in suspects) <= MOST_CELLS:
         return lines
@@ -50,8 +54,7 @@ def _may_be_upended(line: Line) -> bool:
         return False
     size = _size(line.words)
     return all(
-        abs(_middle(one) - _middle(two)) < BESIDE * size and two.top > one.top
-        for one, two in zip(line.words, line.words[1:], strict=False)
+        abs(_middle(one) - _middle(two)) < BESIDE * size and two.top > one.top for one, two in itertools.pairwise(line.words)
     )
 
 
@@ -85,7 +88,7 @@ def _is_written(run: Sequence[Word]) -> bool:
 
 
 def _are_close(run: Sequence[Word]) -> bool:
-    steps = [two.top - one.top for one, two in zip(run, run[1:], strict=False)]
+    steps = [two.top - one.top for one, two in itertools.pairwise(run)]
     return statistics.median(steps) <= CLOSE * _size(run)
 
 
