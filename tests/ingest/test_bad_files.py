@@ -16,6 +16,7 @@ from tests.ingest.store import read_in_child
 
 FOLDER = SHARED / "bad-files"
 NEEDED_SHARE = 0.98
+HANGS_S = 180  # a page full of small print takes OCR 20 s on a free core, several times as long on a slow or busy one
 READ_SINCE = (".docm", ".xlsm")  # without their macros; the manifest was written when they were refused
 
 
@@ -62,7 +63,7 @@ def test_bad_files_end_as_they_should():
     for row in rows:
         started = time.monotonic()
         verdict, code, text = outcome(FOLDER / row["file"])
-        if time.monotonic() - started > 60:
+        if time.monotonic() - started > HANGS_S:
             slow.append(row["file"])
         assert not code or code in MESSAGES
         assert "\0" not in text

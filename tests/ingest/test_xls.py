@@ -1,6 +1,7 @@
 """XLS and ODS are read as an XLSX is: values as their cells show them, nothing hidden or struck out, merged cells, notes."""
 
 import io
+import struct
 
 import pytest
 import xlwt
@@ -95,6 +96,55 @@ def test_a_day_of_an_xls_that_counts_from_1904_is_its_own(tmp_path):
     sheet.write(1, 1, 45015, style("yyyy-mm-dd"))
 
     assert "Event: Fair; Day: 2027-03-31" in read(tmp_path, "a.xls", saved(book))[0]
+
+
+def record(number, data=b""):
+    return struct.pack("<HH", number, len(data)) + data
+
+
+def short(text):
+    return struct.pack("<BB", len(text), 1) + text.encode("utf-16-le")
+
+
+def chart(title, series):
+    """A chart as Excel keeps it in its sheet: its title, and the name of a row of figures."""
+    named = record(0x1003) + record(0x1033) + record(0x100D, b"\0\0" + short(series)) + record(0x1034)
+    titled = (
+        record(0x1025, bytes(32)) + record(0x1033) + record(0x100D, b"\0\0" + short(title)) + record(0x1027, b"\1\0" + bytes(4))
+    )
+    return record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0020, 0, 0, 0, 0)) + named + titled + record(0x1034) + record(0x000A)
+
+
+def text_box(text, kind=6):
+    shape = record(0x005D, struct.pack("<HHHHH", 0x15, 0x12, kind, 1, 0x6011) + bytes(12))
+    words = record(0x003C, b"\1" + text.encode("utf-16-le")) + record(0x003C, bytes(16))
+    return shape + record(0x01B6, struct.pack("<HH6xHHI", 0, 0, len(text), 16, 0)) + words
+
+
+def with_drawn(book, drawn):
+    """Put records into the last sheet of a workbook."""
+    stream = book.get_biff_data()
+    assert stream.endswith(record(0x000A))
+    return compound_file({"Workbook": stream[:-4] + drawn + record(0x000A)})
+
+
+def test_text_boxes_and_titles_of_charts_of_an_xls_are_read(tmp_path):
+    book = xlwt.Workbook()
+    fill(book.add_sheet("Guests"), ["Year", "Guests"], [2025, 530])
+    drawn = text_box("Counted at the gate.") + chart("来宾人数", "Guests") + text_box("a note", kind=0x19)
+    text, warnings = read(tmp_path, "a.xls", with_drawn(book, drawn))
+
+    assert text.startswith("Guests\n\nYear | Guests\n\nYear: 2025; Guests: 530")
+    assert text.endswith("\n\nNote: Counted at the gate.\n\nNote: 来宾人数")
+    assert warnings == []
+
+
+def test_a_damaged_chart_of_an_xls_leaves_its_rows(tmp_path):
+    book = xlwt.Workbook()
+    fill(book.add_sheet("Guests"), ["Year", "Guests"], [2025, 530])
+    text, warnings = read(tmp_path, "a.xls", with_drawn(book, record(0x100D, b"\0\0\xff")))
+    assert "Year: 2025; Guests: 530" in text
+    assert warnings == ["Damaged parts could not be read and were skipped."]
 
 
 def test_an_xls_of_nonsense_is_damaged(tmp_path):

@@ -16,12 +16,14 @@ from ingest.parsers.office.building.package import Properties
 from ingest.parsers.office.building.word import PLAIN, Look
 from ingest.parsers.office.building.workbook import Cell, Note, Rich, SheetFile, WorkbookFile
 from ingest.parsers.office.legacy.compound import DAMAGE, Compound
+from ingest.parsers.office.legacy.drawn import count_charts, read_drawn
 from ingest.parsers.office.macros import with_macro_warning
 from ingest.parsers.office.sheets.number_format import EAST_ASIAN_DATES
 from ingest.parsers.office.xlsx import parse_xlsx
 from ingest.parsers.refusal import Refusal
 
 BROKEN = (xlrd.XLRDError, CompDocError, FormulaError, AssertionError, *DAMAGE, struct.error)
+LAST_ROW, LAST_COLUMN = 65_536, 256  # of an XLS: what lies on no cell follows the rows
 RISES = {1: "superscript", 2: "subscript"}
 
 
@@ -40,9 +42,11 @@ def parse_xls(stream: BinaryIO, *, name: str) -> Iterator[Opening | ParsedPage |
     except BROKEN as error:
         is_locked = "encrypted" in str(error).lower()
         raise Refusal("locked" if is_locked else "damaged", f"xlrd: {type(error).__name__}: {error}") from error
+    notices = list(_add_drawn(workbook, compound))
     title, author, created = compound.properties()
     workbook.properties = Properties(title=title, author=author, created=created)
     yield from with_macro_warning(parse_xlsx(workbook.save(), name=name), has_macros=compound.has_macros)
+    yield from notices
 
 
 def _read(book: Any) -> WorkbookFile:
@@ -52,6 +56,24 @@ def _read(book: Any) -> WorkbookFile:
         _Sheet(book, sheet, workbook).read()
         book.unload_sheet(number)
     return workbook
+
+
+def _add_drawn(workbook: WorkbookFile, compound: Compound) -> Iterator[Notice]:
+    """Keep text boxes and titles of charts beside the rows; a sheet that is a chart has nothing else."""
+    if charts := count_charts(compound.read("Book")):
+        yield Notice(code="objects", values={"count": charts})
+    try:
+        drawn = read_drawn(compound.read("Workbook"))
+    except (struct.error, IndexError):
+        yield Notice(code="broken_parts")
+        return
+    sheets = {sheet.name: sheet for sheet in workbook.sheets}
+    for one in drawn:
+        texts = [text for text in one.texts if text.strip()]
+        if one.is_chart and texts:
+            sheets[one.name] = workbook.sheet(one.name, is_hidden=one.is_hidden)
+        if one.name in sheets:
+            sheets[one.name].notes += [Note(row=LAST_ROW + at, column=LAST_COLUMN, text=text) for at, text in enumerate(texts)]
 
 
 class _Sheet:
