@@ -153,3 +153,20 @@ def test_names_over_several_columns_are_given_to_each_of_them(tmp_path):
     boxes, text = unpack(page.boxes), page.text
     (first,), (second,) = (covering(boxes, start=i, end=i + 5) for i in (text.index("Sales"), text.rindex("Sales")))
     assert (first.left, first.top) == (second.left, second.top)  # both point at the one word on the page
+
+
+def test_a_gap_that_long_texts_narrow_still_parts_columns(tmp_path):
+    rows = [["Boat", "Length", "Moored at", "Looked after by"]]
+    rows += [
+        [f"{('Dinghy', 'Cutter', 'Raft', 'Lighter boat')[at % 4]} {at}", f"{4 + at} m", f"Pier {at % 3}", "Ada"]
+        for at in range(1, 13)
+    ]
+    stream = io.BytesIO()
+    SimpleDocTemplate(stream, pagesize=A4).build([Table(rows)])
+    _, (page,), _ = read_file(write(tmp_path, "a.pdf", stream.getvalue()))
+    (table,) = page.blocks
+
+    lines = page.text.split("\n")
+    assert lines[0] == "Boat | Length | Moored at | Looked after by"
+    assert lines[3] == "Lighter boat 3 | 7 m | Pier 0 | Ada"
+    assert table.header_end == len(lines[0])

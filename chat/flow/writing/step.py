@@ -16,6 +16,7 @@ from chat.flow.writing.draft import Draft
 from chat.flow.writing.extractive import NAME as EXTRACTIVE
 from chat.flow.writing.extractive import extract
 from chat.flow.writing.generating import generate, reuse_written
+from chat.flow.writing.headings import with_headings
 from chat.flow.writing.labelled import Labelled, add_labelled, add_remark
 from chat.flow.writing.task import WritingTask
 from chat.verify import Verifier
@@ -66,6 +67,7 @@ async def _quote(task: WritingTask, *, draft: Draft) -> None:
     quoted = await run_in_thread(extract)(task.judged.question, task.judged.candidates)
     with translation.override(code_of(task.asked.question)):
         told, sides = await run_in_thread(beside)(quoted, judged=task.judged, today=timezone.localdate())
+        told = with_headings(told, question=task.rewritten.text, candidates=task.judged.candidates)
     await add_labelled(told, draft=draft, verifier=verifier)
     if sides is not None:
         draft.trace.keep(sides)

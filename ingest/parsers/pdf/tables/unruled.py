@@ -7,6 +7,7 @@ from ingest.parsers.pdf.tables.cells import NUMERIC, Cell, Fragment, Table, coun
 
 MAX_HEADER_ROWS = 3
 ALIGNED = 2  # points between edges of cells that stand under each other
+LEAST_GAP = 0.6  # of the height of a line: columns stand further apart
 WORD_SPACE = 0.4  # of the height of a line: words of one text stand no further apart
 
 
@@ -19,6 +20,7 @@ def table_of_rows(rows: list[Line]) -> Table:
     cells = [split_cells(row) for row in rows]
     header = header_rows(rows)
     if columns := _find_columns(cells):
+        cells = [[part for cell in row for part in _cut(cell, columns)] if len(row) < len(columns) else row for row in cells]
         named = _names_above(rows, columns)
         body = [_spread(row, columns) for row in cells[len(named) :]]
         if named:
@@ -60,6 +62,32 @@ def _spread(row: list[list[Word]], columns: Columns) -> list[list[Word]]:
         spread[best] = cell
         last = best
     return spread
+
+
+def _cut(cell: list[Word], columns: Columns) -> list[list[Word]]:
+    """Return what of a cell stands in each column: of a long text and the next one the gap may be narrower than elsewhere.
+
+    Each gap at which it is cut is wider than all others in it.
+    """
+    if len(cell) < 2 or sum(cell[0].left < right and left < cell[-1].right for left, right in columns) < 2:
+        return [cell]
+    parts: list[list[Word]] = [[cell[0]]]
+    within, between = [0.0], list[float]()
+    last = _column_of(cell[0], columns)
+    for before, word in itertools.pairwise(cell):
+        place = _column_of(word, columns)
+        if place < last:
+            return [cell]
+        (between if place > last else within).append(word.left - before.right)
+        parts[-1:] = [parts[-1], [word]] if place > last else [[*parts[-1], word]]
+        last = place
+    is_plain = between and min(between) > max(1.5 * max(within), LEAST_GAP * (cell[0].bottom - cell[0].top))
+    return parts if is_plain else [cell]
+
+
+def _column_of(word: Word, columns: Columns) -> int:
+    middle = (word.left + word.right) / 2
+    return min(range(len(columns)), key=lambda at: max(columns[at][0] - middle, middle - columns[at][1], 0.0))
 
 
 def _name_columns(row: list[list[Word]], columns: Columns) -> list[list[Word]]:
