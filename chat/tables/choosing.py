@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 from chat.tables.grid import Table
 from chat.tables.matrix import propose_over_matrix
-from chat.tables.plan import BadPlan
+from chat.tables.numbers import read_number
+from chat.tables.plan import BadPlan, Operation
 from chat.tables.records import propose_over_records
 from chat.tables.running import Result, run_plan
+from language.answer_types import AnswerType, answer_type
+from language.dates import find_dates
 
 _NEAR = 0.05  # of two documents' best plans: with less between them it is not sure which is meant
 
@@ -53,10 +56,19 @@ def _compute(question: str, source: Source, *, is_only: bool) -> Chosen | None:
     ]
     for proposal in sorted((one for one in proposals if one is not None), key=lambda one: -one.fit):
         try:
-            return Chosen(source=source, result=run_plan(proposal.plan, source.table), fit=proposal.fit)
+            chosen = Chosen(source=source, result=run_plan(proposal.plan, source.table), fit=proposal.fit)
         except BadPlan:
             continue
+        if _is_of_kind(question, chosen.result):
+            return chosen
     return None
+
+
+def _is_of_kind(question: str, result: Result) -> bool:
+    """Tell whether the cells of a look-up may be what is asked for: no date answers "where", no number "who"."""
+    if result.plan.operation is not Operation.LOOKUP or answer_type(question) not in (AnswerType.PLACE, AnswerType.PERSON):
+        return True
+    return not all(read_number(cell.text) or any(find_dates(cell.text.casefold())) for cell in result.cells)
 
 
 def outcome_of(result: Result) -> tuple[object, ...]:

@@ -181,6 +181,13 @@ def test_a_single_letter_tells_values_apart() -> None:
     assert told("How many vans are driven by crew A?", found) == "3 of 9 rows: Driven by = Crew A."
 
 
+def test_a_date_is_no_answer_to_where() -> None:
+    samples = "Sample,Taken,Level,Remark\nW-201,2026-03-02,3.1,Tap 4\nW-202,2026-03-09,11.8,Tap 9\nW-203,2026-03-11,0.4,Tap 2\n"
+    found = sources(*read_tables(pages_of(".csv", samples)), about="Samples")
+    assert told("When was sample W-201 taken?", found) == "W-201 – Taken: 2026-03-02"
+    assert told("Where was sample W-201 taken?", found) is None
+
+
 def test_two_documents_that_say_different_things_are_not_computed(income: list[Source]) -> None:
     other = sources(*read_tables(pages_of(".csv", INCOME.replace("2,315", "9,999"))), about="Income")
     assert told("What was the cost of revenues in 2018?", [*income, *other]) is None

@@ -127,3 +127,27 @@ def test_words_that_a_line_end_cuts_in_a_cell_are_whole(tmp_path: Path) -> None:
 )
 def test_formats_of_chinese_sheets(value: float, code: str, shown: str) -> None:
     assert show_number(value, code) == shown
+
+
+def test_rows_below_a_head_that_fill_other_columns_belong_to_it(tmp_path: Path) -> None:
+    rows = [
+        ["Batch", "Part", "Pieces", "Checked by"],
+        ["K-4", None, None, "Ines"],
+        [None, "Hinge", 12, None],
+        [None, "Latch", 60, None],
+        ["K-5", None, None, "Omar"],
+        [None, "Hinge", 5, None],
+        [None, "Total", 77, None],
+        ["K-6", "Bolt", 3, "Omar"],
+        [None, "Nut", 4, "Ines"],
+    ]
+    assert texts(tmp_path, "a.xlsx", book(rows))[-1].split("\n") == [
+        "Batch: K-4; Checked by: Ines",
+        "Batch: K-4; Part: Hinge; Pieces: 12",
+        "Batch: K-4; Part: Latch; Pieces: 60",
+        "Batch: K-5; Checked by: Omar",
+        "Batch: K-5; Part: Hinge; Pieces: 5",
+        "Part: Total; Pieces: 77",
+        "Batch: K-6; Part: Bolt; Pieces: 3; Checked by: Omar",
+        "Part: Nut; Pieces: 4; Checked by: Ines",
+    ]

@@ -31,6 +31,7 @@ class Rows:
         self.header: dict[int, str] = {}
         self._repeat = 0  # columns after which the names begin anew, where several tables stand side by side under the same names
         self._above: Cells = []  # the row that rows without a text in the first column belong to
+        self._head: Cells = []  # the last row with a text in the first column
         self._held: Cells = []
         self._held_notes: Notes = {}
         self._upper: Cells = []  # names above the row that is held, which may be names too
@@ -54,7 +55,7 @@ class Rows:
         if not cells:
             yield from self._flush()
             yield from self._loose(notes)
-            self._is_start, self._above = True, []
+            self._is_start, self._above, self._head = True, [], []
         elif self._is_start:
             self._held, self._held_notes = cells, notes
         else:
@@ -65,7 +66,7 @@ class Rows:
         yield from self._settle([])
         yield from self._flush()
         self.header, self._held, self._is_start = {}, [], True
-        self._repeat, self._above = 0, []
+        self._repeat, self._above, self._head = 0, [], []
 
     def _settle(self, below: Cells) -> Iterator[ParsedPage]:
         """Say what the rows are that are held back. `below`: the row that follows them."""
@@ -90,7 +91,7 @@ class Rows:
             yield from self._loose(self._held_notes)
             self._is_titled = True
             return  # the header may be in the next row
-        self._is_start, self._above = False, []
+        self._is_start, self._above, self._head = False, [], []
         is_other, self._is_titled = self._is_titled and self._names_others(first), False
         if _is_header(first, second, is_certain=not self.header or is_other):
             yield from self._flush()
@@ -138,10 +139,12 @@ class Rows:
         """Return the cells with the name of the row that they belong to: "Work: Hand drilling > Drill rods".
 
         A row that begins with a number, or that is alone in its first column, is the head of those below it that have nothing
-        there. A total belongs to no row.
+        there, and so is one that fills only columns which these leave empty: "B-17" above the items of the order. A total belongs
+        to no row.
         """
         first = min(self.header)
         if cells[0][0] == first:
+            self._head = cells
             name = next(
                 ((column, text) for column, text in cells[1:] if column in self.header and is_word(text, MAX_HEADING_CHARACTERS)),
                 None,
@@ -150,9 +153,12 @@ class Rows:
             is_numbered = name is not None and bool(NUMBERING.match(cells[0][1]))
             self._above = [cells[0]] if is_alone else [name] if is_numbered and name else []
             return cells
-        if not self._above or cells[0][0] < first or any(TOTAL.match(text) for _, text in cells):
-            self._above = []
+        if cells[0][0] < first or any(TOTAL.match(text) for _, text in cells):
+            self._above, self._head = [], []
             return cells
+        if not self._above:
+            is_apart = len(self._head) > 1 and not {column for column, _ in self._head} & {column for column, _ in cells}
+            return [self._head[0], *cells] if is_apart and not TOTAL.match(self._head[0][1]) else cells
         column, name_above = self._above[0]
         if column in dict(cells):
             return [(place, f"{name_above} > {text}" if place == column else text) for place, text in cells]
