@@ -17,7 +17,7 @@ _KINDS = {
     "step": "step",
 }
 _KIND_OF = {word: kind for kind, words in _KINDS.items() for word in words.split()}
-_GENERAL = frozenset(("clause", "section", "paragraph", "item", "条", "项", "点"))  # said of clauses whatever their kind
+GENERAL = frozenset(("clause", "section", "paragraph", "item", "step", "条", "项", "点"))  # said of clauses whatever their kind
 _WORDS = "|".join(sorted(_KIND_OF, key=len, reverse=True))
 _SUB = r"(?:\s?\((?:[a-z]{1,4}|[A-Z]|\d{1,2})\))"
 _NUMBER = r"(?:\d{1,3}[a-z]?(?:\.\d{1,3})*(?![\d.]*\d)|[IVXLC]{1,7}\b|[A-Z]\b)"
@@ -94,7 +94,7 @@ def fit_of_kinds(asked: str, held: str) -> int:
     """Return how well a clause's kind fits the asked one: 2 the same, 1 one of them is printed or said without; 0 another."""
     if asked == held:
         return 2
-    return int(not asked or not held or asked in _GENERAL)
+    return int(not asked or not held or asked in GENERAL)
 
 
 def _plain(number: str) -> str:

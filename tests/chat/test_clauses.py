@@ -48,7 +48,7 @@ def told(question: str, parts: list[tuple[str, int, str]]) -> str | None:
     asked, page = read_question(question), FakePage(parts)
     assert asked is not None
     found = find_clause(asked, [page])
-    return page.text[found[0].start : found[0].end] if found else None
+    return page.text[found.stretches[0].start : found.stretches[0].end] if found else None
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,8 @@ def test_a_clause_is_asked_for_by_its_number_alone(question: str, asked: AskedCl
         ("What does section 2.2 (b) say?", LEASE, "(b) on the street"),
         ("What is in annex B?", LEASE, "Annex B Prices\n\nA lost key costs 40 euros."),
         ("What does section 9 say?", LEASE, None),
+        ("What does step 2 say?", [("list", 0, "1. Wash the lamp.\n2. Dry it.\n3. Pack it.")], "2. Dry it."),
+        ("What does article 2 say?", [("list", 0, "1. Wash the lamp.\n2. Dry it.\n3. Pack it.")], None),
         ("What does article 6 (b) say?", ARTICLES, "Article 6 (b) the fuse is gone"),
         (
             *("What does article 6 say?", ARTICLES),

@@ -13,6 +13,7 @@ from reportlab.platypus import SimpleDocTemplate, Table, TableStyle
 
 from tests.front_door.files import Sample, mail
 from tests.front_door.visitor import Visitor
+from tests.ingest.test_tnef import file, packed
 
 THREAD = """Dear all,
 
@@ -60,7 +61,24 @@ def vans() -> bytes:
     return stream.getvalue()
 
 
-FILES = {"yard-rules.docx": rules(), "vaccination.eml": mail("RE: Vaccination", THREAD).as_bytes(), "vans.pdf": vans()}
+def lamps() -> bytes:
+    """A mail whose only file lies in a winmail.dat."""
+    message = mail("Lamps", "See the list.")
+    message.add_attachment(
+        packed(file("LAMPS.CSV", b"Lamp,Watts\nGate,40\nShed,25\n")),
+        maintype="application",
+        subtype="ms-tnef",
+        filename="winmail.dat",
+    )
+    return message.as_bytes()
+
+
+FILES = {
+    "yard-rules.docx": rules(),
+    "vaccination.eml": mail("RE: Vaccination", THREAD).as_bytes(),
+    "vans.pdf": vans(),
+    "lamps.eml": lamps(),
+}
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +103,7 @@ def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
         ("yard-rules", "What does article 6 (b) say?", ["the weather is bad"], "dark"),
         ("yard-rules", "What does article 6 say?", ["the hall is dark", "the weather is bad"], "one week"),
         ("vans", "How many vans are driven by crew B?", ["15 of 45"], ""),
+        ("lamps", "How many watts has the shed lamp?", ["25"], "40"),
         ("vaccination", "When does the vaccination take place?", ["21 May at 13:00", "“Earlier message from Ines Ott"], ""),
         ("vaccination", "In which room is the vaccination?", ["room 5"], ""),
     ],

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from chat.flow.shapes.clauses.asked import AskedClause
-from language.clauses import ClauseNumber, are_steps_alike, fit_of_kinds, read_number
+from language.clauses import GENERAL, ClauseNumber, are_steps_alike, fit_of_kinds, read_number
 
 _NESTED = 3  # numbers in one another that "(i)" may count within
 
@@ -33,6 +33,19 @@ class Stretch:
     end: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """A clause at its place. `fit`: how surely it is the asked one, the more the surer; compared between documents."""
+
+    fit: tuple[int, int, int]
+    stretches: tuple[Stretch, ...]
+
+    @property
+    def is_bare(self) -> bool:
+        """True where its number alone, without a kind and no heading, speaks for it."""
+        return self.fit[1:] == (1, 0)
+
+
 @dataclass(slots=True, kw_only=True)
 class _Line:
     """A line with its number. `names`: the steps by which it may be named: alone, and within what stands above it."""
@@ -46,8 +59,8 @@ class _Line:
     names: list[tuple[str, ...]] = field(default_factory=list)
 
 
-def find_clause(asked: AskedClause, pages: Sequence[PageText]) -> list[Stretch]:
-    """Return where the clause stands, from its number to where the next one begins; [] where there is none.
+def find_clause(asked: AskedClause, pages: Sequence[PageText]) -> Clause | None:
+    """Return where the clause stands, from its number to where the next one begins; None where there is none.
 
     Of several that the number fits, the one whose kind fits best, a heading before a line; where the number within a clause is
     not printed, the whole clause.
@@ -55,12 +68,13 @@ def find_clause(asked: AskedClause, pages: Sequence[PageText]) -> list[Stretch]:
     lines = list(_lines(pages))
     _name(lines)
     for length in range(len(asked.steps), 0, -1):
-        fits = [(_fit(asked.kind, line), at) for at, line in enumerate(lines) if _is_named(line, asked.steps[:length])]
-        best = max((fit for fit, _at in fits), default=(0,))
+        steps = asked.steps[:length]
+        fits = [(_fit(asked.kind, line, steps), at) for at, line in enumerate(lines) if _is_named(line, steps)]
+        best = max((fit for fit, _at in fits), default=(0, 0))
         if best[0]:
             first = next(at for fit, at in fits if fit == best)
-            return list(_reach(lines, first))
-    return []
+            return Clause(fit=(length, *best), stretches=tuple(_reach(lines, first)))
+    return None
 
 
 def _lines(pages: Sequence[PageText]) -> Iterator[_Line]:
@@ -116,13 +130,19 @@ def _is_named(line: _Line, steps: tuple[str, ...]) -> bool:
     return any(are_steps_alike(steps, name) for name in line.names)
 
 
-def _fit(kind: str, line: _Line) -> tuple[int, ...]:
-    """Return how well a line that the number names is what is asked for; the first is 0 where it is not."""
-    if line.number is None:
-        return (0,)
-    if line.number.is_below or (not line.number.kind and not line.level):
+def _fit(kind: str, line: _Line, steps: tuple[str, ...]) -> tuple[int, int]:
+    """Return how well a line that the number names is what is asked for; the first is 0 where it is not.
+
+    A bare "5." of a list is no article 5, but it may be clause or step 5, and within article 8 it is 8 (5).
+    """
+    number = line.number
+    if number is None:
+        return 0, 0
+    if number.is_below or len(steps) > len(number.steps):
         return 1, 0
-    return fit_of_kinds(kind, line.number.kind), int(bool(line.level))
+    if not number.kind and not line.level:
+        return int(not kind or kind in GENERAL or len(number.steps) > 1), 0
+    return fit_of_kinds(kind, number.kind), int(bool(line.level))
 
 
 def _reach(lines: Sequence[_Line], first: int) -> Iterator[Stretch]:

@@ -12,7 +12,7 @@ from chat.flow.events import Emit
 from chat.flow.evidence import evidence_of
 from chat.flow.rights import reader_of
 from chat.flow.shapes.clauses.asked import AskedClause, read_question
-from chat.flow.shapes.clauses.looking import Stretch, find_clause
+from chat.flow.shapes.clauses.looking import Clause, Stretch, find_clause
 from chat.flow.steps import Found, Rewritten
 from chat.flow.trace import AnswerTrace
 from chat.flow.writing.blocks import Spot
@@ -73,9 +73,8 @@ def _read(asked: AskedClause, question: Asked, found: Found) -> list[Read]:
     edition = found.search.passages[0].chunk.edition
     read: list[Read] = []
     marker = 0
-    for document in _documents(asked, question, found):
-        pages = Page.objects.filter(version=document.current_version_id).defer("boxes").order_by("number")[:_PAGES]
-        places = tuple(find_clause(asked, list(pages)))
+    for document, clause in _surest([(one, _clause_in(one, asked)) for one in _documents(asked, question, found)]):
+        places = clause.stretches
         chunks = Chunk.objects.visible_to(reader).filter(
             version=document.current_version_id, edition=edition, page__number__in=[place.page for place in places]
         )
@@ -86,6 +85,19 @@ def _read(asked: AskedClause, question: Asked, found: Found) -> list[Read]:
             marker += len(held)
             read.append((tuple(pieces), places))
     return read if len(read) <= _MOST else []
+
+
+def _clause_in(document: Document, asked: AskedClause) -> Clause | None:
+    pages = Page.objects.filter(version=document.current_version_id).defer("boxes").order_by("number")[:_PAGES]
+    return find_clause(asked, list(pages))
+
+
+def _surest(found: Sequence[tuple[Document, Clause | None]]) -> list[tuple[Document, Clause]]:
+    """Return the clauses that fit best; of those that a bare number names, as lists have it, the first document's."""
+    held = [(document, clause) for document, clause in found if clause is not None]
+    best = max((clause.fit for _document, clause in held), default=None)
+    surest = [(document, clause) for document, clause in held if clause.fit == best]
+    return surest[:1] if surest and surest[0][1].is_bare else surest
 
 
 def _documents(asked: AskedClause, question: Asked, found: Found) -> list[Document]:
