@@ -12,9 +12,9 @@ from dataclasses import replace
 
 from ingest.parsers.cleaning import CJK
 from ingest.parsers.content import Block, ParsedPage
-from ingest.parsers.pdf.columns import part_columns
 from ingest.parsers.pdf.grouping import MAX_HEADING, far_edge, group_rows, heading_level, merge_rows, plain
 from ingest.parsers.pdf.page import Line, RawPage, Word
+from ingest.parsers.pdf.reading_order.columns import part_columns
 from ingest.parsers.pdf.running import is_edge
 from ingest.parsers.pdf.tables.cells import Fragment, Table
 from ingest.parsers.pdf.tables.continuing import CONTINUED, OpenTable, columns_of, goes_on

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from ingest.parsers.cleaning import CJK
 from ingest.parsers.pdf.forms.annotations import Annotations
+from ingest.parsers.pdf.reading_order.turning import turned_back
 from ingest.parsers.pdf.tables.rules import Grid, Rule
-from ingest.parsers.pdf.turning import turned_back
 
 PIECE = re.compile(rf"[{CJK}]|[^\s{CJK}]+")  # a character of a script without spaces, or a word
 
@@ -15,7 +15,7 @@ PIECE = re.compile(rf"[{CJK}]|[^\s{CJK}]+")  # a character of a script without s
 class Word:
     """A word, or one character of a script without spaces. `spaced`: white space stood before it.
 
-    `turn`: where it does not stand upright; its edges are those of the page turned for it (ingest.parsers.pdf.turning).
+    `turn`: where it does not stand upright; its edges are those of the page turned for it (`reading_order.turning`).
     """
 
     text: str

@@ -17,10 +17,10 @@ from ingest.parsers.cleaning import Cleaner
 from ingest.parsers.pdf.forms.annotations import read_annotations
 from ingest.parsers.pdf.page import PIECE, Line, RawPage, Word
 from ingest.parsers.pdf.raised import is_mark, may_hold_levels, read_levels
+from ingest.parsers.pdf.reading_order.turning import turn_of, turned
+from ingest.parsers.pdf.reading_order.vertical import upended
 from ingest.parsers.pdf.tables.rules import read_grids
-from ingest.parsers.pdf.turning import turn_of, turned
 from ingest.parsers.pdf.unseen import find_unseen, has_picture, is_invisible, is_layered, is_pale
-from ingest.parsers.pdf.vertical import upended
 from language.raised import raised
 
 BROKEN = re.compile("[\x02\ufffe]")

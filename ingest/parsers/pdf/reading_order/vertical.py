@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 
 from ingest.parsers.cleaning import CJK
 from ingest.parsers.pdf.page import Line, Word
-from ingest.parsers.pdf.turning import turned
+from ingest.parsers.pdf.reading_order.turning import turned
 
-DOWNWARDS = 3  # turn of ingest.parsers.pdf.turning
+DOWNWARDS = 3  # turn of ingest.parsers.pdf.reading_order.turning
 CELL = re.compile(rf"[{CJK}]|\d{{1,3}}")
 LEAST_CELLS, MOST_CELLS = 6, 20_000  # of a page
 LEAST_RUN = 4  # characters of a column; shorter ones are columns beside another
