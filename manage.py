@@ -23,7 +23,7 @@ def create_parser(command: BaseCommand, *names: Any, **options: Any) -> CommandP
     return parser
 
 
-BaseCommand.create_parser = create_parser  # type: ignore[method-assign]
+BaseCommand.create_parser = create_parser  # type: ignore[assignment, method-assign]
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
