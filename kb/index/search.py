@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from accounts.models import User
 from kb.index.engine import Engine, get_engine
 from kb.models import Chunk, Collection, Document
+from language.scripts.script import is_chinese
 from retrieval.duplicates import SeenSentences
 from retrieval.types import Hit, Scope, SearchConfig, SearchResult
 from retrieval.vocabulary import BadVocabulary, find_groups, read_vocabulary
@@ -71,6 +72,7 @@ def search_passages(
         candidates = max(candidates, asked)
     if config.collapse_repeated:
         passages = demote_repeated(passages, wanted=wanted)
+    passages = hold_own_script(passages, question, wanted=wanted)
     kept = tuple(
         Passage(chunk=passage.chunk, hit=passage.hit._replace(rank=rank)) for rank, passage in enumerate(passages[:wanted], start=1)
     )
@@ -105,6 +107,22 @@ def demote_repeated(passages: Sequence[Passage], *, wanted: int) -> list[Passage
         else:
             first.append(passage)
     return [*first, *repeats]
+
+
+def hold_own_script(passages: Sequence[Passage], question: str, *, wanted: int) -> list[Passage]:
+    """Return all passages; half of the first `wanted` are in the question's script, if so many were found.
+
+    Words count for those alone: passages in the other script are found by meaning only, and may stand before all of them.
+    """
+    asked = is_chinese(question)
+    own = [is_chinese(passage.chunk.text) == asked for passage in passages]
+    lacking = min(wanted // 2, sum(own)) - sum(own[:wanted])
+    if lacking <= 0:
+        return list(passages)
+    moved = [place for place in range(wanted, len(passages)) if own[place]][:lacking]
+    kept = [place for place in range(wanted) if own[place]] + [place for place in range(wanted) if not own[place]][:-lacking]
+    first = sorted(kept) + moved
+    return [passages[place] for place in (*first, *(place for place in range(len(passages)) if place not in first))]
 
 
 def add_sentences(seen: SeenSentences, chunk: Chunk) -> bool:

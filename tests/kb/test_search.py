@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from kb.index.engine import Engine
-from kb.index.search import scope_for, search_passages
+from kb.index.search import hold_own_script, scope_for, search_passages
 from kb.models import Collection
 from retrieval.encoding.opening import ENGLISH, MULTILINGUAL
 from retrieval.encoding.packed.model_file import find_model_file
@@ -190,3 +191,23 @@ def test_passages_that_repeat_better_ones_are_demoted(engine: Engine, employee: 
     assert (f" {excerpt} ", False) in find()
     assert (excerpt, True) not in find(limit=4)
     assert {text for text, _ in find()} == {text for text, _ in find(collapse_repeated=False)}
+
+
+@pytest.mark.parametrize(
+    ("found", "kept"),
+    [
+        ("zzzz zzzz ee", "zz ee"),  # own passages come from behind the first four
+        ("zezz zzzz ez", "zez e"),
+        ("zzee zzzz", "zzee"),
+        ("zzzz zzzz", "zzzz"),  # none is there
+        ("eezz", "eezz"),
+    ],
+)
+def test_half_of_the_passages_are_in_the_questions_script(found: str, kept: str) -> None:
+    texts = {"z": "年休假为十天。", "e": "Annual leave is ten days."}
+    letters = found.replace(" ", "")
+    passages: list[Any] = [SimpleNamespace(chunk=SimpleNamespace(text=texts[letter]), letter=letter) for letter in letters]
+    held = hold_own_script(passages, "How long is annual leave?", wanted=4)
+    assert sorted(map(id, held)) == sorted(map(id, passages))
+    assert "".join(one.letter for one in held[:4]) == kept.replace(" ", "")
+    assert held[0] is passages[0]
