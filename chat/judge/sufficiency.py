@@ -79,7 +79,7 @@ def assess(
     if not evidence:
         return Sufficiency(0.0)
     features = read_features(question, evidence, result, candidates, readings)
-    models = models_for(question, evidence, calibration or shipped_calibration())
+    models = models_for(question, best_text(evidence, candidates), calibration or shipped_calibration())
     probability, parts = combine(models, features)
     return Sufficiency(probability, parts, features)
 
@@ -94,19 +94,24 @@ def combine(models: Mapping[str, LogisticModel], features: Mapping[str, float]) 
     return parts[READING], parts
 
 
-def models_for(question: str, evidence: Sequence[Evidence], calibration: Calibration) -> Mapping[str, LogisticModel]:
+def models_for(question: str, passage: str, calibration: Calibration) -> Mapping[str, LogisticModel]:
     """Return the models for this question's script, or for a passage in the other one where the calibration has such."""
-    script = script_of(question, evidence)
+    script = script_of(question, passage)
     return calibration.models.get(script) or calibration.models["han" if is_chinese(question) else "latin"]
 
 
-def script_of(question: str, evidence: Sequence[Evidence]) -> str:
-    """Return "latin" or "han", the question's; "cross" where the best passage is in the other one: words say nothing there.
+def best_text(evidence: Sequence[Evidence], candidates: Sequence[Candidate]) -> str:
+    """Return the text of the passage whose sentence is first; of the first passage, where there is no sentence."""
+    return candidates[0].evidence.text if candidates else evidence[0].text
+
+
+def script_of(question: str, passage: str) -> str:
+    """Return "latin" or "han", the question's; "cross" where the passage is in the other one: words say nothing there.
 
     A question in both ("cooling tower 多久检查一次") is of the passage's script, where most of its words are.
     """
     asked = is_chinese(question)
-    if asked != is_chinese(evidence[0].text):
+    if asked != is_chinese(passage):
         return "latin" if asked and len(_LATIN_WORD.findall(question)) >= _MIXED else "cross"
     return "han" if asked else "latin"
 

@@ -25,7 +25,7 @@ from chat.flow.evidence import gather_evidence
 from chat.judge.calibration import LogisticModel
 from chat.judge.candidates import rank_sentences
 from chat.judge.reading import read_evidence
-from chat.judge.sufficiency import DEFAULT_THRESHOLD, READING, combine, read_features, script_of
+from chat.judge.sufficiency import DEFAULT_THRESHOLD, READING, best_text, combine, read_features, script_of
 from evals.datasets import Question
 from evals.fitting.reading import fit_reading
 from evals.metrics import auroc
@@ -136,7 +136,8 @@ def _look(question: Question, found: PassageSearch, *, user: User, engine: Engin
     reader = open_reader(settings.JUDGE)
     readings = read_evidence(question.text, evidence, reader.read if reader else None)
     ranked = rank_sentences(question.text, evidence, score_stretches=engine.score_stretches, readings=readings)
-    return script_of(question.text, evidence), read_features(question.text, evidence, found.result, ranked, readings)
+    script = script_of(question.text, best_text(evidence, ranked))
+    return script, read_features(question.text, evidence, found.result, ranked, readings)
 
 
 def _teaches(question: Question) -> tuple[str, ...]:

@@ -63,10 +63,10 @@ def test_a_passage_in_the_other_script_is_judged_by_models_of_its_own() -> None:
         ("最长多久？", english, "cross"),
         ("最长多久？", chinese, "han"),
     ):
-        assert script_of(asked, [piece]) == script
-        assert models_for(asked, [piece], calibration) == calibration.models[script]
+        assert script_of(asked, piece.text) == script
+        assert models_for(asked, piece.text, calibration) == calibration.models[script]
     # An encoder whose calibration has none judges by the question's script.
-    assert models_for("最长多久？", [english], shipped) == shipped.models["han"]
+    assert models_for("最长多久？", english.text, shipped) == shipped.models["han"]
 
 
 @pytest.mark.parametrize("day", ["春节", "国庆节", "元旦", "劳动节"])
