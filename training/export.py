@@ -17,6 +17,7 @@ from retrieval.judging.reader import Reader, encoder_name
 from retrieval.judging.weights import load_weights, save_weights
 from training.calibrating import calibrate, chosen_examples
 from training.reading_outside import read_outside_items
+from training.written import PASSAGES, read_written
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--run", type=Path, required=True, help="what `python -m training` wrote")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--more", type=Path, required=True)
+    parser.add_argument("--passages", type=Path, default=PASSAGES, help="those written for training (default: training/passages)")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--each", type=int, default=120, help="examples of each set and task (default: %(default)s)")
     options = parser.parse_args(arguments)
@@ -38,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     card |= {"encoder": encoder_name(read_model_file(path)), "calibration": {"answerable": [0, 1, 0], "labels": 1.0}}
     save_weights(state, options.out, card)
     builder, run = Reader(load_weights(options.out), path).models
-    items = [*read_items(options.data), *read_outside_items(options.more)]
+    items = [*read_items(options.data), *read_outside_items(options.more), *read_written(options.passages)]
     card["calibration"], card["chosen_by"] = calibrate(chosen_examples(items, seed=1, each=options.each), builder, run)
     digest = save_weights(state, options.out, card)
     logger.info("weights: sha256=%s calibration=%s figures=%s", digest, card["calibration"], card["chosen_by"])

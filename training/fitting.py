@@ -17,13 +17,14 @@ from retrieval.encoding.packed.model_file import ModelFile
 from retrieval.encoding.packed.vocabulary import read_vocabulary
 from retrieval.encoding.packed.weights import build_bert
 from retrieval.judging.pairs import PairBuilder, Passage
+from retrieval.judging.weights import load_weights
 from training.examples import SUPPORTS, Example
 from training.net import Net
 
 logger = logging.getLogger(__name__)
 
 _SORTED = 24  # batches among which examples are sorted by length
-_NARROWEST, _WIDEST = 96, 176  # tokens of a window in training
+_NARROWEST, _WIDEST = 96, 224  # tokens of a window in training; as wide as it is read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +61,21 @@ class Made:
     last: tuple[int, ...]
 
 
-def begin(file: ModelFile, plan: Plan) -> tuple[Net, PairBuilder]:
-    """Return the judge as it is before training, and what builds its pairs."""
+def begin(file: ModelFile, plan: Plan, start: Path | None = None) -> tuple[Net, PairBuilder]:
+    """Return the judge as it is before training, and what builds its pairs.
+
+    Args:
+        start: a folder of weights that go on learning; None: a judge that has learnt nothing.
+    Raises: JudgeError: they cannot be read.
+    """
     tokenizer, rows = read_vocabulary(file)
     torch.manual_seed(plan.seed)
-    return Net(build_bert(file, rows, torch.float32), frozen=plan.frozen), PairBuilder(tokenizer)
+    net = Net(build_bert(file, rows, torch.float32), frozen=plan.frozen)
+    if start is not None:
+        learnt = load_weights(start)
+        net.bert.load_state_dict(dict(learnt.bert), strict=False)
+        net.heads.load_state_dict(dict(learnt.heads))
+    return net, PairBuilder(tokenizer)
 
 
 def train(net: Net, made: Sequence[Made], *, plan: Plan, out: Path) -> None:

@@ -2,15 +2,18 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from evals.sets.reading_sets import Item
 from language.scripts.script_fold import fold_script
 from language.sentences import Span, split_sentences
 from training.examples import ANSWERS, SUPPORTS, Example
+from training.roughen import roughen
 from training.turned import ask_otherwise, echo, invent, say_otherwise, strange_name, swap_names, turn, wrong_answer
 
 _SHORTEST, _LONGEST = 12, 400  # characters of a sentence that is made a claim
+_ROUGH = 0.25  # share of the questions that are typed in a hurry
 
 
 def make_examples(items: Sequence[Item], *, seed: int) -> list[Example]:
@@ -19,7 +22,7 @@ def make_examples(items: Sequence[Item], *, seed: int) -> list[Example]:
     for item in items:
         rng = random.Random(f"{seed} {item.dataset} {item.question} {item.passage[:40]}")
         folded = _fold(item) if item.dataset == "drcd" and rng.random() < 0.7 else item
-        examples += _questions(folded, rng)
+        examples += [_roughened(example, rng) for example in _questions(folded, rng)]
         examples += _sentences(folded, rng)
     return examples
 
@@ -31,6 +34,10 @@ def _fold(item: Item) -> Item:
         answers=tuple((fold_script(text), start) for text, start in item.answers), answerable=item.answerable, title=item.title,
         written=fold_script(item.written), others=tuple(map(fold_script, item.others)), without=fold_script(item.without),
     )  # fmt: skip
+
+
+def _roughened(example: Example, rng: random.Random) -> Example:
+    return replace(example, question=roughen(example.question, rng)) if rng.random() < _ROUGH else example
 
 
 def _questions(item: Item, rng: random.Random) -> Iterator[Example]:

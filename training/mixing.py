@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from evals.sets.parts import TRAINED, part_of
 from evals.sets.reading_sets import Item
 from training.examples import SUPPORTS, Example
+from training.written import WRITTEN
 
 # Examples of each set: (question and passage, sentence and evidence). Sets that are not named give none.
 QUOTAS = {
     "squad2-a": (3600, 1300), "qamr": (2600, 300), "qed": (1700, 600), "clapnq": (450, 400), "tatqa": (500, 250),
     "mtrag-un": (60, 250), "xquad": (900, 250), "drcd": (2700, 900), "cmrc-a": (1300, 500), "cmrc-trial": (1200, 400),
     "rules": (500, 500), "fm2": (0, 1300), "fever-symmetric": (0, 700), "conjnli": (0, 300),
+    WRITTEN: (5200, 300),
 }  # fmt: skip
+_WHOLE = (WRITTEN,)  # of these the quota is taken whatever the share: they are what the judge is for
 _OFTEN = {"asked": 5, "asked without answer": 5}  # what people wrote, for one of each kind that rules made
 _SPARE = 0.6  # questions for an example: each gives several, and half of the examples have no answer
 
@@ -27,7 +30,7 @@ def choose_items(items: Sequence[Item], *, seed: int, share: float = 1.0) -> lis
     rng = random.Random(seed)
     chosen: list[Item] = []
     for dataset, found in sorted(passages.items()):
-        wanted = max(QUOTAS.get(dataset, (0, 0))) * share * _SPARE
+        wanted = max(_quotas(dataset, share)) * _SPARE
         taken: list[Item] = []
         for passage in rng.sample(sorted(found), len(found)):
             if len(taken) >= wanted:
@@ -46,10 +49,16 @@ def mix(examples: Sequence[Example], *, seed: int, share: float = 1.0) -> list[E
     rng = random.Random(seed)
     mixed: list[Example] = []
     for (dataset, task, _), kinds in sorted(piles.items()):
-        quota = QUOTAS.get(dataset, (0, 0))[task == SUPPORTS] * share / (1 if task == SUPPORTS else 2)
+        quota = _quotas(dataset, share)[task == SUPPORTS] / (1 if task == SUPPORTS else 2)
         mixed += _in_turn(kinds, round(quota), rng, times=1 if task == SUPPORTS else 2)
     rng.shuffle(mixed)
     return mixed
+
+
+def _quotas(dataset: str, share: float) -> tuple[float, float]:
+    questions, sentences = QUOTAS.get(dataset, (0, 0))
+    scale = 1.0 if dataset in _WHOLE else share
+    return questions * scale, sentences * scale
 
 
 def _in_turn(kinds: dict[str, list[Example]], quota: int, rng: random.Random, *, times: int) -> list[Example]:

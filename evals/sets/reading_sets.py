@@ -108,11 +108,17 @@ def _cut(passage: str, answers: Sequence[tuple[str, int]]) -> tuple[str, list[tu
 
 
 def with_others(items: Sequence[Item]) -> list[Item]:
-    """Give each question of one set the passages of other places that share most words with it and hold none of its answers."""
+    """Give each question of one set the passages of other places that share most words with it and hold none of its answers.
+
+    One that has other passages keeps them.
+    """
     passages = list(dict.fromkeys(item.passage for item in items))
     overlap = Overlap(passages)
     found = []
     for item in items:
+        if item.others:
+            found.append(item)
+            continue
         nearest = [passages[i] for i in overlap.nearest(item.question, count=_NEAREST + 1)]
         answers = [text for text, _ in item.answers]
         others = [text for text in nearest if text != item.passage and not any(answer in text for answer in answers)]
