@@ -4,8 +4,8 @@ Two models may each say no; the lower probability counts. "subject": is the evid
 whose own document was hidden. "mismatch": does the best matching sentence differ from the question in a name, a number or an
 opposite? It is fitted to questions that were written to look answerable.
 
-Where there is a trained reader (retrieval.judging), a third model, "reading", adds the log odds that it gives the best passage to
-those of the other two: on SQuAD's and the handbook's questions that tells more than either (docs/quality.md).
+Where there is a trained reader (retrieval.judging), a third model, "reading", adds the log odds that it gives the best passage and
+the best sentence to those of the other two: that tells more than either (docs/quality.md).
 
 The calibration (`chat/judge/calibration/`) has both for each script (`latin`, `han`, `cross`: the question in another than its
 best passage's; no "mismatch" where no set teaches it), and is kept per encoder.
@@ -182,7 +182,7 @@ def _reading_features(ranked: Sequence[Candidate], readings: Readings) -> dict[s
     return {
         "read_best": odds[0],
         "read_second": odds[1] if len(odds) > 1 else log_odds(0.0),
-        "read_sentence": max((candidate.answer_share or 0.0 for candidate in ranked), default=0.0),
+        "read_sentence": log_odds(max((candidate.answer_share or 0.0 for candidate in ranked), default=0.0)),
     }
 
 

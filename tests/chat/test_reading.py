@@ -8,7 +8,7 @@ import pytest
 from chat.flow.writing.extractive import extract
 from chat.judge.candidates import rank_sentences
 from chat.judge.reading import Readings, read_evidence
-from chat.judge.sufficiency import read_features
+from chat.judge.sufficiency import log_odds, read_features
 from evals.evidence import evidence_of
 from retrieval.types import Closeness, SearchResult, Stretch
 
@@ -64,7 +64,7 @@ def test_what_the_reader_finds_counts_for_sufficiency(readings: Readings) -> Non
     result = SearchResult(hits=())
     features = read_features(QUESTION, EVIDENCE, result, ranked, readings)
     assert features["read_best"] > 0 > features["read_second"]
-    assert features["read_sentence"] == pytest.approx(0.9)
+    assert features["read_sentence"] == pytest.approx(log_odds(0.9))
     without = read_features(QUESTION, EVIDENCE, result, rank_sentences(QUESTION, EVIDENCE, score_stretches=no_meaning))
     assert not any(name.startswith("read_") for name in without)
 

@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,12 @@ from chat.judge.calibration import (
     by_words_alone,
     calibration_for,
     calibration_path,
+    read_calibration,
     shipped_calibration,
 )
-from chat.judge.sufficiency import DEFAULT_THRESHOLD
-from evals.fitting.calibration import Example, as_table, calibrate, cross_validate, fit_model, predict, signs_of
+from chat.judge.sufficiency import DEFAULT_THRESHOLD, OTHERS, READING
+from evals.fitting.calibration import Example, as_table, calibrate, cross_validate, describe, fit_model, predict, signs_of
+from evals.fitting.reading import refit_reading
 from retrieval.encoding.opening import MULTILINGUAL, MULTILINGUAL_NAME, SHIPPED, open_encoder
 from retrieval.encoding.packed.model_file import find_model_file
 
@@ -182,3 +185,20 @@ def test_a_set_of_one_kind_cannot_be_fitted() -> None:
     assert fit_model(one_kind, part="subject", script="latin", weights={"a": 1.0}) is None
     with pytest.raises(ValueError, match="with an answer and without"):
         calibrate(one_kind, weights={"a": 1.0}, encoder="made-up")
+
+
+def test_the_reading_is_fitted_anew_and_the_other_models_stay() -> None:
+    fitted = calibrate({"a": examples(90, seed=1)}, weights={"a": 1.0}, encoder="made-up")
+    chance = random.Random(4)
+    told = [
+        replace(one, features={**one.features, "read_best": level, "read_sentence": level - 1}, group=str(number))
+        for number, one in enumerate(examples(80, seed=2))
+        for level in [chance.gauss(2.0 if one.is_answerable else -2.0, 1.0)]
+    ]
+    again = refit_reading(fitted, {"told": told}, weights={"told": 1.0})
+    assert again["models"]["latin"][READING]["weights"]["read_best"] > 0
+    assert {name: model for name, model in again["models"]["latin"].items() if name != READING} == fitted["models"]["latin"]
+    assert describe(again["judged"]["told"])["auroc"] > 0.95
+    assert read_calibration(json.dumps({**again, "judged": None})).models["latin"][READING].weights[OTHERS] >= 0
+    with pytest.raises(ValueError, match="no set has readings"):
+        refit_reading(fitted, {"untold": examples(40, seed=3)}, weights={"untold": 1.0})

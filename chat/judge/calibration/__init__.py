@@ -85,9 +85,17 @@ def read_calibration(text: str) -> Calibration:
 @cache
 def shipped_calibrations() -> Mapping[str, Calibration]:
     """Return the calibrations of the bundled encoders, by encoder."""
+    return {calibration.encoder: calibration for calibration in map(read_calibration, _shipped_texts())}
+
+
+def shipped_text(encoder: str) -> str | None:
+    """Return the shipped file of an encoder; None where there is none."""
+    return next((text for text in _shipped_texts() if json.loads(text)["encoder"] == encoder), None)
+
+
+def _shipped_texts() -> list[str]:
     files = (place for place in resources.files(__name__).iterdir() if place.name.endswith(".json"))
-    found = [read_calibration(place.read_text(encoding="utf-8")) for place in files]
-    return {calibration.encoder: calibration for calibration in found}
+    return [place.read_text(encoding="utf-8") for place in files]
 
 
 @cache

@@ -3,19 +3,23 @@
 import json
 import tempfile
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from chat.judge.calibration import calibration_path
+from chat.judge.calibration import calibration_path, shipped_text
+from chat.judge.sufficiency import READING
 from evals.datasets import BadDataset, read_questions
 from evals.evaluation.apart import is_apart, run_apart
 from evals.evaluation.report import open_index, spread
-from evals.fitting.calibration import Example, as_table, calibrate, read_examples
+from evals.fitting.calibration import Example, as_table, calibrate, describe, read_examples
+from evals.fitting.reading import refit_reading
 from kb.index.engine import get_engine
 from retrieval.encoding.opening import open_encoder
 
@@ -32,6 +36,7 @@ class Command(BaseCommand):
             type=Path,
             help="write the models to this file (default: the installation's own, used from the next start on)",
         )
+        parser.add_argument("--reading", action="store_true", help="only fit what the trained reader adds; the other models stay")
         parser.add_argument("--judged", type=Path, help="write the cross-validated probabilities here, for bench/curves.py")
         parser.add_argument("--examples", type=Path, help="only write what the questions of one set show to this file, do not fit")
 
@@ -44,6 +49,7 @@ class Command(BaseCommand):
         write: Path | None,
         judged: Path | None,
         examples: Path | None,
+        reading: bool,
         **options: object,
     ) -> None:
         try:
@@ -57,17 +63,29 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         sets = {folder.name: _examples_apart(folder, limit=limit, keep=keep) for folder in weights}
         encoder = open_encoder(settings.EMBEDDER).fingerprint
+        shares = {folder.name: weight for folder, weight in weights.items()}
         try:
-            fitted = calibrate(sets, weights={folder.name: weight for folder, weight in weights.items()}, encoder=encoder)
+            fitted = _refit(encoder, sets, shares) if reading else calibrate(sets, weights=shares, encoder=encoder)
         except ValueError as error:
             raise CommandError(str(error)) from error
         probabilities = fitted.pop("judged")
+        if reading:
+            fitted[READING]["cross_validated"] = {name: describe(pairs) for name, pairs in probabilities.items()}
         path = write or calibration_path(encoder, home=settings.ATTEST_HOME)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(fitted, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         if judged is not None:
             judged.write_text(json.dumps(probabilities), encoding="utf-8")
-        self.stdout.write(as_table(fitted))
+        self.stdout.write(as_table(fitted[READING] | {"models": fitted["models"]} if reading else fitted))
+
+
+def _refit(encoder: str, sets: Mapping[str, list[Example]], weights: Mapping[str, float]) -> dict[str, Any]:
+    """Raises: ValueError: this encoder has no calibration whose reading could be fitted anew, or the sets teach none."""
+    own = calibration_path(encoder, home=settings.ATTEST_HOME)
+    text = own.read_text(encoding="utf-8") if own.exists() else shipped_text(encoder)
+    if text is None:
+        raise ValueError("this encoder has no calibration yet: run manage.py calibrate without --reading first")
+    return refit_reading(json.loads(text), sets, weights=weights)
 
 
 def _read_weight(argument: str) -> tuple[Path, float]:
