@@ -5,6 +5,7 @@ from dataclasses import replace
 from chat.flow.dependencies import AnswerDependencies
 from chat.flow.steps import Found, Judged, Rewritten
 from chat.flow.trace import AnswerTrace
+from chat.flow.writing.asks import topic_of
 from chat.judge.candidates import rank_sentences
 from chat.judge.reading import read_evidence
 from chat.judge.sufficiency import DEFAULT_THRESHOLD, assess
@@ -22,12 +23,14 @@ def _judge(rewritten: Rewritten, found: Found, dependencies: AnswerDependencies,
     """Keeps its values on the thread: one that is cancelled runs to its end, and its receipt says what it found."""
     question = in_words_of(rewritten.text, found.search.also, [piece.in_context for piece in found.evidence])
     judged = trace.keep(Judged(question=question))
+    # An overview is judged by its subject: no sentence says what "what the handbook says" asks for.
+    asked = topic_of(question) or question
     # Judged here, and quoted from where no model writes: the sentences are scored once.
-    readings = read_evidence(question, found.evidence, dependencies.read_passages)
+    readings = read_evidence(asked, found.evidence, dependencies.read_passages)
     score = dependencies.score_stretches
-    candidates = tuple(rank_sentences(question, found.evidence, score_stretches=score, readings=readings))
+    candidates = tuple(rank_sentences(asked, found.evidence, score_stretches=score, readings=readings))
     assessed = assess(
-        question,
+        asked,
         found.evidence,
         found.search.result,
         candidates=candidates,

@@ -23,6 +23,16 @@ _OVERVIEW = re.compile(
     r"|总结|概括|概述|简述|归纳|介绍一下|说说|主要内容|是怎么规定的|有(?:什么|哪些)规定|怎么规定|如何规定|讲了什么|要点",
     re.IGNORECASE,
 )
+_RULES = r"(?:(?:all |main |general )?(?:rules?|regulations?|provisions?|guidelines?|policy|policies|guidance|procedures?|terms) (?:for|on|about|of|regarding) )?"
+_TOPIC = re.compile(
+    r"(?:so |and |please,? |can you |could you |briefly )*(?:"
+    r"what (?:do|does|did) (?:the |our |your |my |this |these )?[\w' -]{2,60}? (?:say|tell (?:us|me)|state|provide) (?:about|on|regarding|concerning) (.{3,}?)"
+    rf"|(?:summari[sz]e|outline|sum up|explain|tell me about|give (?:me |us )?(?:a |an )?(?:short |brief |quick )?(?:summary|overview|outline) of) (?:the |our |your |my )?{_RULES}(.{{3,}}?)"
+    r")(?: to me| for me| briefly| in short)?[?.! ]*$"
+    r"|(?:请)?(?:帮我|给我)?(?:总结|概括|概述|简述|归纳|介绍|说说|讲讲)一?下?(?:关于|有关)?(.{2,}?)(?:的(?:相关)?(?:规定|要求|内容|规则|要点))?[。？?]*$"
+    r"|(?:关于|有关|对于?)?(.{2,}?)(?:方面)?(?:是怎么规定的|怎么规定的?|如何规定的?|有(?:什么|哪些)(?:相关)?规定)[。？?]*$",
+    re.IGNORECASE,
+)
 
 
 def thing_asked_of(question: str) -> str:
@@ -40,3 +50,9 @@ def asks_for_steps(question: str) -> bool:
 def asks_for_overview(question: str) -> bool:
     """Tell whether a question asks for all that a text says on a subject."""
     return bool(_OVERVIEW.search(question))
+
+
+def topic_of(question: str) -> str:
+    """Return the subject that an overview is wanted of: "passwords" of "Summarise the rules for passwords"; "" for none."""
+    found = _TOPIC.match(" ".join(question.split()))
+    return next((text for text in found.groups() if text), "") if found else ""
