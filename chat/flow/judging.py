@@ -1,16 +1,57 @@
 """The third step of an answer: does the evidence hold it? Below the threshold no model is called."""
 
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from chat.flow.dependencies import AnswerDependencies
-from chat.flow.steps import Found, Judged, Rewritten
+from chat.flow.finding import find
+from chat.flow.steps import Found, Judged, Rewritten, Searched
 from chat.flow.trace import AnswerTrace
 from chat.flow.writing.asks import topic_of
 from chat.judge.candidates import rank_sentences
 from chat.judge.reading import read_evidence
 from chat.judge.sufficiency import DEFAULT_THRESHOLD, assess
+from chat.types import Evidence
 from gateway.threads import run_in_thread
 from retrieval.vocabulary import in_words_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """A question beside the one that was asked, with what a search found for it. `judged` is None where it found nothing."""
+
+    question: str
+    found: Found
+    judged: Judged | None
+
+    @property
+    def is_answered(self) -> bool:
+        return self.judged is not None and self.judged.is_sufficient
+
+    def note(self, trace: AnswerTrace, *, purpose: str, kept: bool) -> None:
+        """Write the search into the receipt, and whether its outcome was used."""
+        probability = self.judged.probability if self.judged else None
+        passages = tuple(one.chunk_id for one in self.found.evidence)
+        trace.note(Searched(question=self.question, purpose=purpose, probability=probability, kept=kept, passages=passages))
+
+
+async def try_question(
+    rewritten: Rewritten,
+    *,
+    dependencies: AnswerDependencies,
+    trace: AnswerTrace,
+    number: Callable[[Sequence[Evidence]], tuple[Evidence, ...]] = tuple,
+) -> Tried:
+    """Search and judge a question. The caller restores what the trace held, and notes the outcome.
+
+    Args:
+        number: gives the evidence its markers, where it joins other evidence.
+    Raises: SearchFailed, AccessEnded.
+    """
+    found = await find(rewritten, asked=trace.asked, dependencies=dependencies, trace=trace)
+    found = replace(found, evidence=number(found.evidence))
+    judged = await judge(rewritten, found, dependencies=dependencies, trace=trace) if found.evidence else None
+    return Tried(question=rewritten.text, found=found, judged=judged)
 
 
 async def judge(rewritten: Rewritten, found: Found, *, dependencies: AnswerDependencies, trace: AnswerTrace) -> Judged:

@@ -9,10 +9,9 @@ from django.utils.translation import gettext as _
 
 from chat.flow.admission import get_admission_queue
 from chat.flow.dependencies import AnswerDependencies
-from chat.flow.finding import find
-from chat.flow.judging import judge
+from chat.flow.judging import try_question
 from chat.flow.rewriting.follow_ups.phrases import CLOSED
-from chat.flow.steps import Found, Judged, Rewritten, Searched
+from chat.flow.steps import Found, Rewritten
 from chat.flow.trace import AnswerTrace
 from chat.judge.candidates import Candidate
 from chat.types import Evidence
@@ -64,8 +63,9 @@ async def offer_instead(trace: AnswerTrace, *, dependencies: AnswerDependencies)
     answered: list[str] = []
     async with get_admission_queue().admit():
         for text in candidates:
-            if await _is_answered(text, trace=trace, dependencies=dependencies):
-                answered.append(text)
+            tried = await try_question(Rewritten(text=text), dependencies=dependencies, trace=trace)
+            tried.note(trace, purpose="rewording", kept=tried.is_answered)
+            answered += [text] if tried.is_answered else []
     trace.found, trace.judged = found, judged
     trace.keep(rewritten)
     return Offer(instead=instead, rewordings=tuple(answered))
@@ -82,25 +82,6 @@ def _suggested(found: Found, shown: set[str]) -> list[str]:
     documents = [passage.chunk.version.document for passage in found.search.passages]
     rows = {one.collection_id: one.collection for one in documents if str(one.uid) in shown}
     return [text for row in rows.values() for text in row.suggested_questions]
-
-
-async def _is_answered(text: str, *, trace: AnswerTrace, dependencies: AnswerDependencies) -> bool:
-    rewritten = Rewritten(text=text)
-    found = await find(rewritten, asked=trace.asked, dependencies=dependencies, trace=trace)
-    judged: Judged | None = None
-    if found.evidence:
-        judged = await judge(rewritten, found, dependencies=dependencies, trace=trace)
-    is_answered = judged is not None and judged.is_sufficient
-    trace.note(
-        Searched(
-            question=text,
-            purpose="rewording",
-            probability=judged.probability if judged else None,
-            kept=is_answered,
-            passages=tuple(one.chunk_id for one in found.evidence),
-        )
-    )
-    return is_answered
 
 
 def _explain(question: str, evidence: Sequence[Evidence], candidates: Sequence[Candidate]) -> str:

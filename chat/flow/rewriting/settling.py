@@ -3,10 +3,9 @@
 from dataclasses import replace
 
 from chat.flow.dependencies import AnswerDependencies
-from chat.flow.finding import find
-from chat.flow.judging import judge
+from chat.flow.judging import try_question
 from chat.flow.rewriting.confirming import is_confirmed
-from chat.flow.steps import Rewritten, Searched
+from chat.flow.steps import Rewritten
 from chat.flow.trace import AnswerTrace
 
 
@@ -17,18 +16,10 @@ async def settle(rewritten: Rewritten, *, dependencies: AnswerDependencies, trac
     """
     if not rewritten.plain:
         return rewritten
-    found = await find(rewritten, asked=trace.asked, dependencies=dependencies, trace=trace)
-    judged = await judge(rewritten, found, dependencies=dependencies, trace=trace) if found.evidence else None
-    kept = judged is not None and judged.is_sufficient and is_confirmed(rewritten.text, rewritten.plain, judged.candidates)
-    trace.note(
-        Searched(
-            question=rewritten.text,
-            purpose="follow_up",
-            probability=judged.probability if judged else None,
-            kept=kept,
-            passages=tuple(one.chunk_id for one in found.evidence),
-        )
-    )
+    tried = await try_question(rewritten, dependencies=dependencies, trace=trace)
+    candidates = tried.judged.candidates if tried.judged else ()
+    kept = tried.is_answered and is_confirmed(rewritten.text, rewritten.plain, candidates)
+    tried.note(trace, purpose="follow_up", kept=kept)
     trace.judged = None
     if kept:
         return trace.keep(replace(rewritten, plain=""))

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chat.flow.dependencies import AnswerDependencies
-from chat.flow.finding import find
-from chat.flow.judging import judge
+from chat.flow.judging import try_question
 from chat.flow.shapes.parts.splitting import Part, take_apart
-from chat.flow.steps import Found, Judged, Rewritten, Searched
+from chat.flow.steps import Found, Judged, Rewritten
 from chat.flow.trace import AnswerTrace
 from chat.flow.writing.extractive import extract
 from chat.judge.candidates import Candidate
@@ -88,25 +87,14 @@ async def _answer(
         apart_by: words that only this side of a comparison has: what is quoted for it stands where they do.
     """
     rewritten = Rewritten(text=part.question, by="rule")
-    found = await find(rewritten, asked=trace.asked, dependencies=dependencies, trace=trace)
-    numbered = _number(found.evidence, evidence)
-    judged: Judged | None = None
+    tried = await try_question(rewritten, dependencies=dependencies, trace=trace, number=lambda found: _number(found, evidence))
+    judged = tried.judged
     quotations: tuple[Quotation, ...] = ()
-    if numbered:
-        judged = await judge(rewritten, replace(found, evidence=numbered), dependencies=dependencies, trace=trace)
-        if judged.is_sufficient:
-            quoted = await run_in_thread(extract)(judged.question, judged.candidates)
-            of_side = _of_side(quoted, judged.candidates, apart_by) if part.name else quoted
-            quotations = tuple(of_side if len(of_side) >= _LIST else of_side[:_SENTENCES])
-    trace.note(
-        Searched(
-            question=part.question,
-            purpose="side" if part.name else "part",
-            probability=judged.probability if judged else None,
-            kept=bool(quotations),
-            passages=tuple(one.chunk_id for one in numbered),
-        )
-    )
+    if judged is not None and judged.is_sufficient:
+        quoted = await run_in_thread(extract)(judged.question, judged.candidates)
+        of_side = _of_side(quoted, judged.candidates, apart_by) if part.name else quoted
+        quotations = tuple(of_side if len(of_side) >= _LIST else of_side[:_SENTENCES])
+    tried.note(trace, purpose="side" if part.name else "part", kept=bool(quotations))
     return quotations, judged
 
 
