@@ -87,6 +87,8 @@ def test_the_question_that_a_long_story_ends_with_is_searched_alone() -> None:
         "What is the dollar amount of the daily meal allowance in Chicago?",
         "Where is the travel policy?",
         "Is it allowed to carry over unused leave?",
+        "What are the rules for passwords in the IT security policy?",
+        "Who runs IT?",
     ],
 )
 def test_a_question_that_stands_alone_is_unchanged(question: str) -> None:

@@ -14,10 +14,12 @@ _LEAD = re.compile(
     r"|^(?:(?:and|but|or|so|then|also)\b[\s,]*)+",
     re.IGNORECASE,
 )
+_IT = "(?-i:[Ii]t)"  # "IT" is a department
 _ANY_PRONOUN = re.compile(
-    r"\b(?:it|its|they|them|their|theirs|he|she|him|her|his|this|that|these|those|there|one|ones|the same|such)\b", re.IGNORECASE
+    rf"\b(?:{_IT}|its|they|them|their|theirs|he|she|him|her|his|this|that|these|those|there|one|ones|the same|such)\b",
+    re.IGNORECASE,
 )
-_PRONOUN = re.compile(r"\b(?:(?P<whose>its|their|theirs|his|her(?=\s+[a-z]))|it|they|them|he|she|him|her)\b", re.IGNORECASE)
+_PRONOUN = re.compile(rf"\b(?:(?P<whose>its|their|theirs|his|her(?=\s+[a-z]))|{_IT}|they|them|he|she|him|her)\b", re.IGNORECASE)
 # "Is it allowed to …": this "it" stands for what follows, not for anything said before.
 _IT_OF_WHAT_FOLLOWS = re.compile(r"\b(?:is|was|isn't|would)\s+it\s+(?:\w+\s+){1,2}?(?=to\b)", re.IGNORECASE)
 _WH = re.compile(
@@ -98,7 +100,8 @@ def rewrite_english(question: str, previous: str) -> FollowUp:
 
 def content_of(text: str) -> list[str]:
     """Return the words of a question that say what it is about."""
-    return [word for word in re.findall(r"[\w$%'-]+", text.lower()) if word not in _STOP and not _ANY_PRONOUN.fullmatch(word)]
+    words = re.findall(r"[\w$%'-]+", text)
+    return [word.lower() for word in words if word == "IT" or not (word.lower() in _STOP or _ANY_PRONOUN.fullmatch(word))]
 
 
 def topic_of(previous: str) -> str:
