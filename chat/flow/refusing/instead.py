@@ -30,7 +30,8 @@ _WORDS_NAMED = 3
 _CHECKED = 2  # rewordings that are searched and judged, at most
 _LOOKED_AT = 5  # best sentences that may hold what is asked for
 _LIGHT = word_set(
-    "get gets got go goes make makes take takes let put keep come comes use uses happen happens mean means say says look find"
+    "get gets got go goes make makes take takes let put keep come comes use uses happen happens mean means say says look find "
+    "rule rules policy policies regulation regulations provisions thing things information details question answer"
 )
 _LEAST_SHARE = 0.5  # of a suggested question's words, that the question has to share
 _PART_OF_SPEECH = ("n", "v", "a", "eng", "j", "l", "i", "b", "m", "t", "s")  # of Chinese words that say what is asked
