@@ -33,6 +33,7 @@ def small_steps(settings, tmp_path, monkeypatch):
     monkeypatch.setattr(passages, "EMBED_BATCH", 10)
     monkeypatch.setattr(passages, "CHUNK_BATCH", 7)
     monkeypatch.setattr("ingest.stages.pipeline.PAGE_BATCH", 3)
+    monkeypatch.setattr("ingest.stages.pipeline.PAGE_BATCH_S", 3600.0)  # by pages alone, however slowly they come
 
 
 @pytest.fixture
