@@ -24,7 +24,7 @@ _JUDGED = 16  # best sentences whose kind of content is looked at
 _WRONG_NAME = 0.7
 _WRONG_KIND, _RIGHT_RANGE, _WRONG_RANGE = 0.7, 1.15, 0.75
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_WEIGHT_READ, _WEIGHT_READ_CHINESE = 0.3, 0.6  # of the trained reader against the rest, which tells less in Chinese (docs/judge.md)
+_WEIGHT_READ = 0.3  # of the trained reader against the rest
 _WEIGHT_MEANING, _WEIGHT_WORDS, _WEIGHT_RANK = 0.6, 0.3, 0.1
 
 
@@ -89,7 +89,7 @@ def rank_sentences(
     candidates.sort(key=lambda candidate: -candidate.score)
     judged = [_weighed(candidate, asked) for candidate in candidates[:_JUDGED]]
     ranked = sorted(judged, key=lambda candidate: -candidate.score) + candidates[_JUDGED:]
-    return _bound_to_names(_read(ranked, readings, asked) if readings else ranked, asked)
+    return _bound_to_names(_read(ranked, readings) if readings else ranked, asked)
 
 
 def _bound_to_names(ranked: Sequence[Candidate], question: str) -> list[Candidate]:
@@ -116,19 +116,18 @@ def _about(candidate: Candidate) -> str:
     return "\n".join((candidate.passage.context, candidate.sentence.lead, candidate.sentence.text)).casefold()
 
 
-def _read(ranked: Sequence[Candidate], readings: Readings, question: str) -> list[Candidate]:
+def _read(ranked: Sequence[Candidate], readings: Readings) -> list[Candidate]:
     """Rank by what the reader finds in each sentence, beside what the words say."""
     best = ranked[0].score or 1.0
-    weight = _WEIGHT_READ_CHINESE if is_chinese(question) else _WEIGHT_READ
-    read = [_with_reading(candidate, readings, best=best, weight=weight) for candidate in ranked]
+    read = [_with_reading(candidate, readings, best=best) for candidate in ranked]
     return sorted(read, key=lambda candidate: -candidate.score)
 
 
-def _with_reading(candidate: Candidate, readings: Readings, *, best: float, weight: float) -> Candidate:
+def _with_reading(candidate: Candidate, readings: Readings, *, best: float) -> Candidate:
     sentence = candidate.sentence
     reading = readings.get(candidate.evidence.marker)
     answer_share = reading.answers_in(sentence.start, sentence.end) if reading else 0.0
-    score = weight * answer_share + (1 - weight) * candidate.score / best
+    score = _WEIGHT_READ * answer_share + (1 - _WEIGHT_READ) * candidate.score / best
     return replace(candidate, answer_share=answer_share, score=score)
 
 
