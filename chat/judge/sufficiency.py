@@ -4,8 +4,8 @@ Two models may each say no; the lower probability counts. "subject": is the evid
 whose own document was hidden. "mismatch": does the best matching sentence differ from the question in a name, a number or an
 opposite? It is fitted to questions that were written to look answerable.
 
-Where there is a trained reader (retrieval.judging), a third model, "reading", adds the log odds that it gives the best passage and
-the best sentence to those of the other two: that tells more than either (docs/quality.md).
+Where there is a trained reader (retrieval.judging), a third model, "reading", adds the log odds that it gives the best passage to
+those of the other two; a calibration may weigh those of the best sentence too. That tells more than either (docs/quality.md).
 
 The calibration (`chat/judge/calibration/`) has both for each script (`latin`, `han`, `cross`: the question in another than its
 best passage's; no "mismatch" where no set teaches it), and is kept per encoder.
