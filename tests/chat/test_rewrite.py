@@ -42,6 +42,8 @@ LEAVE_ZH = "工作满10年的员工每年有几天带薪年假？"
             "How many vacation days are there for part-time employees?",
         ),
         ("Who approves it?", "How do I request a laptop?", "Who approves it? (How do I request a laptop)"),
+        ("Who approves it?", "What is the hotel limit in London?", "Who approves the hotel limit in London?"),
+        ("And who signs it?", "Who keeps the guest book at the Leeds office?", "Who signs the guest book at the Leeds office?"),
         ("Is it paid?", "What is parental leave?", "Is parental leave paid?"),
         ("Is its length fixed?", "How long is the notice period?", "Is the notice period's length fixed?"),
         ("Is it possible to extend it?", "How long is probation?", "Is it possible to extend it? (How long is probation)"),

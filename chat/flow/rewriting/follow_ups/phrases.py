@@ -26,6 +26,7 @@ _OTHERS = word_set(
 CLOSED = DETERMINERS | PREPOSITIONS | AUXILIARIES | ASKING | _OTHERS
 _BEFORE = DETERMINERS | PREPOSITIONS | word_set("is are was were and or introduce describe explain show")
 _JOINS = word_set("and or")
+_ONLY_A_PLACE = re.compile(r"\s+(?:in|at)\s+(?:the\s+)?", re.IGNORECASE)
 _DO = word_set("do does did can could may might must should shall will would don't doesn't can't")
 
 
@@ -114,13 +115,20 @@ def _is_name(run: Sequence[re.Match[str]], *, is_first: bool) -> bool:
 
 def antecedent_of(question: str) -> Phrase | None:
     """Return what "it" in a following question stands for: a name, else the object of "of", else the one thing that is named; None
-    where several are."""
+    where several are. What is in a named place is meant with its place: "the hotel limit in London"."""
     phrases = [one for one in phrases_of(question) if not one.text[0].isdigit()]
     names = [one for one in phrases if one.is_name]
     if names:
-        return names[-1]
+        return _with_its_place(question, phrases, names[-1])
     owner = next((one for one in phrases if one.before == "of"), None)
     return owner or (phrases[0] if len(phrases) == 1 else None)
+
+
+def _with_its_place(question: str, phrases: Sequence[Phrase], name: Phrase) -> Phrase:
+    held = phrases[phrases.index(name) - 1] if name.before in ("in", "at") and phrases[0] is not name else None
+    if held is None or held.is_name or not _ONLY_A_PLACE.fullmatch(question[held.end : name.start]):
+        return name
+    return Phrase(question[held.start : name.end], held.start, name.end, held.before, is_name=False)
 
 
 def with_article(question: str, phrase: Phrase) -> str:
