@@ -7,6 +7,7 @@ from dataclasses import asdict
 from chat.flow.writing.cache import RememberedText, RememberingModel, find_written, key_of, may_reuse
 from chat.flow.writing.draft import Draft
 from chat.flow.writing.prompting import fit_prompt, is_decline
+from chat.flow.writing.repeats import Repeats
 from chat.flow.writing.task import WritingTask
 from chat.types import Sentence, Verdict, VerdictKind
 from chat.verify import Verifier
@@ -78,7 +79,7 @@ async def _stream(
     verifier = await run_in_thread(Verifier)(
         task.found.evidence, score_texts=dependencies.score_texts, second_judge=dependencies.second_judge
     )
-    buffer, finish_reason = SentenceBuffer(), ""
+    buffer, finish_reason, repeats = SentenceBuffer(), "", Repeats()
     begin = time.perf_counter()
     async with aclosing(model.stream(messages, options=options)) as deltas:
         async for delta in deltas:
@@ -88,15 +89,18 @@ async def _stream(
                 trace.mark("model_first_token", since=begin)
                 trace.mark("first_token")
             for text in (*buffer.feed(delta.text), *(buffer.flush() if delta.is_sentence_end else ())):
-                await _release(text, verifier=verifier, draft=draft)
+                if not repeats.note(text):
+                    await _release(text, verifier=verifier, draft=draft)
+            if repeats.is_loop:
+                return  # a model that repeats itself twice has nothing more to say; to leave closes its stream
             if delta.finish_reason:  # the last sentence does not wait until the call is put on record and the connection closed
-                await _release_rest(buffer, finish_reason, verifier=verifier, draft=draft)
-    await _release_rest(buffer, finish_reason, verifier=verifier, draft=draft)
+                await _release_rest(buffer, finish_reason, repeats, verifier=verifier, draft=draft)
+    await _release_rest(buffer, finish_reason, repeats, verifier=verifier, draft=draft)
 
 
-async def _release_rest(buffer: SentenceBuffer, finish_reason: str, *, verifier: Verifier, draft: Draft) -> None:
+async def _release_rest(buffer: SentenceBuffer, finish_reason: str, repeats: Repeats, *, verifier: Verifier, draft: Draft) -> None:
     """Release what is left. A last sentence that the token limit cut off may say the opposite of what was meant: it is withheld."""
-    for text in buffer.flush():
+    for text in [text for text in buffer.flush() if not repeats.note(text)]:
         await _release(text, verifier=verifier, draft=draft, is_cut_off=finish_reason == "length")
 
 
