@@ -17,6 +17,7 @@ from chat.flow.rights import reader_of, scope_of
 from chat.flow.shapes.clauses.step import answer_from_clauses
 from chat.flow.shapes.documents.step import answer_from_documents
 from chat.flow.shapes.parts.step import answer_apart
+from chat.flow.steps import Judged, Written
 from chat.flow.talk.step import answer_talk
 from chat.flow.trace import AnswerTrace
 from chat.flow.writing.step import write
@@ -26,6 +27,8 @@ from chat.tables.step import compute, compute_by_model, read_found
 from chat.types import Answer
 from gateway.threads import run_in_thread
 from retrieval.errors import RetrievalError
+
+_OFFERED = ("insufficient_evidence", "model_declined")  # refusals that look for what would be answered instead
 
 
 async def write_answer(trace: AnswerTrace, *, compose: Callable[[], AnswerDependencies], emit: Emit) -> Answer:
@@ -72,7 +75,7 @@ async def write_answer(trace: AnswerTrace, *, compose: Callable[[], AnswerDepend
             found, judged = apart.found, apart.judged
     if await compute_by_model(rewritten, found, tables, dependencies=dependencies, trace=trace, emit=emit):
         return trace.answer()
-    if not judged.is_sufficient:
+    if not judged.is_on_subject:
         return await _refuse(trace, "insufficient_evidence", dependencies=dependencies)
     task = WritingTask(
         asked=asked, scoped=scoped, rewritten=rewritten, found=found, judged=judged, dependencies=dependencies, apart=apart
@@ -80,7 +83,13 @@ async def write_answer(trace: AnswerTrace, *, compose: Callable[[], AnswerDepend
     written = await write(task, trace=trace, emit=emit)
     if written.shown:
         return trace.answer()
-    return await _refuse(trace, "model_declined" if written.is_declined else "nothing_supported", dependencies=dependencies)
+    return await _refuse(trace, _reason_of(judged, written), dependencies=dependencies)
+
+
+def _reason_of(judged: Judged, written: Written) -> str:
+    if written.is_declined:
+        return "model_declined"
+    return "nothing_supported" if judged.is_sufficient else "insufficient_evidence"
 
 
 async def _refuse(trace: AnswerTrace, reason: str, *, dependencies: AnswerDependencies) -> Answer:
@@ -94,5 +103,5 @@ async def _refuse(trace: AnswerTrace, reason: str, *, dependencies: AnswerDepend
         raise SearchFailed(str(error)) from error
     if shortage is not None:
         raise IndexIncomplete(shortage)
-    offer = await offer_instead(trace, dependencies=dependencies) if reason == "insufficient_evidence" else Offer()
+    offer = await offer_instead(trace, dependencies=dependencies) if reason in _OFFERED else Offer()
     return refuse(trace, reason, offer)

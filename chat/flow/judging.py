@@ -1,4 +1,5 @@
-"""The third step of an answer: does the evidence hold it? Below the threshold no model is called."""
+"""The third step of an answer: does the evidence hold it? Below the threshold nothing is quoted, and a model is asked where the
+evidence is on the subject."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

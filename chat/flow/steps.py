@@ -6,11 +6,14 @@ from typing import Any
 
 from chat.flow.writing.prompting import Prompt
 from chat.judge.candidates import Candidate
+from chat.judge.sufficiency import SUBJECT
 from chat.types import Citation, Evidence, Sentence, VerdictKind
 from gateway.ports import Usage
 from kb.index.search import PassageSearch
 from kb.models import Collection
 from retrieval.types import SearchConfig
+
+UNSUPPORTED = "nothing_supported"  # as a fallback: the evidence supports none of a model's sentences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,11 @@ class Judged:
     def is_sufficient(self) -> bool:
         return self.probability is not None and self.probability >= self.threshold
 
+    @property
+    def is_on_subject(self) -> bool:
+        """Whether the evidence tells of what is asked about, whether or not it answers: a served model may read more in it."""
+        return self.is_sufficient or self.parts.get(SUBJECT, 0.0) >= self.threshold
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
@@ -133,6 +141,11 @@ class Written:
             is_label=is_label,
         )
         return replace(self, checked=(*self.checked, checked), citations=citations)
+
+    def replaced_by_quotations(self) -> "Written":
+        """Leave the place of what a model wrote, where nothing of it stands, to quotations; the withheld sentences are kept."""
+        failed = self.failed_output + self.raw_output
+        return replace(self, fallback=UNSUPPORTED, failed_output=failed, raw_output="", cache_key="", written_before="")
 
     def started_over(self, *, fallback: str) -> "Written":
         """Leave out what a failed model wrote, but for the receipt."""

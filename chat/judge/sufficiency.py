@@ -32,6 +32,7 @@ from language.ranges import fits_a_range, is_in_a_range
 from language.scripts.script import is_chinese
 from retrieval.types import SearchResult
 
+SUBJECT = "subject"  # the model of whether the evidence is about what is asked
 READING = "reading"  # the model that adds what the trained reader finds to what the others say
 OTHERS = "others"  # its feature: the log odds of the lowest of the others
 DEFAULT_THRESHOLD = 0.5  # cross-validated: 93 % of the unanswerable refused, 13 % of the answerable (handbook and policy-zh)

@@ -72,11 +72,51 @@ def test_a_false_number_is_withheld_and_counted_but_kept_in_the_receipt(employee
     assert "9 hours" in receipt[0]["raw"]
 
 
-def test_an_answer_without_a_supported_sentence_is_a_refusal_with_the_nearest_sources(employee: User, leave: Document) -> None:
+def test_where_nothing_stands_of_what_a_model_wrote_the_documents_are_quoted(employee: User, leave: Document) -> None:
     answer = ask(QUESTION, user=employee, dependencies=dependencies_with(ScriptedModel(FALSE)))
-    assert (answer.outcome, answer.reason, answer.text) == (Outcome.REFUSED, "nothing_supported", "")
+    assert (answer.outcome, answer.model, answer.fallback) == (Outcome.ANSWERED, "extractive", "nothing_supported")
+    assert answer.text.startswith(SIX_HOURS)
+    assert answer.withheld == 1
+    receipt = receipt_of(answer)
+    assert [one["verdict"] for one in receipt["sentences"]][:2] == ["withheld", "supported"]
+    assert FALSE in receipt["model"]["failed_output"]
+
+
+def below_the_threshold(user: User, collection: Collection, question: str) -> None:
+    """Set the collection's threshold so that its documents are on the question's subject, and seem not to answer."""
+    receipt = receipt_of(ask(question, user=user, dependencies=dependencies_with()))["sufficiency"]
+    assert receipt["parts"]["subject"] > receipt["probability"]
+    collection.sufficiency_threshold = (receipt["parts"]["subject"] + receipt["probability"]) / 2
+    collection.save()
+
+
+def test_below_the_threshold_a_model_reads_what_is_on_the_subject(employee: User, collection: Collection, leave: Document) -> None:
+    below_the_threshold(employee, collection, QUESTION)
+    answer = ask(QUESTION, user=employee, dependencies=dependencies_with(ScriptedModel(TRUE)))
+    assert (answer.outcome, answer.model, answer.text) == (Outcome.ANSWERED, "scripted", f"{SIX_HOURS}[1]")
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [(FALSE, "insufficient_evidence"), ("The documents do not contain the answer to this question.", "model_declined")],
+)
+def test_below_the_threshold_nothing_but_a_models_supported_sentence_is_shown(
+    employee: User, collection: Collection, leave: Document, said: str, reason: str
+) -> None:
+    below_the_threshold(employee, collection, QUESTION)
+    answer = ask(QUESTION, user=employee, dependencies=dependencies_with(ScriptedModel(said)))
+    assert (answer.outcome, answer.reason, answer.text) == (Outcome.REFUSED, reason, "")
     assert [near.place.document for near in answer.nearest] == ["leave.md"]
-    assert receipt_of(answer)["outcome"] == "refused"
+    without = ask(QUESTION, user=employee, dependencies=dependencies_with())
+    assert (without.outcome, without.reason) == (Outcome.REFUSED, "insufficient_evidence")
+
+
+def test_a_model_that_repeats_itself_is_stopped_and_its_repeats_are_not_shown(employee: User, leave: Document) -> None:
+    eight = "Employees with more than fifteen years of service earn 8 hours of annual leave per pay period. [1]"
+    model = ScriptedModel(f"{TRUE} {TRUE} {TRUE} {eight}")
+    answer = ask(QUESTION, user=employee, dependencies=dependencies_with(model))
+    assert (answer.text, answer.withheld) == (f"{SIX_HOURS}[1]", 0)
+    assert "8 hours" not in receipt_of(answer)["raw_output"]
 
 
 def test_the_model_may_say_that_the_evidence_does_not_hold_the_answer(employee: User, leave: Document) -> None:
@@ -160,7 +200,8 @@ def test_markers_are_numbered_by_first_use_and_the_receipt_keeps_the_models(
 
 def test_two_quotes_of_one_passage_have_two_numbers(employee: User, leave: Document) -> None:
     eight = "Employees with more than fifteen years of service earn 8 hours of annual leave per pay period."
-    answer = ask(QUESTION, user=employee, dependencies=dependencies_with(ScriptedModel(f"{TRUE} {eight} [1] {TRUE}")))
+    again = "So employees with three to fifteen years earn 6 hours of annual leave. [1]"
+    answer = ask(QUESTION, user=employee, dependencies=dependencies_with(ScriptedModel(f"{TRUE} {eight} [1] {again}")))
     assert [citation.quote for citation in answer.citations] == [SIX_HOURS, eight]
     assert [[citation.marker for citation in one.verdict.citations] for one in answer.sentences] == [[1], [2], [1]]
 

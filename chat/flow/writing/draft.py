@@ -24,6 +24,10 @@ class Draft:
         """Leave out what a failed model wrote, but for the receipt."""
         self.written = self.trace.keep(self.written.started_over(fallback=fallback))
 
+    def replace_by_quotations(self) -> None:
+        """Go on with quotations, where nothing stands of what a model wrote."""
+        self.written = self.trace.keep(self.written.replaced_by_quotations())
+
     def add(self, raw: str, sentence: Sentence, *, is_quoted: bool = False, is_label: bool = False) -> None:
         """Add a checked sentence; where it passed, show it. `is_label`: the program says it, of the quotation that follows."""
         self.written = self.trace.keep(self.written.with_sentence(raw, sentence, is_quoted=is_quoted, is_label=is_label))

@@ -27,17 +27,24 @@ from language.scripts.answer_language import code_of
 
 
 async def write(task: WritingTask, *, trace: AnswerTrace, emit: Emit) -> Written:
-    """Let a served model write, the next one where it fails; where there is none, or all fail, quote the evidence."""
+    """Let a served model write, the next one where it fails; where there is none, all fail, or nothing stands of what one wrote,
+    quote the evidence. Evidence that only tells of the subject is not quoted: what a model finds in it is shown, or nothing."""
     draft = Draft(trace=trace, emit=emit)
-    emit(Status(step="writing"))
     with trace.timed("route"):
         request = await run_in_thread(task.asked.model_request)(task.rewritten.text, passages=task.found.search.passages)
         routed = await task.dependencies.gateway.route(request)
     draft.change(route=dict(routed.route))
+    if routed.choices or task.judged.is_sufficient:
+        emit(Status(step="writing"))
     for choice in routed.choices:
         if await _let_write(task, choice, draft=draft):
-            return draft.written
-    await _quote(task, draft=draft)
+            if draft.written.shown or draft.written.is_declined or not task.judged.is_sufficient:
+                return draft.written
+            draft.replace_by_quotations()
+            emit(Status(step="fallback"))
+            break
+    if task.judged.is_sufficient:
+        await _quote(task, draft=draft)
     return draft.written
 
 
