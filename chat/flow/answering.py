@@ -53,8 +53,8 @@ async def write_answer(trace: AnswerTrace, *, compose: Callable[[], AnswerDepend
     waiting_since = time.perf_counter()
     async with get_admission_queue().admit():
         trace.mark("line", since=waiting_since)
-        rewritten = await settle(rewritten, dependencies=dependencies, trace=trace)
-        found = await find(rewritten, asked=asked, dependencies=dependencies, trace=trace)
+        rewritten, tried = await settle(rewritten, dependencies=dependencies, trace=trace)
+        found = tried.found if tried else await find(rewritten, asked=asked, dependencies=dependencies, trace=trace)
         respelled = await respell(rewritten, found, trace=trace)
         if respelled != rewritten:
             rewritten = trace.keep(respelled)
@@ -69,7 +69,10 @@ async def write_answer(trace: AnswerTrace, *, compose: Callable[[], AnswerDepend
         tables = await read_found(found, trace=trace)
         if await compute(rewritten, found, tables, trace=trace, emit=emit):
             return trace.answer()
-        judged = await judge(rewritten, found, dependencies=dependencies, trace=trace)
+        if tried and tried.judged and found is tried.found:
+            judged = trace.keep(tried.judged)
+        else:
+            judged = await judge(rewritten, found, dependencies=dependencies, trace=trace)
         apart = await answer_apart(rewritten, found, judged, dependencies=dependencies, trace=trace)
         if apart is not None:
             found, judged = apart.found, apart.judged

@@ -14,9 +14,10 @@ from chat.flow.rewriting.follow_ups.value import FollowUp
 from gateway.errors import ModelUnreachable
 from gateway.ports import GenerationOptions
 from gateway.routing.one_model import PlainChoice
+from kb.index.search import PassageSearch
 from kb.models import Collection
 from tests.chat.library import LEAVE as LEAVE_TEXT
-from tests.chat.library import QUESTION, ScriptedModel, add_document, asked_by, dependencies_with
+from tests.chat.library import QUESTION, ScriptedModel, add_document, asked_by, dependencies_with, search
 
 LEAVE = "How many hours of annual leave do I earn per pay period after five years?"
 LEAVE_ZH = "工作满10年的员工每年有几天带薪年假？"
@@ -176,3 +177,31 @@ def test_the_rewrite_is_searched_and_kept(employee: User, collection: Collection
     recorded = Event.objects.get(uid=answer.receipt).payload.data
     assert (recorded["rewritten"], recorded["rewritten_by"]) == (said, "model")
     assert recorded["model"]["attempts"][0] | {"for": "rewrite", "kept": True} == recorded["model"]["attempts"][0]
+
+
+@pytest.mark.parametrize(
+    ("text", "searched", "understood"),
+    [
+        ("The Delta 7 pump lifts water. The price of the Delta 7 is 340 euros.", 1, "What is the price of the Delta 7?"),
+        ("The price of a ticket is 340 euros.", 2, ""),
+    ],
+    ids=["confirmed", "not confirmed"],
+)
+def test_a_guess_that_is_confirmed_is_searched_once(
+    employee: User, collection: Collection, text: str, searched: int, understood: str
+) -> None:
+    add_document(collection, "pumps.md", text)
+    asked = asked_by(employee, "What is the price?", history=(("Can you introduce the Delta 7?", "A pump."),))
+    questions: list[str] = []
+
+    def find(question: str, **given: Any) -> PassageSearch:
+        questions.append(question)
+        return search(question, **given)
+
+    answer = async_to_sync(answer_question)(asked, compose=lambda: dependencies_with(search=find))
+    assert len(questions) == searched
+    recorded = Event.objects.get(uid=answer.receipt).payload.data
+    assert [(one["purpose"], one["kept"]) for one in recorded["searches"]] == [("follow_up", bool(understood))]
+    assert answer.understood_as == understood
+    assert "340 euros" in answer.text
+    assert recorded["sufficiency"]["probability"] == answer.sufficiency
