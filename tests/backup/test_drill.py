@@ -88,14 +88,14 @@ def test_sqlite_to_postgresql_and_on(source: tuple[Commands, dict], postgres: Po
     installation.run("backup", str(tmp_path / "first"))
     first = Commands(tmp_path / "first-home", database=make_database(postgres, "first"))
     first.run("restore", str(tmp_path / "first"))
-    between = check(first, before=before)
+    assert "The audit is intact" in first.run("verify_audit")
     first.run("backup", str(tmp_path / "second"))
     second = Commands(tmp_path / "second-home", database=make_database(postgres, "second"))
     second.run("restore", str(tmp_path / "second"))
-    after = check(second, before=between)
+    after = check(second, before=before)
     output = second.run("verify_audit")
     assert output.count("Restored at ") == 2
-    assert len(after["receipts"]) == 3 * 50
+    assert len(after["receipts"]) == 2 * 50
     (tmp_path / "new.md").write_text("# Parking\n\nParking costs 40 euros a month.\n")
     second.run("ingest", str(tmp_path / "new.md"), "--collection", "rules")  # the tables give out numbers that are free
     back = Commands(tmp_path / "back-home")
