@@ -33,7 +33,7 @@ from training.written import PASSAGES, read_written
 
 logger = logging.getLogger(__name__)
 
-_OF_BEFORE = ("sha256", "data", "kinds", "plan", "command")  # what a card keeps of the card before it
+_OF_BEFORE = ("sha256", "data", "kinds", "plan", "command", "before")  # what a card keeps of the card before it
 
 
 def read_examples(data: Path, more: Path, *, seed: int, share: float, passages: Path = PASSAGES) -> list[Example]:
@@ -60,7 +60,7 @@ def about(examples: Sequence[Example], plan: Plan, command: str, before: Mapping
         "kinds": dict(sorted(kinds.items())),
         "plan": asdict(plan),
         "command": command,
-        **({"before": {name: before[name] for name in _OF_BEFORE}} if before else {}),
+        **({"before": {name: before[name] for name in _OF_BEFORE if name in before}} if before else {}),
     }
 
 

@@ -2,6 +2,7 @@
 
 `training/passages/*.jsonl`, a passage a line: `title`, `headings`, `text`, and `questions`, each with `q` and `a`, the shortest
 piece of the text that answers, or null: those look answerable and are not. A fifth of the questions are in the other language.
+Passages of one title are parts of one document, which look alike, and a question is answered by one of them alone.
 """
 
 import random
@@ -15,7 +16,7 @@ from retrieval.types import in_context
 WRITTEN = "written"
 LICENCES = {WRITTEN: "written for Attest (Apache-2.0)"}
 PASSAGES = Path(__file__).parent / "passages"
-_OTHERS = 3  # passages of other documents for each question: few tell of the same subject, so they seldom answer
+_OTHERS = 3  # other passages for each question: of its document, else of any, of which few tell of the same subject
 
 
 def read_rows_of(folder: Path) -> list[dict[str, Any]]:
@@ -30,13 +31,13 @@ def read_written(folder: Path = PASSAGES) -> Iterator[Item]:
     rng = random.Random(5)
     for row, passage in zip(rows, passages, strict=True):
         begin = len(passage) - len(row["text"])
-        elsewhere = [
-            other for other, one in zip(passages, rows, strict=True) if one["language"] == row["language"] and other != passage
-        ]
+        others = [other for other, one in zip(passages, rows, strict=True) if one["title"] == row["title"] and other != passage]
+        others = others or [other for other, one in zip(passages, rows, strict=True) if one["language"] == row["language"]]
+        others = [other for other in others if other != passage]
         for asked in row["questions"]:
             answer = asked["a"]
             yield Item(
                 dataset=WRITTEN, question=asked["q"], passage=passage, group=row["title"], title=row["title"],
                 answers=((answer, begin + row["text"].index(answer)),) if answer else (), answerable=bool(answer),
-                others=tuple(rng.sample(elsewhere, min(_OTHERS, len(elsewhere)))),
+                others=tuple(rng.sample(others, min(_OTHERS, len(others)))),
             )  # fmt: skip
