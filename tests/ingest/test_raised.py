@@ -12,8 +12,10 @@ from pptx import Presentation
 from pptx.util import Inches
 from pypdf import PdfReader, PdfWriter, Transformation
 from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen import canvas
+from reportlab.platypus import Paragraph, SimpleDocTemplate
 
 from tests.ingest.files import write
 from tests.ingest.store import read_file
@@ -156,3 +158,11 @@ def test_marks_on_a_turned_page_and_on_sideways_text_stay_apart_from_their_numbe
     stream = io.BytesIO()
     writer.write(stream)
     assert read(tmp_path, "a.pdf", stream.getvalue()) == WRITTEN
+
+
+def test_what_stands_behind_an_index_is_on_the_line(tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    text = "On May 3, CO<sub>2</sub> and H<sub>2</sub>SO<sub>4</sub> are read; x<sub>max</sub> is 5 kg/m<super>3</super>."
+    SimpleDocTemplate(stream).build([Paragraph(text, ParagraphStyle("plain"))])
+
+    assert read(tmp_path, "a.pdf", stream.getvalue()) == "On May 3, CO₂ and H₂SO₄ are read; xmax is 5 kg/m³."

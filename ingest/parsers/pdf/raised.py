@@ -11,7 +11,9 @@ RISE = 0.12  # of that height: so far above the baseline a raised character ends
 FALL = 0.03
 HIGH = 0.3  # so far above, it is raised whatever its size
 NEAR = 0.35  # of the height: a gap that is no space
+CLOSE = 0.12  # of the height: an index stands closer than a word
 LONGEST_MARK = 4
+LONGEST_INDEX = 8
 
 
 def level_of(box: Corners, beside: Corners) -> int:
@@ -31,6 +33,12 @@ def is_mark(text: str, box: Corners, beside: Corners) -> bool:
     height = beside[3] - beside[1]
     gap = max(box[0] - beside[2], beside[0] - box[2])
     return len(text) <= LONGEST_MARK and -NEAR * height < gap < NEAR * height and level_of(box, beside) > 0
+
+
+def is_index(text: str, box: Corners, beside: Corners) -> bool:
+    """Tell whether a whole word is an index, lowered at what stands right before it."""
+    height = beside[3] - beside[1]
+    return len(text) <= LONGEST_INDEX and -NEAR * height < box[0] - beside[2] < CLOSE * height and level_of(box, beside) < 0
 
 
 def may_hold_levels(text: str, first: Corners | None, last: Corners | None) -> bool:
@@ -53,10 +61,18 @@ def split_levels(boxes: list[Corners]) -> list[tuple[int, int, int]]:
     return stretches
 
 
-def read_levels(text: str, corners: Callable[[int], Corners | None]) -> str:
-    """Return a word with its raised and lowered characters written as such. `corners`: of its character at a position."""
-    boxes = [box for position in range(len(text)) if (box := corners(position)) is not None]
+def read_levels(text: str, box: Corners, corners: Callable[[int], Corners | None]) -> tuple[str, Corners]:
+    """Return a word with its raised and lowered characters written as such, and its rectangle between the line's own edges.
+
+    `corners`: of its character at a position. What stands beside the word is compared with its line, not with what it raises.
+    """
+    boxes = [one for one in map(corners, range(len(text))) if one is not None]
     if len(boxes) < len(text):
-        return text
+        return text, box
     written: dict[int, Callable[[str], str]] = {1: raised, -1: lowered, 0: str}
-    return "".join(written[level](text[start:end]) for start, end, level in split_levels(boxes))
+    stretches = split_levels(boxes)
+    plain = [one for start, end, level in stretches if level == 0 for one in boxes[start:end]]
+    if len(plain) == len(boxes):
+        return text, box
+    edges = (box[0], min(one[1] for one in plain), box[2], max(one[3] for one in plain))
+    return "".join(written[level](text[start:end]) for start, end, level in stretches), edges

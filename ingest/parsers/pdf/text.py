@@ -16,12 +16,12 @@ import pypdfium2.raw as pdfium
 from ingest.parsers.cleaning import Cleaner
 from ingest.parsers.pdf.forms.annotations import read_annotations
 from ingest.parsers.pdf.page import PIECE, Line, RawPage, Word
-from ingest.parsers.pdf.raised import is_mark, may_hold_levels, read_levels
+from ingest.parsers.pdf.raised import Corners, is_index, is_mark, may_hold_levels, read_levels
 from ingest.parsers.pdf.reading_order.turning import turn_of, turned
 from ingest.parsers.pdf.reading_order.vertical import upended
 from ingest.parsers.pdf.tables.rules import read_grids
 from ingest.parsers.pdf.unseen import find_unseen, has_picture, is_invisible, is_layered, is_pale
-from language.raised import raised
+from language.raised import lowered, raised
 
 BROKEN = re.compile("[\x02\ufffe]")
 MAX_PAGE_POINTS = 20_000  # PDF allows 14,400; what is larger is an attack or an error
@@ -147,7 +147,7 @@ class _Reader:
             end = stop
             if box is None:
                 continue
-            clean = self._with_levels(clean, text[start:stop], first, last)
+            clean, box = self._with_levels(clean, box, first, last)
             if not words and self._joins_mark(clean, box):
                 continue
             if words and is_mark(clean, box, _corners_of(words[-1])):
@@ -177,18 +177,25 @@ class _Reader:
                 positions = list(group)
                 yield positions[0], positions[-1] + 1
 
-    def _with_levels(self, clean: str, text: str, first: int, last: int) -> str:
-        """Return a word with what is raised or lowered in it written as such."""
-        if len(clean) != last - first + 1 or not may_hold_levels(text, self._corners(first), self._corners(last)):
-            return clean
-        return read_levels(clean, lambda position: self._corners(first + position))
+    def _with_levels(self, clean: str, box: Corners, first: int, last: int) -> tuple[str, Corners]:
+        """Return a word with what is raised or lowered in it written as such, and its rectangle without these."""
+        if len(clean) != last - first + 1 or not may_hold_levels(clean, self._corners(first), self._corners(last)):
+            return clean, box
+        return read_levels(clean, box, lambda position: self._corners(first + position))
 
     def _joins_mark(self, text: str, box: tuple[float, float, float, float]) -> bool:
-        """Give a raised mark that pdfium took for a line of its own to the word before it."""
+        """Give a raised mark or an index that pdfium took for a line of its own to the word before it."""
         line = self.raw.lines[-1] if self.raw.lines else None
-        if line is None or line.turn != self.turn or not is_mark(text, box, _corners_of(line.words[-1])):
+        if line is None or line.turn != self.turn:
             return False
-        self.raw.lines[-1] = Line([*line.words, Word(raised(text), *box, False, self.turn)], bold=line.bold)
+        before = line.words[-1]
+        if is_mark(text, box, _corners_of(before)):
+            added = Word(raised(text), *box, False, self.turn)
+        elif is_index(text, box, _corners_of(before)):
+            added = Word(lowered(text), box[0], before.top, box[2], before.bottom, False, self.turn)
+        else:
+            return False
+        self.raw.lines[-1] = Line([*line.words, added], bold=line.bold)
         return True
 
     def _end_line(self, words: list[Word], characters: list[int], *, hyphenated: bool) -> None:
