@@ -182,7 +182,7 @@ def test_spanning_cells_of_an_html_table_count_for_all_that_they_span(tmp_path):
     )
     _, (page,), _ = read_file(write(tmp_path, "a.html", f"<html><body>{source}</body></html>"))
 
-    assert page.text == "City | Limit Hotel | Limit Meals\nParis | 180 | 60\nParis | closed\nRome | 150"
+    assert page.text == "City | Limit Hotel | Limit Meals\nParis | 180 | 60\nParis | closed | closed\nRome | 150"
     assert page.text[: page.blocks[0].header_end] == "City | Limit Hotel | Limit Meals"
 
 

@@ -21,6 +21,7 @@ from ingest.parsers.office.strict_office import open_office
 from ingest.parsers.pdf.structure import usable_title
 from ingest.parsers.pictures.embedded import PictureReader
 from ingest.parsers.refusal import Refusal
+from ingest.parsers.tables.nesting import name_parents
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
@@ -187,7 +188,9 @@ class _Slides:
                     _spread(texts, top, left, height=cell.span_height, width=cell.span_width)
         header_rows = _header_rows(table) if table.first_row else 0
         rows = [_joined_rows(texts[:header_rows]), *texts[header_rows:]] if header_rows > 1 else texts
-        lines = [" | ".join(cells) for cells in rows if any(cells)]
+        rows = [cells for cells in rows if any(cells)]
+        name_parents(rows, header=1 if table.first_row else 0)
+        lines = [" | ".join(cells) for cells in rows]
         header = lines[0] if table.first_row and len(lines) > 1 else ""
         self._add("table" if any(" | " in line for line in lines) else "paragraph", "\n".join(lines), header=header)
 

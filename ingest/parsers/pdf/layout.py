@@ -21,6 +21,7 @@ from ingest.parsers.pdf.tables.continuing import CONTINUED, OpenTable, columns_o
 from ingest.parsers.pdf.tables.ruled import take_ruled
 from ingest.parsers.pdf.tables.spanning import join_spanning
 from ingest.parsers.pdf.tables.unruled import table_of_rows
+from ingest.parsers.tables.nesting import BESIDE, Place, find_parents
 from kb.viewing.boxes import Box, pack
 from language.hyphens import HYPHENS, keeps_hyphen, plain_word
 
@@ -51,6 +52,15 @@ def _take_tables(page: RawPage) -> list[Line | Table]:
         return take_ruled(page.lines, page.grids)
     grids = {0: page.grids, **page.turned_grids}
     return [item for turn in turns for item in take_ruled([line for line in page.lines if line.turn == turn], grids.get(turn, ()))]
+
+
+def _parents(table: Table, header: str) -> dict[Place, Place]:
+    """Return which cells belong below others. `header`: names of the columns that stand on the page before."""
+    names = [line.split(" | ") for line in header.split("\n")] if header else []
+    rows = [[" ".join(word.text for line in cell for word in line.words) for cell in row] for row in table.rows]
+    found = find_parents([*names, *rows], header=len(names) or table.header_rows)
+    before = len(names)
+    return {(row - before, column): (above - before, other) for (row, column), (above, other) in found.items() if above >= before}
 
 
 def _kind_of(item: Line | Table) -> tuple[str, int]:
@@ -148,12 +158,16 @@ class Layout:
             writer.put(f"{self.open.header}\n")
             header_end = writer.length - 1
             table = Table(table.rows, 0)
+        parents = _parents(table, self.open.header if header_end and self.open else "")
         for position, row in enumerate(table.rows):
             writer.put("\n" if position else "")
             while len(row) > 1 and not row[-1]:  # an empty end says nothing
                 row = row[:-1]
             for number, cell in enumerate(row):
                 writer.put(" | " if number else "")
+                if above := parents.get((position, number)):
+                    self._lines(writer, table.rows[above[0]][above[1]])
+                    writer.put(BESIDE if cell else "")
                 self._lines(writer, cell)
             if position + 1 == table.header_rows:
                 header_end = writer.length

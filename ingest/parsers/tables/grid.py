@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
+from ingest.parsers.tables.nesting import counts_rows, name_parents
+
 MAX_COLUMNS = 200  # that a cell may span
 MAX_ROWS = 2000
 MAX_HEADER_ROWS = 4
@@ -36,8 +38,12 @@ class Table:
 
 @dataclass(slots=True)
 class _Layout:
-    """Lays cells out row by row. `carried`: by column, for how many more rows a cell from above reaches down, and its text."""
+    """Lays cells out row by row. `names`: of columns, 0 where none are known: a cell that spans some of them counts for each.
 
+    `carried`: by column, for how many more rows a cell from above reaches down, and its text.
+    """
+
+    names: int = 0
     carried: dict[int, tuple[int, str]] = field(default_factory=dict)
 
     def lay(self, cells: list[Cell], *, is_header: bool) -> list[str]:
@@ -45,8 +51,9 @@ class _Layout:
         for cell in cells:
             self._from_above(row)
             is_short = len(cell.text) <= MAX_REPEATED
+            is_repeated = is_short and (is_header or (self.names > 1 and cell.columns < self.names))
             for number in range(min(cell.columns, MAX_COLUMNS)):
-                shown = cell.text if number == 0 or (is_header and is_short) else ""
+                shown = cell.text if number == 0 or is_repeated else ""
                 if cell.rows > 1:
                     self.carried[len(row)] = (min(cell.rows, MAX_ROWS) - 1, shown if is_short else "")
                 row.append(shown)
@@ -67,12 +74,15 @@ def lay_out(rows: list[list[Cell]], *, names: int) -> Table:
     titles, rows = _titles(rows)
     marked = max(0, marked - len(titles))
     header = _depth(rows, marked)
-    layout = _Layout()
+    layout = _Layout(max(map(_width, rows)) if header else 0)
+    spanning = {number for number, row in enumerate(rows) if len(row) == 1 and row[0].columns > 1}
     laid = [layout.lay(row, is_header=number < header) for number, row in enumerate(rows)]
     if header > 1 and len(laid) > header and _has_spans(rows[:header]):
-        laid, header = [_joined(laid[:header]), *laid[header:]], 1
+        laid, spanning = [_joined(laid[:header]), *laid[header:]], {number - header + 1 for number in spanning}
+        header = 1
     if header:
         _fill_names(laid, header)
+        name_parents(laid, header=header, spanning=spanning)
     lines = [_line(row) for row in laid if any(row)]
     return Table(title="\n".join(titles), text="\n".join(lines), header="\n".join(lines[:header]))
 
@@ -137,7 +147,7 @@ def _has_spans(rows: list[list[Cell]]) -> bool:
 def _fill_names(rows: list[list[str]], header: int) -> None:
     """Write the name of a row again where its cell is left blank below it and every other cell is filled."""
     width = len(rows[header - 1])
-    if width < 3 or not rows[header - 1][0]:
+    if width < 3 or counts_rows(rows[header - 1][0]):
         return
     for above, row in zip(rows[header:], rows[header + 1 :], strict=False):
         is_full = len(row) == len(above) == width and all(row[1:]) and all(above)

@@ -4,22 +4,17 @@ Rows between blank ones form a group. Its first row is its header where it looks
 own goes on under the one before. A row of one cell above a header is a heading.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ingest.parsers.content import ParsedPage
 from ingest.parsers.flow import Flow
 from ingest.parsers.refusal import Refusal
 from ingest.parsers.tables.names import MAX_HEADER_CHARACTERS, NUMBER, YEAR_OR_DATE, Cells, is_word, join_names, may_be_two_names
+from ingest.parsers.tables.nesting import BESIDE, NUMBERING, TOTAL
 
 MAX_HEADING_CHARACTERS = 160
 MAX_COLUMNS = 16_384  # as many as Excel has
 BLOCK_CHARACTERS = 4000
-NUMBERING = re.compile(r"^\(?(?:\d{1,4}(?:\.\d{1,3})*|[A-Za-z]|[ivxIVX]{1,5})[.)]?$")
-TOTAL = re.compile(
-    r"^(?:(?:sub-?|grand )?totals?|sums?|overall|balance|average|gesamt|summe|zwischensumme|合计|总计|小计|共计|平均)\b",
-    re.IGNORECASE,
-)
 Notes = Mapping[int, str]  # by column from 0
 
 
@@ -32,6 +27,8 @@ class Rows:
         self._repeat = 0  # columns after which the names begin anew, where several tables stand side by side under the same names
         self._above: Cells = []  # the row that rows without a text in the first column belong to
         self._head: Cells = []  # the last row with a text in the first column
+        self._section = ""  # the name of the part of the table that the row stands in
+        self._has_rows = False  # below these names
         self._held: Cells = []
         self._held_notes: Notes = {}
         self._upper: Cells = []  # names above the row that is held, which may be names too
@@ -55,7 +52,7 @@ class Rows:
         if not cells:
             yield from self._flush()
             yield from self._loose(notes)
-            self._is_start, self._above, self._head = True, [], []
+            self._is_start, self._section, self._above, self._head = True, "", [], []
         elif self._is_start:
             self._held, self._held_notes = cells, notes
         else:
@@ -66,7 +63,7 @@ class Rows:
         yield from self._settle([])
         yield from self._flush()
         self.header, self._held, self._is_start = {}, [], True
-        self._repeat, self._above, self._head = 0, [], []
+        self._repeat, self._section, self._above, self._head = 0, "", [], []
 
     def _settle(self, below: Cells) -> Iterator[ParsedPage]:
         """Say what the rows are that are held back. `below`: the row that follows them."""
@@ -95,7 +92,7 @@ class Rows:
         is_other, self._is_titled = self._is_titled and self._names_others(first), False
         if _is_header(first, second, is_certain=not self.header or is_other):
             yield from self._flush()
-            self.header, self._repeat = dict(first), _period(first)
+            self.header, self._repeat, self._has_rows = dict(first), _period(first), False
             yield from self.flow.add("table", " | ".join(self.header.values()))  # names of empty columns are words too
             yield from self._loose(self._held_notes)
         else:
@@ -114,6 +111,7 @@ class Rows:
             yield from self._line("table" if len(cells) > 1 else "paragraph", " | ".join(said))
             return
         cells = self._under(cells)
+        self._has_rows = True
         for group in self._side_by_side(cells):
             own = {column: text for column, text in notes.items() if self._stands_beside(column, group)}
             parts = [f"{self.header[column]}: {text}" if column in self.header else text for column, text in group]
@@ -152,7 +150,7 @@ class Rows:
             is_alone = len(cells) == 1 and len(self.header) > 1 and is_word(cells[0][1], MAX_HEADER_CHARACTERS)
             is_numbered = name is not None and bool(NUMBERING.match(cells[0][1]))
             self._above = [cells[0]] if is_alone else [name] if is_numbered and name else []
-            return cells
+            return self._in_section(cells, is_alone=is_alone)
         if cells[0][0] < first or any(TOTAL.match(text) for _, text in cells):
             self._above, self._head = [], []
             return cells
@@ -161,8 +159,19 @@ class Rows:
             return [self._head[0], *cells] if is_apart and not TOTAL.match(self._head[0][1]) else cells
         column, name_above = self._above[0]
         if column in dict(cells):
-            return [(place, f"{name_above} > {text}" if place == column else text) for place, text in cells]
+            return [(place, f"{name_above}{BESIDE}{text}" if place == column else text) for place, text in cells]
         return sorted([(column, name_above), *cells])
+
+    def _in_section(self, cells: Cells, *, is_alone: bool) -> Cells:
+        """Return a row with the name of its part of the table. A text alone right below the names begins the first part."""
+        first, text = cells[0]
+        if TOTAL.match(text):
+            return cells
+        if is_alone and len(self.header) > 2 and (self._section or not self._has_rows):
+            self._section = text
+        elif self._section and not is_alone:
+            return [(first, f"{self._section}{BESIDE}{text}"), *cells[1:]]
+        return cells
 
     def _stands_beside(self, column: int, group: Cells) -> bool:
         return not self._repeat or self._table_of(column) == self._table_of(group[0][0])

@@ -77,6 +77,7 @@ class _Ruled:
     def build(self) -> Table | None:
         """Return the table; None where what the rules enclose is not one."""
         rows = sorted({row for row, _ in self.cells})
+        self._reach_down(rows)
         columns = sorted({column for _, column in self.cells})
         longest = max(sum(len(fragment.words) for fragment in cell) for cell in self.cells.values())
         if len(rows) < 2 or len(columns) < 2 or longest > MAX_CELL_WORDS:
@@ -92,12 +93,29 @@ class _Ruled:
             header = 1
         return Table(table, header, is_bold=rows[0] not in self.plain_rows)
 
+    def _reach_down(self, rows: list[int]) -> None:
+        """Give the text of a cell that reaches over several rows to each of them, wherever in it the text stands."""
+        for row, column in sorted(self.cells):
+            reach = self.grid.rows_from(row, column)
+            holding = [other for other in reach if (other, column) in self.cells]
+            if len(reach) < 2 or row != holding[0]:
+                continue
+            text = [fragment for other in holding for fragment in self._cell(other, column)]
+            if len(holding) == 1 or _is_one_text(text):
+                self.cells.update({(other, column): text for other in reach if other in rows})
+
     def _cell(self, row: int, column: int) -> Cell:
         return sorted(self.cells.get((row, column), []), key=lambda fragment: round(fragment.words[0].top))
 
 
 def _on_one_line(a: Word, b: Word) -> bool:
     return min(a.bottom, b.bottom) - max(a.top, b.top) > 0.6 * min(a.bottom - a.top, b.bottom - b.top)
+
+
+def _is_one_text(text: list[Fragment]) -> bool:
+    """Tell whether lines follow each other as closely as those of a paragraph."""
+    lines = [fragment.words[0] for fragment in text]
+    return all(below.top - above.bottom < 0.4 * (above.bottom - above.top) for above, below in itertools.pairwise(lines))
 
 
 def _has_figure(cell: Cell) -> bool:

@@ -36,12 +36,20 @@ class Grid:
     """Rows and columns of a ruled table, in points from the page's top left.
 
     `xs`, `ys`: the edges of all columns and rows. `spans`: for each row the edges that are really drawn there; a cell that
-    reaches over several columns lacks those between them.
+    reaches over several columns lacks those between them. `falls`: the same for each column, of a cell that reaches over rows.
     """
 
     xs: tuple[float, ...]
     ys: tuple[float, ...]
     spans: tuple[tuple[float, ...], ...]
+    falls: tuple[tuple[float, ...], ...]
+
+    def rows_from(self, row: int, column: int) -> range:
+        """Return the rows that the cell at a place reaches over."""
+        edges = self.falls[column]
+        top = max(edge for edge in edges if edge <= self.ys[row])
+        bottom = min(edge for edge in edges if edge > self.ys[row])
+        return range(self.ys.index(top), self.ys.index(bottom))
 
     def cell_at(self, x: float, y: float) -> tuple[int, int] | None:
         """Return (row, column) of the cell over a point, None outside."""
@@ -143,13 +151,18 @@ def _grid(rows: list[Rule], columns: list[Rule]) -> Grid | None:
     ys = _edges([rule.at for rule in rows], min(rule.start for rule in columns), max(rule.end for rule in columns))
     if len(xs) < 3 or len(ys) < 3:
         return None
-    spans = []
-    for top, bottom in itertools.pairwise(ys):
-        middle = (top + bottom) / 2
-        drawn = [rule.at for rule in columns if rule.start <= middle <= rule.end]
-        inner = [x for x in xs[1:-1] if any(abs(x - at) <= NEAR for at in drawn)]
-        spans.append((xs[0], *inner, xs[-1]))
-    return Grid(tuple(xs), tuple(ys), tuple(spans))
+    return Grid(tuple(xs), tuple(ys), _drawn(columns, xs, ys), _drawn(rows, ys, xs))
+
+
+def _drawn(rules: list[Rule], edges: list[float], others: list[float]) -> tuple[tuple[float, ...], ...]:
+    """Return which edges the rules really draw between each two of the others; the outermost always count."""
+    found = []
+    for start, end in itertools.pairwise(others):
+        middle = (start + end) / 2
+        drawn = [rule.at for rule in rules if rule.start <= middle <= rule.end]
+        inner = [edge for edge in edges[1:-1] if any(abs(edge - at) <= NEAR for at in drawn)]
+        found.append((edges[0], *inner, edges[-1]))
+    return tuple(found)
 
 
 def _edges(places: list[float], first: float, last: float) -> list[float]:

@@ -21,7 +21,8 @@ def join_spanning(table: Table) -> Table:
 def _join(table: Table) -> Table | None:
     if len(table.rows) < 3:
         return None
-    upper, lower = table.rows[0], table.rows[1]
+    lower = table.rows[1]
+    upper = [[] if number < len(lower) and cell == lower[number] else cell for number, cell in enumerate(table.rows[0])]
     names = [column for column, cell in enumerate(upper) if cell]
     if len(upper) != len(lower) or not names or len(names) == len(upper) or _has_figure(upper) or _has_figure(lower):
         return None

@@ -6,6 +6,8 @@ from ingest.parsers.pdf.page import Line, Word
 from ingest.parsers.pdf.tables.cells import NUMERIC, Cell, Fragment, Table, count_cells, has_figures, header_rows, split_cells
 
 MAX_HEADER_ROWS = 3
+MANY_ROWS = 6  # that show the columns: more need not agree
+MIN_ROWS, MOST_ROWS = 3, 0.7  # of a table, in which a column begins at one place
 ALIGNED = 2  # points between edges of cells that stand under each other
 LEAST_GAP = 0.6  # of the height of a line: columns stand further apart
 WORD_SPACE = 0.4  # of the height of a line: words of one text stand no further apart
@@ -17,7 +19,8 @@ def table_of_rows(rows: list[Line]) -> Table:
     Where the fullest rows show plainly how the columns stand, a gap in a row becomes an empty cell, and names of columns that
     take several lines become one row.
     """
-    cells = [split_cells(row) for row in rows]
+    starts = _column_starts(rows)
+    cells = [_cut_at(split_cells(row), starts) for row in rows]
     header = header_rows(rows)
     if columns := _find_columns(cells):
         cells = [[part for cell in row for part in _cut(cell, columns)] if len(row) < len(columns) else row for row in cells]
@@ -34,6 +37,37 @@ def _as_cells(row: list[list[Word]]) -> list[Cell]:
     return [[Fragment(words)] if words else [] for words in row]
 
 
+def _column_starts(rows: list[Line]) -> list[float]:
+    """Return where columns begin though their texts come close: most rows have a gap wider than a space there."""
+    places = sorted(
+        word.left
+        for row in rows
+        for before, word in itertools.pairwise(row.words)
+        if word.left - before.right > LEAST_GAP * row.size
+    )
+    starts: list[float] = []
+    for place in places:
+        shared = [other for other in places if abs(other - place) <= ALIGNED / 2]
+        if len(shared) >= max(MIN_ROWS, MOST_ROWS * len(rows)) and (not starts or place - starts[-1] > 2 * ALIGNED):
+            starts.append(place)
+    return starts
+
+
+def _cut_at(cells: list[list[Word]], starts: list[float]) -> list[list[Word]]:
+    """Return the cells of a row, cut where a column begins."""
+    parts: list[list[Word]] = []
+    for cell in cells:
+        parts.append(cell[:1])
+        for before, word in itertools.pairwise(cell):
+            height = word.bottom - word.top
+            is_apart = word.left - before.right > LEAST_GAP * height
+            if is_apart and any(abs(word.left - start) <= ALIGNED for start in starts):
+                parts.append([word])
+            else:
+                parts[-1].append(word)
+    return parts
+
+
 Columns = list[tuple[float, float]]
 
 
@@ -41,7 +75,7 @@ def _find_columns(rows: list[list[list[Word]]]) -> Columns:
     """Return from where to where each column reaches, by the fullest rows; none where they do not agree."""
     width = max(map(len, rows))
     full = [row for row in rows if len(row) == width]
-    if width < 3 or len(full) < max(2, len(rows) / 4):
+    if width < 3 or len(full) < max(2, min(MANY_ROWS, len(rows) / 4)):
         return []
     columns = [(min(row[i][0].left for row in full), max(row[i][-1].right for row in full)) for i in range(width)]
     return [] if any(left[1] > right[0] for left, right in itertools.pairwise(columns)) else columns

@@ -1,0 +1,133 @@
+"""Tables as the eye takes them in: rows below the name of their part, cells that reach over others, columns that stand close."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+from pptx import Presentation
+from reportlab.lib import colors
+from reportlab.platypus import SimpleDocTemplate, Table, TableStyle
+
+from tests.files.reading import texts
+from tests.ingest.word_files import row, table, word
+
+Rows = Sequence[Sequence[str]]
+
+SHIFTS = (
+    ("Day", "Early", "Late"),
+    ("Hall 1", "", ""),
+    ("Mon", "Ann", "Bob"),
+    ("Tue", "Cy", "Di"),
+    ("Hall 2", "", ""),
+    ("Mon", "Eve", "Flo"),
+    ("Total", "1", "1"),
+)
+WORKS = (
+    ("No.", "Work", "Price"),
+    ("1", "Drilling", "282.08"),
+    ("", "Drill rods", "4.10"),
+    ("2", "Blasting", "196.40"),
+    ("", "Diesel", "1.45"),
+)
+
+
+def html(rows: Rows) -> bytes:
+    lines = ("".join(f"<td>{text}</td>" for text in one) for one in rows)
+    return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>".encode()
+
+
+def markdown(rows: Rows) -> bytes:
+    lines = [f"| {' | '.join(one)} |" for one in rows]
+    return "\n".join([lines[0], "|---" * len(rows[0]) + "|", *lines[1:]]).encode()
+
+
+def docx(rows: Rows) -> bytes:
+    return word(table(*(row(*one) for one in rows)))
+
+
+def pptx(rows: Rows) -> bytes:
+    made = Presentation()
+    shape = made.slides.add_slide(made.slide_layouts[6]).shapes.add_table(len(rows), len(rows[0]), 0, 0, 9**7, 9**7)
+    for number, one in enumerate(rows):
+        for column, text in enumerate(one):
+            shape.table.cell(number, column).text = text
+    stream = io.BytesIO()
+    made.save(stream)
+    return stream.getvalue()
+
+
+def pdf(rows: Rows, *style: tuple[object, ...], split: bool = False) -> bytes:
+    stream = io.BytesIO()
+    grid = () if split else (("GRID", (0, 0), (-1, -1), 0.5, colors.black),)
+    SimpleDocTemplate(stream).build([Table(rows, style=TableStyle([*grid, *style]))])
+    return stream.getvalue()
+
+
+def xlsx(rows: Rows) -> bytes:
+    book = Workbook()
+    for one in rows:
+        book.active.append([text or None for text in one])
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+MAKERS = {"html": html, "md": markdown, "docx": docx, "pptx": pptx, "pdf": pdf}
+
+
+@pytest.mark.parametrize("ending", MAKERS)
+def test_rows_carry_the_name_of_the_part_of_the_table_that_they_stand_in(tmp_path: Path, ending: str) -> None:
+    lines = texts(tmp_path, f"a.{ending}", MAKERS[ending](SHIFTS))[-1].split("\n")
+
+    assert [line.rstrip(" |") for line in lines] == [
+        *("Day | Early | Late", "Hall 1", "Hall 1 > Mon | Ann | Bob", "Hall 1 > Tue | Cy | Di"),
+        *("Hall 2", "Hall 2 > Mon | Eve | Flo", "Total | 1 | 1"),
+    ]
+
+
+def test_rows_of_a_sheet_carry_the_name_of_their_part(tmp_path: Path) -> None:
+    assert texts(tmp_path, "a.xlsx", xlsx(SHIFTS))[-1].split("\n")[-3:] == [
+        *("Day: Hall 2", "Day: Hall 2 > Mon; Early: Eve; Late: Flo", "Day: Total; Early: 1; Late: 1")
+    ]
+
+
+@pytest.mark.parametrize("ending", MAKERS)
+def test_rows_below_a_counted_one_carry_its_name(tmp_path: Path, ending: str) -> None:
+    assert texts(tmp_path, f"a.{ending}", MAKERS[ending](WORKS))[-1].split("\n") == [
+        *("No. | Work | Price", "1 | Drilling | 282.08", " | Drilling > Drill rods | 4.10"),
+        *("2 | Blasting | 196.40", " | Blasting > Diesel | 1.45"),
+    ]
+
+
+def test_records_that_are_blank_but_for_their_name_are_no_parts(tmp_path: Path) -> None:
+    people = (("Name", "Phone", "Room"), ("Ann", "", ""), ("Bob", "12", "3"), ("Cy", "14", ""), ("Di", "15", "4"))
+
+    assert texts(tmp_path, "a.html", html(people))[-1].split("\n")[2] == "Bob | 12 | 3"
+    teams = (("Team", "Member", "Bike"), ("1", "Ann", "red"), ("", "Bob", "blue"))
+    assert texts(tmp_path, "a.html", html(teams))[-1].split("\n")[2] == "1 | Bob | blue"
+
+
+def test_cells_that_reach_down_in_a_pdf_count_for_each_row_wherever_their_text_stands(tmp_path: Path) -> None:
+    rows = [
+        *(["Region", "Product", "Discount", "Approver"], ["North", "Valves", "8 %", "Ann"], ["", "Pumps", "6 %", "Bob"]),
+        *(["South", "Valves", "5 %", "Cy"], ["", "Pumps", "4 %", ""]),
+    ]
+    spans = [("SPAN", (0, 1), (0, 2)), ("SPAN", (0, 3), (0, 4)), ("SPAN", (3, 3), (3, 4)), ("VALIGN", (0, 0), (-1, -1), "MIDDLE")]
+
+    assert texts(tmp_path, "a.pdf", pdf(rows, *spans))[-1].split("\n")[1:] == [
+        *("North | Valves | 8 % | Ann", "North | Pumps | 6 % | Bob", "South | Valves | 5 % | Cy", "South | Pumps | 4 % | Cy")
+    ]
+
+
+def test_columns_that_stand_close_are_told_apart_on_every_page(tmp_path: Path) -> None:
+    rows = [
+        *(["Machine", "Oil change", "Filter change", "Team"],),
+        *([f"Lathe {number}", f"{number % 7 + 3} weeks", f"{number % 5 + 20} weeks", "Team B"] for number in range(1, 60)),
+    ]
+    first, second = texts(tmp_path, "a.pdf", pdf(rows, ("LINEBELOW", (0, 0), (-1, 0), 1, colors.black), split=True))
+
+    assert "Lathe 30 | 5 weeks | 20 weeks | Team B" in first.split("\n")
+    assert second.split("\n")[0] == "Machine | Oil change | Filter change | Team"
+    assert second.split("\n")[-1] == "Lathe 59 | 6 weeks | 24 weeks | Team B"
