@@ -131,3 +131,21 @@ def test_columns_that_stand_close_are_told_apart_on_every_page(tmp_path: Path) -
     assert "Lathe 30 | 5 weeks | 20 weeks | Team B" in first.split("\n")
     assert second.split("\n")[0] == "Machine | Oil change | Filter change | Team"
     assert second.split("\n")[-1] == "Lathe 59 | 6 weeks | 24 weeks | Team B"
+
+
+def test_labels_and_values_are_no_names_of_columns(tmp_path: Path) -> None:
+    data = [["Owner", "Ines Duarte"], ["Valid from", "2026-05-01"], ["Version", "3.2"]]
+    prices = [["Item", "Price", "Unit"], ["Pump", "12", "pc"], ["Valve", "7", "pc"]]
+    written = "Owner: Ines Duarte\nValid from: 2026-05-01\nVersion: 3.2"
+
+    assert texts(tmp_path, "a.xlsx", xlsx([*data, *prices]))[1::2] == [
+        written,
+        "Item: Pump; Price: 12; Unit: pc\nItem: Valve; Price: 7; Unit: pc",
+    ]
+    colons = "Owner:,Ines Duarte\nValid from:,2026-05-01\nVersion:,3.2\n\nItem,Price\nPump,12\n"
+    assert texts(tmp_path, "a.csv", colons) == [written, "Item | Price", "Item: Pump; Price: 12"]
+    assert texts(tmp_path, "a.csv", "姓名：,李雷,工号：,0417\n部门：,涂装,主管：,王芳\n") == [
+        "姓名: 李雷; 工号: 0417\n部门: 涂装; 主管: 王芳"
+    ]
+    days = "Holiday,Date\nNew Year,2026-01-01\nMay Day,2026-05-01\n"
+    assert texts(tmp_path, "a.csv", days)[-1] == "Holiday: New Year; Date: 2026-01-01\nHoliday: May Day; Date: 2026-05-01"

@@ -11,6 +11,7 @@ from ingest.parsers.flow import Flow
 from ingest.parsers.refusal import Refusal
 from ingest.parsers.tables.names import MAX_HEADER_CHARACTERS, NUMBER, YEAR_OR_DATE, Cells, is_word, join_names, may_be_two_names
 from ingest.parsers.tables.nesting import BESIDE, NUMBERING, TOTAL
+from ingest.parsers.tables.pairs import MAX_PAIRS, are_pairs, is_labelled, may_be_pair, write_pairs
 
 MAX_HEADING_CHARACTERS = 160
 MAX_COLUMNS = 16_384  # as many as Excel has
@@ -31,6 +32,7 @@ class Rows:
         self._has_rows = False  # below these names
         self._held: Cells = []
         self._held_notes: Notes = {}
+        self._pairs: list[tuple[Cells, Notes]] = []  # rows at the start of a group that may be labels and values
         self._upper: Cells = []  # names above the row that is held, which may be names too
         self._upper_notes: Notes = {}
         self._is_start = True
@@ -45,6 +47,36 @@ class Rows:
             raise Refusal("too_wide", f"{len(row)} columns")
         cells = [(column, text) for column, text in enumerate(row) if text]
         notes = notes or {}
+        if self._pairs:
+            if len(self._pairs) < MAX_PAIRS and may_be_pair(cells, self._pairs[0][0]):
+                self._pairs.append((cells, notes))
+                return
+            yield from self._end_pairs()
+        if self._is_pair(cells):
+            yield from self._settle(cells)
+            self._pairs = [(cells, notes)]
+            return
+        yield from self._add(cells, notes)
+
+    def _is_pair(self, cells: Cells) -> bool:
+        """Tell whether labels and values may begin here."""
+        is_free = self._is_start and (not self._held or len(self._held) == 1) and not self._upper
+        return is_free and may_be_pair(cells, cells) and {column for column, _ in cells} != set(self.header)
+
+    def _end_pairs(self) -> Iterator[ParsedPage]:
+        """Say what the rows of two cells are that are held back."""
+        rows, self._pairs = self._pairs, []
+        cells = [row for row, _ in rows]
+        if rows and (is_labelled(cells[0]) or are_pairs(cells)):
+            yield from self._flush()
+            self.header, self._is_titled = {}, False
+            for row, notes in rows:
+                yield from self._line("list", "; ".join([write_pairs(row), *(f"Note: {text}" for text in notes.values())]))
+            return
+        for row, notes in rows:
+            yield from self._add(row, notes)
+
+    def _add(self, cells: Cells, notes: Notes) -> Iterator[ParsedPage]:
         if self._held and not self._upper and may_be_two_names(self._held, cells):
             self._upper, self._upper_notes, self._held, self._held_notes = self._held, self._held_notes, cells, notes
             return
@@ -60,6 +92,7 @@ class Rows:
 
     def finish(self) -> Iterator[ParsedPage]:
         """Put what is left into the flow. The next row begins a table of its own."""
+        yield from self._end_pairs()
         yield from self._settle([])
         yield from self._flush()
         self.header, self._held, self._is_start = {}, [], True
@@ -106,6 +139,9 @@ class Rows:
         return {column for column, _ in first} != set(self.header) or any(text in names for _, text in first)
 
     def _row(self, cells: Cells, notes: Notes) -> Iterator[ParsedPage]:
+        if is_labelled(cells):
+            yield from self._line("list", "; ".join([write_pairs(cells), *(f"Note: {text}" for text in notes.values())]))
+            return
         if not self.header:
             said = [*(text for _, text in cells), *(f"Note: {text}" for text in notes.values())]
             yield from self._line("table" if len(cells) > 1 else "paragraph", " | ".join(said))
@@ -216,6 +252,8 @@ def _is_header(first: Cells, second: Cells, *, is_certain: bool) -> bool:
     if len(first) < 2 or (repeats and len(set(texts)) < 2) or not set(below) & {column for column, _ in first}:
         return False
     contrast = False
+    if is_labelled(first):
+        return False
     for column, text in first:
         under = below.get(column, "")
         if YEAR_OR_DATE.match(text):
