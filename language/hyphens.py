@@ -1,10 +1,13 @@
 """Hyphens at the ends of lines: those of a word ("two-stage", "LX-68", "2026-09-30") stay, those of the line break go.
 
-The document's own words decide first, then a list of about 20,000 common English words: the vocabulary of the encoder that is
-installed anyway, in the order of their frequency. A list of that size lacks many words, so the shapes of both halves decide
-the rest.
+The document's own words decide first, then two lists of English words that are installed anyway: the vocabulary of the encoder,
+about 20,000 common words, and where both halves are words ("water-/proof") the list of the spelling checker, 160,000 with how
+often each was seen. Lists lack words, so the shapes of both halves decide the rest. In a document of another European language a
+hyphen before a small letter is one of the break: "Wartungs-/intervall".
 """
 
+import gzip
+import json
 import re
 from collections.abc import Container
 from functools import cache
@@ -37,6 +40,19 @@ _SUFFIXES = word_set(
 _ADJECTIVE = re.compile(r"(?:able|ible|ent|ant|ate|ive|al|ous|ect|ity|ence|ance|ency|ancy|ion)$")
 _INFLECTIONS = (("s", ""), ("es", ""), ("ies", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"), ("ly", ""), ("er", ""))
 _SHORTEST = 3  # letters of a half that counts as a word of its own
+# What a document has that is written in a language, and one in English has not.
+_ENGLISH = word_set("the of and")
+_OTHERS = (
+    word_set("und der die das"),
+    word_set("le la les et des"),
+    word_set("el los las que del"),
+    word_set("il che della per di"),
+    word_set("het een van de en"),
+)
+SUSPENDED = word_set("and or to und oder bis sowie")  # "short- and long-term"
+_SEEN = 100  # times: a whole that is rarer than this is not written together
+_SEEN_OFTEN = 5000  # and one that begins as `_APART` says
+_LINKS = word_set("to of the in by and a on for or at")
 _SHORT_WORDS = word_set("no on in up by to of go do so ex co")
 
 
@@ -58,15 +74,26 @@ def keeps_hyphen(before: str, after: str, *, words: Container[str]) -> bool:
         return True
     if second[0].isupper() and not first.isupper():
         return True
-    if first.isupper() and len(first) == 1:
-        return True  # "X-ray", "T-shirts"
+    if len(first) == 1 or len(second) == 1:
+        return True  # "X-ray", "e-mail", "USB-C": nobody cuts off a letter
+    if first.isupper() and second.islower():
+        return True  # "ISO-certified"
     compound = plain_word(before.rstrip("".join(HYPHENS)) + "-" + second)
     first, second = first.lower(), second.lower()
     if first + second in words:
         return False
     if compound in words or f"{first}-{second}" in words:
         return True
+    if _is_in_another_language(words):
+        return False
+    if "-" in before.rstrip("".join(HYPHENS)) and first in _LINKS:
+        return True  # "day-to-day", "state-of-the-art"
     return not _is_common(first + second) and _stands_apart(first, second, words)
+
+
+def is_suspended(after: str) -> bool:
+    """Tell whether a word behind a hyphen begins the rest of a row of words: "short- and long-term"."""
+    return plain_word(after) in SUSPENDED
 
 
 def plain_word(text: str) -> str:
@@ -79,10 +106,15 @@ def _stands_apart(first: str, second: str, words: Container[str]) -> bool:
     if second in _SUFFIXES:
         return False
     if first in _APART:
-        return True
+        return _times_seen(first + second) < _SEEN_OFTEN
     if first in _TOGETHER or (first == "in" and _ADJECTIVE.search(second)):
         return False
-    return _is_word(first, words) and _is_word(second, words)
+    return _is_word(first, words) and _is_word(second, words) and _times_seen(first + second) < _SEEN
+
+
+def _is_in_another_language(words: Container[str]) -> bool:
+    """Tell by its smallest words whether a document is in another European language than English."""
+    return not all(word in words for word in _ENGLISH) and any(all(word in words for word in language) for language in _OTHERS)
 
 
 def _is_word(text: str, words: Container[str]) -> bool:
@@ -98,6 +130,22 @@ def _is_common(word: str) -> bool:
         word.endswith(ending) and len(word) > len(ending) + 2 and word[: -len(ending)] + instead in common
         for ending, instead in _INFLECTIONS
     )
+
+
+def _times_seen(word: str) -> int:
+    """Return how often a word was seen in the texts that the spelling checker's list was made of, 0 where it is not listed."""
+    return _seen_words().get(word, 0)
+
+
+@cache
+def _seen_words() -> dict[str, int]:
+    """Return the list of the spelling checker; empty where it is not installed."""
+    found = find_spec("spellchecker")
+    path = Path(found.origin).parent / "resources" / "en.json.gz" if found and found.origin else None
+    if path is None or not path.is_file():
+        return {}
+    with gzip.open(path, "rt", encoding="utf-8") as stream:
+        return {word: count for word, count in json.load(stream).items() if count >= _SEEN}
 
 
 @cache

@@ -8,7 +8,8 @@ import re
 import unicodedata
 from collections.abc import Container
 
-from language.hyphens import keeps_hyphen, plain_word
+from language.hyphens import is_suspended, keeps_hyphen
+from language.line_ends import is_cut
 
 UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\ufff9-\ufffb]")
 # Soft hyphen, zero-width space and joiners outside of scripts that need them, bidi controls, word joiner, BOM, tag characters.
@@ -23,7 +24,8 @@ CJK = (
 SURROGATE_PAIR = re.compile(r"[\ud800-\udbff][\udc00-\udfff]")
 # From the word's beginning alone: tried from each of its letters, a run of a million would take a million times as long.
 BROKEN = re.compile(r"(?<!\S)(?P<before>\S*[^\W_])[-‐](?P<space>[ \t]*\n[ \t]*)(?P<after>[^\W_][^\s]*)")
-SUSPENDED = frozenset(("and", "or", "to", "und", "oder", "bis", "sowie"))  # "short- and long-term"
+CUT = ("://", "www.", "@", "_", "\\")  # one of them stands in what a line end may cut without a hyphen
+LINE_END = re.compile(r"(?<!\S)(?P<before>\S*[\w/.@=&?%#~\\])[ \t]*\n[ \t]*(?P<after>\w\S*)")
 WIDE: tuple[tuple[int, int], ...] = (
     (0x2E80, 0x2FDF),
     (0x3000, 0x31BF),
@@ -83,13 +85,23 @@ def join_wide(text: str) -> str:
 
 def join_broken(text: str, words: Container[str] = frozenset()) -> str:
     """Return a text in which words that a line end cut in two are whole. `words`: the document's own."""
-    return BROKEN.sub(lambda match: whole_word(match, words), text) if "-" in text or "‐" in text else text
+    text = BROKEN.sub(lambda match: whole_word(match, words), text) if "-" in text or "‐" in text else text
+    return join_cut(text)
+
+
+def join_cut(text: str) -> str:
+    """Return a text in which addresses, paths and names of files that a line end cut in two are whole."""
+    if not any(sign in text for sign in CUT):
+        return text
+    return LINE_END.sub(
+        lambda match: f"{match['before']}{match['after']}" if is_cut(match["before"], match["after"]) else match[0], text
+    )
 
 
 def whole_word(match: re.Match[str], words: Container[str]) -> str:
     """Return what BROKEN found as one word, or with its hyphen. `words`: the document's own."""
     before, after = match["before"], match["after"]
-    if plain_word(after) in SUSPENDED:
+    if is_suspended(after):
         return f"{before}- {after}"
     return f"{before}{'-' if keeps_hyphen(before, after, words=words) else ''}{after}"
 

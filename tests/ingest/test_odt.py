@@ -127,7 +127,9 @@ def test_cells_that_reach_across_and_down_count_where_they_stand(tmp_path):
         + "</table:table>"
     )
 
-    assert read(tmp_path, body)[0] == [("table", "Hall | Crane | Load\nEast | E1 | 5 t\nEast | E2 | 12 t\nWest | No crane | No crane")]
+    assert read(tmp_path, body)[0] == [
+        ("table", "Hall | Crane | Load\nEast | E1 | 5 t\nEast | E2 | 12 t\nWest | No crane | No crane")
+    ]
 
 
 def test_entities_and_files_outside_are_not_followed(tmp_path):

@@ -41,6 +41,15 @@ def test_the_document_s_own_words_decide_also_those_of_later_pages(tmp_path, els
         *((first, second, True) for first, second in (("self-", "service"), ("follow-", "up"), ("COVID-", "19"), ("X-", "ray"))),
         *((first, second, True) for first, second in (("state-of-the-", "art"), ("Anglo-", "American"), ("long-", "term"))),
         *((first, second, False) for first, second in (("cost-effec-", "tive"), ("over-", "payments"), ("in-", "eligible"))),
+        *(
+            (first, second, True)
+            for first, second in (("day-to-", "day"), ("e-", "learning"), ("USB-", "C"), ("ISO-", "certified"))
+        ),
+        *(
+            (first, second, False)
+            for first, second in (("water-", "proof"), ("fork-", "lift"), ("hand-", "over"), ("bench-", "mark"))
+        ),
+        *((first, second, True) for first, second in (("non-", "smoker"), ("user-", "friendly"), ("cost-", "free"), ("on-", "site"))),
         *((first, second, False) for first, second in (("refund-", "able"), ("ACCOM-", "MODATION"), ("all-", "owance"))),
     ],
 )

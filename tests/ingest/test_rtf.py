@@ -90,7 +90,10 @@ def test_merged_and_nested_cells_count_where_they_stand(tmp_path):
     )
     blocks, _ = read(tmp_path, body)
 
-    assert blocks == [("table", "Hall | Crane | Load\nEast | E1 | 5 t\nEast | E2 | 12 t\nWest | No crane | No crane"), ("paragraph", "End.")]
+    assert blocks == [
+        ("table", "Hall | Crane | Load\nEast | E1 | 5 t\nEast | E2 | 12 t\nWest | No crane | No crane"),
+        ("paragraph", "End."),
+    ]
 
 
 def test_links_equations_and_objects(tmp_path):

@@ -23,7 +23,8 @@ from ingest.parsers.pdf.tables.spanning import join_spanning
 from ingest.parsers.pdf.tables.unruled import table_of_rows
 from ingest.parsers.tables.nesting import BESIDE, Place, find_parents
 from kb.viewing.boxes import Box, pack
-from language.hyphens import HYPHENS, keeps_hyphen, plain_word
+from language.hyphens import HYPHENS, is_suspended, keeps_hyphen, plain_word
+from language.line_ends import is_cut
 
 ONLY_CJK = re.compile(rf"[{CJK}]")
 MAX_PATH = 5
@@ -85,8 +86,12 @@ class Layout:
     def learn(self, pages: Iterable[RawPage]) -> None:
         """Take the words of pages in that are about to be built: they show how the document writes a word that a line breaks."""
         for page in pages:
+            is_half = False  # the first word of a line: the end of one that the line above begins
             for line in page.lines:
-                self.words.update(plain_word(word.text) for word in line.words)
+                breaks = line.hyphenated or line.words[-1].text.endswith(HYPHENS)
+                whole = line.words[is_half : -1 if breaks else None]
+                self.words.update(plain_word(word.text) for word in whole)
+                is_half = breaks
 
     def build(self, page: RawPage, *, body: float, edge: float | None = None) -> ParsedPage:
         """Return the page as it is stored. `body`, `edge`: of the pages around it, see `body_size` and `body_edge`."""
@@ -197,10 +202,15 @@ class Layout:
         last, first = above.words[-1].text, below.words[0].text
         has_hyphen = last.endswith(HYPHENS) and len(last) > 1
         if above.hyphenated or (has_hyphen and last[-2].isalnum() and first[0].isalnum()):
-            if keeps_hyphen(last, first, words=self.words):
+            if is_suspended(first):
+                writer.lengthen("" if has_hyphen else "-")
+                writer.put(" ")
+            elif keeps_hyphen(last, first, words=self.words):
                 writer.lengthen("" if has_hyphen else "-")  # pdfium took it for one of the break alone
             elif has_hyphen:
                 writer.take_back()
+            return
+        if is_cut(last, first):
             return
         if last[-1] in "–—-/" and last[-2:-1].isdigit() and first[0].isdigit():
             return

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from ingest.parsers.cleaning import BROKEN, is_wide, whole_word
+from ingest.parsers.cleaning import BROKEN, is_wide, join_broken
 from language.hyphens import plain_word
 
 WORD = re.compile(r"[^\s]+")
@@ -26,7 +26,7 @@ class Unwrapper:
 
     def join(self, text: str) -> str:
         """Return a text with its broken words whole; what follows them stands on the same line."""
-        text = BROKEN.sub(lambda match: whole_word(match, self.words), text) if "\n" in text else text
+        text = join_broken(text, self.words) if "\n" in text else text
         return _joined_wide(text) if "\n" in text and not text.isascii() and any(map(is_wide, text)) else text
 
 
@@ -41,12 +41,17 @@ def _joined_wide(text: str) -> str:
     for number, line in enumerate(lines[1:]):
         above, below = parts[-1].rstrip(), line.lstrip()
         goes_on = widths[number] >= widest - ROOM and above[-1:] not in ENDED and line[:1] != "\u3000"
-        if goes_on and is_wide(above[-1:]) and is_wide(below[:1]):
+        if goes_on and _is_one_line(above[-1:], below[:1]):
             parts[-1] = above
             parts.append(below)
         else:
             parts += ["\n", line]
     return "".join(parts)
+
+
+def _is_one_line(last: str, first: str) -> bool:
+    """Tell whether nothing stands between two characters at a line end: two of Chinese, or one and a figure."""
+    return (is_wide(last) and (is_wide(first) or first.isdigit())) or (last.isdigit() and is_wide(first))
 
 
 def _columns(line: str) -> int:
