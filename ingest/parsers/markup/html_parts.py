@@ -4,9 +4,9 @@ import re
 
 from selectolax.lexbor import LexborNode
 
-from ingest.parsers.markup.html_styles import PageStyles, strikes
+from ingest.parsers.markup.html_styles import PageStyles, strikes, writes_white
 
-DROPPED_LIST = "script style noscript template datalist iframe frame object embed canvas audio video map head menu "
+DROPPED_LIST = "script style rt rp noscript template datalist iframe frame object embed canvas audio video map head menu "
 DROPPED = frozenset(DROPPED_LIST.split())
 SITE_PARTS = frozenset(("header", "footer"))  # of the page; those of an article are content
 ASIDES = frozenset(("nav", "aside", "form", "dialog"))
@@ -59,6 +59,8 @@ def is_hidden(node: LexborNode, tag: str, styles: PageStyles) -> bool:
         return True
     if styles.hidden and node.mem_id in styles.hidden:
         return not is_panel(node)
+    if styles.is_white and (node.mem_id in styles.white or writes_white(attributes.get("style") or "")):
+        return True
     if not attributes:
         return False
     style = attributes.get("style") or ""
@@ -74,11 +76,10 @@ def _is_ornament(node: LexborNode) -> bool:
     text = node.text()
     if count_words(text) < MIN_SHOWN_WORDS or link_share(node) >= LINKS_SHARE:
         return True
-    attributes = node.attributes
-    names = f"{attributes.get('class') or ''} {attributes.get('role') or ''}"
+    names = f"{node.attributes.get('class') or ''} {node.attributes.get('role') or ''}"
     beside = (node.prev, node.next)
     is_copy = any(one is not None and one.tag not in ("p", "div") and one.css_first("math") is not None for one in beside)
-    return is_copy or any(word in names.lower() for word in (*FLOATING, *FORMULAS))
+    return is_copy or floats(node) or any(word in names.lower() for word in FORMULAS)
 
 
 def _is_opened(node: LexborNode) -> bool:
@@ -89,6 +90,12 @@ def _is_opened(node: LexborNode) -> bool:
         root = root.parent
     names = ("commandfor", "popovertarget", "aria-controls")
     return bool(name) and any(one.attributes.get(key) == name for key in names for one in root.css(f"[{key}]"))
+
+
+def floats(node: LexborNode) -> bool:
+    """True for a part that stands above the page once something opens it."""
+    names = f"{node.attributes.get('class') or ''} {node.attributes.get('role') or ''}".lower()
+    return any(word in names for word in FLOATING)
 
 
 def is_panel(node: LexborNode) -> bool:

@@ -16,6 +16,8 @@ VERTICAL = r"(?<![\w-])vertical-align\s*:\s*(?:(?P<word>super|sub)\b|(?P<size>-?
 SHIFTED = r"(?<![\w-])(?P<edge>top|bottom)\s*:\s*(?P<sign>-?)[\d.]*[1-9]"
 SMALLER = r"font(?:-size)?\s*:[^;}]*(?:small|(?<![\d.])0?\.\d|\b[5-9]\d(?:\.\d+)?%|\b[5-9](?:\.\d+)?p[xt])"
 LIST_STYLE = r"list-style(?:-type)?\s*:[^;}]*?\b([a-z]+(?:-[a-z]+)+|decimal|disc|circle|square)\b"
+WHITE = r"(?<![\w-])color\s*:\s*(?:white\b|#fff(?:fff)?\b|rgba?\(\s*255\s*,\s*255\s*,\s*255\b)"
+GROUND = "[style*=background], [bgcolor], [background], link[rel*=stylesheet]"  # what may give white words a ground of a colour
 RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 IN_USE = re.compile(r":(?:hover|focus|active|visited|checked|target|disabled|:)")
@@ -26,14 +28,19 @@ MAX_RULES = 5000
 
 @dataclass(frozen=True, slots=True)
 class PageStyles:
-    """Elements by their mem_id. `is_static`: nothing on the page opens what it hides. `numbers`: the list-style-type of lists."""
+    """Elements by their mem_id. `is_static`: nothing on the page opens what it hides. `numbers`: the list-style-type of lists.
+
+    `is_white`: the page is white all over, so that nobody sees white words.
+    """
 
     struck: frozenset[int] = frozenset()
     hidden: frozenset[int] = frozenset()
     raised: frozenset[int] = frozenset()
     lowered: frozenset[int] = frozenset()
     numbers: dict[int, str] = field(default_factory=dict)
+    white: frozenset[int] = frozenset()
     is_static: bool = True
+    is_white: bool = False
 
     def level(self, node: LexborNode, style: str) -> int:
         """Return 1 where an element stands raised, -1 where lowered, 0 otherwise. `style`: its own attribute."""
@@ -43,12 +50,14 @@ class PageStyles:
 
 def read_styles(tree: LexborHTMLParser) -> PageStyles:
     """Return what the page's rules say. What a rule hides counts only where no script and no switch of the page can show it."""
-    found: dict[str, set[int]] = {name: set() for name in ("struck", "hidden", "raised", "lowered")}
+    found: dict[str, set[int]] = {name: set() for name in ("struck", "hidden", "raised", "lowered", "white")}
+    is_white = tree.css_first(GROUND) is None and not any("background" in style.text(deep=True) for style in tree.css("style"))
     numbers: dict[int, str] = {}
     opens = tree.css_first("[onclick]") is not None or any(map(_runs, tree.css("script")))
-    for selectors, body, is_conditional in _rules(tree):
+    for selectors, body, is_conditional in _rules(tree, (*INTERESTING, "color") if is_white else INTERESTING):
         opens = opens or bool(re.search(r":(?:checked|target|focus|hover)", selectors) and "display" in body)
         names = _names(body, is_conditional=is_conditional)
+        names += ["white"] if is_white and writes_white(body) else []
         kind = list_style(body)
         if not names and not kind:
             continue
@@ -59,13 +68,20 @@ def read_styles(tree: LexborHTMLParser) -> PageStyles:
                 numbers[node.mem_id] = kind
     if opens:
         found["hidden"] = set()
-    return PageStyles(**{name: frozenset(ids) for name, ids in found.items()}, numbers=numbers, is_static=not opens)
+    sets = {name: frozenset(ids) for name, ids in found.items()}
+    return PageStyles(**sets, numbers=numbers, is_static=not opens, is_white=is_white)
 
 
 def strikes(style: str) -> bool:
     """True for declarations that strike text through."""
     style = style.lower()
     return "line-through" in style and re.search(LINE_THROUGH, style) is not None
+
+
+def writes_white(style: str) -> bool:
+    """True for declarations that write in white."""
+    style = style.lower()
+    return "color" in style and re.search(WHITE, style) is not None
 
 
 def list_style(style: str) -> str:
@@ -101,12 +117,12 @@ def _runs(script: LexborNode) -> bool:
     return "json" not in ((script.attributes or {}).get("type") or "")
 
 
-def _rules(tree: LexborHTMLParser) -> Iterator[tuple[str, str, bool]]:
+def _rules(tree: LexborHTMLParser, interesting: tuple[str, ...]) -> Iterator[tuple[str, str, bool]]:
     """Yield selectors, declarations, and whether the rule holds on some devices alone."""
     for style in tree.css("style"):
         rules = CSS_COMMENT.sub("", style.text(deep=True))
         lower = rules.lower()
-        if not any(word in lower for word in INTERESTING):
+        if not any(word in lower for word in interesting):
             continue
         conditions = [(match.start(), _end_of(rules, match.start())) for match in CONDITION.finditer(rules)]
         for match in list(RULE.finditer(rules))[:MAX_RULES]:

@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborNode
 
 from ingest.parsers.cleaning import join_wide
 from ingest.parsers.left_out import LeftOut, close_gaps
-from ingest.parsers.markup.html_parts import DROPPED, MIN_SHOWN_WORDS, count_words, is_hidden, is_struck
+from ingest.parsers.markup.html_parts import DROPPED, MIN_SHOWN_WORDS, count_words, floats, is_hidden, is_struck
 from ingest.parsers.markup.html_styles import PageStyles
 from ingest.parsers.markup.html_tables import is_table, read_table
 from ingest.parsers.markup.html_values import SHOWN, shown_value
@@ -42,7 +42,8 @@ class Words:
             return True
         if is_hidden(node, tag, self.styles):
             text = node.text()
-            if count_words(text) >= MIN_SHOWN_WORDS and node.attributes.get("aria-hidden") != "true":
+            is_ornament = node.attributes.get("aria-hidden") == "true" and not floats(node)
+            if count_words(text) >= MIN_SHOWN_WORDS and not is_ornament:
                 self.left_out.add("hidden_parts", place=text)
             return True
         if is_struck(node, tag, self.styles):

@@ -116,6 +116,8 @@ class _Body:
         while stack:
             element = stack.pop()
             if element.tag == f"{W}p":
+                if stack and _joins_next(element, stack[-1]):
+                    continue
                 yield from self._paragraph(element)
                 yield from self._notes()
                 yield from self._pictures(element)
@@ -287,6 +289,16 @@ def _is_deleted(paragraph: etree._Element) -> bool:
     """True where a tracked change deletes the end of the paragraph: it is none once the change is accepted."""
     properties = paragraph.find(f"{W}pPr/{W}rPr")
     return properties is not None and any(properties.find(f"{W}{name}") is not None for name in ("del", "moveFrom", "vanish"))
+
+
+def _joins_next(paragraph: etree._Element, following: etree._Element) -> bool:
+    """Put the words of a paragraph before those of the next one where a tracked change deletes the mark between them."""
+    if following.tag != f"{W}p" or paragraph.find(f"{W}pPr/{W}rPr/{W}del") is None:
+        return False
+    place = 0 if following.find(f"{W}pPr") is None else 1
+    for child in reversed([child for child in paragraph if child.tag != f"{W}pPr"]):
+        following.insert(place, child)
+    return True
 
 
 def _root_of(part: Part, relationship: str, left_out: LeftOut) -> etree._Element | None:

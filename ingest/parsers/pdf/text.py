@@ -20,7 +20,7 @@ from ingest.parsers.pdf.raised import Corners, is_index, is_mark, may_hold_level
 from ingest.parsers.pdf.reading_order.turning import turn_of, turned
 from ingest.parsers.pdf.reading_order.vertical import upended
 from ingest.parsers.pdf.tables.rules import read_grids
-from ingest.parsers.pdf.unseen import find_unseen, has_picture, is_invisible, is_layered, is_pale
+from ingest.parsers.pdf.unseen import find_covers, find_unseen, has_picture, is_invisible, is_layered, is_pale
 from language.raised import lowered, raised
 
 BROKEN = re.compile("[\x02\ufffe]")
@@ -77,6 +77,18 @@ def _starts_anew(before: Word, box: tuple[float, float, float, float]) -> bool:
     return box[0] < before.left - 5 * height and box[1] > before.top + 0.6 * height
 
 
+def _middle(word: Word) -> Word:
+    """Return the band of a word in which its letters have their ink: what covers it may be lower than the line."""
+    quarter = (word.bottom - word.top) / 4
+    return replace(word, top=word.top + quarter, bottom=word.bottom - quarter)
+
+
+def _lies_below(word: Word, covers: list[Corners]) -> bool:
+    """Tell whether a box may lie over a word: over its middle."""
+    x, y = (word.left + word.right) / 2, (word.top + word.bottom) / 2
+    return any(left <= x <= right and top <= y <= bottom for left, top, right, bottom in covers)
+
+
 def _corners_of(word: Word) -> tuple[float, float, float, float]:
     return word.left, word.top, word.right, word.bottom
 
@@ -121,6 +133,9 @@ class _Reader:
                 self._read_line(part, position, exact, hyphenated=number < len(parts) - 1)
                 position += len(part) + 1
             position += len(line) - len(line.rstrip("\r"))
+        covers = find_covers(self.page, place=self.place)
+        if covers:
+            self.pale += [word for line in self.raw.lines if not line.turn for word in line.words if _lies_below(word, covers)]
         if self.pale:
             self._drop_unseen()
         self.raw.lines = upended(self.raw.lines, width=self.raw.width, height=self.raw.height)
@@ -224,7 +239,7 @@ class _Reader:
     def _drop_unseen(self) -> None:
         """Take out the pale words that do not show on the page."""
         width, height = self.raw.width, self.raw.height
-        seen = {id(word): word.upright(width=width, height=height) for word in self.pale}
+        seen = {id(word): _middle(word.upright(width=width, height=height)) for word in self.pale}
         unseen = set(map(id, find_unseen(self.page, list(seen.values()), width=width, height=height)))
         gone = {number for number, word in seen.items() if id(word) in unseen}
         if not gone:

@@ -1,11 +1,12 @@
-"""Words of a PDF that are there for machines but not for eyes: white on white, or drawn invisibly on a page without a picture.
+"""Words of a PDF that are there for machines but not for eyes: white on white, below a box that was laid over them, or drawn
+invisibly on a page without a picture.
 
 White words may stand on a dark ground, as in the head of a table: only the picture of the page shows it. So a page that has pale
 words is drawn once, small, and a word is unseen where its place is one even tone.
 """
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 import pypdfium2.raw as pdfium
@@ -18,6 +19,11 @@ LONGEST = 1200  # pixels
 LAYER, MAX_MARKS = "OC", 8  # how the content of a layer is marked
 NAME = pdfium.FPDFPageObjMark_GetName.argtypes[1]
 MAX_OBJECTS = 500  # looked at for a picture
+MAX_COVERED_OBJECTS = 800  # of a page on which boxes are looked for that lie over words
+DARK, OPAQUE = 60, 255  # of 255
+THINNEST = 5.0  # points: a rule covers nothing
+
+Rectangle = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 class Placed(Protocol):
@@ -69,6 +75,44 @@ def has_picture(page: object) -> bool:
     count = min(pdfium.FPDFPage_CountObjects(page), MAX_OBJECTS)
     kinds = (pdfium.FPDFPageObj_GetType(pdfium.FPDFPage_GetObject(page, index)) for index in range(count))
     return any(kind in (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_FORM) for kind in kinds)
+
+
+def find_covers(page: object, *, place: Callable[[float, float, float, float], Rectangle]) -> list[Rectangle]:
+    """Return the black and the white boxes that are drawn after some of the page's text: what lies below them is not to be seen.
+
+    `place`: turns left, bottom, right, top of the page's own space into a rectangle from the top left.
+    """
+    count = pdfium.FPDFPage_CountObjects(page)
+    covers: list[Rectangle] = []
+    has_text = False
+    for index in range(count if count <= MAX_COVERED_OBJECTS else 0):
+        shape = pdfium.FPDFPage_GetObject(page, index)
+        kind = pdfium.FPDFPageObj_GetType(shape)
+        has_text = has_text or kind in (pdfium.FPDF_PAGEOBJ_TEXT, pdfium.FPDF_PAGEOBJ_FORM)
+        if has_text and kind == pdfium.FPDF_PAGEOBJ_PATH and _is_opaque(shape) and (box := _bounds(shape)):
+            left, top, right, bottom = place(*box)
+            if min(right - left, bottom - top) >= THINNEST:
+                covers.append((left, top, right, bottom))
+    return covers
+
+
+def _is_opaque(shape: object) -> bool:
+    """True for a shape that is filled in black or in white, and through which nothing shines."""
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    if not pdfium.FPDFPath_GetDrawMode(shape, ctypes.byref(fill), ctypes.byref(stroke)) or not fill.value:
+        return False
+    if not pdfium.FPDFPageObj_GetFillColor(shape, red, green, blue, alpha) or alpha.value < OPAQUE:
+        return False
+    shades = (red.value, green.value, blue.value)
+    return max(shades) <= DARK or min(shades) >= PALE
+
+
+def _bounds(shape: object) -> Rectangle | None:
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    if not pdfium.FPDFPageObj_GetBounds(shape, left, bottom, right, top):
+        return None
+    return left.value, bottom.value, right.value, top.value
 
 
 def find_unseen(page: object, words: Sequence[Word], *, width: float, height: float) -> list[Word]:

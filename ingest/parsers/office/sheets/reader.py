@@ -11,6 +11,7 @@ from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
 from openpyxl.worksheet.formula import ArrayFormula
 
 Place = tuple[int, int]  # row and column, both from 1
+WHITE, THEME_PAPER = "FFFFFF", 0  # the first colour of a theme is that of its paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,23 @@ def _is_hidden(shape: dict[str, str], *, size: str) -> bool:
 def struck_styles(book: Any) -> frozenset[int]:
     """Return the ids of the cell styles whose font is struck out."""
     return frozenset(number for number, style in enumerate(book._cell_styles) if book._fonts[style.fontId].strike)
+
+
+def white_styles(book: Any) -> frozenset[int]:
+    """Return the ids of the cell styles that write in white on no ground: their values show only where something else gives one."""
+    return frozenset(
+        number
+        for number, style in enumerate(book._cell_styles)
+        if _is_white(book._fonts[style.fontId].color) and not book._fills[style.fillId].fill_type
+    )
+
+
+def _is_white(colour: Any) -> bool:
+    if colour is None:
+        return False
+    if colour.type == "rgb":
+        return str(colour.rgb)[-6:].upper() == WHITE
+    return bool(colour.type == "theme" and colour.theme == THEME_PAPER and not colour.tint)
 
 
 def plain_value(value: Any) -> Any:

@@ -18,6 +18,7 @@ from ingest.parsers.refusal import Refusal
 from ingest.parsers.tables.rows import Rows
 
 MAX_CELLS = 20_000_000
+GROUNDS = (b"tablePart ", b"conditionalFormatting", b"picture ")  # of a sheet, which colour cells beside their styles
 
 
 class SheetText:
@@ -25,6 +26,7 @@ class SheetText:
 
     Args:
         struck: ids of the styles whose font is struck out.
+        white: ids of the styles that write in white on no ground.
         left_out: counts what the sheet hides.
         pictures: reads those on the sheet.
     """
@@ -35,6 +37,7 @@ class SheetText:
         flow: Flow,
         *,
         struck: frozenset[int],
+        white: frozenset[int],
         calculator: Calculator,
         left_out: LeftOut,
         pictures: LaterPictures,
@@ -42,6 +45,7 @@ class SheetText:
         self.sheet, self.flow, self.struck, self.calculator, self.left_out = sheet, flow, struck, calculator, left_out
         self.name = flow.cleaner.clean_line(sheet.title)
         tail = read_tail(sheet.parent._archive, sheet._worksheet_path)
+        self.white = frozenset() if any(word in tail for word in GROUNDS) else white
         self.margins = flow.cleaner.clean_line(printed_margins(tail))
         hidden = frozenset(other.title for other in sheet.parent.worksheets if other.sheet_state != "visible")
         self.drawings = SheetDrawings(sheet.parent._archive, sheet._worksheet_path, hidden, pictures, left_out)
@@ -113,6 +117,10 @@ class SheetText:
             elif not text and isinstance(value, int | float) and value:
                 self.left_out.add_cell("hidden_values", sheet=self.name, place=cell_name(*place))
         if is_struck:
+            return ""
+        if text and cell._style_id in self.white:
+            if not row.is_hidden:
+                self.left_out.add_cell("hidden_words", sheet=self.name, place=cell_name(*place))
             return ""
         address = clean(self.asides.links.get(place, "") or address_of(formula))
         return f"{text} ({address})" if address and address not in text else text

@@ -10,6 +10,7 @@ from lxml import etree
 from ingest.parsers.left_out import LeftOut, close_gaps
 from ingest.parsers.office.symbols import as_shown, has_private
 from ingest.parsers.office.word.equations import linear
+from ingest.parsers.office.word.ground import is_unseen
 from ingest.parsers.office.word.names import MC, OLE, M, R, W, font_of, is_placeholder, number_of, switch_of, value_of
 from ingest.parsers.office.word.notes import Notes
 from ingest.parsers.office.word.styles import NO_STYLE, Style
@@ -116,12 +117,13 @@ class RunReader:
 
     def _run(self, run: etree._Element, style: Style) -> list[Piece]:
         properties = run.find(f"{W}rPr")
-        if properties is None:
+        if properties is None and not style.colour:
             return self._walk(run, style, "hidden" if style.hidden else "struck" if style.struck else "")
         own = self.styles.get(value_of(properties, "rStyle") or "", NO_STYLE)
         struck, hidden = switch_of(properties, "strike", "dstrike"), switch_of(properties, "vanish")
         kind = "struck" if (struck if struck is not None else own.struck or style.struck) else ""
         kind = "hidden" if (hidden if hidden is not None else own.hidden or style.hidden) else kind
+        kind = "hidden" if is_unseen(run, properties, own=own, style=style) else kind
         pieces = self._walk(run, style, kind)
         font = font_of(properties) or own.font or style.font
         if font in SIGN_FONTS or any(has_private(text) for _, text in pieces):
