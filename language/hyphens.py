@@ -80,6 +80,8 @@ def keeps_hyphen(before: str, after: str, *, words: Container[str]) -> bool:
         return True  # "ISO-certified"
     compound = plain_word(before.rstrip("".join(HYPHENS)) + "-" + second)
     first, second = first.lower(), second.lower()
+    if first == second:
+        return True  # as languages have it that repeat a word: "orang-orang"
     if first + second in words:
         return False
     if compound in words or f"{first}-{second}" in words:

@@ -3,7 +3,7 @@
 import re
 
 _ADDRESS = re.compile(r"(?:https?|ftp)://|^\W*www\.", re.IGNORECASE)
-_NEVER_LAST = re.compile(r"\w[_\\]$")  # signs that end no path and no name
+_NEVER_LAST = re.compile(r"[^\W_][_\\]$")  # signs that end no path and no name
 _NOT_IN_ADDRESS = re.compile(r"[_=&?%#~]$")  # nor an address
 _INNER = re.compile(r"\w[/._=&?%#~@-]\w")  # within an address, not the stop behind it
 _MAIL_BEGUN = re.compile(r"[\w.+-]+@(?:[\w-]+\.)*$")

@@ -8,7 +8,8 @@ import pytest
 from openpyxl import Workbook
 from pptx import Presentation
 from reportlab.lib import colors
-from reportlab.platypus import SimpleDocTemplate, Table, TableStyle
+from reportlab.lib.styles import getSampleStyleSheet
+from reportlab.platypus import Paragraph, SimpleDocTemplate, Table, TableStyle
 
 from tests.files.reading import texts
 from tests.ingest.word_files import row, table, word
@@ -149,3 +150,34 @@ def test_labels_and_values_are_no_names_of_columns(tmp_path: Path) -> None:
     ]
     days = "Holiday,Date\nNew Year,2026-01-01\nMay Day,2026-05-01\n"
     assert texts(tmp_path, "a.csv", days)[-1] == "Holiday: New Year; Date: 2026-01-01\nHoliday: May Day; Date: 2026-05-01"
+
+
+WRAPPED = (
+    ("Rule", "Meaning", "Fee"),
+    ("Late return", "A device that is brought back after the day that was agreed upon at the counter", "15 euros a day"),
+    ("Loss", "A device that is not brought back within thirty days after the reminder", "its price"),
+    ("Damage", "A part that was whole when the device was lent and is not any more", "by bill"),
+)
+BARS = {
+    "above and below": (
+        ("LINEABOVE", (0, 0), (-1, 0), 1),
+        ("LINEBELOW", (0, 0), (-1, 0), 0.5),
+        ("LINEBELOW", (0, -1), (-1, -1), 1),
+    ),
+    "below each row": (("LINEBELOW", (0, 0), (-1, -1), 0.5),),
+    "shaded": (("ROWBACKGROUNDS", (0, 0), (-1, -1), (colors.lightgrey, colors.white)),),
+}
+
+
+@pytest.mark.parametrize("bars", BARS)
+def test_cells_that_wrap_between_rules_or_shades_are_whole_in_their_rows(tmp_path: Path, bars: str) -> None:
+    plain = getSampleStyleSheet()["Normal"]
+    style = [(*bar, colors.black) if bar[0].startswith("LINE") else bar for bar in BARS[bars]]
+    cells = [[Paragraph(text, plain) for text in one] for one in WRAPPED]
+    stream = io.BytesIO()
+    prose = Paragraph("A sentence stands above the table and is no part of it, though it is as wide as it.", plain)
+    SimpleDocTemplate(stream).build(
+        [prose, Table(cells, colWidths=(80, 200, 90), style=TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), *style]))]
+    )
+
+    assert texts(tmp_path, "a.pdf", stream.getvalue())[1].split("\n") == [" | ".join(one) for one in WRAPPED]

@@ -16,6 +16,7 @@ from ingest.parsers.pdf.grouping import MAX_HEADING, far_edge, group_rows, headi
 from ingest.parsers.pdf.page import Line, RawPage, Word
 from ingest.parsers.pdf.reading_order.columns import part_columns
 from ingest.parsers.pdf.running import is_edge
+from ingest.parsers.pdf.tables.barred import take_barred
 from ingest.parsers.pdf.tables.cells import Fragment, Table
 from ingest.parsers.pdf.tables.continuing import CONTINUED, OpenTable, columns_of, goes_on
 from ingest.parsers.pdf.tables.ruled import take_ruled
@@ -50,13 +51,15 @@ def _take_tables(page: RawPage) -> list[Line | Table]:
     """Return the lines of a page and its ruled tables: what stands upright first, then what stands sideways, turn by turn."""
     turns = sorted({line.turn for line in page.lines})
     if turns in ([], [0]):
-        return take_ruled(page.lines, page.grids)
+        return take_barred(take_ruled(page.lines, page.grids), page.bars)
     grids = {0: page.grids, **page.turned_grids}
     return [item for turn in turns for item in take_ruled([line for line in page.lines if line.turn == turn], grids.get(turn, ()))]
 
 
 def _parents(table: Table, header: str) -> dict[Place, Place]:
     """Return which cells belong below others. `header`: names of the columns that stand on the page before."""
+    if not table.is_drawn:
+        return {}
     names = [line.split(" | ") for line in header.split("\n")] if header else []
     rows = [[" ".join(word.text for line in cell for word in line.words) for cell in row] for row in table.rows]
     found = find_parents([*names, *rows], header=len(names) or table.header_rows)
@@ -162,7 +165,7 @@ class Layout:
         if self.open is not None and goes_on(self.open, table, page=page.number):
             writer.put(f"{self.open.header}\n")
             header_end = writer.length - 1
-            table = Table(table.rows, 0)
+            table = Table(table.rows, 0, is_drawn=table.is_drawn)
         parents = _parents(table, self.open.header if header_end and self.open else "")
         for position, row in enumerate(table.rows):
             writer.put("\n" if position else "")

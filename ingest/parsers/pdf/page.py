@@ -82,6 +82,7 @@ class RawPage:
     lines: list[Line] = field(default_factory=list)
     grids: tuple[Grid, ...] = ()
     strokes: tuple[Rule, ...] = ()  # horizontal lines, those of grids too
+    bars: tuple[Rule, ...] = ()  # these, and the upper and lower edges of shaded boxes
     turned_grids: dict[int, tuple[Grid, ...]] = field(default_factory=dict)  # those of sideways text, by its turn
     objects: int = 0
     hidden: int = 0

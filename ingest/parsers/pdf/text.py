@@ -55,9 +55,9 @@ def read_page(document: object, index: int, *, cleaner: Cleaner, form: object | 
                     reader.read()
                     raw.annotations = read_annotations(document, page, form, place=reader.place, cleaner=cleaner)
                     if raw.lines:
-                        raw.grids, raw.strokes = read_grids(page, count=raw.objects, place=reader.place)
+                        raw.grids, raw.strokes, raw.bars = read_grids(page, count=raw.objects, place=reader.place)
                         for turn in {line.turn for line in raw.lines} - {0}:
-                            raw.turned_grids[turn], _ = read_grids(page, count=raw.objects, place=reader.placing(turn))
+                            raw.turned_grids[turn], *_ = read_grids(page, count=raw.objects, place=reader.placing(turn))
                 finally:
                     pdfium.FPDFText_ClosePage(text_page)
         return raw

@@ -42,8 +42,10 @@ def find_parents(rows: Sequence[Sequence[str]], *, header: int, spanning: Collec
         if number in sections:
             section, numbered = number, None
             continue
-        if any(TOTAL.match(text) for text in row) and (not first or names[first] == 1):
-            numbered = None
+        if any(TOTAL.match(text) for text in row):
+            if first and names[first] > 1 and section is not None:
+                parents[number, 0] = (section, 0)
+            section = numbered = None  # it is the end of its part
             continue
         if first:
             is_named = bool(second) and is_word(second, MAX_HEADER_CHARACTERS)

@@ -29,7 +29,7 @@ class Rows:
         self._above: Cells = []  # the row that rows without a text in the first column belong to
         self._head: Cells = []  # the last row with a text in the first column
         self._section = ""  # the name of the part of the table that the row stands in
-        self._has_rows = False  # below these names
+        self._has_rows = self._has_sections = False  # below these names
         self._held: Cells = []
         self._held_notes: Notes = {}
         self._pairs: list[tuple[Cells, Notes]] = []  # rows at the start of a group that may be labels and values
@@ -125,7 +125,8 @@ class Rows:
         is_other, self._is_titled = self._is_titled and self._names_others(first), False
         if _is_header(first, second, is_certain=not self.header or is_other):
             yield from self._flush()
-            self.header, self._repeat, self._has_rows = dict(first), _period(first), False
+            self.header, self._repeat = dict(first), _period(first)
+            self._has_rows = self._has_sections = False
             yield from self.flow.add("table", " | ".join(self.header.values()))  # names of empty columns are words too
             yield from self._loose(self._held_notes)
         else:
@@ -202,9 +203,10 @@ class Rows:
         """Return a row with the name of its part of the table. A text alone right below the names begins the first part."""
         first, text = cells[0]
         if TOTAL.match(text):
+            self._section = ""
             return cells
-        if is_alone and len(self.header) > 2 and (self._section or not self._has_rows):
-            self._section = text
+        if is_alone and len(self.header) > 2 and (self._has_sections or not self._has_rows):
+            self._section, self._has_sections = text, True
         elif self._section and not is_alone:
             return [(first, f"{self._section}{BESIDE}{text}"), *cells[1:]]
         return cells

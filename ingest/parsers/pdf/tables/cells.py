@@ -28,11 +28,15 @@ Cell = list[Fragment]
 
 @dataclass(slots=True)
 class Table:
-    """Rows of cells, and how many rows at the top name the columns. `is_bold`: the first row is in bold print."""
+    """Rows of cells, and how many rows at the top name the columns. `is_bold`: the first row is in bold print.
+
+    `is_drawn`: rules or shades show its rows; where only gaps do, a text alone on its row may be the first line of the next one.
+    """
 
     rows: list[list[Cell]]
     header_rows: int
     is_bold: bool = False
+    is_drawn: bool = False
 
 
 def is_cell_gap(before: Word, word: Word, size: float) -> bool:

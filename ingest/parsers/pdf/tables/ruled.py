@@ -91,7 +91,7 @@ class _Ruled:
         figures = [any(map(_has_figure, row)) for row in table[:2]]
         if not header and (len(rows) > 2 or figures[1]) and all(table[0]) and not figures[0]:
             header = 1
-        return Table(table, header, is_bold=rows[0] not in self.plain_rows)
+        return Table(table, header, is_bold=rows[0] not in self.plain_rows, is_drawn=True)
 
     def _reach_down(self, rows: list[int]) -> None:
         """Give the text of a cell that reaches over several rows to each of them, wherever in it the text stands."""

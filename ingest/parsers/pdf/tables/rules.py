@@ -62,16 +62,17 @@ class Grid:
 
 def read_grids(
     page: object, *, count: int, place: Callable[[float, float, float, float], Rectangle]
-) -> tuple[tuple[Grid, ...], tuple[Rule, ...]]:
-    """Return the ruled tables of a page, top down, and all its horizontal rules as they are drawn.
+) -> tuple[tuple[Grid, ...], tuple[Rule, ...], tuple[Rule, ...]]:
+    """Return the ruled tables of a page, top down, its horizontal rules as drawn, and these with the edges of shaded boxes.
 
     Args:
         count: how many objects the page has.
         place: turns left, bottom, right, top of the page's own space into a rectangle from the top left.
     """
     if not 0 < count <= MAX_OBJECTS:
-        return (), ()
+        return (), (), ()
     horizontal: list[Rule] = []
+    shaded: list[Rule] = []
     vertical: list[Rule] = []
     for left, top, right, bottom, stroked in _paths(page, count, place):
         width, height = right - left, bottom - top
@@ -82,12 +83,15 @@ def read_grids(
         elif stroked and width >= SHORTEST and height >= SHORTEST:
             horizontal += [Rule(top, left, right), Rule(bottom, left, right)]
             vertical += [Rule(left, top, bottom), Rule(right, top, bottom)]
+        elif width >= SHORTEST and height >= SHORTEST:
+            shaded += [Rule(top, left, right), Rule(bottom, left, right)]
     strokes = tuple(horizontal[:MAX_STROKES])
+    bands = (*strokes, *shaded[:MAX_STROKES])
     horizontal, vertical = _merge(horizontal), _merge(vertical)
     if not horizontal or not vertical or max(len(horizontal), len(vertical)) > MAX_RULES:
-        return (), strokes
+        return (), strokes, bands
     grids = [grid for rows, columns in _connected(horizontal, vertical) if (grid := _grid(rows, columns))]
-    return tuple(sorted(grids, key=lambda grid: grid.ys[0])), strokes
+    return tuple(sorted(grids, key=lambda grid: grid.ys[0])), strokes, bands
 
 
 def _paths(

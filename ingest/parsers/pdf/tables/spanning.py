@@ -41,9 +41,9 @@ def _join(table: Table) -> Table | None:
         own = upper[column] if column and column in names and column not in spans else []
         row.append([*(upper[over[column]] if column in over else own), *cell])
     if upper[0] and lower[0]:  # a title of the table beside the names: a row of its own
-        return Table([[upper[0]], row, *table.rows[2:]], max(2, table.header_rows), table.is_bold)
+        return Table([[upper[0]], row, *table.rows[2:]], max(2, table.header_rows), table.is_bold, table.is_drawn)
     row[0] = row[0] or upper[0]
-    return Table([row, *table.rows[2:]], max(1, table.header_rows - 1), table.is_bold)
+    return Table([row, *table.rows[2:]], max(1, table.header_rows - 1), table.is_bold, table.is_drawn)
 
 
 def _even(names: list[int], upper: list[Cell], columns: list[int], extents: list[Extent | None]) -> dict[int, list[int]]:

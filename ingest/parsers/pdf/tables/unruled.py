@@ -3,10 +3,20 @@
 import itertools
 
 from ingest.parsers.pdf.page import Line, Word
-from ingest.parsers.pdf.tables.cells import NUMERIC, Cell, Fragment, Table, count_cells, has_figures, header_rows, split_cells
+from ingest.parsers.pdf.tables.cells import (
+    CLOSERS,
+    NUMERIC,
+    OPENERS,
+    Cell,
+    Fragment,
+    Table,
+    count_cells,
+    has_figures,
+    header_rows,
+    split_cells,
+)
 
 MAX_HEADER_ROWS = 3
-MANY_ROWS = 6  # that show the columns: more need not agree
 MIN_ROWS, MOST_ROWS = 3, 0.7  # of a table, in which a column begins at one place
 ALIGNED = 2  # points between edges of cells that stand under each other
 LEAST_GAP = 0.6  # of the height of a line: columns stand further apart
@@ -60,7 +70,7 @@ def _cut_at(cells: list[list[Word]], starts: list[float]) -> list[list[Word]]:
         parts.append(cell[:1])
         for before, word in itertools.pairwise(cell):
             height = word.bottom - word.top
-            is_apart = word.left - before.right > LEAST_GAP * height
+            is_apart = word.left - before.right > LEAST_GAP * height and before.text not in OPENERS and word.text not in CLOSERS
             if is_apart and any(abs(word.left - start) <= ALIGNED for start in starts):
                 parts.append([word])
             else:
@@ -75,7 +85,7 @@ def _find_columns(rows: list[list[list[Word]]]) -> Columns:
     """Return from where to where each column reaches, by the fullest rows; none where they do not agree."""
     width = max(map(len, rows))
     full = [row for row in rows if len(row) == width]
-    if width < 3 or len(full) < max(2, min(MANY_ROWS, len(rows) / 4)):
+    if width < 3 or len(full) < max(2, len(rows) / 4):
         return []
     columns = [(min(row[i][0].left for row in full), max(row[i][-1].right for row in full)) for i in range(width)]
     return [] if any(left[1] > right[0] for left, right in itertools.pairwise(columns)) else columns
