@@ -112,3 +112,30 @@ def test_a_layer_that_is_switched_off_is_left_out_and_reported(tmp_path: Path) -
     assert left == ["The gate opens at six."]
     assert warnings["hidden_text"]["count"] == 5
     assert "35 euros" in " ".join(texts(tmp_path, "a.pdf", layered(is_on=True)))
+
+
+def test_fractions_and_sums_are_written_on_the_line_that_they_stand_on(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        for x, y, text in ((72, 700, "The load is k ="), (156, 707, "P + 2 Q"), (168, 693, "3 A"), (206, 700, "and more.")):
+            canvas.drawString(x, y, text)
+        canvas.line(154, 703, 200, 703)
+        for x, y, text in ((72, 660, "The total is T ="), (180, 660, "x in euros.")):
+            canvas.drawString(x, y, text)
+        canvas.setFont("Symbol", 16)
+        canvas.drawString(163, 657, "∑")
+        canvas.setFont("Helvetica", 7)
+        canvas.drawString(167, 672, "n")
+        canvas.drawString(164, 648, "i=1")
+
+    assert " ".join(texts(tmp_path, "a.pdf", pdf(draw))) == (
+        "The load is k = (P + 2 Q)/(3 A) and more. The total is T = ∑_(i=1)^(n) x in euros."
+    )
+
+
+def test_what_is_underlined_is_no_fraction(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.drawString(72, 700, "Fees")
+        canvas.line(72, 697, 96, 697)
+        canvas.drawString(72, 685, "Item and more of it.")
+
+    assert " ".join(texts(tmp_path, "a.pdf", pdf(draw))) == "Fees Item and more of it."

@@ -12,6 +12,7 @@ FALL = 0.03
 HIGH = 0.3  # so far above, it is raised whatever its size
 NEAR = 0.35  # of the height: a gap that is no space
 CLOSE = 0.12  # of the height: an index stands closer than a word
+SUMS = frozenset("∑∏∫⋃⋂")  # larger than what stands behind them, which is not raised
 LONGEST_MARK = 4
 LONGEST_INDEX = 8
 

@@ -17,6 +17,7 @@ from ingest.parsers.left_out import LeftOut
 from ingest.parsers.pdf.attachments import read_attachments
 from ingest.parsers.pdf.forms.annotations import form_of
 from ingest.parsers.pdf.forms.form_lines import place_annotations
+from ingest.parsers.pdf.fractions import write_fractions
 from ingest.parsers.pdf.layout import Layout, body_edge, body_size
 from ingest.parsers.pdf.links import write_addresses
 from ingest.parsers.pdf.marks import give_marks
@@ -165,6 +166,7 @@ class _Pages:
         give_marks(raw)
         for stretch in drop_struck(raw):
             self.left_out.add("struck_out", place=stretch, page=raw.number)
+        write_fractions(raw)
         write_addresses(raw)
         place_annotations(raw)
         if raw.annotations.notes:

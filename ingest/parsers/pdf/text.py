@@ -16,7 +16,7 @@ import pypdfium2.raw as pdfium
 from ingest.parsers.cleaning import Cleaner
 from ingest.parsers.pdf.forms.annotations import read_annotations
 from ingest.parsers.pdf.page import PIECE, Line, RawPage, Word
-from ingest.parsers.pdf.raised import Corners, is_index, is_mark, may_hold_levels, read_levels
+from ingest.parsers.pdf.raised import SUMS, Corners, is_index, is_mark, may_hold_levels, read_levels
 from ingest.parsers.pdf.reading_order.turning import turn_of, turned
 from ingest.parsers.pdf.reading_order.vertical import upended
 from ingest.parsers.pdf.tables.rules import read_grids
@@ -165,7 +165,7 @@ class _Reader:
             clean, box = self._with_levels(clean, box, first, last)
             if not words and self._joins_mark(clean, box):
                 continue
-            if words and is_mark(clean, box, _corners_of(words[-1])):
+            if words and words[-1].text not in SUMS and is_mark(clean, box, _corners_of(words[-1])):
                 clean, spaced = raised(clean), False
             if words and _starts_anew(words[-1], box):
                 self._end_line(words, characters, hyphenated=False)
@@ -204,7 +204,7 @@ class _Reader:
         if line is None or line.turn != self.turn:
             return False
         before = line.words[-1]
-        if is_mark(text, box, _corners_of(before)):
+        if before.text not in SUMS and is_mark(text, box, _corners_of(before)):
             added = Word(raised(text), *box, False, self.turn)
         elif is_index(text, box, _corners_of(before)):
             added = Word(lowered(text), box[0], before.top, box[2], before.bottom, False, self.turn)
