@@ -75,3 +75,59 @@ def test_an_invitation_says_what_when_and_where(tmp_path: Path) -> None:
         "Event: Stocktaking, spring\nStart: 2026-05-09 06:00 (Europe/Berlin)\nEnd: 2026-05-09 08:00 UTC\n"
         "Organizer: Ida Brandt <ida@x.example>\nLocation: Hall 7",
     ]
+
+
+@pytest.mark.parametrize(
+    ("head", "named"),
+    [
+        ("Bob Ray wrote on 27.02.2026 at 09:12:\n> On 2 May.", "Bob Ray, 27.02.2026 at 09:12"),
+        ("2026-02-27 09:12, Bob Ray wrote:\n> On 2 May.", "Bob Ray, 2026-02-27 09:12"),
+        ("Bob Ray wrote:\n> On 2 May.", "Bob Ray"),
+        ("---- 转发邮件信息 ----\n发件人：Bob Ray\n发送日期：2026-02-27\n主题：Count\n\nOn 2 May.", "Bob Ray, 2026-02-27"),
+        (
+            "---- 回复的原邮件 ----\n| 发件人 | Bob Ray |\n| 日期 | 2026年02月27日 |\n| 主题 | Count |\nOn 2 May.",
+            "Bob Ray, 2026年02月27日",
+        ),
+        (
+            '-- Original Message --\nFrom: "Bob Ray";\nSent: Friday, 27 Feb 2026\nSubject: x\n\nOn 2 May.',
+            "Bob Ray, Friday, 27 Feb 2026",
+        ),
+    ],
+)
+def test_heads_of_quoted_mails_in_the_forms_of_many_programs(tmp_path: Path, head: str, named: str) -> None:
+    assert texts(tmp_path, "a.eml", mail(f"On 9 May.\n\n{head}\n"))[2:] == [
+        "On 9 May.",
+        f"Earlier message from {named}",
+        "On 2 May.",
+    ]
+
+
+def test_what_is_quoted_between_answers_is_one_mail(tmp_path: Path) -> None:
+    text = "Bob Ray wrote:\n> When?\nOn 9 May.\n> Where?\nIn hall 7.\n"
+
+    assert texts(tmp_path, "a.eml", mail(text))[2:] == ["On 9 May.\nIn hall 7.", "Earlier message from Bob Ray", "When?\nWhere?"]
+
+
+def test_a_colon_at_the_end_of_a_sentence_quotes_nothing(tmp_path: Path) -> None:
+    assert texts(tmp_path, "a.eml", mail("Bob Ray wrote:\n\nTwo pages about tents.\n"))[2:] == [
+        "Bob Ray wrote:",
+        "Two pages about tents.",
+    ]
+
+
+def test_an_invitation_tells_how_often_and_for_whom(tmp_path: Path) -> None:
+    event = "\r\n".join(
+        [
+            *("BEGIN:VCALENDAR", "BEGIN:VEVENT", "SUMMARY:Walk", "DTSTART:20261012T140000Z"),
+            *(
+                "RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,FR;COUNT=4",
+                "ATTENDEE;CN=Bob:mailto:bob@x.example",
+                "ATTENDEE:mailto:cy@x.example",
+            ),
+            *("END:VEVENT", "END:VCALENDAR"),
+        ]
+    )
+    assert texts(tmp_path, "a.eml", mail(event, subtype="calendar"))[-1].split("\n") == [
+        *("Event: Walk", "Start: 2026-10-12 14:00 UTC", "Repeats: every 2 weeks on Monday, Friday, 4 times"),
+        "Attendees: Bob <bob@x.example>, cy@x.example",
+    ]

@@ -6,23 +6,27 @@ from dataclasses import dataclass, field
 
 QUOTED = re.compile(r"^((?:[ \t]?>)+) ?")
 MARKER = re.compile(
-    r"^\s*[-_*]{2,}\s*(?:original message|forwarded message|forwarded by .*|ursprüngliche nachricht|weitergeleitete nachricht|"
-    r"message d'origine|mensaje original|原始邮件|原始郵件|转发邮件|轉寄郵件)\s*[-_*]*\s*$"
+    r"^\s*[-_*=]{2,}\s*(?:original message|forwarded message|forwarded by .*|ursprüngliche nachricht|weitergeleitete nachricht|"
+    r"message d'origine|message transféré|mensaje original|messaggio originale|oorspronkelijk bericht|mensagem original|"
+    r"(?:原始|转发的?|轉寄的?|轉寄|回复的原?|回覆的原?|引用的?原?|以下是转发的?)(?:邮件|郵件)(?:信息|訊息)?)\s*[-_*=]*\s*$"
     r"|^\s*begin forwarded message:\s*$|^_{10,}$",
     re.IGNORECASE,
 )
-FIELD = re.compile(
-    r"^\s*\*?(?P<name>from|von|de|发件人|寄件者|sent|date|gesendet|datum|envoyé|enviado(?: el)?|fecha|发送时间|日期|寄件日期|时间|"
-    r"to|an|à|para|cc|"
-    r"subject|betreff|objet|asunto|收件人|收件者|抄送|主题|主旨)\*?\s*[:：]\*?\s*(?P<value>.*)$",
-    re.IGNORECASE,
-)
-SENDER = frozenset(("from", "von", "de", "发件人", "寄件者"))
-SENT_LIST = "sent date gesendet datum envoyé enviado fecha 发送时间 日期 寄件日期 时间"
-SENT = frozenset((*SENT_LIST.split(), "enviado el"))
-SUBJECT = frozenset(("subject", "betreff", "objet", "asunto", "主题", "主旨"))
+SENDER_LIST = "from von de da van 发件人 寄件者 寄件人 發件人"
+SENT_LIST = "sent date gesendet datum envoyé enviado fecha inviato data verzonden "
+SENT_LIST += "发送时间 发送日期 发件时间 日期 寄件日期 时间 發送時間 時間"
+SUBJECT_LIST = "subject betreff objet asunto oggetto onderwerp assunto 主题 主旨 主題"
+OTHERS_LIST = "to an à para a aan cc 收件人 收件者 抄送 副本"
+SENDER, SUBJECT = frozenset(SENDER_LIST.split()), frozenset(SUBJECT_LIST.split())
+SENT = frozenset((*SENT_LIST.split(), "enviado el", "enviado em", "date sent"))
+NAMES = sorted((*SENDER, *SENT, *SUBJECT, *OTHERS_LIST.split()), key=len, reverse=True)
+FIELD = re.compile(rf"^\s*\*?(?P<name>{'|'.join(NAMES)})\*?\s*[:：]\*?\s*(?P<value>.*)$", re.IGNORECASE)
+IN_TABLE = re.compile(r"^\s*\|\s*(?P<name>[^|:：]{1,12}?)\s*[:：]?\s*\|\s*(?P<value>.*?)\s*\|?\s*$")  # "| From | Ann |"
 MAX_FIELDS = 8
+WEEKDAY = "(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[,.]? )?"
 WROTE = (
+    re.compile(r"^(?P<who>[^\d>|:].{0,80}?) (?:wrote on|schrieb am) (?P<date>.+?)\s*:$", re.IGNORECASE),
+    re.compile(rf"^(?P<introduction>{WEEKDAY}\d.+?)\s*wrote\s*:$", re.IGNORECASE),
     re.compile(r"^(?:On|At) (?P<introduction>.+?)\s*wrote\s*:$", re.IGNORECASE),
     re.compile(r"^Am (?P<date>.+?) schrieb (?P<who>.+?)\s*:$"),
     re.compile(r"^Le (?P<introduction>.+?) a écrit\s*:$"),
@@ -30,6 +34,7 @@ WROTE = (
     re.compile(r"^(?P<who>[^\d].*?)\s*于\s*(?P<date>\d{4}.+?)\s*写道\s*[:：]$"),
     re.compile(r"^(?:在\s*)?(?P<introduction>\d{4}\s*[年/.-].+?)\s*写道\s*[:：]$"),
 )
+SAID = re.compile(r"^(?P<who>[^\d>|:].{1,80}?) (?:wrote|writes|schrieb|a écrit|escribió|写道)\s*[:：]$", re.IGNORECASE)
 DATE_THEN_SENDER = re.compile(
     r"^(?P<date>.*\d{1,2}[:.]\d{2}(?:\s?[AP]\.?M\.?)?(?:\s*(?:[+-]\d{4}|(?:UTC|GMT)(?:[+-]\d{1,2}(?::?\d{2})?)?|[A-Z]{3,4}(?=,)))?|.*\b\d{4}(?:年.*日)?)\s*[,，;]?\s+(?P<who>\S.*)$",
     re.IGNORECASE,
@@ -67,6 +72,7 @@ def split_thread(text: str) -> list[Message]:
     lines = [_depth(line) for line in text.splitlines()]
     messages = [Message()]
     by_depth: dict[int, Message] = {0: messages[0]}
+    last: dict[int, Message] = {}  # by depth: what is quoted behind an answer is more of the same mail
     position = 0
     while position < len(lines):
         depth, line = lines[position]
@@ -77,11 +83,14 @@ def split_thread(text: str) -> list[Message]:
             depth += below
             messages.append(found)
             by_depth = {level: message for level, message in by_depth.items() if level < depth} | {depth: found}
+            last = {level: message for level, message in last.items() if level < depth} | {depth: found}
             position += taken
             continue
         if depth not in by_depth and line.strip():
-            messages.append(Message(is_quoted=True))
-            by_depth[depth] = messages[-1]
+            if depth not in last:
+                last[depth] = Message(is_quoted=True)
+                messages.append(last[depth])
+            by_depth[depth] = last[depth]
         by_depth = {level: message for level, message in by_depth.items() if level <= depth or not line.strip()}
         by_depth.get(depth, messages[-1]).lines.append(line)
         position += 1
@@ -120,7 +129,10 @@ def _begin(lines: list[tuple[int, str]], position: int) -> tuple[int, Message | 
         return 0, None  # a rule, as signatures have it
     if is_marked:
         return start - position, Message(is_quoted=True)
-    return _attribution([text for level, text in lines[position : position + MAX_ATTRIBUTION_LINES] if level == depth])
+    taken, message = _attribution([text for level, text in lines[position : position + MAX_ATTRIBUTION_LINES] if level == depth])
+    if message is None and (match := SAID.match(line.strip())) and _next_depth(lines, position + 1) > depth:
+        return 1, Message(sender=match["who"], is_quoted=True)  # without a date it introduces only what is marked as quoted
+    return taken, message
 
 
 def _fields(lines: list[tuple[int, str]], start: int, *, is_marked: bool) -> tuple[int, Message | None]:
@@ -128,7 +140,8 @@ def _fields(lines: list[tuple[int, str]], start: int, *, is_marked: bool) -> tup
     found: dict[str, str] = {}
     taken, name = 0, ""
     for _, line in lines[start : start + MAX_FIELDS * 2]:
-        match = FIELD.match(line)
+        cells = IN_TABLE.match(line)
+        match = FIELD.match(f"{cells['name']}: {cells['value']}" if cells else line)
         if match is None:
             if not name or not line.startswith((" ", "\t")):
                 break
@@ -140,6 +153,7 @@ def _fields(lines: list[tuple[int, str]], start: int, *, is_marked: bool) -> tup
         taken += 1
     sender = next((value for key, value in found.items() if key in SENDER), "")
     date = next((value for key, value in found.items() if key in SENT), "")
+    sender = re.sub(r'^"([^"]+)"', r"\1", sender.rstrip("; "))
     is_sure = is_marked or "@" in sender or any(key in SUBJECT for key in found)
     return (taken, Message(sender=sender, date=date, is_quoted=True)) if sender and date and is_sure else (0, None)
 
