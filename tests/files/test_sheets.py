@@ -151,3 +151,33 @@ def test_rows_below_a_head_that_fill_other_columns_belong_to_it(tmp_path: Path) 
         "Batch: K-6; Part: Bolt; Pieces: 3; Checked by: Omar",
         "Part: Nut; Pieces: 4; Checked by: Ines",
     ]
+
+
+@pytest.mark.parametrize(
+    ("formula", "shown"),
+    [
+        *(('COUNTIF(B2:B4,">5")', "2"), ('COUNTIFS(A2:A4,"*pump*",B2:B4,">5")', "1"), ('SUMIF(A2:A4,"Valve",B2:B4)', "30")),
+        *(('SUMIFS(B2:B4,B2:B4,">=10",A2:A4,"<>Valve")', "10"), ('AVERAGEIF(B2:B4,"<20")', "7")),
+        *(('VLOOKUP("valve",A2:B4,2,FALSE)', "30"), ("VLOOKUP(11,B2:C3,2)", "open"), ('XLOOKUP("Seal",A2:A4,C2:C4)', "shut")),
+        *(("INDEX(A2:C4,2,3)", "shut"), ('INDEX(B2:B4,MATCH("Seal",A2:A4,0))', "4"), ('TEXT(B2,"0.0")&" kg"', "10.0 kg")),
+        *(("LARGE(B2:B4,2)", "10"), ("MOD(B3,7)", "2"), ("UPPER(LEFT(A3,3))&RIGHT(A3,2)&MID(A3,2,2)", "VALveal")),
+    ],
+)
+def test_lookups_and_conditions_are_calculated_where_no_value_is_stored(tmp_path: Path, formula: str, shown: str) -> None:
+    rows = [
+        ["Item", "Kilograms", "State", "Result"],
+        ["Big pump", 10, "open", f"={formula}"],
+        ["Valve", 30, "shut"],
+        ["Seal", 4, "shut"],
+    ]
+    found, warnings = read(tmp_path, "a.xlsx", book(rows))
+
+    assert f"Item: Big pump; Kilograms: 10; State: open; Result: {shown}\n" in found[-1]
+    assert "formulas" not in warnings
+
+
+@pytest.mark.parametrize("formula", ['VLOOKUP("Rope",A2:B4,2,FALSE)', "INDEX(A2:B4,9,1)", "SMALL(B2:B4,7)", "MOD(B2,0)", "TODAY()"])
+def test_a_lookup_that_finds_nothing_is_reported(tmp_path: Path, formula: str) -> None:
+    rows = [["Item", "Kilograms", "Result"], ["Pump", 10, f"={formula}"], ["Valve", 30], ["Seal", 4]]
+
+    assert read(tmp_path, "a.xlsx", book(rows))[1]["formulas"] == {"count": 1, "places": "Sheet: C2"}

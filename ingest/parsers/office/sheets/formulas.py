@@ -22,6 +22,7 @@ from ingest.parsers.office.sheets.functions import (
     text_of,
     truth_of,
 )
+from ingest.parsers.office.sheets.lookups import LOOKUPS
 from ingest.parsers.office.sheets.reader import Place, SheetReader, plain_value
 
 MAX_CELLS = 1_000_000  # kept of one workbook for calculating
@@ -178,12 +179,12 @@ class _Expression:
             return _settled(arguments[place]) if place < len(arguments) else False
         if name == "IFERROR" and len(arguments) == 2:
             return _settled(arguments[1]) if isinstance(arguments[0], DivisionByZero) else _settled(arguments[0])
-        function = FUNCTIONS.get(name)
+        function = FUNCTIONS.get(name) or LOOKUPS.get(name)
         if function is None:
             raise CannotCalculate(name)
         try:
             return function(*arguments)
-        except (TypeError, ValueError, OverflowError, statistics.StatisticsError) as error:
+        except (TypeError, ValueError, IndexError, ZeroDivisionError, OverflowError, statistics.StatisticsError) as error:
             raise CannotCalculate(name) from error
 
     def _argument(self) -> Any:

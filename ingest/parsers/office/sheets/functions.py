@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
 from typing import Any
 
+from ingest.parsers.office.sheets.number_format import show_number
+
 MAX_TEXT = 32_767  # characters; Excel's limit
 EXACT = 2**53
 
@@ -121,6 +123,14 @@ def _product_sum(*arguments: Any) -> float | int:
     )
 
 
+def _place(value: Any) -> int:
+    """Return a place that is counted from 1, from 0. Raises: CannotCalculate."""
+    place = int(number_of(value)) - 1
+    if place < 0:
+        raise CannotCalculate("no such place")
+    return place
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "SUM": _sum,
     "AVERAGE": _average,
@@ -146,5 +156,18 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "NOT": lambda value: not truth_of(value),
     "CONCATENATE": lambda *arguments: bounded("".join(text_of(argument) for argument in arguments)),
     "CONCAT": lambda *arguments: bounded("".join(text_of(argument) for argument in arguments)),
+    "SQRT": lambda value: finite(math.sqrt(number_of(value))),
+    "MOD": lambda value, by: number_of(value) - number_of(by) * math.floor(number_of(value) / number_of(by)),
+    "LARGE": lambda cells, place: sorted(_numbers((cells,)), reverse=True)[_place(place)],
+    "SMALL": lambda cells, place: sorted(_numbers((cells,)))[_place(place)],
+    "COUNTBLANK": lambda cells: sum(value in (None, "") for row in cells for value in row),
+    "LEN": lambda text: len(text_of(text)),
+    "LEFT": lambda text, count=1: text_of(text)[: max(0, int(number_of(count)))],
+    "RIGHT": lambda text, count=1: text_of(text)[-int(number_of(count)) :] if number_of(count) >= 1 else "",
+    "MID": lambda text, start, count: text_of(text)[_place(start) :][: max(0, int(number_of(count)))],
+    "UPPER": lambda text: text_of(text).upper(),
+    "LOWER": lambda text: text_of(text).lower(),
+    "TRIM": lambda text: " ".join(text_of(text).split()),
+    "TEXT": lambda value, code: show_number(number_of(value), text_of(code)),
     "HYPERLINK": lambda address, text=None: text_of(address if text is None else text),
 }
