@@ -129,3 +129,35 @@ def test_charts_and_diagrams_are_read_or_counted(tmp_path: Path) -> None:
     assert texts(tmp_path, "a.docx", drawn("relIds", "dm", DIAGRAM)) == ["See:", "- Rinse"]
     assert read(tmp_path, "a.docx", drawn("chart", "id", CHART.format("")))[1]["objects"]["count"] == 1
     assert read(tmp_path, "a.docx", drawn("chart", "id", "<broken"))[1]["objects"]["count"] == 1
+
+
+def test_parts_of_clauses_are_cited_from_the_clause_down(tmp_path: Path) -> None:
+    levels = (
+        level(0, "decimal", "Article %1"),
+        level(1, "decimal", "%1.%2"),
+        level(2, "lowerLetter", "(%3)"),
+        level(3, "lowerRoman", "(%4)"),
+    )
+    chinese = (level(0, "chineseCountingThousand", "第%1条"), level(1, "chineseCounting", "（%2）"), level(2, "decimal", "%3．"))
+    body = "".join(numbered(1, depth, f"t{depth}") for depth in (0, 1, 2, 3, 2))
+    body += "".join(numbered(2, depth, f"t{depth}") for depth in (0, 1, 2))
+
+    assert [
+        line.strip() for line in texts(tmp_path, "a.docx", word(body, numbering=numbering(*levels) + numbering(*chinese, number=2)))
+    ] == [
+        *("Article 1 t0", "1.1 t1", "1.1 (a) t2", "1.1 (a) (i) t3", "1.1 (b) t2"),
+        *("第一条 t0", "第一条（一）t1", "第一条（一） 1．t2"),
+    ]
+
+
+def test_marks_above_and_indexes_before_a_letter_of_an_equation(tmp_path: Path) -> None:
+    def part(name: str, text: str) -> str:
+        return f"<m:{name}><m:r><m:t>{text}</m:t></m:r></m:{name}>"
+
+    isotope = f"<m:sPre>{part('sub', '6')}{part('sup', '14')}{part('e', 'C')}</m:sPre>"
+    mean = f'<m:acc><m:accPr><m:chr m:val="&#773;"/></m:accPr>{part("e", "x")}</m:acc>'
+    limit = f"<m:limUpp>{part('e', 'max')}{part('lim', 'n')}</m:limUpp>"
+
+    assert texts(tmp_path, "a.docx", word(paragraph(*(f"<m:oMath>{one}</m:oMath>" for one in (isotope, mean, limit))))) == [
+        "_6^14 C  x\u0305  max^n"
+    ]

@@ -99,7 +99,7 @@ def test_cells_that_reach_down_count_for_each_row(tmp_path):
     ]
     blocks, _ = read(tmp_path, DocFile(body))
 
-    assert blocks[0] == ("table", "Hall | Crane | Load\nEast | E1 | 5 t\nEast | E2 | 12 t\nWest | No crane")
+    assert blocks[0] == ("table", "Hall | Crane | Load\nEast | E1 | 5 t\nEast | E2 | 12 t\nWest | No crane | No crane")
 
 
 def test_a_link_stands_beside_its_words_and_instructions_of_fields_nowhere(tmp_path):

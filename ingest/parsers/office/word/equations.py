@@ -77,6 +77,29 @@ def _limit(element: etree._Element, depth: int) -> str:
     return f"{_part(element, 'e', depth)}_{grouped(_part(element, 'lim', depth))}"
 
 
+def _limit_above(element: etree._Element, depth: int) -> str:
+    return f"{_part(element, 'e', depth)}^{grouped(_part(element, 'lim', depth))}"
+
+
+def _before(element: etree._Element, depth: int) -> str:
+    """An index and a power in front of what they belong to, as of an isotope."""
+    sub, sup = _part(element, "sub", depth).strip(), _part(element, "sup", depth).strip()
+    return f"{f'_{grouped(sub)}' if sub else ''}{f'^{grouped(sup)}' if sup else ''} {_part(element, 'e', depth).strip()}"
+
+
+def _accent(element: etree._Element, depth: int) -> str:
+    return _marked(_part(element, "e", depth).strip(), _property(element, "accPr", "chr", "\u0302"))
+
+
+def _bar(element: etree._Element, depth: int) -> str:
+    return _marked(_part(element, "e", depth).strip(), "\u0305")
+
+
+def _marked(text: str, mark: str) -> str:
+    """Return a text with a mark above it, where one character stands below that."""
+    return f"{text}{mark}" if len(text) == 1 and len(mark) == 1 else text
+
+
 def _matrix(element: etree._Element, depth: int) -> str:
     rows = (", ".join(linear(cell, depth).strip() for cell in row.iterchildren(f"{M}e")) for row in element.iterchildren(f"{M}mr"))
     return f"[{'; '.join(rows)}]"
@@ -96,7 +119,10 @@ WRITERS: dict[str, Write] = {
     f"{M}d": _fenced,
     f"{M}func": _function,
     f"{M}limLow": _limit,
-    f"{M}limUpp": _limit,
+    f"{M}limUpp": _limit_above,
+    f"{M}sPre": _before,
+    f"{M}acc": _accent,
+    f"{M}bar": _bar,
     f"{M}m": _matrix,
     f"{M}eqArr": _lines,
 }

@@ -12,6 +12,8 @@ MAX_LEVEL = 8
 PLACE = re.compile(r"%([1-9])")
 NAMED = re.compile(r"[A-Za-zÀ-ÿ]{2}|[§第]")  # "Article 7", "§ 12", 第三条: what others cite by its name
 
+WIDE_BRACKETS = "（【"  # no space stands before them
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
@@ -71,13 +73,17 @@ class Numbering:
         return PLACE.sub(lambda match: self._written(abstract, int(match[1]) - 1, level, levels), level.text).strip()
 
     def _cited(self, abstract: str, text: str, depth: int, levels: dict[int, Level]) -> str:
-        """Return the label of a part of a clause as it is cited: "(b)" below "Article 8" is "Article 8 (b)"."""
+        """Return the label of a part of a clause as it is cited: "(ii)" below "(b)" below "Article 8" is "Article 8 (b) (ii)"."""
         if NAMED.search(levels[depth].text) or "%1" in levels[depth].text:
             return text
+        above: list[str] = []
         for upper in range(depth - 1, -1, -1):
-            if upper in levels and NAMED.search(levels[upper].text) and levels[upper].form not in ("bullet", "none"):
-                shown = self._printed(abstract, levels[upper], levels)
-                return f"{shown}{'' if text[0] in '（【' else ' '}{text}"
+            level = levels.get(upper)
+            if level is None or level.form in ("bullet", "none") or f"%{upper + 1}" in levels[depth].text:
+                continue  # it says nothing, or the label says it itself
+            above = [printed, *above] if (printed := self._printed(abstract, level, levels)) else above
+            if NAMED.search(level.text) or len(PLACE.findall(level.text)) > 1:
+                return "".join(f"{'' if part[0] in WIDE_BRACKETS else ' '}{part}" for part in [*above, text]).strip()
         return text
 
     def _count(self, number: str, abstract: str, depth: int, levels: dict[int, Level]) -> None:
