@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
+from openpyxl.styles import Alignment
 from pptx import Presentation
 from reportlab.lib import colors
 from reportlab.lib.styles import getSampleStyleSheet
@@ -181,3 +182,28 @@ def test_cells_that_wrap_between_rules_or_shades_are_whole_in_their_rows(tmp_pat
     )
 
     assert texts(tmp_path, "a.pdf", stream.getvalue())[1].split("\n") == [" | ".join(one) for one in WRAPPED]
+
+
+def test_rows_that_are_set_in_carry_the_name_of_the_row_above(tmp_path: Path) -> None:
+    book = Workbook()
+    for line in (
+        ["Budget", 2025, 2026],
+        ["Labour", 100, 120],
+        ["Wages", 80, 95],
+        ["Total", 180, 215],
+        ["Hall", None, None],
+        ["  Rent", 9, 9],
+    ):
+        book.active.append(line)
+    book.active["A3"].alignment = Alignment(indent=1)
+    stream = io.BytesIO()
+    book.save(stream)
+
+    assert texts(tmp_path, "a.xlsx", stream.getvalue())[-1].split("\n") == [
+        *("Budget: Labour; 2025: 100; 2026: 120", "Budget: Labour > Wages; 2025: 80; 2026: 95"),
+        *("Budget: Total; 2025: 180; 2026: 215", "Budget: Hall", "Budget: Hall > Rent; 2025: 9; 2026: 9"),
+    ]
+    rows = [["项目", "2025年"], ["一、人工", "100"], ["其中：工资", "80"], ["　　奖金", "20"], ["合计", "100"]]
+    assert texts(tmp_path, "b.xlsx", xlsx(rows))[-1].split("\n")[1:3] == [
+        *("项目: 一、人工 > 其中：工资; 2025年: 80", "项目: 一、人工 > 奖金; 2025年: 20")
+    ]

@@ -11,6 +11,7 @@ from ingest.parsers.flow import Flow
 from ingest.parsers.refusal import Refusal
 from ingest.parsers.tables.names import MAX_HEADER_CHARACTERS, NUMBER, YEAR_OR_DATE, Cells, is_word, join_names, may_be_two_names
 from ingest.parsers.tables.nesting import BESIDE, NUMBERING, TOTAL
+from ingest.parsers.tables.outline import Outline
 from ingest.parsers.tables.pairs import MAX_PAIRS, are_pairs, is_labelled, may_be_pair, write_pairs
 
 MAX_HEADING_CHARACTERS = 160
@@ -37,16 +38,21 @@ class Rows:
         self._upper_notes: Notes = {}
         self._is_start = True
         self._is_titled = False  # a title of its own stands above the group
+        self._outline = Outline()
         self._lines: list[str] = []
         self._length = 0
         self._kind = ""
 
-    def add(self, row: Sequence[str], *, notes: Notes | None = None) -> Iterator[ParsedPage]:
-        """Add a row of cleaned cells. `notes`: on cells of the row. Raises: Refusal: too_wide."""
+    def add(self, row: Sequence[str], *, notes: Notes | None = None, indent: int = 0) -> Iterator[ParsedPage]:
+        """Add a row of cleaned cells. `notes`: on cells of the row. `indent`: of its first text. Raises: Refusal: too_wide."""
         if len(row) > MAX_COLUMNS:
             raise Refusal("too_wide", f"{len(row)} columns")
         cells = [(column, text) for column, text in enumerate(row) if text]
         notes = notes or {}
+        if cells and self._is_start and not self._held and not self._pairs:
+            self._outline.begin(cells[0][0])
+        elif cells:
+            cells = [(cells[0][0], self._outline.name(cells[0][1], column=cells[0][0], indent=indent)), *cells[1:]]
         if self._pairs:
             if len(self._pairs) < MAX_PAIRS and may_be_pair(cells, self._pairs[0][0]):
                 self._pairs.append((cells, notes))
@@ -207,7 +213,7 @@ class Rows:
             return cells
         if is_alone and len(self.header) > 2 and (self._has_sections or not self._has_rows):
             self._section, self._has_sections = text, True
-        elif self._section and not is_alone:
+        elif self._section and not is_alone and not text.startswith(f"{self._section}{BESIDE}"):
             return [(first, f"{self._section}{BESIDE}{text}"), *cells[1:]]
         return cells
 

@@ -15,6 +15,7 @@ from ingest.parsers.office.sheets.merged import Spreader, merged_in, read_tail
 from ingest.parsers.office.sheets.reader import SheetReader, SheetRow
 from ingest.parsers.pictures.later import LaterPictures
 from ingest.parsers.refusal import Refusal
+from ingest.parsers.tables.outline import indent_of
 from ingest.parsers.tables.rows import Rows
 
 MAX_CELLS = 20_000_000
@@ -64,7 +65,7 @@ class SheetText:
         yield from self.flow.add("heading", self.name, level=1)
         yield from self.flow.add("list", self.margins)
         count = 0
-        waiting: list[tuple[int, dict[int, str]]] = []
+        waiting: list[tuple[int, dict[int, str], int]] = []
         with self.sheet._get_source() as source:
             reader = SheetReader(self.sheet, source)
             for row in reader.rows():
@@ -76,26 +77,27 @@ class SheetText:
                 is_gone = row.is_hidden or (had_text and not any(cells))
                 if row.is_hidden and any(cells):
                     self.left_out.add_cell("hidden_rows", sheet=self.name, place=str(row.number))
-                waiting.append((row.number, self._notes(row, reader)))
+                waiting.append((row.number, self._notes(row, reader), _indent_of(row)))
                 for ready in self.spreader.take(row.number, cells, is_shown=not is_gone):
                     yield from self._add(rows, ready, waiting, reader)
             for ready in self.spreader.finish():
                 yield from self._add(rows, ready, waiting, reader)
             for number in sorted(self.notes):  # beside cells below the last row
-                waiting.append((number, self._notes(SheetRow(number, ()), reader)))
+                waiting.append((number, self._notes(SheetRow(number, ()), reader), 0))
                 yield from self._add(rows, [], waiting, reader)
         yield from rows.finish()
         for kind, text in self.drawings.texts():
             yield from self.flow.add(kind, self.flow.cleaner.clean(text))
 
     def _add(
-        self, rows: Rows, cells: list[str], waiting: list[tuple[int, dict[int, str]]], reader: SheetReader
+        self, rows: Rows, cells: list[str], waiting: list[tuple[int, dict[int, str], int]], reader: SheetReader
     ) -> Iterator[ParsedPage]:
         notes: dict[int, str] = {}
-        for _, found in waiting:
+        for _, found, _ in waiting:
             notes |= found
+        indent = waiting[-1][2] if waiting else 0
         waiting.clear()
-        yield from rows.add(self._without_hidden_columns(cells, reader), notes=notes)
+        yield from rows.add(self._without_hidden_columns(cells, reader), notes=notes, indent=indent)
 
     def _cell(self, cell: Any, row: SheetRow, reader: SheetReader) -> str:
         """Return the text of a cell, "" where it shows none."""
@@ -158,6 +160,14 @@ class SheetText:
                 self.seen_hidden.add(column)
                 self.left_out.add_cell("hidden_columns", sheet=self.name, place=cell_name(1, column + 1).rstrip("1"))
         return ["" if column in hidden else text for column, text in enumerate(cells)]
+
+
+def _indent_of(row: SheetRow) -> int:
+    """Return how far the first text of a row is set in: by its cell's style, or by the spaces before it."""
+    cell = next((cell for cell in row.cells if cell.value is not None), None)
+    if cell is None or not isinstance(cell.value, str):
+        return 0
+    return int(cell.alignment.indent or 0) or indent_of(cell.value)
 
 
 def _is_in(column: int, ranges: tuple[tuple[int, int], ...]) -> bool:
