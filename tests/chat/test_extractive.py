@@ -221,3 +221,18 @@ def test_the_next_table_has_its_own_header() -> None:
     question = "What is the daily limit of a director?"
     shown = extract(question, rank_sentences(question, [piece], score_stretches=shared_stretches))
     assert shown[0].marked == "Grade: Director; Daily limit: $900 [1]"
+
+
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        ("Who is the owner?", "Owner: Ines Duarte"),
+        ("What kind of leave is it?", "Kind of leave: Parental"),
+        ("负责人是谁？", "负责人：李雷"),
+    ],
+)
+def test_a_label_with_its_value_says_something_however_short_it_is(question: str, line: str) -> None:
+    text = f"The pumps are checked by the team.\n\n{line}\nVersion: 3.2\n\nThe team is in hall 2. 水泵由班组检查。"
+    candidates = rank_sentences(question, [evidence_of(1, text, title="Pumps")], score_stretches=shared_stretches)
+
+    assert extract(question, candidates)[0].marked.startswith(line)
