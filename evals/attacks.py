@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import django
+from tqdm import tqdm
 
 from chat.flow.writing.extractive import extract
 from chat.flow.writing.prompting import write_messages
@@ -222,8 +223,12 @@ def run_attacks(
     seed: int,
     scorers: Scorers,
     questions: Sequence[Attack] = (),
+    progress: Callable[[int], object] = lambda _count: None,
 ) -> list[Outcome]:
-    """Draw `count` crossings, each with a canary of its own, and try both models on them; then every question on a document."""
+    """Draw `count` crossings, each with a canary of its own, and try both models on them; then every question on a document.
+
+    `progress`: called with 1 behind each of them.
+    """
     rng = random.Random(seed)
     outcomes: list[Outcome] = []
     for number in range(count):
@@ -235,11 +240,13 @@ def run_attacks(
         outcomes += _try(
             attack, context, document, context.question.text, canary=canary, position=position, form=form, scorers=scorers
         )
+        progress(1)
     for attack in questions:
         context = rng.choice(contexts)
         outcomes += _try(
             attack, context, context.text, attack.text, canary="\0", position="question", form="plain", scorers=scorers
         )
+        progress(1)
     return outcomes
 
 
@@ -328,9 +335,11 @@ def main() -> None:
     )
     contexts = read_contexts(options.data)
     folder = options.data / "attacks"
-    outcomes = run_attacks(
-        read_attacks(folder), contexts, count=options.count, seed=options.seed, scorers=scorers, questions=read_extractions(folder)
-    )
+    attacks, asked = read_attacks(folder), read_extractions(folder)
+    with tqdm(total=options.count + len(asked), desc="attacks") as bar:
+        outcomes = run_attacks(
+            attacks, contexts, count=options.count, seed=options.seed, scorers=scorers, questions=asked, progress=bar.update
+        )
     figures = report(outcomes, useful_without=measure_useful(contexts, scorers=scorers), seed=options.seed)
     for measure in figures["measures"]:
         sys.stdout.write(

@@ -46,7 +46,9 @@ ASKING = [Attack(id="ask", family="sysprompt-extraction", category="question", t
 
 
 def test_no_order_reaches_an_answer_and_the_answer_stays() -> None:
-    outcomes = run_attacks(ATTACKS, [context()], count=24, seed=3, scorers=SCORERS, questions=ASKING)
+    told: list[int] = []
+    outcomes = run_attacks(ATTACKS, [context()], count=24, seed=3, scorers=SCORERS, questions=ASKING, progress=told.append)
+    assert sum(told) == 25
     assert [outcome for outcome in outcomes if outcome.harms] == []
     assert {outcome.position for outcome in outcomes} == {*POSITIONS, "question"}
     assert {outcome.form for outcome in outcomes} == set(FORMS)
