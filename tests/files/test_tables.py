@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import Workbook
@@ -60,9 +61,9 @@ def pptx(rows: Rows) -> bytes:
     return stream.getvalue()
 
 
-def pdf(rows: Rows, *style: tuple[object, ...], split: bool = False) -> bytes:
+def pdf(rows: Rows, *style: Any, split: bool = False) -> bytes:
     stream = io.BytesIO()
-    grid = () if split else (("GRID", (0, 0), (-1, -1), 0.5, colors.black),)
+    grid: list[Any] = [] if split else [("GRID", (0, 0), (-1, -1), 0.5, colors.black)]
     SimpleDocTemplate(stream).build([Table(rows, style=TableStyle([*grid, *style]))])
     return stream.getvalue()
 

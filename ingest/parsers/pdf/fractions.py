@@ -129,7 +129,8 @@ def _replace(page: RawPage, line: Line, gone: set[int], written: Word) -> None:
         words = [word for word in other.words if id(word) not in gone]
         if other is line:
             words = sorted([*words, written], key=lambda word: word.left)
-        if len(words) != len(other.words) or other is line:
-            other = Line(words, bold=other.bold, hyphenated=other.hyphenated and words[-1] is other.words[-1]) if words else None
-        lines += [other] if other is not None else []
+        if len(words) == len(other.words) and other is not line:
+            lines.append(other)
+        elif words:
+            lines.append(Line(words, bold=other.bold, hyphenated=other.hyphenated and words[-1] is other.words[-1]))
     page.lines = lines
