@@ -236,3 +236,11 @@ def test_a_label_with_its_value_says_something_however_short_it_is(question: str
     candidates = rank_sentences(question, [evidence_of(1, text, title="Pumps")], score_stretches=shared_stretches)
 
     assert extract(question, candidates)[0].marked.startswith(line)
+
+
+def test_a_value_that_the_question_names_is_no_answer() -> None:
+    question = "Which device does Rosa Lindqvist want?"
+    text = "Name of the employee: Rosa Lindqvist\nDevice: TX-30\nCost centre: CC-7714"
+    candidates = rank_sentences(question, [evidence_of(1, text, title="Request")], score_stretches=shared_stretches)
+
+    assert extract(question, candidates)[0].marked == "Device: TX-30 [1]"

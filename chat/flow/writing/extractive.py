@@ -32,7 +32,7 @@ _SHORT_PARAGRAPH = 320  # characters; Chinese ones count twice
 _BESIDE = 1  # sentences that are quoted after such a paragraph
 _SIBLING = 0.5  # share of the words that a sentence has in common with the best, from which it says the same of another thing
 _LEAST_TERMS = 3  # a shorter sentence is a heading or a label
-_PAIR = re.compile(r"(?!\w+://)[^\W\d][^:：]{0,60}[:：]\s*[^\s:：][^:：]*")  # a label and its value
+_PAIR = re.compile(r"(?!\w+://)[^\W\d][^:：]{0,60}[:：]\s*(?P<value>[^\s:：][^:：]*)")  # a label and its value
 
 
 def extract(question: str, candidates: Sequence[Candidate]) -> list[Quotation]:
@@ -131,8 +131,9 @@ def _is_quotable(candidate: Candidate, question: str) -> bool:
     has_figure = bool(re.search(r"\d", text))
     raw = candidate.evidence.text
     is_whole_line = (sentence.start == 0 or raw[sentence.start - 1] == "\n") and raw[sentence.end : sentence.end + 1] in ("", "\n")
-    if is_whole_line and _PAIR.fullmatch(text):
-        return True  # "Owner: Ines Duarte" says something, however short it is
+    pair = _PAIR.fullmatch(text) if is_whole_line else None
+    if pair and not set(terms(pair["value"])) <= set(terms(question)):
+        return True  # "Owner: Ines Duarte" says something, however short it is, to who does not ask about Ines Duarte
     return (size >= _LEAST_TERMS or has_figure) and not (
         is_whole_line and size < 2 * _LEAST_TERMS and not re.search(r"[.!。！;；|\d]", text)
     )
