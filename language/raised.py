@@ -16,6 +16,7 @@ _LOWERED = dict(zip("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋�
 _PLAIN = frozenset(("st", "nd", "rd", "th", "er", "re", "e", "ère", "ème", "o", "º", "ª", "tm", "sm", "®", "©", "™", "℠", "°"))
 _STAYS = frozenset((*",*†‡§", *_RAISED.values()))  # already raised among them
 _LONGEST = 6  # longer than any mark or exponent: a phrase that a designer raised
+_CENTS = re.compile(r"[.,]\d{1,2}")
 _MARKS = re.compile(r"[\[(]?\s*([^\s\[\]()]+?)\s*[\])]?")
 
 _UP = "⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -28,6 +29,9 @@ _ANY_UP = _UP + _LETTERS_UP
 _MARK = re.compile(rf"(?<=\S)[{_ANY_UP}](?:[{_ANY_UP}{_SIGNS},⁽⁾*]*[{_ANY_UP}⁽⁾*])?|\^\([^\s()]{{1,6}}\)")
 _CIRCLED_AFTER = re.compile(rf"(?<=[\d%])[{_CIRCLED}]")
 _BEFORE_TEXT = re.compile(rf"([{_CIRCLED}{_UP}])(?=[^\W{_UP}])")
+_DOWN = "₀₁₂₃₄₅₆₇₈₉"
+_BUILT_SIGN = re.compile(rf"[/⁄][{_DOWN}]")
+_BUILT_FRACTION = re.compile(rf"(?P<whole>\w?) ?(?P<over>[{_UP}]+)[/⁄](?P<under>[{_DOWN}]+)")
 _FRACTIONS = {
     "½": ".5",
     "¼": ".25",
@@ -47,7 +51,8 @@ _FRACTION = re.compile(r"(?P<whole>\d+) ?(?P<part>[½¼¾⅕⅖⅗⅘⅛⅜⅝�
 def raised(text: str) -> str:
     """Return text that stands raised on the page as raised characters, "24" + raised("1") = "24¹".
 
-    What has no raised character becomes "^(§)"; ordinals and trade marks, and what is too long for a mark, stay as they are.
+    What has no raised character becomes "^(§)"; ordinals and trade marks, the cents of a price (".90" raised behind 99), and what
+    is too long for a mark, stay as they are.
     """
     match = _MARKS.fullmatch(text.strip())
     inner = match.group(1) if match else text.strip()
@@ -55,6 +60,8 @@ def raised(text: str) -> str:
         return inner
     if len(inner) > _LONGEST:
         return f" {text.strip()}"
+    if _CENTS.fullmatch(text.strip()):
+        return text.strip()
     marks = "".join(_RAISED.get(character, "") or (character if character in _STAYS else "?") for character in inner.casefold())
     return f"^({inner})" if "?" in marks else marks
 
@@ -63,6 +70,16 @@ def lowered(text: str) -> str:
     """Return text that stands lowered on the page: "CO" + lowered("2") = "CO₂". What has no lowered character stays as it is."""
     marks = "".join(_LOWERED.get(character, "?") for character in text.strip())
     return text if "?" in marks else marks
+
+
+def join_fractions(text: str) -> str:
+    """Return a text with fractions whose parts stand raised and lowered written on the line: "5¹/₂ hours" reads "5 1/2 hours"."""
+    return _BUILT_FRACTION.sub(_write_built, text) if _BUILT_SIGN.search(text) else text
+
+
+def _write_built(match: re.Match[str]) -> str:
+    over, under = (unicodedata.normalize("NFKC", match[part]) for part in ("over", "under"))
+    return f"{match['whole']}{' ' if match['whole'] else ''}{over}/{under}"
 
 
 def fold_compatibility(text: str) -> str:

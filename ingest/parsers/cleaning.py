@@ -10,6 +10,7 @@ from collections.abc import Container
 
 from language.hyphens import is_suspended, keeps_hyphen
 from language.line_ends import is_cut
+from language.raised import join_fractions
 
 UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\ufff9-\ufffb]")
 # Soft hyphen, zero-width space and joiners outside of scripts that need them, bidi controls, word joiner, BOM, tag characters.
@@ -54,7 +55,7 @@ class Cleaner:
         text, invisible = INVISIBLE.subn("", text)
         self.unsafe += unsafe
         self.invisible += invisible
-        return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+        return join_fractions(unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")))
 
     def clean_line(self, text: str) -> str:
         """Return the text cleaned, on one line, runs of spaces as one, words that a line end cut in two whole."""

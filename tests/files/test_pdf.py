@@ -139,3 +139,29 @@ def test_what_is_underlined_is_no_fraction(tmp_path: Path) -> None:
         canvas.drawString(72, 685, "Item and more of it.")
 
     assert " ".join(texts(tmp_path, "a.pdf", pdf(draw))) == "Fees Item and more of it."
+
+
+def test_the_last_short_lines_of_two_columns_stay_in_their_columns(tmp_path: Path) -> None:
+    left = (
+        "Tools are lent for seven days. Who needs",
+        "them longer asks the store. The deposit is",
+        "20 euros for small tools and 60 euros for",
+        "large ones. It is paid back when the tool",
+        "comes back.",
+    )
+    right = (
+        "Drills need a training that is given on the",
+        "first Monday of the month. Who has not",
+        "been trained may not lend them. Ladders",
+        "are checked before they are lent and when",
+        "they come back from who has lent them, by",
+        "the store.",
+    )
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 10)
+        for number in range(6):
+            for x, lines in ((72, left), (320, right)):
+                canvas.drawString(x, 700 - 12 * number, lines[number] if number < len(lines) else "")
+
+    assert texts(tmp_path, "a.pdf", pdf(draw)) == [" ".join(left), " ".join(right)]

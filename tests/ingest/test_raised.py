@@ -166,3 +166,15 @@ def test_what_stands_behind_an_index_is_on_the_line(tmp_path: Path) -> None:
     SimpleDocTemplate(stream).build([Paragraph(text, ParagraphStyle("plain"))])
 
     assert read(tmp_path, "a.pdf", stream.getvalue()) == "On May 3, CO₂ and H₂SO₄ are read; xmax is 5 kg/m³."
+
+
+def test_cents_and_built_fractions_are_read_on_the_line(tmp_path: Path) -> None:
+    text = (
+        "It costs 99<super>.90</super> and takes 5<super>1</super>/<sub>2</sub> hours, or <super>3</super>/<sub>4</sub> of a day."
+    )
+    stream = io.BytesIO()
+    SimpleDocTemplate(stream).build([Paragraph(text, ParagraphStyle("plain"))])
+    written = "It costs 99.90 and takes 5 1/2 hours, or 3/4 of a day."
+
+    assert read(tmp_path, "a.pdf", stream.getvalue()) == written
+    assert read(tmp_path, "a.html", f"<p>{text.replace('super>', 'sup>')}</p>".encode()) == written

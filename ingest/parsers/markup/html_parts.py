@@ -15,7 +15,19 @@ FURNITURE_ROLES = frozenset(("navigation", "banner", "contentinfo", "search", "c
 FURNITURE = frozenset(
     (
         *("cookie-banner", "cookie-consent", "cookie-notice", "cookiebar", "cookie-bar", "breadcrumb", "breadcrumbs", "sidebar"),
-        *("navbar", "navigation", "site-header", "site-footer", "skip-link", "share-buttons", "social-share", "pagination"),
+        *(
+            "navbar",
+            "navigation",
+            "site-header",
+            "site-footer",
+            "skip-link",
+            "share-buttons",
+            "social-share",
+            "social",
+            "social-links",
+            "social-icons",
+            "pagination",
+        ),
     )
 )
 CONSENT = re.compile(r"(?:^|[\s_-])(?:cookie|consent|gdpr)s?(?:[\s_-]|$)", re.IGNORECASE)

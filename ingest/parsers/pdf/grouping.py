@@ -5,15 +5,17 @@ import re
 import statistics
 from dataclasses import replace
 
-from ingest.parsers.pdf.page import Line
+from ingest.parsers.pdf.page import Line, Word
 from ingest.parsers.pdf.tables.cells import BULLET
 from ingest.parsers.pdf.tables.unruled import find_table_rows
 from language.hyphens import HYPHENS
+from language.raised import join_fractions
 
 ENDS_SENTENCE = re.compile(r"[.!?:;。！？：；][\"'”’」』）)]*$")
 NUMBERED = re.compile(r"^\d{1,2}$")
 RAISED_MARK = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]")
 MAX_HEADING_ROWS = 3
+MAX_PARTS = 4  # of a fraction, with the word before it: "5", "¹", "/", "₂"
 LARGE = 1.18  # times the size of the body: larger print is a heading
 MAX_HEADING = 160
 
@@ -29,7 +31,24 @@ def merge_rows(lines: list[Line]) -> list[Line]:
             rows[-1] = Line([*last.words, first, *line.words[1:]], bold=last.bold and line.bold, hyphenated=line.hyphenated)
         else:
             rows.append(line)
-    return rows
+    return [_with_fractions(row) if any("/" in word.text for word in row.words) else row for row in rows]
+
+
+def _with_fractions(row: Line) -> Line:
+    """Write the parts of a fraction that stand raised and lowered beside a stroke, each a word of its own, as one: "5 1/2"."""
+    words: list[Word] = []
+    for number, word in enumerate(row.words):
+        together = [word]
+        while words and not together[0].spaced and len(together) < MAX_PARTS and number:
+            together.insert(0, words.pop())
+        text = "".join(one.text for one in together)
+        whole = join_fractions(text)
+        if whole == text:
+            words += together
+            continue
+        edges = (together[0].left, min(one.top for one in together), word.right, max(one.bottom for one in together))
+        words.append(Word(whole, *edges, together[0].spaced, word.turn))
+    return Line(words, bold=row.bold, hyphenated=row.hyphenated, apart=row.apart)
 
 
 def group_rows(rows: list[Line], *, body: float, edge: float, entries: dict[str, int]) -> list[tuple[str, list[Line]]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from language.raised import lowered, raised
+from language.raised import join_fractions, lowered, raised
 
 Corners = tuple[float, float, float, float]  # left, top, right, bottom; downwards
 
@@ -76,4 +76,4 @@ def read_levels(text: str, box: Corners, corners: Callable[[int], Corners | None
     if len(plain) == len(boxes):
         return text, box
     edges = (box[0], min(one[1] for one in plain), box[2], max(one[3] for one in plain))
-    return "".join(written[level](text[start:end]) for start, end, level in stretches), edges
+    return join_fractions("".join(written[level](text[start:end]) for start, end, level in stretches)), edges

@@ -4,6 +4,7 @@ from ingest.parsers.pdf.page import Line
 from ingest.parsers.pdf.tables.cells import NUMERIC, is_cell_gap
 
 MIN_COLUMN_WORDS, MIN_COLUMN_ROWS = 4, 4  # two columns of prose rather than of a table
+NEAR_LINES = 0.6  # of the height of a line: how far below its columns a line still belongs to them
 
 
 def part_columns(rows: list[Line]) -> list[Line]:
@@ -19,12 +20,31 @@ def part_columns(rows: list[Line]) -> list[Line]:
             right.append(halves[1])
             end += 1
         if len(left) >= MIN_COLUMN_ROWS and _is_full(left) and _is_full(right):
+            end = _take_rest(rows, end, left, right)
             ordered += left + right
         else:
             end = max(end, position + 1)
             ordered += rows[position:end]
         position = end
     return ordered
+
+
+def _take_rest(rows: list[Line], end: int, left: list[Line], right: list[Line]) -> int:
+    """Take the last lines of two columns, which may be short, or of one of them alone. Returns: where other rows begin."""
+    while end < len(rows):
+        row, above = rows[end], (left[-1], right[-1])
+        if row.top - max(line.bottom for line in above) > NEAR_LINES * row.size or row.bold != left[0].bold:
+            break
+        cut = next((number for number, word in enumerate(row.words) if abs(word.left - right[0].left) < 2), len(row.words))
+        halves = (row.words[:cut], row.words[cut:])
+        starts_left = not halves[0] or abs(row.left - left[0].left) < 2
+        if not starts_left or (halves[0] and halves[0][-1].right > right[0].left - 0.5 * row.size):
+            break
+        for words, lines in zip(halves, (left, right), strict=True):
+            if words:
+                lines.append(Line(list(words), bold=row.bold, hyphenated=row.hyphenated and words[-1] is row.words[-1]))
+        end += 1
+    return end
 
 
 def _is_full(lines: list[Line]) -> bool:
