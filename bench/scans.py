@@ -210,8 +210,9 @@ def _drawn(texts: list[str], language: str, dpi: int, *, columns: int) -> tuple[
 
 
 def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> Iterator[str]:
-    pieces = text.split(" ") if " " in text else list(text)
-    space, line = (" " if " " in text else ""), ""
+    is_spaced = text.isascii() or text.count(" ") > len(text) / 12
+    pieces = text.split(" ") if is_spaced else list(text)
+    space, line = (" " if is_spaced else ""), ""
     for piece in pieces:
         longer = f"{line}{space}{piece}" if line else piece
         if line and font.getlength(longer) > width:

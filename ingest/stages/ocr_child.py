@@ -1,7 +1,7 @@
 """Reads pictures for ingest.parsers.pictures.rapid; started by it as `python -m ingest.stages.ocr_child`. Knows no Django.
 
 Takes pictures from standard input and answers on standard output, each with its length before it: JSON lines of words with their
-boxes in pixels, [[[text, left, top, right, bottom], …], …].
+boxes in pixels, [[[text, left, top, right, bottom], …], …]. A text begins with a space where one stands before it on the line.
 """
 
 import io
@@ -16,6 +16,8 @@ from PIL import Image
 
 from kb.sandbox.child import close_network, die_with_parent
 
+Piece = tuple[str, float, float, float, float]  # text, left, top, right, bottom
+WIDE = "\u2e80"  # from here on characters of Chinese, each a word of its own
 ENGINE = {
     "Global.log_level": "critical",
     "Global.return_word_box": True,
@@ -45,18 +47,37 @@ def main() -> None:
         answers.flush()
 
 
-def read(engine: Any, picture: bytes) -> list[list[tuple[str, float, float, float, float]]]:
+def read(engine: Any, picture: bytes) -> list[list[Piece]]:
     """Return the words of each line with their boxes in pixels."""
     with Image.open(io.BytesIO(picture)) as image:
         found = engine(np.asarray(image.convert("RGB")), return_word_box=True)
-    rows: list[list[tuple[str, float, float, float, float]]] = []
+    rows: list[list[Piece]] = []
     if not found.txts:  # its list of words then holds a placeholder
         return rows
-    for words in found.word_results:
-        row = [(text, *_around(box)) for text, _, box in words or () if text and box is not None]
+    for line, words in zip(found.txts, found.word_results, strict=False):
+        row = join_pieces(line, [(text, *_around(box)) for text, _, box in words or () if text and box is not None])
         if row:
             rows.append(row)
     return rows
+
+
+def join_pieces(line: str, pieces: list[Piece]) -> list[Piece]:
+    """Return the words of a line. In one with Chinese the engine parts even figures and Latin letters: "1", "0", "0", "0".
+
+    `line`: its text with the spaces that the engine saw.
+    """
+    found: list[Piece] = []
+    place = 0
+    for text, left, top, right, bottom in pieces:
+        at = line.find(text, place)
+        has_space = at < 0 or any(map(str.isspace, line[place:at]))
+        place = at + len(text) if at >= 0 else place
+        before = found[-1] if found else None
+        if before and at >= 0 and not has_space and before[0][-1] < WIDE and text[0] < WIDE:
+            found[-1] = (before[0] + text, before[1], min(before[2], top), max(before[3], right), max(before[4], bottom))
+        else:
+            found.append((f" {text}" if has_space and found else text, left, top, right, bottom))
+    return found
 
 
 def _around(corners: Any) -> tuple[float, float, float, float]:

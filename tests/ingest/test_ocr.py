@@ -6,9 +6,12 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from ingest.parsers.cleaning import Cleaner
+from ingest.parsers.pdf.page import Word
 from ingest.parsers.pictures import rapid as ocr_rapid
 from ingest.parsers.pictures import recognition as ocr
 from ingest.parsers.pictures import tesseract as ocr_tesseract
+from ingest.parsers.pictures.columns import in_columns
+from ingest.stages.ocr_child import join_pieces
 from tests.ingest.store import read_in_child
 
 needs_rapidocr = pytest.mark.skipif(not ocr_rapid.is_available(), reason="rapidocr is not installed")
@@ -103,3 +106,38 @@ def test_a_full_page_is_read_under_the_limits_of_the_sandbox(tmp_path, settings)
 
     text = " ".join(getattr(item, "text", "") for item in items)
     assert all(f"has {number + 3} lockers" in text for number in range(30))
+
+
+def test_figures_and_latin_letters_among_chinese_ones_are_whole() -> None:
+    line = "型号DX-40 罚款 1000元"
+    pieces = [(text, 10.0 * at, 0.0, 10.0 * at + 10, 20.0) for at, text in enumerate("型号DX-40罚款1000元")]
+    words = join_pieces(line, pieces)
+
+    assert [text for text, *_ in words] == ["型", "号", "DX-40", " 罚", "款", " 1000", "元"]
+    assert words[2][1:] == (20.0, 0.0, 70.0, 20.0)
+
+
+def test_what_the_engine_calls_otherwise_than_in_its_line_stays_apart() -> None:
+    assert [text for text, *_ in join_pieces("ab cd", [("ab", 0, 0, 1, 1), ("xy", 2, 0, 3, 1)])] == ["ab", " xy"]
+
+
+def columns_of(*texts: str, left: float, width: float = 200, top: float = 0) -> list[list[Word]]:
+    """Lines of one word each, as wide as their column but for the last."""
+    return [
+        [Word(text, left, top + 20 * at, left + (width if at + 1 < len(texts) else width / 3), top + 20 * at + 14)]
+        for at, text in enumerate(texts)
+    ]
+
+
+def test_columns_of_a_scan_are_read_one_after_the_other_and_cells_row_by_row() -> None:
+    title = [[Word("title", 0, -40, 420, -20)]]
+    left, right = columns_of("a", "b", "c", "d", "e", left=0), columns_of("f", "g", "h", "i", "j", left=230)
+    read = [row[0].text for row in in_columns([row for pair in zip(left, right, strict=True) for row in pair] + title)]
+    assert read == ["title", *"abcdefghij"]
+
+    cells = [
+        [Word(f"{side}{at}", x, 20.0 * at, x + 20 + 30 * (at % 4), 20.0 * at + 14)]
+        for at in range(6)
+        for side, x in (("l", 0), ("r", 230))
+    ]
+    assert [row[0].text for row in in_columns(cells)] == [f"{side}{at}" for at in range(6) for side in "lr"]

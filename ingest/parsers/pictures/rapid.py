@@ -20,6 +20,7 @@ from typing import cast
 
 from ingest.parsers.cleaning import Cleaner
 from ingest.parsers.pdf.page import Word
+from ingest.parsers.pictures.columns import in_columns
 from ingest.parsers.pictures.words import cut_word
 
 logger = logging.getLogger(__name__)
@@ -41,10 +42,10 @@ def read_lines(picture: bytes, *, points_per_pixel: float, cleaner: Cleaner) -> 
         words: list[Word] = []
         for text, left, top, right, bottom in row:
             x, y, width, height = (side * points_per_pixel for side in (left, top, right - left, bottom - top))
-            words.extend(cut_word(cleaner.clean(text), x, y, width, height, words))
+            words.extend(cut_word(cleaner.clean(text.strip()), x, y, width, height, words, joins=not text.startswith(" ")))
         if words:
             found.append(words)
-    return found
+    return in_columns(found)
 
 
 class _Reader:
@@ -55,7 +56,7 @@ class _Reader:
         self.count = 0
 
     def read(self, picture: bytes) -> list[list[tuple[str, float, float, float, float]]]:
-        """Return lines of (text, left, top, right, bottom) in pixels."""
+        """Return lines of (text, left, top, right, bottom) in pixels; a text begins with a space where one stands before it."""
         if self.process is None or self.process.poll() is not None or self.count >= PICTURES_PER_PROCESS:
             self.end()
             self.process, self.count = _start(), 0
