@@ -148,6 +148,11 @@ def _grey(texts: list[str], language: str, dpi: int) -> tuple[Image.Image, str]:
     return picture.point([90 + shade * 110 // 255 for shade in range(256)]), text
 
 
+def _sideways(texts: list[str], language: str, dpi: int) -> tuple[Image.Image, str]:
+    picture, text = _clean(texts, language, dpi)
+    return picture.transpose(Image.Transpose.ROTATE_90), text
+
+
 def _two_columns(texts: list[str], language: str, dpi: int) -> tuple[Image.Image, str]:
     return _drawn(texts, language, dpi, columns=2)
 
@@ -187,6 +192,7 @@ KINDS: dict[str, Callable[[list[str], str, int], tuple[Image.Image, str]]] = {
     "two columns": _two_columns,
     "stamped": _stamped,
     "table": _table,
+    "on its side": _sideways,
 }
 
 

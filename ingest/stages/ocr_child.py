@@ -1,7 +1,8 @@
 """Reads pictures for ingest.parsers.pictures.rapid; started by it as `python -m ingest.stages.ocr_child`. Knows no Django.
 
 Takes pictures from standard input and answers on standard output, each with its length before it: JSON lines of words with their
-boxes in pixels, [[[text, left, top, right, bottom], …], …]. A text begins with a space where one stands before it on the line.
+boxes in pixels, [[[text, left, top, right, bottom, turn], …], …]. A text begins with a space where one stands before it on the
+line. `turn`: of the page, in quarters against the clock from upright; boxes are those of the picture turned so that it is upright.
 """
 
 import io
@@ -9,6 +10,7 @@ import json
 import os
 import resource
 import sys
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,10 @@ from PIL import Image
 from kb.sandbox.child import close_network, die_with_parent
 
 Piece = tuple[str, float, float, float, float]  # text, left, top, right, bottom
+TurnedPiece = tuple[str, float, float, float, float, int]
+UNCERTAIN = 0.85  # upright print has .95 and more, noisy or grey too; what stands on its head .56 to .73
+TALL = 1.5  # times as high as wide: a line that runs up or down
+TURNS = {1: Image.Transpose.ROTATE_270, 2: Image.Transpose.ROTATE_180, 3: Image.Transpose.ROTATE_90}  # that make each turn upright
 WIDE = "\u2e80"  # from here on characters of Chinese, each a word of its own
 ENGINE = {
     "Global.log_level": "critical",
@@ -47,18 +53,45 @@ def main() -> None:
         answers.flush()
 
 
-def read(engine: Any, picture: bytes) -> list[list[Piece]]:
-    """Return the words of each line with their boxes in pixels."""
+def read(engine: Any, picture: bytes) -> list[list[TurnedPiece]]:
+    """Return the words of each line with their boxes in pixels, of a picture that lies on its side or on its head too."""
     with Image.open(io.BytesIO(picture)) as image:
-        found = engine(np.asarray(image.convert("RGB")), return_word_box=True)
-    rows: list[list[Piece]] = []
+        upright = image.convert("RGB")
+    found, turn = _look(engine, upright), 0
+    if found.certainty < UNCERTAIN or found.is_sideways:
+        # The engine reads lines that run downwards, and takes those that run upwards for text on its head.
+        turn = (3 if found.certainty >= UNCERTAIN else 1) if found.is_sideways else 2
+        again = _look(engine, upright.transpose(TURNS[turn]))
+        if again.certainty > found.certainty or (turn == 3 and not again.is_sideways):
+            found = again
+        else:
+            turn = 0
+    return [[(*piece, turn) for piece in line] for line in found.lines]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What the engine saw. `certainty`: of its characters, in [0, 1]. `is_sideways`: most lines are higher than wide."""
+
+    lines: list[list[Piece]]
+    certainty: float = 1.0
+    is_sideways: bool = False
+
+
+def _look(engine: Any, image: Image.Image) -> Look:
+    found = engine(np.asarray(image), return_word_box=True)
     if not found.txts:  # its list of words then holds a placeholder
-        return rows
-    for line, words in zip(found.txts, found.word_results, strict=False):
-        row = join_pieces(line, [(text, *_around(box)) for text, _, box in words or () if text and box is not None])
-        if row:
-            rows.append(row)
-    return rows
+        return Look(lines=[])
+    lines = [
+        join_pieces(line, [(text, *_around(box)) for text, _, box in words or () if text and box is not None])
+        for line, words in zip(found.txts, found.word_results, strict=False)
+    ]
+    lengths = [len(text) for text in found.txts]
+    boxes = [_around(box) for box in found.boxes]
+    tall = sum(length for length, box in zip(lengths, boxes, strict=False) if box[3] - box[1] > TALL * (box[2] - box[0]))
+    sure = sum(length * float(score) for length, score in zip(lengths, found.scores, strict=False))
+    whole = max(1, sum(lengths))
+    return Look(lines=[line for line in lines if line], certainty=sure / whole, is_sideways=2 * tall > whole)
 
 
 def join_pieces(line: str, pieces: list[Piece]) -> list[Piece]:

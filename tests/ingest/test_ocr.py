@@ -141,3 +141,21 @@ def test_columns_of_a_scan_are_read_one_after_the_other_and_cells_row_by_row() -
         for side, x in (("l", 0), ("r", 230))
     ]
     assert [row[0].text for row in in_columns(cells)] == [f"{side}{at}" for at in range(6) for side in "lr"]
+
+
+@needs_rapidocr
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_a_page_that_lies_on_its_side_or_its_head_is_read_and_its_words_have_their_places(turn, reader, monkeypatch):
+    monkeypatch.setattr(ocr_rapid, "_READER", reader)
+    monkeypatch.delenv("ATTEST_OCR", raising=False)
+    texts = [f"Room {number} of the east wing has {number + 3} lockers." for number in range(5)]
+    picture = page(*texts)
+    laid = picture.rotate(90 * turn, expand=True, fillcolor="white")
+    lines = ocr.read_picture(as_bytes(laid), points_per_pixel=1.0, cleaner=Cleaner())
+
+    assert [line.text for line in lines] == texts
+    word = lines[0].words[0].upright(width=laid.width, height=laid.height)
+    corner = {1: (laid.height - 100, 100), 2: (laid.width - 100, laid.height - 100), 3: (100, laid.width - 100)}[turn]
+    across, down = (corner[0], corner[1]) if turn == 2 else (corner[1], corner[0])
+    assert abs((word.right if turn in (2, 3) else word.left) - across) < 25
+    assert abs((word.bottom if turn in (1, 2) else word.top) - down) < 25

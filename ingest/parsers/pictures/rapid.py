@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from io import BufferedReader
 from pathlib import Path
 from typing import cast
@@ -23,6 +24,7 @@ from ingest.parsers.pdf.page import Word
 from ingest.parsers.pictures.columns import in_columns
 from ingest.parsers.pictures.words import cut_word
 
+Piece = tuple[str, float, float, float, float, int]
 logger = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[3]
 TIMEOUT_S = 120.0
@@ -40,9 +42,10 @@ def read_lines(picture: bytes, *, points_per_pixel: float, cleaner: Cleaner) -> 
     found: list[list[Word]] = []
     for row in _READER.read(picture):
         words: list[Word] = []
-        for text, left, top, right, bottom in row:
+        for text, left, top, right, bottom, turn in row:
             x, y, width, height = (side * points_per_pixel for side in (left, top, right - left, bottom - top))
-            words.extend(cut_word(cleaner.clean(text.strip()), x, y, width, height, words, joins=not text.startswith(" ")))
+            cut = cut_word(cleaner.clean(text.strip()), x, y, width, height, words, joins=not text.startswith(" "))
+            words.extend(replace(word, turn=turn) if turn else word for word in cut)
         if words:
             found.append(words)
     return in_columns(found)
@@ -55,8 +58,8 @@ class _Reader:
         self.process: subprocess.Popen[bytes] | None = None
         self.count = 0
 
-    def read(self, picture: bytes) -> list[list[tuple[str, float, float, float, float]]]:
-        """Return lines of (text, left, top, right, bottom) in pixels; a text begins with a space where one stands before it."""
+    def read(self, picture: bytes) -> list[list[Piece]]:
+        """Return lines of (text, left, top, right, bottom, turn) as ingest.stages.ocr_child describes them."""
         if self.process is None or self.process.poll() is not None or self.count >= PICTURES_PER_PROCESS:
             self.end()
             self.process, self.count = _start(), 0
@@ -69,7 +72,7 @@ class _Reader:
             return []
 
     @staticmethod
-    def _ask(process: subprocess.Popen[bytes], picture: bytes) -> list[list[tuple[str, float, float, float, float]]]:
+    def _ask(process: subprocess.Popen[bytes], picture: bytes) -> list[list[Piece]]:
         if process.stdin is None or process.stdout is None:
             raise ValueError("the process needs pipes")
         process.stdin.write(len(picture).to_bytes(4, "big") + picture)
@@ -82,7 +85,7 @@ class _Reader:
             if not piece:
                 raise EOFError
             answer += piece
-        lines: list[list[tuple[str, float, float, float, float]]] = json.loads(answer[4:])
+        lines: list[list[Piece]] = json.loads(answer[4:])
         return lines
 
     def end(self) -> None:
