@@ -8,8 +8,8 @@ import re
 import unicodedata
 from collections.abc import Container
 
+from ingest.parsers.line_ends import is_cut
 from language.hyphens import is_suspended, keeps_hyphen
-from language.line_ends import is_cut
 from language.raised import join_fractions
 
 UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\ufff9-\ufffb]")

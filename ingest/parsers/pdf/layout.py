@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from ingest.parsers.cleaning import CJK
 from ingest.parsers.content import Block, ParsedPage
+from ingest.parsers.line_ends import is_cut
 from ingest.parsers.pdf.grouping import MAX_HEADING, far_edge, group_rows, heading_level, merge_rows, plain
 from ingest.parsers.pdf.page import Line, RawPage, Word
 from ingest.parsers.pdf.reading_order.columns import part_columns
@@ -25,7 +26,6 @@ from ingest.parsers.pdf.tables.unruled import table_of_rows
 from ingest.parsers.tables.nesting import BESIDE, Place, find_parents
 from kb.viewing.boxes import Box, pack
 from language.hyphens import HYPHENS, is_suspended, keeps_hyphen, plain_word
-from language.line_ends import is_cut
 
 ONLY_CJK = re.compile(rf"[{CJK}]")
 MAX_PATH = 5
