@@ -229,6 +229,7 @@ def test_the_next_table_has_its_own_header() -> None:
         ("Who is the owner?", "Owner: Ines Duarte"),
         ("What kind of leave is it?", "Kind of leave: Parental"),
         ("负责人是谁？", "负责人：李雷"),
+        ("Is cover arranged?", "Cover is arranged: ☐ no"),
     ],
 )
 def test_a_label_with_its_value_says_something_however_short_it_is(question: str, line: str) -> None:

@@ -132,7 +132,8 @@ def _is_quotable(candidate: Candidate, question: str) -> bool:
     raw = candidate.evidence.text
     is_whole_line = (sentence.start == 0 or raw[sentence.start - 1] == "\n") and raw[sentence.end : sentence.end + 1] in ("", "\n")
     pair = _PAIR.fullmatch(text) if is_whole_line else None
-    if pair and not set(terms(pair["value"])) <= set(terms(question)):
+    told = set(terms(pair["value"])) if pair else set()
+    if pair and (not told or not told <= set(terms(question))):
         return True  # "Owner: Ines Duarte" says something, however short it is, to who does not ask about Ines Duarte
     return (size >= _LEAST_TERMS or has_figure) and not (
         is_whole_line and size < 2 * _LEAST_TERMS and not re.search(r"[.!。！;；|\d]", text)
