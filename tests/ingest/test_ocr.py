@@ -134,6 +134,12 @@ def test_columns_of_a_scan_are_read_one_after_the_other_and_cells_row_by_row() -
     left, right = columns_of("a", "b", "c", "d", "e", left=0), columns_of("f", "g", "h", "i", "j", left=230)
     read = [row[0].text for row in in_columns([row for pair in zip(left, right, strict=True) for row in pair] + title)]
     assert read == ["title", *"abcdefghij"]
+    third = columns_of("k", "l", "m", "n", "o", left=460)
+    rows = [row for three in zip(left, right, third, strict=True) for row in three]
+    assert [row[0].text for row in in_columns(rows)] == list("abcdefghijklmno")
+
+    words = [row for four in zip(*(columns_of(*"abcd", left=110 * at, width=90) for at in range(4)), strict=True) for row in four]
+    assert [row[0].text for row in in_columns(words)] == list("aaaabbbbccccdddd")
 
     cells = [
         [Word(f"{side}{at}", x, 20.0 * at, x + 20 + 30 * (at % 4), 20.0 * at + 14)]

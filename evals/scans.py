@@ -1,6 +1,6 @@
 """Scans: characters read wrongly, seconds a page and memory, by the readers of pictures that can be set.
 
-`python -m bench.scans --data ../shared/data` draws pages of a handbook (English) and of policies (Chinese) as scanners and copiers
+`python -m evals.scans --data ../shared/data` draws pages of a handbook (English) and of policies (Chinese) as scanners and copiers
 give them, takes pages of filings as they are printed, and has each page read as an upload is. It prints a table.
 """
 
@@ -299,7 +299,7 @@ def main() -> None:
     found: dict[str, Measured] = {}
     for engine in ENGINES:
         if ENGINES[engine].is_available():
-            command = [sys.executable, "-m", "bench.scans", "--data", str(args.data), "--engine", engine]
+            command = [sys.executable, "-m", "evals.scans", "--data", str(args.data), "--engine", engine]
             told = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
             readings = tuple(Reading(**row) for row in told["readings"])
             found[engine] = Measured(readings=readings, memory_mb=told["memory_mb"])
