@@ -150,6 +150,9 @@ def test_labels_and_values_are_no_names_of_columns(tmp_path: Path) -> None:
     assert texts(tmp_path, "a.csv", "姓名：,李雷,工号：,0417\n部门：,涂装,主管：,王芳\n") == [
         "姓名: 李雷; 工号: 0417\n部门: 涂装; 主管: 王芳"
     ]
+    several = [["Owner", "Ines"], ["Valid from", "2026-05-01"], ["Mail", "i@x.example"], ["Phone", "4711"]]
+    many = [[f"{label} {at}", value] for at in range(4) for label, value in several]
+    assert texts(tmp_path, "c.xlsx", xlsx(many))[-1].split("\n")[-2:] == ["Mail 3: i@x.example", "Phone 3: 4711"]
     days = "Holiday,Date\nNew Year,2026-01-01\nMay Day,2026-05-01\n"
     assert texts(tmp_path, "a.csv", days)[-1] == "Holiday: New Year; Date: 2026-01-01\nHoliday: May Day; Date: 2026-05-01"
 

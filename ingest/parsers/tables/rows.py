@@ -34,6 +34,7 @@ class Rows:
         self._held: Cells = []
         self._held_notes: Notes = {}
         self._pairs: list[tuple[Cells, Notes]] = []  # rows at the start of a group that may be labels and values
+        self._paired: Cells = []  # the first of the labels and values above, where such stand there
         self._upper: Cells = []  # names above the row that is held, which may be names too
         self._upper_notes: Notes = {}
         self._is_start = True
@@ -58,6 +59,10 @@ class Rows:
                 self._pairs.append((cells, notes))
                 return
             yield from self._end_pairs()
+        if self._paired and may_be_pair(cells, self._paired):
+            yield from self._pair(cells, notes)
+            return
+        self._paired = []
         if self._is_pair(cells):
             yield from self._settle(cells)
             self._pairs = [(cells, notes)]
@@ -75,12 +80,15 @@ class Rows:
         cells = [row for row, _ in rows]
         if rows and (is_labelled(cells[0]) or are_pairs(cells)):
             yield from self._flush()
-            self.header, self._is_titled = {}, False
+            self.header, self._is_titled, self._paired = {}, False, cells[0]
             for row, notes in rows:
-                yield from self._line("list", "; ".join([write_pairs(row), *(f"Note: {text}" for text in notes.values())]))
+                yield from self._pair(row, notes)
             return
         for row, notes in rows:
             yield from self._add(row, notes)
+
+    def _pair(self, cells: Cells, notes: Notes) -> Iterator[ParsedPage]:
+        yield from self._line("list", "; ".join([write_pairs(cells), *(f"Note: {text}" for text in notes.values())]))
 
     def _add(self, cells: Cells, notes: Notes) -> Iterator[ParsedPage]:
         if self._held and not self._upper and may_be_two_names(self._held, cells):
@@ -147,7 +155,7 @@ class Rows:
 
     def _row(self, cells: Cells, notes: Notes) -> Iterator[ParsedPage]:
         if is_labelled(cells):
-            yield from self._line("list", "; ".join([write_pairs(cells), *(f"Note: {text}" for text in notes.values())]))
+            yield from self._pair(cells, notes)
             return
         if not self.header:
             said = [*(text for _, text in cells), *(f"Note: {text}" for text in notes.values())]
