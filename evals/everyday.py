@@ -2,7 +2,8 @@
 
 The scorer is a script that knows nothing of Attest's inside: it reads FOLDER/queries.jsonl (`id`, `type`, `corpus`), asks over REST
 at `--url` with `--key`, and writes its verdicts with `--save`. Helpful: all facts are told, of the questions that can be answered;
-harmful: a wrong or an invented answer, of all.
+harmful: a wrong or an invented answer, of all. How well sufficiency tells the questions that can be answered from the others is an
+AUROC by language, whatever the threshold.
 
     python -m evals.everyday FOLDER --scorer FILE [--documents CORPUS=DIR …] [--questions N] [--json FILE]
 
@@ -27,6 +28,7 @@ import httpx
 from bench.harness.served import Installation
 from bench.harness.site import READ_S, wait_until
 from evals.intervals import wilson
+from evals.metrics import auroc
 
 DEMO, ASKER = "demo", "asker"
 NO_LIMITS = {"ATTEST_RATE_ASK_PER_MINUTE": "0", "ATTEST_RATE_KEY_PER_MINUTE": "0"}
@@ -84,6 +86,18 @@ def measure(answers: Sequence[Mapping[str, Any]]) -> Figures:
         made_up=Share(made_up, unanswerable),
         errors=Share(verdicts.count("error"), len(answers)),
     )
+
+
+def measure_sufficiency(answers: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Return, by language and for all, the AUROC of the sufficiency that each answer tells; talk and the library have none."""
+    judged = [row for row in answers if row["expect"] != "chat" and row.get("told", {}).get("sufficiency") is not None]
+    found: dict[str, float] = {}
+    for language in (*sorted({row["language"] for row in judged}), "all"):
+        rows = [row for row in judged if language in ("all", row["language"])]
+        held, missing = ([row["told"]["sufficiency"] for row in rows if row["answerable"] is side] for side in (True, False))
+        if held and missing:
+            found[language] = round(auroc(held, missing) or 0.0, 3)
+    return found
 
 
 def score(
@@ -182,10 +196,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             answers = score(installation.url, key, options.folder, options.scorer, ids, {corpus: corpus for corpus in corpora})
         finally:
             installation.stop()
-    figures = measure(answers)
+    figures, sufficiency = measure(answers), measure_sufficiency(answers)
     print_table(figures)
+    print("AUROC of sufficiency:", ", ".join(f"{language} {value:.3f}" for language, value in sufficiency.items()) or "–")
     if options.json:
-        options.json.write_text(json.dumps(as_json(figures), indent=1) + "\n", encoding="utf-8")
+        report = as_json(figures) | {"sufficiency_auroc": sufficiency}
+        options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import pytest
 
 from bench.harness.served import Installation
 from evals import everyday
-from evals.everyday import DEMO, NO_LIMITS, Share, choose, make_key, measure, read_rows, score, wait_until_read
+from evals.everyday import DEMO, NO_LIMITS, Share, choose, make_key, measure, measure_sufficiency, read_rows, score, wait_until_read
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 FOLDER, SCORER = SHARED / "data" / "everyday-a", SHARED / "tools" / "everyday.py"
@@ -34,6 +34,16 @@ def test_harm_is_counted_of_all_and_help_of_what_can_be_answered() -> None:
     figures = measure([*verdicts, *unanswerable, answer("chat with sources", expect="chat")])
     assert (figures.helpful, figures.refused_wrongly) == (Share(1, 4), Share(1, 4))
     assert (figures.harmful, figures.made_up, figures.errors) == (Share(3, 7), Share(1, 2), Share(0, 7))
+
+
+def test_sufficiency_is_measured_by_language_whatever_the_threshold() -> None:
+    def judged(language: str, sufficiency: float | None, *, expect: str = "answer") -> dict[str, Any]:
+        return answer("right", expect=expect) | {"language": language, "told": {"sufficiency": sufficiency}}
+
+    rows = [judged("en", 0.9), judged("en", 0.2, expect="refuse"), judged("zh", 0.3), judged("zh", 0.6, expect="refuse")]
+    talk = [judged("en", 0.0, expect="chat"), judged("en", None)]
+    assert measure_sufficiency([*rows, *talk]) == {"en": 1.0, "zh": 0.0, "all": 0.75}
+    assert measure_sufficiency([judged("en", 0.9)]) == {}
 
 
 def test_a_scorer_that_judges_nothing_is_an_error(tmp_path: Path) -> None:
