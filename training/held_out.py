@@ -2,7 +2,8 @@
 
     python -m training.held_out --out DIR
 
-One folder a language: its passages as documents, and the questions that people ask of them in both languages.
+One folder a language: its passages as documents, and the questions that people ask of them in both languages. "written-…" has those
+of `training/passages` that training leaves out, "unread-…" those of `training/unread`, none of which it reads.
 """
 
 import argparse
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.sets.parts import TRAINED, part_of
-from training.written import PASSAGES, WRITTEN, read_rows_of
+from training.written import PASSAGES, UNREAD, WRITTEN, read_rows_of
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -20,8 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(arguments)
     rows = [row for row in read_rows_of(PASSAGES) if part_of(WRITTEN, row["title"]) != TRAINED]
-    for language in ("en", "zh"):
-        write_set(options.out / f"written-{language}", [row for row in rows if row["language"] == language])
+    for name, found in (("written", rows), ("unread", read_rows_of(UNREAD))):
+        for language in ("en", "zh"):
+            write_set(options.out / f"{name}-{language}", [row for row in found if row["language"] == language])
 
 
 def write_set(folder: Path, rows: Sequence[dict[str, Any]]) -> None:

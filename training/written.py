@@ -16,6 +16,7 @@ from retrieval.types import in_context
 WRITTEN = "written"
 LICENCES = {WRITTEN: "written for Attest (Apache-2.0)"}
 PASSAGES = Path(__file__).parent / "passages"
+UNREAD = Path(__file__).parent / "unread"  # written likewise, by others; what is fitted above the reader learns from them
 _OTHERS = 3  # other passages for each question: of its document, else of any, of which few tell of the same subject
 
 

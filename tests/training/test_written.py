@@ -9,14 +9,14 @@ from evals.datasets import read_questions
 from evals.sets.parts import TRAINED, part_of
 from training.held_out import main
 from training.roughen import roughen
-from training.written import PASSAGES, WRITTEN, read_rows_of, read_written
+from training.written import PASSAGES, UNREAD, WRITTEN, read_rows_of, read_written
 
-ROWS = read_rows_of(PASSAGES)
+ROWS, UNREAD_ROWS = read_rows_of(PASSAGES), read_rows_of(UNREAD)
 
 
 def test_each_answer_stands_once_in_its_passage() -> None:
     assert len(ROWS) > 100
-    for row in ROWS:
+    for row in (*ROWS, *UNREAD_ROWS):
         for asked in row["questions"]:
             assert asked["a"] is None or row["text"].count(asked["a"]) == 1, (row["title"], asked["q"])
 
@@ -29,6 +29,17 @@ def test_a_located_answer_is_below_the_title_and_headings() -> None:
         assert [item.passage[start : start + len(text)] for text, start in item.answers] == [text for text, _ in item.answers]
         assert item.answerable == bool(item.answers)
         assert item.passage not in item.others
+
+
+def test_the_other_passages_of_a_question_are_those_of_its_document() -> None:
+    titles = [row["title"] for row in ROWS]
+    parted = [item for item in read_written() if titles.count(item.title) > 3]
+    assert len(parted) > 1000
+    assert all(other.startswith(item.title) for item in parted for other in item.others)
+
+
+def test_no_document_is_both_read_and_left_unread() -> None:
+    assert not {row["title"] for row in ROWS} & {row["title"] for row in UNREAD_ROWS}
 
 
 def test_questions_of_held_out_passages_are_sets_to_calibrate_with(tmp_path: Path) -> None:
