@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
 from chat.judge.calibration import LogisticModel
-from chat.judge.sufficiency import OTHERS, READING, combine, log_odds
+from chat.judge.sufficiency import DEFAULT_THRESHOLD, OTHERS, READING, combine, log_odds
 
 STRENGTH = 0.1  # C of the regression; from .03 to 10 the order of handbook's questions is the same
 PRIOR = 0.8  # share of the answerable questions in use; with it one in ten of handbook's and policy-zh's is refused
@@ -92,6 +92,37 @@ def judge_unseen(
             with_it = {**models, READING: fitted} if fitted is not None else models
             found[kept] += [combine(with_it, examples[i].features)[0] / REPEATS for i in kept]
     return [round(float(value), 4) for value in found]
+
+
+def shift_reading(content: Mapping[str, Any], sets: Mapping[str, Sequence[Shown]], *, refused: float) -> dict[str, Any]:
+    """Return a file of `chat/judge/calibration/` whose readings refuse this share of the sets' answerable questions, by their
+    intercepts alone: questions that only look answerable teach what tells them apart, and not how rare they are in use.
+
+    "judged" has the probabilities of the questions as they were asked, by set.
+    Raises: ValueError: no set has readings of questions with an answer.
+    """
+    models = {script: dict(parts) for script, parts in content["models"].items()}
+    judged: dict[str, list[tuple[float, bool]]] = {}
+    counted: dict[str, dict[str, int]] = {}
+    for script, parts in models.items():
+        read = {
+            name: [one for one in examples if one.script == script and not one.is_hidden and "read_best" in one.features]
+            for name, examples in sets.items()
+        }
+        if READING not in parts or not any(one.is_answerable for part in read.values() for one in part):
+            continue
+        fitted = {name: LogisticModel(**model) for name, model in parts.items()}
+        held = [log_odds(combine(fitted, one.features)[0]) for part in read.values() for one in part if one.is_answerable]
+        shift = log_odds(DEFAULT_THRESHOLD) - float(np.quantile(held, refused))
+        parts[READING] = {**parts[READING], "intercept": round(parts[READING]["intercept"] + shift, 5)}
+        shifted = {**fitted, READING: LogisticModel(**parts[READING])}
+        counted[script] = {name: len(part) for name, part in read.items() if part}
+        for name, part in read.items():
+            judged.setdefault(name, []).extend((round(combine(shifted, one.features)[0], 4), one.is_answerable) for one in part)
+    if not judged:
+        raise ValueError("no set has readings of questions with an answer")
+    about = {"made": date.today().isoformat(), "sets": counted, "refused": refused}
+    return {**content, "models": models, READING: about, "judged": judged}
 
 
 def refit_reading(

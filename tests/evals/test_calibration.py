@@ -21,7 +21,7 @@ from chat.judge.calibration import (
 )
 from chat.judge.sufficiency import DEFAULT_THRESHOLD, OTHERS, READING
 from evals.fitting.calibration import Example, as_table, calibrate, cross_validate, describe, fit_model, predict, signs_of
-from evals.fitting.reading import refit_reading
+from evals.fitting.reading import refit_reading, shift_reading
 from retrieval.encoding.opening import MULTILINGUAL, MULTILINGUAL_NAME, SHIPPED, open_encoder
 from retrieval.encoding.packed.model_file import find_model_file
 
@@ -202,3 +202,9 @@ def test_the_reading_is_fitted_anew_and_the_other_models_stay() -> None:
     assert read_calibration(json.dumps({**again, "judged": None})).models["latin"][READING].weights[OTHERS] >= 0
     with pytest.raises(ValueError, match="no set has readings"):
         refit_reading(fitted, {"untold": examples(40, seed=3)}, weights={"untold": 1.0})
+    shifted = shift_reading(again, {"told": told}, refused=0.25)
+    weights = again["models"]["latin"][READING]["weights"]
+    assert shifted["models"]["latin"][READING]["weights"] == weights
+    assert describe(shifted["judged"]["told"])["false_refusals"] == pytest.approx(0.25, abs=0.02)
+    with pytest.raises(ValueError, match="no set has readings"):
+        shift_reading(again, {"untold": examples(40, seed=3)}, refused=0.25)

@@ -19,7 +19,7 @@ from evals.datasets import BadDataset, read_questions
 from evals.evaluation.apart import is_apart, run_apart
 from evals.evaluation.report import open_index, spread
 from evals.fitting.calibration import Example, as_table, calibrate, describe, read_examples
-from evals.fitting.reading import refit_reading
+from evals.fitting.reading import refit_reading, shift_reading
 from kb.index.engine import get_engine
 from retrieval.encoding.opening import open_encoder
 
@@ -37,6 +37,12 @@ class Command(BaseCommand):
             help="write the models to this file (default: the installation's own, used from the next start on)",
         )
         parser.add_argument("--reading", action="store_true", help="only fit what the trained reader adds; the other models stay")
+        parser.add_argument(
+            "--refuse",
+            type=float,
+            metavar="SHARE",
+            help="only move the reader's part to refuse this share of what has an answer",
+        )
         parser.add_argument("--judged", type=Path, help="write the cross-validated probabilities here, for bench/curves.py")
         parser.add_argument("--examples", type=Path, help="only write what the questions of one set show to this file, do not fit")
 
@@ -50,6 +56,7 @@ class Command(BaseCommand):
         judged: Path | None,
         examples: Path | None,
         reading: bool,
+        refuse: float | None,
         **options: object,
     ) -> None:
         try:
@@ -65,26 +72,33 @@ class Command(BaseCommand):
         encoder = open_encoder(settings.EMBEDDER).fingerprint
         shares = {folder.name: weight for folder, weight in weights.items()}
         try:
-            fitted = _refit(encoder, sets, shares) if reading else calibrate(sets, weights=shares, encoder=encoder)
+            if reading or refuse is not None:
+                fitted = _refit(encoder, sets, shares, refuse=refuse)
+            else:
+                fitted = calibrate(sets, weights=shares, encoder=encoder)
         except ValueError as error:
             raise CommandError(str(error)) from error
         probabilities = fitted.pop("judged")
-        if reading:
+        if READING in fitted:
             fitted[READING]["cross_validated"] = {name: describe(pairs) for name, pairs in probabilities.items()}
         path = write or calibration_path(encoder, home=settings.ATTEST_HOME)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(fitted, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         if judged is not None:
             judged.write_text(json.dumps(probabilities), encoding="utf-8")
-        self.stdout.write(as_table(fitted[READING] | {"models": fitted["models"]} if reading else fitted))
+        self.stdout.write(as_table(fitted[READING] | {"models": fitted["models"]} if READING in fitted else fitted))
 
 
-def _refit(encoder: str, sets: Mapping[str, list[Example]], weights: Mapping[str, float]) -> dict[str, Any]:
+def _refit(
+    encoder: str, sets: Mapping[str, list[Example]], weights: Mapping[str, float], *, refuse: float | None
+) -> dict[str, Any]:
     """Raises: ValueError: this encoder has no calibration whose reading could be fitted anew, or the sets teach none."""
     own = calibration_path(encoder, home=settings.ATTEST_HOME)
     text = own.read_text(encoding="utf-8") if own.exists() else shipped_text(encoder)
     if text is None:
         raise ValueError("this encoder has no calibration yet: run manage.py calibrate without --reading first")
+    if refuse is not None:
+        return shift_reading(json.loads(text), sets, refused=refuse)
     return refit_reading(json.loads(text), sets, weights=weights)
 
 
