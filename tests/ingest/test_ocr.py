@@ -1,6 +1,7 @@
 """OCR without a system package: words of a scan with their places, in a process that is limited and has no network."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from PIL import Image, ImageDraw, ImageFont
@@ -132,7 +133,7 @@ def columns_of(*texts: str, left: float, width: float = 200, top: float = 0) -> 
 def test_columns_of_a_scan_are_read_one_after_the_other_and_cells_row_by_row() -> None:
     title = [[Word("title", 0, -40, 420, -20)]]
     left, right = columns_of("a", "b", "c", "d", "e", left=0), columns_of("f", "g", "h", "i", "j", left=230)
-    read = [row[0].text for row in in_columns([row for pair in zip(left, right, strict=True) for row in pair] + title)]
+    read = [row[0].text for row in in_columns(title + [row for pair in zip(left, right, strict=True) for row in pair])]
     assert read == ["title", *"abcdefghij"]
     third = columns_of("k", "l", "m", "n", "o", left=460)
     rows = [row for three in zip(left, right, third, strict=True) for row in three]
@@ -146,7 +147,8 @@ def test_columns_of_a_scan_are_read_one_after_the_other_and_cells_row_by_row() -
         for at in range(6)
         for side, x in (("l", 0), ("r", 230))
     ]
-    assert [row[0].text for row in in_columns(cells)] == [f"{side}{at}" for at in range(6) for side in "lr"]
+    cells[1] = [replace(cells[1][0], top=cells[1][0].top - 1)]  # the boxes of a row are not exactly level
+    assert in_columns(cells) == cells
 
 
 @needs_rapidocr

@@ -16,31 +16,31 @@ MAX_DEPTH = 3
 
 
 def in_columns(rows: Sequence[Row], *, depth: int = 0) -> list[Row]:
-    """Return the lines with those of columns of running text one after the other, down to the next line that runs across them."""
-    rows = sorted(rows, key=lambda row: (_middle(row), row[0].left))
+    """Return the lines with those of columns of running text one after the other, down to the next line that runs across them.
+
+    `rows`: from the top down, those on one baseline from left to right.
+    """
+    rows = list(rows)
     white = _gutter(rows, depth=depth) if depth < MAX_DEPTH and len(rows) >= 2 * MIN_LINES else None
     if white is None:
         return rows
     ordered: list[Row] = []
-    left: list[Row] = []
-    right: list[Row] = []
-    for row in [*rows, None]:
-        if row is not None and row[-1].right <= white:
-            left.append(row)
-        elif row is not None and row[0].left >= white:
-            right.append(row)
+    block: list[Row] = []
+    for row in rows:
+        if row[0].left < white < row[-1].right:
+            ordered += [*_block(block, white, depth=depth), row]
+            block = []
         else:
-            ordered += _block(left, right, depth=depth)
-            ordered += [row] if row is not None else []
-            left, right = [], []
-    return ordered
+            block.append(row)
+    return [*ordered, *_block(block, white, depth=depth)]
 
 
-def _block(left: list[Row], right: list[Row], *, depth: int) -> list[Row]:
-    """Return the lines between two that run across: column by column, or row by row where they are cells."""
+def _block(rows: list[Row], white: float, *, depth: int) -> list[Row]:
+    """Return the lines between two that run across: column by column, or as they are where they are cells."""
+    left, right = [row for row in rows if row[-1].right <= white], [row for row in rows if row[0].left >= white]
     if _are_columns(left, right, depth=depth):
         return [*in_columns(left, depth=depth + 1), *in_columns(right, depth=depth + 1)]
-    return sorted([*left, *right], key=lambda row: (_middle(row), row[0].left))
+    return rows
 
 
 def _gutter(rows: Sequence[Row], *, depth: int) -> float | None:
