@@ -1,9 +1,12 @@
-"""People: a custom user from the first migration, with one of three roles, and their API keys. Groups are Django's own."""
+"""People: a custom user from the first migration, with one of three roles; their sessions and API keys. Groups are Django's own."""
 
+import hashlib
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -21,8 +24,10 @@ class User(AbstractUser):
 
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.EMPLOYEE)
     # Part of every session's hash. Counted up when the account is disabled, so that a session from before does not work again
-    # when it is enabled once more.
+    # when it is enabled once more; and when its owner signs out everywhere.
     session_generation = models.PositiveIntegerField(default=0, editable=False)
+    # Attest made the password up and told it to somebody: its owner sets another one before anything else.
+    must_change_password = models.BooleanField(default=False, editable=False)
 
     @property
     def is_knowledge_admin(self) -> bool:
@@ -45,6 +50,40 @@ class User(AbstractUser):
 
     def _hash_generation(self, password_hash: str) -> str:
         return salted_hmac("accounts.session_generation", f"{password_hash}:{self.session_generation}").hexdigest()
+
+
+class BrowserSession(AbstractBaseSession):
+    """A browser's session, with what its owner recognises it by. Written by `accounts.sign_in.sessions.SessionStore`."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="browser_sessions")
+    started_at = models.DateTimeField(default=timezone.now)  # of a signed-in one: when it signed in
+    seen_at = models.DateTimeField(default=timezone.now)  # written at most once a minute
+    address = models.CharField(max_length=64, blank=True)  # of the last request
+    browser = models.CharField(max_length=300, blank=True)  # as it names itself
+
+    class Meta(AbstractBaseSession.Meta):
+        abstract = False
+        ordering = ["-seen_at"]
+
+    @classmethod
+    def get_session_store_class(cls) -> type:
+        from accounts.sign_in.sessions import SessionStore  # which imports this model
+
+        return SessionStore
+
+    @property
+    def public_id(self) -> str:
+        """What names the session on pages: its key opens it."""
+        return hashlib.sha256(self.session_key.encode()).hexdigest()[:20]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has been used too long ago, or began too long ago. Of a session in which nobody is signed in: never."""
+        if self.user_id is None:
+            return False
+        now, idle = timezone.now(), timedelta(seconds=settings.SESSION_IDLE_S)
+        began_too_long_ago = self.started_at <= now - timedelta(seconds=settings.SESSION_COOKIE_AGE)
+        return began_too_long_ago or (bool(idle) and self.seen_at <= now - idle)
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):

@@ -1,7 +1,6 @@
 """Changing accounts and groups: each change is in the audit in the same transaction, and somebody always stays in charge."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Annotated, TypedDict
 
 from django.contrib.auth.models import Group
@@ -14,13 +13,12 @@ from accounts.editable import Mark, readable_names
 from accounts.errors import AccountRefused
 from accounts.keys import revoke_api_key
 from accounts.models import ApiKey, User
-from accounts.passwords import generate_password
 from audit.actor import actor_of
 from audit.services import record
 
 
 class AccountValues(TypedDict, total=False):
-    """What people may set of an account: the one list behind its forms and what the audit keeps of it. A password is generated."""
+    """What people may set of an account: the one list behind its forms and what the audit keeps of it."""
 
     username: Annotated[str, Mark.ONCE]
     first_name: str
@@ -37,14 +35,6 @@ class GroupValues(TypedDict, total=False):
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewAccount:
-    """An account as it was made. The password is shown once and stored nowhere."""
-
-    user: User
-    password: str = field(repr=False)
-
-
 def create_account(
     *,
     username: str,
@@ -54,10 +44,14 @@ def create_account(
     last_name: str = "",
     email: str = "",
     password: str = "",
+    is_told: bool = False,
     actor: User | None = None,
-) -> NewAccount:
-    """Make an account; without a `password` one is generated. `actor` None: the command line.
+) -> User:
+    """Make an account. `actor` None: the command line.
 
+    Args:
+        password: without one nobody can sign in until its owner has set one by a link (`accounts.sign_in.links`).
+        is_told: somebody else knows the password: its owner must set another one at the first sign-in.
     Raises: AccountRefused: the name is taken or malformed, the role unknown, the password too weak.
     """
     user = User(username=username.strip(), role=role, first_name=first_name, last_name=last_name, email=email.strip())
@@ -65,13 +59,12 @@ def create_account(
         _check(user)
         if password:
             _check_password(password, user)
-        else:
-            password = generate_password()
-        user.set_password(password)
+        user.set_password(password or None)  # None: one that nothing matches
+        user.must_change_password = bool(password) and is_told
         user.save()
         user.groups.set(groups)
         _record("account.created", user=user, actor=actor, payload=_state(user))
-    return NewAccount(user=user, password=password)
+    return user
 
 
 def change_account(
@@ -117,28 +110,35 @@ def change_account(
     return user
 
 
-def reset_password(*, user: User, actor: User | None) -> NewAccount:
-    """Give the account a new generated password; whoever is signed in with it is signed out."""
-    password = generate_password()
+def reset_password(*, user: User, actor: User | None) -> User:
+    """Make the password useless, and with it every session and every link that was sent before. Its owner sets a new one by a
+    link (`accounts.sign_in.links`)."""
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=user.pk)
-        user.set_password(password)
-        user.save(update_fields=["password"])
-        _record("account.changed", user=user, actor=actor, payload={"username": user.username, "changed": {"password": "reset"}})
-    return NewAccount(user=user, password=password)
+        user.set_unusable_password()
+        user.must_change_password = False
+        user.save(update_fields=["password", "must_change_password"])
+        _record_password("reset", user=user, actor=actor)
+    return user
 
 
-def set_password(*, user: User, password: str, actor: User | None) -> User:
+def set_password(*, user: User, password: str, actor: User | None, how: str = "set", is_told: bool = False) -> User:
     """Give the account this password; whoever is signed in with it is signed out. `actor` None: the command line.
 
-    Raises: AccountRefused: the password is too weak.
+    Args:
+        how: for the audit.
+        is_told: somebody else knows it: its owner must set another one at the next sign-in.
+    Raises: AccountRefused: the password is too weak, or the one that must be changed.
     """
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=user.pk)
         _check_password(password, user)
+        if user.must_change_password and user.check_password(password):
+            raise AccountRefused("account_invalid", _("Choose a password that nobody else knows."))
         user.set_password(password)
-        user.save(update_fields=["password"])
-        _record("account.changed", user=user, actor=actor, payload={"username": user.username, "changed": {"password": "set"}})
+        user.must_change_password = is_told
+        user.save(update_fields=["password", "must_change_password"])
+        _record_password(how, user=user, actor=actor)
     return user
 
 
@@ -222,6 +222,10 @@ def _record(action: str, *, user: User, actor: User | None, payload: dict[str, o
         summary=user.username,
         payload=payload,
     )
+
+
+def _record_password(how: str, *, user: User, actor: User | None) -> None:
+    _record("account.changed", user=user, actor=actor, payload={"username": user.username, "changed": {"password": how}})
 
 
 def _record_group(action: str, *, group: Group, actor: User | None, payload: dict[str, object]) -> None:

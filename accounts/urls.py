@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from accounts import key_views, views
+from accounts.sign_in import session_views
 
 app_name = "accounts"
 
@@ -10,9 +11,13 @@ urlpatterns: list[URLPattern] = [
     path("", views.index, name="index"),
     path("keys/", key_views.keys, name="keys"),
     path("keys/<int:pk>/revoke/", key_views.revoke, name="key_revoke"),
+    path("security/", session_views.security, name="security"),
+    path("security/sessions/<str:public_id>/end/", session_views.end, name="session_end"),
+    path("security/sessions/end/", session_views.end_all, name="sessions_end"),
     path("new/", views.create, name="create"),
     path("<int:pk>/", views.change, name="change"),
     path("<int:pk>/password/", views.password, name="password"),
+    path("<int:pk>/sign-out/", views.sign_out, name="sign_out"),
     path("groups/new/", views.group_create, name="group_create"),
     path("groups/<int:pk>/", views.group, name="group"),
     path("groups/<int:pk>/delete/", views.group_delete, name="group_delete"),

@@ -10,6 +10,7 @@ from django.forms import Form
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -19,6 +20,9 @@ from accounts.errors import AccountRefused
 from accounts.forms import ChangePersonForm, GroupForm, PersonForm
 from accounts.models import User
 from accounts.requests import SignedInRequest
+from accounts.sign_in.links import Purpose, make_link
+from accounts.sign_in.mail import has_mail, send_link
+from accounts.sign_in.sessions import find_sessions, sign_out_everywhere
 
 PEOPLE_PER_PAGE = 50
 GROUPS_PER_PAGE = 50
@@ -41,9 +45,8 @@ def index(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @knowledge_admins_only
-@sensitive_variables("account")
 def create(request: SignedInRequest) -> HttpResponse:
-    """Make an account; its password is shown once, on the response page."""
+    """Make an account; its owner sets the password by a one-time link, which is mailed, or shown once on the response page."""
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -51,7 +54,7 @@ def create(request: SignedInRequest) -> HttpResponse:
         except AccountRefused as refused:
             form.add_error(None, refused.message)
         else:
-            return render(request, "people/password.html", {"account": account, "is_new": True}, status=201)
+            return _link_page(request, account, is_new=True)
     return _form_page(request, "people/person.html", form, {"person": None})
 
 
@@ -70,16 +73,26 @@ def change(request: SignedInRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s was saved.") % {"name": person.username})
             return redirect("accounts:index")
-    return _form_page(request, "people/person.html", form, {"person": person})
+    return _form_page(request, "people/person.html", form, {"person": person, "session_count": len(find_sessions(person))})
 
 
 @require_POST
 @knowledge_admins_only
-@sensitive_variables("account")
 def password(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Give a person a new password, shown once."""
+    """End a person's password; they set another one by a one-time link."""
     account = services.reset_password(user=get_object_or_404(User, pk=pk), actor=request.user)
-    return render(request, "people/password.html", {"account": account, "is_new": False})
+    return _link_page(request, account, is_new=False)
+
+
+@require_POST
+@knowledge_admins_only
+def sign_out(request: SignedInRequest, pk: int) -> HttpResponseBase:
+    """End every session of a person."""
+    person = get_object_or_404(User, pk=pk)
+    count = sign_out_everywhere(user=person, actor=request.user)
+    sentence = ngettext("%(name)s was signed out of %(count)s session.", "%(name)s was signed out of %(count)s sessions.", count)
+    messages.success(request, sentence % {"name": person.username, "count": count})
+    return redirect("accounts:index")
 
 
 @require_POST
@@ -125,6 +138,17 @@ def group_delete(request: SignedInRequest, pk: int) -> HttpResponseBase:
 
 def _groups() -> Any:
     return Group.objects.annotate(member_count=Count("user")).order_by("name")
+
+
+@sensitive_variables("link")
+def _link_page(request: SignedInRequest, account: User, *, is_new: bool) -> HttpResponse:
+    """Send the link to its owner where there is mail; else, or where the mail server does not take it, show it this once."""
+    link = make_link(account, purpose=Purpose.INVITED, request=request)
+    is_mailed = has_mail() and bool(account.email) and send_link(account, link=link, purpose=Purpose.INVITED)
+    has_failed = has_mail() and bool(account.email) and not is_mailed
+    hours = Purpose.INVITED.lasts_s // 3600
+    context = {"account": account, "is_new": is_new, "link": "" if is_mailed else link, "has_failed": has_failed, "hours": hours}
+    return render(request, "people/password.html", context, status=201 if is_new else 200)
 
 
 def _form_page(request: SignedInRequest, template: str, form: Form, context: dict[str, Any]) -> HttpResponse:

@@ -1,14 +1,29 @@
-"""Hosts, networks and origins in the environment; like `config.env`, a bad value stops the start with a sentence."""
+"""Hosts, networks, origins and the mail server in the environment; like `config.env`, a bad value stops the start with a sentence."""
 
 import ipaddress
-from urllib.parse import urlsplit
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env import env_list
+from config.env import env_list, env_str
 from outbound.hosts import read_allowed
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Security = Literal["starttls", "tls", "none"]
+KINDS: dict[str, tuple[Security, int]] = {"smtp": ("starttls", 587), "smtps": ("tls", 465), "smtp+plain": ("none", 25)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailServer:
+    """Where mail is handed over. `username` "": without signing in there."""
+
+    host: str
+    port: int
+    username: str
+    password: str = field(repr=False)
+    security: Security
 
 
 def env_hosts(name: str) -> list[str]:
@@ -45,6 +60,34 @@ def env_origins(name: str) -> dict[str, tuple[str, ...]]:
             raise ImproperlyConfigured(f"{name} has {value!r}; write LLM_NAME_KEY=https://host or LLM_NAME_KEY=http://host:port.")
         found[variable] = (*found.get(variable, ()), origin)
     return found
+
+
+def env_mail(name: str, *, public_url: str) -> MailServer | None:
+    """Return the server of `smtp://user:password@host:port`, None where the variable is unset.
+
+    Raises: ImproperlyConfigured: it is no such address, or `public_url`, which stands in every mail, is missing.
+    """
+    value = env_str(name).strip()
+    if not value:
+        return None
+    hint = "write smtp://user:password@host:587 (STARTTLS), smtps://host:465 (TLS) or smtp+plain://host:25 (not encrypted)"
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} has a bad port; {hint}.") from error
+    if parts.scheme not in KINDS or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ImproperlyConfigured(f"{name} is no mail server; {hint}.")  # without its value, which holds a password
+    if not public_url:
+        raise ImproperlyConfigured(f"{name} needs ATTEST_PUBLIC_URL, such as https://attest.example: links in mail begin with it.")
+    security, usual = KINDS[parts.scheme]
+    return MailServer(
+        host=parts.hostname,
+        port=port or usual,
+        username=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        security=security,
+    )
 
 
 def _is_origin(text: str) -> bool:

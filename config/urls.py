@@ -1,18 +1,23 @@
 """Every address of the application."""
 
-from allauth.account import views as sign_in
+from allauth.account import views as allauth_views
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from accounts.sign_in import password_views
+from accounts.sign_in.login_view import sign_in
 from config import health, metrics
 
 urlpatterns = [
-    # Of allauth only what is in use: nobody signs up, and no mail server is needed to reset a password (an admin does).
-    path("accounts/login/", sign_in.login, name="account_login"),
-    path("accounts/logout/", sign_in.logout, name="account_logout"),
-    path("accounts/inactive/", sign_in.account_inactive, name="account_inactive"),
-    path("accounts/password/change/", sign_in.password_change, name="account_change_password"),
+    # Of allauth only what is in use: nobody signs up, and passwords are set by links of our own (accounts.sign_in.links).
+    path("accounts/login/", sign_in, name="account_login"),
+    path("accounts/logout/", allauth_views.logout, name="account_logout"),
+    path("accounts/inactive/", allauth_views.account_inactive, name="account_inactive"),
+    path("accounts/password/change/", allauth_views.password_change, name="account_change_password"),
+    path("accounts/password/set/<str:token>/", password_views.set_by_link, name="account_set_password"),
+    path("accounts/password/new/", password_views.set_instead_of_told, name="account_new_password"),
+    path("accounts/password/forgotten/", password_views.forgotten, name="account_forgotten"),
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),  # the sign-in page has the switch too
     path("", include("chat.urls")),
     path("library/", include("kb.urls")),

@@ -16,6 +16,7 @@ from accounts.client_address import client_address
 from accounts.models import User
 from accounts.sign_in.known_device import remember_device
 from accounts.sign_in.limits import SignInAttempt
+from accounts.sign_in.sessions import describe_client
 from audit.actor import actor_of
 from audit.reading import complete_reading
 from audit.services import record
@@ -49,7 +50,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count the try. Raises: ValidationError: too many wrong passwords. TooManyRequests: too many of any kind."""
         tried = _tried(credentials)
-        user = _find(tried)
+        user = find_account(tried)
         self._attempt = SignInAttempt(request, typed=tried.lower(), account=user.pk if user else None)
         if not self._attempt.is_allowed:
             raise self.validation_error("too_many_login_attempts")
@@ -59,9 +60,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Record the account that was tried. A name of no account is not recorded: it may be a password in the wrong field."""
-        self._record(request, "session.refused", _find(_tried(credentials)))
+        self._record(request, "session.refused", find_account(_tried(credentials)))
+
+    def get_login_stages(self) -> list[str]:
+        return [*super().get_login_stages(), "accounts.sign_in.stages.NewPasswordStage"]
 
     def set_password(self, user: AbstractBaseUser, password: str) -> None:
+        """Called where the owner changes it while signed in."""
         with transaction.atomic():
             super().set_password(user, password)
             record(
@@ -78,7 +83,7 @@ class AccountAdapter(DefaultAccountAdapter):
             by=actor_of(user),
             subject=f"user:{user.pk}" if user else "",
             summary=user.get_username() if user else "",
-            payload={"address": client_address(request), "browser": self.get_http_user_agent(request)[:300]},
+            payload=describe_client(request),
         )
 
 
@@ -86,5 +91,6 @@ def _tried(credentials: dict[str, Any]) -> str:
     return str(credentials.get("username") or credentials.get("email") or "")
 
 
-def _find(tried: str) -> User | None:
+def find_account(tried: str) -> User | None:
+    """Return whose user name or mail address this is, in any case."""
     return User.objects.filter(Q(username__iexact=tried) | Q(email__iexact=tried)).first() if tried else None

@@ -21,8 +21,20 @@ RATES = {
     "account": "20/300s/key",
     "address": "20/m/key",
     "requests": "30/m/key",  # right passwords too, from an address without a browser that is known
+    "mail_from_address": "10/600s/key",
+    "mail_to_account": "3/900s/key",
 }
 REQUESTS_WAIT_S = 60
+
+
+def may_send_mail(request: HttpRequest, *, account: object | None) -> bool:
+    """Count a request for a link by mail. Returns: False where this account has been sent enough; its owner's box is not filled.
+
+    Raises: TooManyRequests: the address asks for more than any person would.
+    """
+    if not _spend(request, "mail_from_address", ratelimit.truncate_ip(client_address(request))):
+        raise TooManyRequests(retry_after_s=REQUESTS_WAIT_S)
+    return account is None or _spend(request, "mail_to_account", str(account)) is not None
 
 
 class SignInAttempt:
@@ -41,7 +53,7 @@ class SignInAttempt:
         if device:
             counts = {"device": f"{device}|{account}"}
         else:
-            if not self._spend("requests", address):
+            if not _spend(request, "requests", address):
                 raise TooManyRequests(retry_after_s=REQUESTS_WAIT_S)
             counts = {"address": address, "account_at_address": f"{address}|{typed}", "account": typed}
         self.is_allowed = all(self._count(action, key) for action, key in counts.items())
@@ -52,10 +64,11 @@ class SignInAttempt:
             usage.rollback()
 
     def _count(self, action: str, key: str) -> bool:
-        usage = self._spend(action, key)
+        usage = _spend(self._request, action, key)
         if usage:
             self._usage.append(usage)
         return usage is not None
 
-    def _spend(self, action: str, key: str) -> ratelimit.RateLimitUsage | None:
-        return ratelimit.consume(self._request, app="accounts.sign_in", action=action, config=RATES, key=key)
+
+def _spend(request: HttpRequest, action: str, key: str) -> ratelimit.RateLimitUsage | None:
+    return ratelimit.consume(request, app="accounts.sign_in", action=action, config=RATES, key=key)

@@ -8,7 +8,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from config.env import env_bool, env_float, env_int, env_list, env_secret, env_str
-from config.env_hosts import env_hosts, env_networks, env_origins
+from config.env_hosts import env_hosts, env_mail, env_networks, env_origins
 from config.logging import logging_config
 from config.private import keep_private
 
@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.sign_in.middleware.SessionMiddleware",
     "config.requests.edge.expected_errors",
 ]
 
@@ -153,8 +154,19 @@ RATE_ASK_PER_MINUTE = env_int("ATTEST_RATE_ASK_PER_MINUTE", 30, minimum=0)  # qu
 RATE_SEARCH_PER_MINUTE = env_int("ATTEST_RATE_SEARCH_PER_MINUTE", 120, minimum=0)  # searches of one person
 MCP_KEY = env_str("ATTEST_MCP_KEY")  # whose rights `manage.py serve_mcp` has
 RATE_KEY_PER_MINUTE = env_int("ATTEST_RATE_KEY_PER_MINUTE", 300, minimum=0)  # requests of one API key, whatever they ask
+SESSION_ENGINE = "accounts.sign_in.sessions"
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_AGE = env_int("ATTEST_SESSION_HOURS", 12, minimum=1) * 3600  # then sign in again
+SESSION_COOKIE_AGE = env_int("ATTEST_SESSION_HOURS", 12, minimum=1) * 3600  # after signing in: then sign in again
+SESSION_IDLE_S = env_int("ATTEST_SESSION_IDLE_MINUTES", 120) * 60  # unused for so long: sign in again; 0: no limit
+PASSWORD_LINK_S = env_int("ATTEST_PASSWORD_LINK_HOURS", 72, minimum=1) * 3600
+PUBLIC_URL = env_str("ATTEST_PUBLIC_URL").rstrip("/")  # in mail, where no request says under which name people come here
+LOCAL_URL = f"http://{env_str('HOST', '127.0.0.1')}:{env_int('PORT', 8000, minimum=1, maximum=65535)}"  # as scripts/run serves
+MAIL = env_mail("ATTEST_MAIL_URL", public_url=PUBLIC_URL)  # None: no mail is sent
+if MAIL is not None:
+    EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.host, MAIL.port, MAIL.username, MAIL.password
+    EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.security == "starttls", MAIL.security == "tls"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env_str("ATTEST_MAIL_FROM", "Attest <attest@localhost>")
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
 SECURE_SSL_REDIRECT = BEHIND_TLS

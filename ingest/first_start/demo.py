@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from accounts.models import User
+from accounts.passwords import generate_password
 from accounts.services import create_account, create_group
 from ingest.errors import UploadRefused
 from ingest.first_start.accounts import FirstAccount
@@ -62,8 +63,10 @@ def create_people(people: list[dict[str, Any]]) -> tuple[FirstAccount, ...]:
     for person in people:
         if User.objects.filter(username=person["username"]).exists():
             continue
-        account = create_account(
+        password = generate_password()
+        create_account(
             username=person["username"],
+            password=password,  # invented people: nobody's own, so nobody has to change it
             role=person["role"],
             groups=find_groups(person["groups"]),
             first_name=person["first_name"],
@@ -72,7 +75,7 @@ def create_people(people: list[dict[str, Any]]) -> tuple[FirstAccount, ...]:
         made.append(
             FirstAccount(
                 username=person["username"],
-                password=account.password,
+                password=password,
                 role=person["role"],
                 explanation=person["explanation"],
             )

@@ -13,6 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.passwords import generate_password
 from accounts.services import create_account
 from ingest.editions.upgrade import begin_upgrade
 from ingest.first_start.accounts import FirstAccount, describe_accounts
@@ -64,11 +65,12 @@ def prepare_installation() -> Prepared:
 
         demo = load_demo(folder=settings.BASE_DIR / "demo")
         return Prepared(migrated=migrated, accounts=demo.accounts, documents=demo.documents)
-    account = create_account(username="admin", role=User.Role.KNOWLEDGE_ADMIN)
+    password = generate_password()
+    account = create_account(username="admin", role=User.Role.KNOWLEDGE_ADMIN, password=password, is_told=True)
     admin = FirstAccount(
-        username=account.user.username,
-        password=account.password,
-        role=account.user.role,
+        username=account.username,
+        password=password,
+        role=account.role,
         explanation="manages collections, documents and people",
     )
     return Prepared(migrated=migrated, accounts=(admin,), documents=0)

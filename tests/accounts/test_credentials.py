@@ -5,14 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
 
 from accounts.credentials import Credential, command_credential, find_reader, key_credential, operator, session_credential
 from accounts.keys import create_api_key, revoke_api_key
-from accounts.models import ApiKey, User
+from accounts.models import ApiKey, BrowserSession, User
 from accounts.services import change_account, reset_password
 from audit.models import Event
 
@@ -55,7 +54,7 @@ def change_own_password(client: Client, user: User) -> None:
 
 
 def expire(client: Client, user: User) -> None:
-    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    BrowserSession.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
 
 
 def delete(client: Client, user: User) -> None:

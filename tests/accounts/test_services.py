@@ -5,8 +5,8 @@ from django.contrib.auth.models import Group
 
 from accounts.errors import AccountRefused
 from accounts.models import User
-from accounts.passwords import LETTERS
-from accounts.services import change_account, create_account, create_group, delete_group, rename_group, reset_password
+from accounts.passwords import LETTERS, generate_password
+from accounts.services import change_account, create_account, create_group, delete_group, rename_group, reset_password, set_password
 from audit.models import Event, Payload
 
 pytestmark = pytest.mark.django_db
@@ -17,18 +17,14 @@ def last_event() -> tuple[str, dict]:
     return event.action, Payload.objects.get(event=event).data
 
 
-def test_a_new_account_has_a_generated_password_its_role_and_groups(group: Group, knowledge_admin: User) -> None:
-    account = create_account(username=" nora ", role="auditor", groups=[group], email="nora@example.com", actor=knowledge_admin)
-    assert account.user.check_password(account.password)
-    assert len(account.password) == 19
-    assert set(account.password) <= set(LETTERS + "-")
-    assert (account.user.username, account.user.role, list(account.user.groups.all())) == ("nora", "auditor", [group])
-    assert account.password not in repr(account)
+def test_a_new_account_has_its_role_and_groups_and_no_password_yet(group: Group, knowledge_admin: User) -> None:
+    nora = create_account(username=" nora ", role="auditor", groups=[group], email="nora@example.com", actor=knowledge_admin)
+    assert not nora.has_usable_password()
+    assert (nora.username, nora.role, list(nora.groups.all())) == ("nora", "auditor", [group])
     action, data = last_event()
     assert action == "account.created"
     assert (data["username"], data["role"], data["groups"]) == ("nora", "auditor", ["People team"])
-    assert account.password not in Payload.objects.get().body
-    assert (Event.objects.get().actor_name, Event.objects.get().subject) == ("kim", f"user:{account.user.pk}")
+    assert (Event.objects.get().actor_name, Event.objects.get().subject) == ("kim", f"user:{nora.pk}")
 
 
 @pytest.mark.parametrize(
@@ -94,10 +90,25 @@ def test_the_last_active_knowledge_admin_stays(knowledge_admin: User, change: di
     assert not knowledge_admin.is_knowledge_admin
 
 
-def test_a_reset_password_replaces_the_old_one_and_is_on_record_without_it(employee: User, knowledge_admin: User) -> None:
-    account = reset_password(user=employee, actor=knowledge_admin)
+def test_a_generated_password_is_read_aloud_and_typed_without_mistakes() -> None:
+    password = generate_password()
+    assert len(password) == 19
+    assert set(password) <= set(LETTERS + "-")
+    assert password != generate_password()
+
+
+def test_a_given_password_is_no_told_one_unless_said(employee: User) -> None:
+    assert not create_account(username="nora", password="battery staple 9").must_change_password
+    told = create_account(username="otto", password="battery staple 9", is_told=True)
+    assert told.must_change_password
+    assert not set_password(user=told, password="another staple 9", actor=told).must_change_password
+    assert Payload.objects.filter(body__contains="staple").count() == 0
+
+
+def test_a_reset_password_is_useless_and_the_reset_on_record(employee: User, knowledge_admin: User) -> None:
+    reset_password(user=employee, actor=knowledge_admin)
     employee.refresh_from_db()
-    assert employee.check_password(account.password)
+    assert not employee.has_usable_password()
     assert not employee.check_password("correct horse 7")
     assert last_event() == ("account.changed", {"username": "erin", "changed": {"password": "reset"}})
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib.auth.models import Group
 from django.urls import reverse
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from accounts.keys import create_api_key
 from accounts.models import User
+from accounts.sign_in.links import Purpose, make_link
 from audit.actor import Actor
 from audit.services import record
 from chat.models import Conversation, Route, RouteFallback, ServedModel, Turn
@@ -72,7 +74,14 @@ def write_rows() -> dict[str, Any]:
     report_fault(page=version.pages.get(), note=LETTERS, user=people["admin"])
     document, uid, slug = version.document, version.document.uid, collection.slug
     pages: dict[str, dict[str, list[str]]] = {
-        "anonymous": {"account_login": [reverse("account_login")], "account_inactive": [reverse("account_inactive")]},
+        "anonymous": {
+            "account_login": [reverse("account_login")],
+            "account_inactive": [reverse("account_inactive")],
+            "account_set_password": [
+                urlsplit(make_link(people["employee"], purpose=Purpose.INVITED)).path,
+                reverse("account_set_password", args=["void"]),
+            ],
+        },
         "employee": {
             "account_logout": [reverse("account_logout")],
             "account_change_password": [reverse("account_change_password")],
@@ -83,6 +92,7 @@ def write_rows() -> dict[str, Any]:
             "kb:collection": [reverse("kb:collection", args=[slug])],
             "kb:document": [reverse("kb:document", args=[uid]) + query for query in ("", "?tab=versions")],
             "kb:source": [reverse("kb:source", args=[version.uid, 1]) + "?start=5&end=900"],
+            "accounts:security": [reverse("accounts:security")],
             "accounts:keys": [reverse("accounts:keys")],
             "api_docs": [reverse("api_docs")],
             "error": [f"/library/c/{LETTERS[:60]}/"],

@@ -3,12 +3,12 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from django.contrib.auth.models import Group
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.http import HttpRequest
 from django.test import Client
@@ -16,8 +16,9 @@ from django.utils import timezone
 
 from accounts.credentials import Credential, command_credential, key_credential, session_credential
 from accounts.keys import create_api_key, revoke_api_key
-from accounts.models import ApiKey, User
+from accounts.models import ApiKey, BrowserSession, User
 from accounts.services import change_account, reset_password
+from accounts.sign_in.sessions import end_session, find_sessions, sign_out_everywhere
 from audit.models import Event
 from chat import errors, services
 from chat.flow.events import Progress
@@ -53,8 +54,22 @@ def revoke_keys(user: User) -> None:
         revoke_api_key(key, actor=user)
 
 
+def sign_out_from_elsewhere(user: User) -> None:
+    request = HttpRequest()
+    (row,) = find_sessions(user)
+    assert end_session(user=user, public_id=row.public_id, request=request)
+
+
+def long_ago() -> datetime:
+    return timezone.now() - timedelta(days=30)
+
+
 ENDS: dict[str, tuple[Callable[[User], Credential], Callable[[User], object]]] = {
-    "session signed out": (by_session, lambda user: Session.objects.all().delete()),
+    "session signed out": (by_session, lambda user: BrowserSession.objects.all().delete()),
+    "session signed out everywhere": (by_session, lambda user: sign_out_everywhere(user=user, actor=user)),
+    "session signed out from elsewhere": (by_session, sign_out_from_elsewhere),
+    "session unused for too long": (by_session, lambda user: BrowserSession.objects.update(seen_at=long_ago())),
+    "session that lasted too long": (by_session, lambda user: BrowserSession.objects.update(started_at=long_ago())),
     "session of a disabled account": (by_session, lambda user: change_account(user=user, actor=None, is_active=False)),
     "session before a reset": (by_session, lambda user: reset_password(user=user, actor=None)),
     "session of a deleted account": (by_session, lambda user: User.objects.get(pk=user.pk).delete()),

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.sign_in.links import Purpose, make_link
 from chat.models import Turn
 from kb.models import Document
 from tests.pages.conftest import signed_in
@@ -124,7 +126,7 @@ def test_the_navigation_shows_each_role_its_areas(request: pytest.FixtureRequest
 
 
 def test_pages_render_in_both_languages(
-    turn: Turn, document: Document, pdf: Document, knowledge_admin: User, employee: User
+    turn: Turn, document: Document, pdf: Document, knowledge_admin: User, employee: User, auditor: User
 ) -> None:
     version = pdf.current_version
     addresses = [
@@ -141,6 +143,9 @@ def test_pages_render_in_both_languages(
         (knowledge_admin, reverse("kb:source", args=[version.uid, 1])),
         (knowledge_admin, reverse("ingest:delete", args=[document.uid])),
         (knowledge_admin, reverse("account_change_password")),
+        (employee, reverse("accounts:security")),
+        (knowledge_admin, reverse("accounts:change", args=[employee.pk])),
+        (None, urlsplit(make_link(auditor, purpose=Purpose.INVITED)).path),
         (None, reverse("account_login")),
     ]
     for user, address in addresses:

@@ -15,6 +15,8 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from accounts.models import BrowserSession, User
+from accounts.sign_in.links import Purpose, make_link
 from kb.models import Collection
 from kb.reading_faults import report_fault
 from tests.permissions.conftest import PEOPLE, World
@@ -107,6 +109,18 @@ def event(world: World) -> tuple[Any]:
     return (world.event.uid,)
 
 
+def password_token(world: World) -> str:
+    outsider = User.objects.get(pk=world.people["outsider"].pk)
+    return make_link(outsider, purpose=Purpose.INVITED).split("/")[-2]
+
+
+def session_of(world: World, who: str) -> str:
+    """Return the public id of a session that this person has in another browser."""
+    browser = Client()
+    browser.force_login(world.people[who])
+    return BrowserSession.objects.get(pk=browser.session.session_key).public_id
+
+
 PLAN = {
     "name": "Shop",
     "query": "SELECT id FROM products",
@@ -119,6 +133,20 @@ ADDRESSES = {
     "account_logout": [Case("post", "302 302 302 302 302 302")],
     "account_inactive": [Case("get", EVERYONE)],
     "account_change_password": [Case("get", SIGNED_IN)],
+    "account_set_password": [
+        Case("get", EVERYONE, lambda world: (password_token(world),)),  # whoever has the link
+        Case("get", "410 410 410 410 410 410", lambda world: ("nothing:x:y",)),
+        Case("post", "422 422 422 422 422 422", lambda world: (password_token(world),), lambda world: {"password1": "x"}),
+    ],
+    "account_new_password": [Case("get", "302 302 302 302 302 302"), Case("post", "302 302 302 302 302 302")],
+    "account_forgotten": [Case("get", NOWHERE), Case("post", NOWHERE, data=lambda world: {"login": "erin"})],  # without mail
+    "accounts:security": [Case("get", SIGNED_IN)],
+    "accounts:session_end": [
+        Case("post", "404 404 302 302 404 404", lambda world: (session_of(world, "outsider"),)),
+        Case("post", OWNER_POST, lambda world: (session_of(world, "owner"),)),
+    ],
+    "accounts:sessions_end": [Case("post", "302 302 302 302 302 302")],
+    "accounts:sign_out": [Case("post", ADMIN_POST, person)],
     "set_language": [Case("post", "302 302 302 302 302 302", data=lambda world: {"language": "zh-hans"})],
     "healthz": [Case("get", EVERYONE)],
     "readyz": [Case("get", EVERYONE)],

@@ -40,9 +40,9 @@ def test_an_upload_becomes_an_answer_with_a_receipt(production: Site) -> None:
     )
     assert (state, recorded) == ("answered", "question.answered")
 
-    made = production.installation.manage("create_account", "ada", "--role", "auditor")
-    password = re.search(r"Password: (\S+)", made.stdout)[1]
-    with contextlib.closing(production.sign_in("ada", password)) as auditor:
+    made = production.installation.manage("create_account", "ada", "--role", "auditor", "--link")
+    path = re.search(r"Link: https?://[^/]+(\S+)", made.stdout)[1]
+    with contextlib.closing(production.sign_in_by_link(path)) as auditor:
         shown = production.get(f"/audit/receipts/{receipt}/", browser=auditor)
     assert shown.status_code == 200
     assert "26 weeks" in shown.text

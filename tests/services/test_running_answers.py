@@ -15,7 +15,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from bench.harness.servers import Postgres
-from bench.harness.site import READ_S, Site, wait_until
+from bench.harness.site import LINKED_PASSWORD, READ_S, Site, wait_until
 from tests.chat.library import LEAVE, QUESTION, SIX_HOURS
 from tests.gateway.fake_server import FakeServer, running_fake_server
 
@@ -52,8 +52,7 @@ class Company:
     def hire(self, username: str, *, role: str = "employee", is_reader: bool = True) -> "Person":
         groups = {"groups": str(self.group)} if is_reader else {}
         page = self.post(self.admin, "/people/new/", {"username": username, "role": role} | groups)
-        password = re.search(r"\b\w{4}(?:-\w{4}){3}\b", page.text)[0]
-        browser = self.site.sign_in(username, password)
+        browser = self.site.sign_in_by_link(re.search(r"/accounts/password/set/[\w:-]+/", page.text)[0])
         made = self.post(browser, "/people/keys/", {"name": "script", "scopes": ["ask", "read"], "days": "30"})
         pk = self.row(f"SELECT id FROM accounts_user WHERE username = '{username}'")  # noqa: S608
         return Person(company=self, username=username, pk=pk, browser=browser, key=re.search(r"att_[\w-]{43}", made.text)[0])
@@ -184,6 +183,23 @@ def sign_out(person: Person) -> None:
     person.company.post(person.browser, "/accounts/logout/", {})
 
 
+def sign_out_everywhere(person: Person) -> None:
+    elsewhere = person.company.site.sign_in(person.username, LINKED_PASSWORD)
+    person.company.post(elsewhere, "/people/security/sessions/end/", {})
+
+
+def sign_out_from_elsewhere(person: Person) -> None:
+    elsewhere = person.company.site.sign_in(person.username, LINKED_PASSWORD)
+    ends = re.findall(r"/people/security/sessions/\w+/end/", elsewhere.get(f"{person.company.url}/people/security/").text)
+    assert ends
+    for path in ends:
+        person.company.post(elsewhere, path, {})
+
+
+def sign_out_by_admin(person: Person) -> None:
+    person.company.post(person.company.admin, f"/people/{person.pk}/sign-out/", {})
+
+
 def reset_password(person: Person) -> None:
     person.company.post(person.company.admin, f"/people/{person.pk}/password/", {})
 
@@ -205,6 +221,9 @@ def delete_account(person: Person) -> None:
 WITHDRAWN = "A source of this answer changed or was removed"
 LOSSES = {
     "signed-out": Loss(act=sign_out, ends="sessions"),
+    "signed-out-everywhere": Loss(act=sign_out_everywhere, ends="sessions"),
+    "signed-out-from-elsewhere": Loss(act=sign_out_from_elsewhere, ends="sessions"),
+    "signed-out-by-admin": Loss(act=sign_out_by_admin, ends="sessions"),
     "password-reset": Loss(act=reset_password, ends="sessions"),
     "key-revoked": Loss(act=revoke_key, ends="keys", with_mcp=True),
     "key-narrowed": Loss(act=narrow_key, ends="keys"),

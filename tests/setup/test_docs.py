@@ -13,7 +13,7 @@ PACKAGES = (
     *("language", "metrics", "outbound", "retrieval", "sources", "training"),
 )
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
-READS_ENVIRONMENT = re.compile(r"""env_(?:bool|float|hosts|int|list|networks|origins|secret|str)\(\s*"([A-Z_]+)\"""")
+READS_ENVIRONMENT = re.compile(r"""env_(?:bool|float|hosts|int|list|mail|networks|origins|secret|str)\(\s*"([A-Z_]+)\"""")
 REFERENCE = re.compile(r"`([a-z_]+(?:/[a-z_0-9]+)*\.py)(?::([A-Za-z_]\w*(?:\.\w+)*))?`")
 # Set by the shell or by Docker, not by people.
 NOT_OURS = {"BASH_SOURCE", "HOSTNAME"}

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.errors import AccountsError
 from accounts.models import User
+from accounts.passwords import generate_password
 from accounts.services import create_account
 
 PASSWORD_VARIABLE = "DJANGO_SUPERUSER_PASSWORD"  # noqa: S105 - the name of a variable, which is Django's
@@ -38,15 +39,18 @@ class Command(BaseCommand):
             email = email if email is not None else input("Email address: ")
         elif not username:
             raise CommandError("With --noinput a --username is needed.")
-        password = self._ask_password() if interactive else os.environ.get(PASSWORD_VARIABLE, "")
+        given = self._ask_password() if interactive else os.environ.get(PASSWORD_VARIABLE, "")
+        password = given or generate_password()
         try:
-            account = create_account(username=username, email=email or "", role=User.Role.KNOWLEDGE_ADMIN, password=password)
+            user = create_account(
+                username=username, email=email or "", role=User.Role.KNOWLEDGE_ADMIN, password=password, is_told=not given
+            )
         except AccountsError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"Account {account.user.username} ({account.user.get_role_display()}) was made.")
-        if not password:
-            self.stdout.write(f"Password: {account.password}")
-            self.stdout.write("It is shown this once; the account's owner can change it after signing in.")
+        self.stdout.write(f"Account {user.username} ({user.get_role_display()}) was made.")
+        if not given:
+            self.stdout.write(f"Password: {password}")
+            self.stdout.write("It is shown this once, and must be changed at the first sign-in.")
 
     def _ask_password(self) -> str:
         password = getpass.getpass()
