@@ -16,6 +16,7 @@ from django.utils.crypto import constant_time_compare
 
 from accounts.keys import is_usable, scopes_of
 from accounts.models import ApiKey, User
+from accounts.sign_in.factors import lacks_second_factor
 
 OPERATOR = "operator"
 
@@ -62,12 +63,13 @@ def find_reader(credential: Credential) -> User | None:
 
 
 def _by_session(credential: Credential) -> User | None:
-    """A session that was signed out, has expired, or belongs to another password or generation is invalid."""
+    """A session that was signed out, has expired, belongs to another password or generation, or to somebody without the second
+    factor that the rules demand, is invalid."""
     session = import_module(settings.SESSION_ENGINE).SessionStore(credential.session_key or None).load()
     if session.get(SESSION_KEY) != str(credential.user_id):
         return None
     user = _by_account(credential)
-    if user is None or (credential.scope and credential.scope not in scopes_of(user)):
+    if user is None or lacks_second_factor(user) or (credential.scope and credential.scope not in scopes_of(user)):
         return None
     shown = session.get(HASH_SESSION_KEY, "")
     hashes = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())

@@ -86,6 +86,22 @@ class BrowserSession(AbstractBaseSession):
         return began_too_long_ago or (bool(idle) and self.seen_at <= now - idle)
 
 
+class SignInRules(models.Model):
+    """The one row of what the installation demands at the sign-in."""
+
+    ONLY = 1
+
+    second_factor_roles = models.JSONField(default=list)  # of User.Role: who must have a second factor
+
+    def __str__(self) -> str:
+        return "rules of signing in"
+
+    @classmethod
+    def current(cls) -> "SignInRules":
+        """Return the rules of now, read from the database; unsaved ones where nobody has set any."""
+        return cls.objects.filter(pk=cls.ONLY).first() or cls(pk=cls.ONLY)
+
+
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def usable(self) -> "ApiKeyQuerySet":
         """Neither revoked nor expired, of someone who may sign in."""

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from accounts import key_views, views
-from accounts.sign_in import session_views
+from accounts.sign_in import rules_views, session_views
 
 app_name = "accounts"
 
@@ -14,9 +14,12 @@ urlpatterns: list[URLPattern] = [
     path("security/", session_views.security, name="security"),
     path("security/sessions/<str:public_id>/end/", session_views.end, name="session_end"),
     path("security/sessions/end/", session_views.end_all, name="sessions_end"),
+    path("security/second-factor/", rules_views.factor_needed, name="factor_needed"),
+    path("sign-in/", rules_views.rules, name="rules"),
     path("new/", views.create, name="create"),
     path("<int:pk>/", views.change, name="change"),
     path("<int:pk>/password/", views.password, name="password"),
+    path("<int:pk>/second-factors/remove/", rules_views.factors_remove, name="factors_remove"),
     path("<int:pk>/sign-out/", views.sign_out, name="sign_out"),
     path("groups/new/", views.group_create, name="group_create"),
     path("groups/<int:pk>/", views.group, name="group"),

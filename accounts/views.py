@@ -20,6 +20,7 @@ from accounts.errors import AccountRefused
 from accounts.forms import ChangePersonForm, GroupForm, PersonForm
 from accounts.models import User
 from accounts.requests import SignedInRequest
+from accounts.sign_in.factors import has_second_factor
 from accounts.sign_in.links import Purpose, make_link
 from accounts.sign_in.mail import has_mail, send_link
 from accounts.sign_in.sessions import find_sessions, sign_out_everywhere
@@ -73,7 +74,7 @@ def change(request: SignedInRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s was saved.") % {"name": person.username})
             return redirect("accounts:index")
-    return _form_page(request, "people/person.html", form, {"person": person, "session_count": len(find_sessions(person))})
+    return _form_page(request, "people/person.html", form, {"person": person, **_state_of(person)})
 
 
 @require_POST
@@ -134,6 +135,10 @@ def group_delete(request: SignedInRequest, pk: int) -> HttpResponseBase:
     services.delete_group(group=found, actor=request.user)
     messages.success(request, _("The group %(name)s was deleted.") % {"name": found.name})
     return redirect("accounts:index")
+
+
+def _state_of(person: User) -> dict[str, Any]:
+    return {"session_count": len(find_sessions(person)), "has_factor": has_second_factor(person)}
 
 
 def _groups() -> Any:

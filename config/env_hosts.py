@@ -1,4 +1,4 @@
-"""Hosts, networks, origins and the mail server in the environment; like `config.env`, a bad value stops the start with a sentence."""
+"""Hosts, networks, origins and the mail server in the environment; as in `config.env`, a bad value stops the start."""
 
 import ipaddress
 from dataclasses import dataclass, field

@@ -15,6 +15,8 @@ urlpatterns = [
     path("accounts/logout/", allauth_views.logout, name="account_logout"),
     path("accounts/inactive/", allauth_views.account_inactive, name="account_inactive"),
     path("accounts/password/change/", allauth_views.password_change, name="account_change_password"),
+    path("accounts/confirm/", allauth_views.reauthenticate, name="account_reauthenticate"),
+    path("accounts/second-factor/", include("accounts.sign_in.factor_urls")),
     path("accounts/password/set/<str:token>/", password_views.set_by_link, name="account_set_password"),
     path("accounts/password/new/", password_views.set_instead_of_told, name="account_new_password"),
     path("accounts/password/forgotten/", password_views.forgotten, name="account_forgotten"),

@@ -7,13 +7,16 @@ transaction that is opened here: what cannot be recorded does not happen.
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
 from accounts.client_address import client_address
 from accounts.models import User
+from accounts.sign_in.confirming import is_confirmed
 from accounts.sign_in.known_device import remember_device
 from accounts.sign_in.limits import SignInAttempt
 from accounts.sign_in.sessions import describe_client
@@ -29,7 +32,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         with transaction.atomic():
             super().login(request, user)
-            self._record(request, "session.started", user)
+            steps = [str(step.get("type", step["method"])) for step in get_authentication_records(request, user)]
+            self._record(request, "session.started", user, by=steps)
 
     def logout(self, request: HttpRequest) -> None:
         user = request.user
@@ -65,6 +69,16 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_login_stages(self) -> list[str]:
         return [*super().get_login_stages(), "accounts.sign_in.stages.NewPasswordStage"]
 
+    def is_reauthentication_required(self, *, app: str, **named: Any) -> bool:
+        """allauth asks before it changes second factors; signing in a moment ago counts as well."""
+        return not is_confirmed(self.request)
+
+    def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, str]]:
+        """Return the pages on which this person confirms: who has a second factor confirms by it, passkeys first."""
+        methods: list[dict[str, str]] = super().get_reauthentication_methods(user)
+        by_factor = [method for method in methods if method["id"].startswith("mfa_")]
+        return sorted(by_factor or methods, key=lambda method: method["id"] != "mfa_reauthenticate:webauthn")
+
     def set_password(self, user: AbstractBaseUser, password: str) -> None:
         """Called where the owner changes it while signed in."""
         with transaction.atomic():
@@ -77,13 +91,13 @@ class AccountAdapter(DefaultAccountAdapter):
                 payload={"username": user.get_username(), "changed": {"password": "changed by its owner"}},
             )
 
-    def _record(self, request: HttpRequest, action: str, user: AbstractBaseUser | None) -> None:
+    def _record(self, request: HttpRequest, action: str, user: AbstractBaseUser | None, **more: Any) -> None:
         record(
             action,
             by=actor_of(user),
             subject=f"user:{user.pk}" if user else "",
             summary=user.get_username() if user else "",
-            payload=describe_client(request),
+            payload={**describe_client(request), **more},
         )
 
 

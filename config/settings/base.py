@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "csp",
     "django_htmx",
     "audit",
@@ -74,7 +75,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.sign_in.middleware.SessionMiddleware",
+    "config.requests.signed_in.SignedInMiddleware",
     "config.requests.edge.expected_errors",
 ]
 
@@ -142,7 +143,8 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 # Tries to sign in are counted by accounts.sign_in.limits, in the cache like this one.
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "change_password": "5/m/user"}
+# allauth's own count of what failed is left to codes of second factors, which it counts by account.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/300s/key", "change_password": "5/m/user", "reauthenticate": "10/m/user"}
 ACCOUNT_PREVENT_ENUMERATION = True
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -154,6 +156,18 @@ RATE_ASK_PER_MINUTE = env_int("ATTEST_RATE_ASK_PER_MINUTE", 30, minimum=0)  # qu
 RATE_SEARCH_PER_MINUTE = env_int("ATTEST_RATE_SEARCH_PER_MINUTE", 120, minimum=0)  # searches of one person
 MCP_KEY = env_str("ATTEST_MCP_KEY")  # whose rights `manage.py serve_mcp` has
 RATE_KEY_PER_MINUTE = env_int("ATTEST_RATE_KEY_PER_MINUTE", 300, minimum=0)  # requests of one API key, whatever they ask
+MFA_ADAPTER = "accounts.sign_in.mfa_adapter.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "accounts.sign_in.code_forms.CodeForm",
+    "reauthenticate": "accounts.sign_in.code_forms.ConfirmingCodeForm",
+}
+MFA_TOTP_ISSUER = "Attest"
+MFA_TOTP_TOLERANCE = 1  # steps of 30 s: clocks of telephones differ
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are set by whoever manages people
+STEP_UP_S = ACCOUNT_REAUTHENTICATION_TIMEOUT = 600  # before a dangerous act one has signed in, or confirmed, within these seconds
 SESSION_ENGINE = "accounts.sign_in.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = env_int("ATTEST_SESSION_HOURS", 12, minimum=1) * 3600  # after signing in: then sign in again

@@ -8,6 +8,7 @@ from accounts import views
 from accounts.models import User
 from audit.models import Event
 from kb.models import Collection
+from tests.confirmed import confirmed
 
 pytestmark = pytest.mark.django_db
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def admin(client: Client, knowledge_admin: User) -> Client:
     client.force_login(knowledge_admin)
-    return client
+    return confirmed(client)
 
 
 def errors(response) -> str:

@@ -21,6 +21,7 @@ from accounts.sign_in.sessions import sign_out_everywhere
 from audit.models import Event, Payload
 from bench.harness.served import free_port
 from config.env_hosts import MailServer
+from tests.confirmed import confirmed
 
 pytestmark = pytest.mark.django_db
 OLD, NEW = "correct horse 7", "battery staple 9"
@@ -36,7 +37,7 @@ def fresh_counters() -> None:
 def admin(knowledge_admin: User) -> Client:
     client = Client()
     client.force_login(knowledge_admin)
-    return client
+    return confirmed(client)
 
 
 def path_of(user: User, purpose: Purpose = Purpose.INVITED) -> str:

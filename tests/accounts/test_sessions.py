@@ -88,7 +88,7 @@ def test_signing_out_everywhere_ends_every_session_here_too_and_keeps_keys(emplo
 
 def test_an_admin_signs_a_person_out_everywhere(employee: User, knowledge_admin: User) -> None:
     theirs, admin = signed_in(employee), signed_in(knowledge_admin)
-    assert "Signed in in 1 browser." in admin.get(f"/people/{employee.pk}/").content.decode()
+    assert "1 open session." in admin.get(f"/people/{employee.pk}/").content.decode()
     assert admin.post(f"/people/{employee.pk}/sign-out/").status_code == 302
     assert (is_in(theirs), is_in(admin)) == (False, True)
     assert Event.objects.filter(action="session.all_ended").get().actor_name == "kim"

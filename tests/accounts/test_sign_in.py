@@ -43,7 +43,7 @@ def test_signing_in_and_out_is_on_record(client: Client, employee: User) -> None
     assert client.get("/").status_code == 302
     assert recorded() == [("session.started", "erin"), ("session.ended", "erin")]
     event = Event.objects.get(sequence=1)
-    assert event.payload.data == {"address": "127.0.0.1", "browser": "Firefox"}
+    assert event.payload.data == {"address": "127.0.0.1", "browser": "Firefox", "by": ["password"]}
     assert (event.actor_id, event.subject) == (str(employee.pk), f"user:{employee.pk}")
 
 

@@ -15,6 +15,7 @@ from audit.models import Event, Reading
 from audit.services import erase_payload, record, write_checkpoint
 from audit.tasks import complete_readings
 from tests.audit.receipts import TEXT, receipt_payload
+from tests.confirmed import confirmed
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +60,7 @@ def test_everyone_but_auditors_gets_404_and_anonymous_the_sign_in(
         client.force_login(request.getfixturevalue(name))
         assert client.get(f"/audit/{path}").status_code == 404
     client.force_login(request.getfixturevalue("auditor"))
+    confirmed(client)
     assert client.get(f"/audit/{path}").status_code == 200
 
 
@@ -130,7 +132,7 @@ def test_pages_follow_the_sequence_and_skip_nothing_while_the_chain_grows(reader
 def test_the_export_holds_the_filtered_rows_and_no_formula(reader: Client, question: Event) -> None:
     record("question.refused", by=Actor(name="=HYPERLINK(1)"), summary='=cmd|"/c calc"!A1')
     record("question.refused", summary="@SUM(1)")
-    response = reader.get("/audit/export.csv?outcome=refused")
+    response = confirmed(reader).get("/audit/export.csv?outcome=refused")
     lines = response.content.decode().removeprefix("\ufeff").splitlines()
     assert response["Content-Disposition"].startswith('attachment; filename="attest-audit-')
     assert len(lines) == 3

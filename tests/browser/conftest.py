@@ -12,6 +12,7 @@ from bench.harness.served import Installation
 from retrieval.encoding.opening import ENGLISH
 from tests.browser.looking import Gallery, build_gallery
 
+MAIL = {"ATTEST_MAIL_URL": "smtp+plain://127.0.0.1:9", "ATTEST_PUBLIC_URL": "https://attest.example"}  # which takes none
 CHROMIUM = shutil.which("chromium")
 expect.set_options(timeout=PATIENCE_S * 1000)
 
@@ -101,7 +102,9 @@ def filing() -> Path:
 @pytest.fixture(scope="package")
 def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gallery]:
     """An installation of its own, where every text is one unbroken run of characters."""
-    installation = Installation(tmp_path_factory.mktemp("gallery"), ATTEST_DEMO="0", ATTEST_WORKERS="1", ATTEST_EMBEDDER=ENGLISH)
+    installation = Installation(
+        tmp_path_factory.mktemp("gallery"), ATTEST_DEMO="0", ATTEST_WORKERS="1", ATTEST_EMBEDDER=ENGLISH, **MAIL
+    )
     try:
         installation.wait_until_ready()
         yield build_gallery(installation)

@@ -32,10 +32,12 @@ MEASURE = """() => ({
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gallery:
-    """`pages`: by whoever opens them, then by the name of their address, their paths. `people`: the user name of each."""
+    """`pages`: by whoever opens them, then by the name of their address, their paths. `people`: the user name of each; `sessions`:
+    the session of those who do not sign in by the form, or are in the middle of it."""
 
     url: str
     people: dict[str, str]
+    sessions: dict[str, str] = field(repr=False)
     pages: dict[str, dict[str, list[str]]] = field(repr=False)
 
     def rooms(self, browser: Browser, *, width: int, **options: Any) -> Iterator[tuple[str, Page]]:
@@ -44,7 +46,9 @@ class Gallery:
             context = browser.new_context(viewport={"width": width, "height": 844}, locale="en-GB", **options)
             try:
                 page = context.new_page()
-                if role != ANONYMOUS:
+                if role in self.sessions:
+                    context.add_cookies([{"name": "sessionid", "value": self.sessions[role], "url": self.url}])
+                elif role != ANONYMOUS:
                     self.sign_in(page, role)
                 for name, paths in addresses.items():
                     for path in paths:

@@ -26,6 +26,9 @@ NO_PAGES = {  # what answers with a fragment, a file or a way to another page
     "readyz",
     "metrics",
     "api_schema",
+    "mfa_index",
+    "mfa_list_webauthn",
+    "mfa_login_webauthn",
 }
 
 

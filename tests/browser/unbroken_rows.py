@@ -20,7 +20,8 @@ from kb.models import Chunk, Collection, Document, DocumentVersion, Page
 from kb.reading_faults import report_fault
 from sources.models import SqlSource
 from tests.audit.receipts import receipt_payload
-from tests.browser.unbroken import LETTERS, LINK, PASSWORD, TABLE
+from tests.browser.unbroken import LETTERS, LINK, TABLE
+from tests.browser.unbroken_people import write_halfway, write_person
 
 ROLES = {"employee": User.Role.EMPLOYEE, "admin": User.Role.KNOWLEDGE_ADMIN, "auditor": User.Role.AUDITOR}
 
@@ -28,7 +29,7 @@ ROLES = {"employee": User.Role.EMPLOYEE, "admin": User.Role.KNOWLEDGE_ADMIN, "au
 def write_rows() -> dict[str, Any]:
     """Returns: as of `tests.browser.unbroken.seed`."""
     group = Group.objects.create(name=LETTERS[:150])
-    people = {name: _write_person(name, role=role, group=group) for name, role in ROLES.items()}
+    people = {name: write_person(name, role=role, group=group) for name, role in ROLES.items()}
     collection = Collection.objects.create(
         name=LETTERS[:120],
         slug="unbroken",
@@ -73,8 +74,11 @@ def write_rows() -> dict[str, Any]:
     report_fault(page=version.pages.get(), note=LINK, user=people["employee"])
     report_fault(page=version.pages.get(), note=LETTERS, user=people["admin"])
     document, uid, slug = version.document, version.document.uid, collection.slug
+    halfway = write_halfway(people["auditor"], group=group)
     pages: dict[str, dict[str, list[str]]] = {
+        **halfway,
         "anonymous": {
+            "account_forgotten": [reverse("account_forgotten")],
             "account_login": [reverse("account_login")],
             "account_inactive": [reverse("account_inactive")],
             "account_set_password": [
@@ -93,6 +97,10 @@ def write_rows() -> dict[str, Any]:
             "kb:document": [reverse("kb:document", args=[uid]) + query for query in ("", "?tab=versions")],
             "kb:source": [reverse("kb:source", args=[version.uid, 1]) + "?start=5&end=900"],
             "accounts:security": [reverse("accounts:security")],
+            "account_reauthenticate": [reverse("account_reauthenticate")],
+            "mfa_activate_totp": [reverse("mfa_activate_totp")],
+            "mfa_add_webauthn": [reverse("mfa_add_webauthn")],
+            "mfa_generate_recovery_codes": [reverse("mfa_generate_recovery_codes")],
             "accounts:keys": [reverse("accounts:keys")],
             "api_docs": [reverse("api_docs")],
             "error": [f"/library/c/{LETTERS[:60]}/"],
@@ -119,6 +127,7 @@ def write_rows() -> dict[str, Any]:
             "ingest:collection_delete": [reverse("ingest:collection_delete", args=[slug])],
             "ingest:editions": [reverse("ingest:editions")],
             "accounts:index": [reverse("accounts:index"), reverse("accounts:index") + f"?q={LETTERS}"],
+            "accounts:rules": [reverse("accounts:rules")],
             "accounts:create": [reverse("accounts:create")],
             "accounts:change": [reverse("accounts:change", args=[people["employee"].pk])],
             "accounts:group": [reverse("accounts:group", args=[group.pk])],
@@ -129,6 +138,7 @@ def write_rows() -> dict[str, Any]:
             "models:route": [reverse("models:route", args=[route.pk])],
         },
         "auditor": {
+            **halfway["auditor"],
             "audit:index": [
                 reverse("audit:index") + query
                 for query in ("", "?kind=all", "?kind=feedback", "?kind=sources", f"?text={LETTERS[:200]}&document={LINK[:300]}")
@@ -138,21 +148,8 @@ def write_rows() -> dict[str, Any]:
         },
     }
     assert document.current_version_id == version.pk and key.pk
-    return {"people": {name: user.username for name, user in people.items()}, "pages": pages}
-
-
-def _write_person(name: str, *, role: str, group: Group) -> User:
-    user = User.objects.create_user(
-        username=f"{name}_{LETTERS[: 140 - len(name)]}",
-        password=PASSWORD,
-        role=role,
-        first_name=LETTERS[:150],
-        last_name=LETTERS[:150],
-        email=f"{LETTERS[:60]}@{name}{LETTERS[:60].lower()}.example",
-        last_login=timezone.now(),
-    )
-    user.groups.add(group)
-    return user
+    sessions = {role: addresses.pop("session")[0] for role, addresses in pages.items() if "session" in addresses}
+    return {"people": {name: user.username for name, user in people.items()}, "sessions": sessions, "pages": pages}
 
 
 def _write_document(collection: Collection, *, name: str, by: User, status: str = "indexed") -> DocumentVersion:

@@ -17,6 +17,7 @@ from ingest.queue.running import run_due_jobs
 from ingest.services import accept_upload
 from kb.models import Chunk, Collection, Document, DocumentVersion, Page
 from sources.models import SqlSource
+from tests.confirmed import confirmed
 from tests.ingest.engine import FakeEngine
 
 pytestmark = pytest.mark.django_db
@@ -125,7 +126,7 @@ def test_a_deleted_collection_is_gone_at_once_and_its_address_free(
 
 def test_a_deleted_collection_is_no_groups_any_more(collection, group, knowledge_admin, client):
     client.force_login(knowledge_admin)
-    response = client.post(reverse("ingest:collection_delete", args=[collection.slug]), {"name": "Handbook"})
+    response = confirmed(client).post(reverse("ingest:collection_delete", args=[collection.slug]), {"name": "Handbook"})
     assert response.status_code == 302
     collection.refresh_from_db()
     assert collection.deleted_at is not None
@@ -170,6 +171,7 @@ def test_what_is_read_when_its_collection_is_deleted_never_answers(collection, k
 
 
 def test_only_the_name_deletes_a_collection(admin, document, collection):
+    confirmed(admin)
     address = reverse("ingest:collection_delete", args=[collection.slug])
     assert "Its 1 document will be deleted with it." in text_of(admin.get(address))
     refused = admin.post(address, {"name": "handbook"})

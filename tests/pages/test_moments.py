@@ -19,6 +19,7 @@ from audit.models import Event
 from audit.services import record
 from kb.models import Document
 from kb.templatetags.moments import day_of, format_moment, moment, moment_ago
+from tests.confirmed import confirmed
 from tests.pages.conftest import signed_in
 
 MOMENT = datetime(2026, 5, 2, 17, 5, 9, tzinfo=UTC)  # in Shanghai the 3rd
@@ -119,7 +120,7 @@ def test_a_day_of_the_audit_begins_at_the_readers_midnight(auditor: User) -> Non
 def test_exports_and_programs_read_utc(auditor: User, knowledge_admin: User, document: Document) -> None:
     event = record("source.viewed", by=Actor(id="7", name="tao"), summary="leave.md")
     models.QuerySet(Event).filter(pk=event.pk).update(at=MOMENT)
-    reviewer = signed_in(auditor)
+    reviewer = confirmed(signed_in(auditor))
     reviewer.cookies["time_zone"] = "Asia%2FShanghai"
     table = reviewer.get(reverse("audit:export") + "?kind=sources").content.decode("utf-8-sig")
     assert [row["at"] for row in csv.DictReader(io.StringIO(table))] == ["2026-05-02T17:05:09.000+00:00"]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
@@ -19,6 +20,7 @@ from accounts.models import BrowserSession, User
 from accounts.sign_in.links import Purpose, make_link
 from kb.models import Collection
 from kb.reading_faults import report_fault
+from tests.confirmed import confirmed
 from tests.permissions.conftest import PEOPLE, World
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +123,11 @@ def session_of(world: World, who: str) -> str:
     return BrowserSession.objects.get(pk=browser.session.session_key).public_id
 
 
+def passkey_of(world: World, who: str) -> int:
+    passkey = Authenticator.objects.create(user=world.people[who], type="webauthn", data={"name": "Laptop", "credential": {}})
+    return passkey.pk
+
+
 PLAN = {
     "name": "Shop",
     "query": "SELECT id FROM products",
@@ -138,6 +145,29 @@ ADDRESSES = {
         Case("get", "410 410 410 410 410 410", lambda world: ("nothing:x:y",)),
         Case("post", "422 422 422 422 422 422", lambda world: (password_token(world),), lambda world: {"password1": "x"}),
     ],
+    "account_reauthenticate": [Case("get", SIGNED_IN), Case("post", SIGNED_IN, data=lambda world: {"password": "wrong"})],
+    "mfa_index": [Case("get", "302 302 302 302 302 302")],
+    "mfa_list_webauthn": [Case("get", "302 302 302 302 302 302")],
+    "mfa_authenticate": [Case("get", "302 302 302 302 302 302"), Case("post", "302 302 302 302 302 302")],
+    "mfa_reauthenticate": [Case("get", "302 302 302 302 302 302")],  # nobody has one: to the password
+    "mfa_reauthenticate_webauthn": [Case("get", "302 302 302 302 302 302")],
+    "mfa_activate_totp": [Case("get", SIGNED_IN), Case("post", SIGNED_IN, data=lambda world: {"code": "000000"})],
+    "mfa_deactivate_totp": [Case("get", "404 404 404 302 404 404"), Case("post", "404 404 404 302 404 404")],
+    "mfa_view_recovery_codes": [Case("get", "404 404 404 302 404 404")],
+    "mfa_generate_recovery_codes": [Case("get", SIGNED_IN), Case("post", SIGNED_IN)],  # refused: there is no factor
+    "mfa_add_webauthn": [Case("get", SIGNED_IN), Case("post", SIGNED_IN, data=lambda world: {"credential": "{}"})],
+    "mfa_remove_webauthn": [
+        # Its own person, who has to confirm with it first; nobody else has one of that number.
+        Case("get", "404 404 302 302 404 404", lambda world: (passkey_of(world, "outsider"),)),
+        Case("post", "404 404 302 302 404 404", lambda world: (passkey_of(world, "outsider"),)),
+    ],
+    "mfa_login_webauthn": [
+        Case("get", "302 302 302 302 302 302"),
+        Case("post", "302 302 302 302 302 302", data=lambda world: {"credential": "{}"}),
+    ],
+    "accounts:factor_needed": [Case("get", "302 302 302 302 302 302")],  # nobody needs one
+    "accounts:rules": [Case("get", ADMIN), Case("post", ADMIN_POST, data=lambda world: {"second_factor_roles": ["employee"]})],
+    "accounts:factors_remove": [Case("post", ADMIN_POST, person)],
     "account_new_password": [Case("get", "302 302 302 302 302 302"), Case("post", "302 302 302 302 302 302")],
     "account_forgotten": [Case("get", NOWHERE), Case("post", NOWHERE, data=lambda world: {"login": "erin"})],  # without mail
     "accounts:security": [Case("get", SIGNED_IN)],
@@ -393,6 +423,7 @@ def answer(world: World, name: str, case: Case, who: str, *, opened: ExitStack) 
     client, user = Client(), world.people[who]
     if user is not None:
         client.force_login(user)
+        confirmed(client)  # tests/config/test_step_up.py has who is asked, and before what
     address = reverse(name, args=case.arguments(world)) + f"?{case.query}" * bool(case.query)
     given = {"content_type": "application/json"} if case.is_json else {}
     response = getattr(client, case.method)(address, case.data(world), **given)

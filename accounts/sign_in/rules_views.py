@@ -1,0 +1,62 @@
+"""The page on which a knowledge admin sets the rules of signing in, and the one that holds people up who do not meet them."""
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.access import knowledge_admins_only
+from accounts.errors import AccountRefused
+from accounts.models import SignInRules, User
+from accounts.requests import SignedInRequest
+from accounts.sign_in.factors import lacks_second_factor, remove_factors
+from accounts.sign_in.rules import change_rules
+
+
+class RulesForm(forms.Form):
+    second_factor_roles = forms.MultipleChoiceField(
+        label=gettext_lazy("Second factor required for"),
+        choices=User.Role.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("Whoever has none sets one up before anything else. Answers that are being written end at once."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@knowledge_admins_only
+def rules(request: SignedInRequest) -> HttpResponseBase:
+    current = SignInRules.current()
+    form = RulesForm(request.POST or None, initial={"second_factor_roles": current.second_factor_roles})
+    if request.method == "POST":  # nobody at all is a form without a field
+        form = RulesForm(request.POST)
+        if form.is_valid():
+            try:
+                change_rules(second_factor_roles=form.cleaned_data["second_factor_roles"], actor=request.user)
+            except AccountRefused as refused:
+                form.add_error(None, refused.message)
+            else:
+                messages.success(request, _("The sign-in rules were saved."))
+                return redirect("accounts:rules")
+    return render(request, "people/rules.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_GET
+def factor_needed(request: SignedInRequest) -> HttpResponseBase:
+    """What somebody sees who must have a second factor and has none."""
+    if not lacks_second_factor(request.user):
+        return redirect("accounts:security")
+    return render(request, "account/factor_needed.html")
+
+
+@require_POST
+@knowledge_admins_only
+def factors_remove(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Take the second factors from a person who lost them."""
+    person = get_object_or_404(User, pk=pk)
+    remove_factors(user=person, actor=request.user)
+    messages.success(request, _("%(name)s has no second factor any more and was signed out.") % {"name": person.username})
+    return redirect("accounts:change", pk=pk)

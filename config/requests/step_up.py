@@ -1,0 +1,54 @@
+"""Dangerous acts: before these, whoever is signed in shows once more that it is they (`accounts.sign_in.confirming`).
+
+One table, by the names of addresses. Whoever may not do the thing anyway is not asked: their answer is the view's, which says that
+it does not exist. A program with an API key is not asked either: a key that may manage was made by somebody who was.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+
+from accounts.models import ApiKey, User
+
+Asks = Callable[[HttpRequest, dict[str, Any]], bool]
+
+
+def _is_post_of_admin(request: HttpRequest, named: dict[str, Any]) -> bool:
+    return request.method == "POST" and _is_admin(request)
+
+
+def _makes_auditor(request: HttpRequest, named: dict[str, Any]) -> bool:
+    if not _is_post_of_admin(request, named) or request.POST.get("role") != User.Role.AUDITOR:
+        return False
+    pk: int | None = named.get("pk")  # None: a new account
+    return pk is None or not User.objects.filter(pk=pk, role=User.Role.AUDITOR).exists()
+
+
+def _makes_managing_key(request: HttpRequest, named: dict[str, Any]) -> bool:
+    return _is_post_of_admin(request, named) and ApiKey.Scope.MANAGE in request.POST.getlist("scopes")
+
+
+def _is_session_of_admin(request: HttpRequest, named: dict[str, Any]) -> bool:
+    return request.method == "DELETE" and _is_admin(request) and "Authorization" not in request.headers
+
+
+def _is_admin(request: HttpRequest) -> bool:
+    return request.user.is_authenticated and request.user.is_knowledge_admin
+
+
+def _is_auditor(request: HttpRequest, named: dict[str, Any]) -> bool:
+    return request.user.is_authenticated and request.user.is_auditor
+
+
+DANGEROUS: dict[str, Asks] = {
+    "audit:export": _is_auditor,
+    "accounts:create": _makes_auditor,
+    "accounts:change": _makes_auditor,
+    "accounts:password": _is_post_of_admin,  # shows a link by which anybody signs in as that person
+    "accounts:factors_remove": _is_post_of_admin,
+    "accounts:rules": _is_post_of_admin,
+    "accounts:keys": _makes_managing_key,
+    "ingest:collection_delete": _is_post_of_admin,
+    "api:get_collection": _is_session_of_admin,  # of all operations on that path, of which one deletes
+}

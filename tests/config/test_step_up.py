@@ -1,0 +1,211 @@
+"""Before a dangerous act whoever is signed in confirms that it is they; who may not do it anyway is not asked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from accounts.keys import create_api_key
+from accounts.models import ApiKey, User
+from audit.models import Event
+from config.requests.step_up import DANGEROUS
+from kb.models import Collection
+from tests.confirmed import confirmed
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "correct horse 7"
+CONFIRM = "/accounts/confirm/"
+
+
+@pytest.fixture(autouse=True)
+def fresh_counters() -> None:
+    cache.clear()
+
+
+@dataclass(frozen=True)
+class Act:
+    """`who` does it by `method`; `has_happened` tells from the database, `others` are of roles that may not."""
+
+    who: str
+    has_happened: Callable[[], bool]
+    others: tuple[str, ...]
+    method: str = "post"
+    data: dict[str, Any] = field(default_factory=dict)
+    needs_person: bool = False
+
+
+def exported() -> bool:
+    return Event.objects.filter(action="audit.exported").exists()
+
+
+ACTS = {
+    "audit:export": Act("auditor", exported, ("employee", "knowledge_admin"), method="get"),
+    "accounts:create": Act(
+        "knowledge_admin",
+        lambda: User.objects.filter(username="nora", role="auditor").exists(),
+        ("employee", "auditor"),
+        data={"username": "nora", "role": "auditor"},
+    ),
+    "accounts:change": Act(
+        "knowledge_admin",
+        lambda: User.objects.filter(username="erin", role="auditor").exists(),
+        ("employee", "auditor"),
+        data={"role": "auditor", "is_active": "on"},
+        needs_person=True,
+    ),
+    "accounts:password": Act(
+        "knowledge_admin",
+        lambda: not User.objects.get(username="erin").has_usable_password(),
+        ("employee", "auditor"),
+        needs_person=True,
+    ),
+    "accounts:factors_remove": Act(
+        "knowledge_admin", lambda: Event.objects.filter(action="account.factors_removed").exists(), ("auditor",), needs_person=True
+    ),
+    "accounts:rules": Act(
+        "knowledge_admin",
+        lambda: Event.objects.filter(action="account.rules_changed").exists(),
+        ("employee", "auditor"),
+        data={"second_factor_roles": ["employee"]},
+    ),
+    "accounts:keys": Act(
+        "knowledge_admin",
+        lambda: ApiKey.objects.filter(scopes=["manage"]).exists(),
+        (),
+        data={"name": "script", "scopes": ["manage"], "days": "30"},
+    ),
+    "ingest:collection_delete": Act(
+        "knowledge_admin",
+        lambda: not Collection.objects.live().exists(),
+        ("employee", "auditor"),
+        data={"name": "Handbook"},
+    ),
+}
+
+
+def arguments(name: str, request: pytest.FixtureRequest) -> list[Any]:
+    if name == "ingest:collection_delete":
+        return [request.getfixturevalue("collection").slug]
+    return [request.getfixturevalue("employee").pk] if ACTS[name].needs_person else []
+
+
+def give_factor(user: User) -> None:
+    from allauth.mfa.models import Authenticator
+
+    Authenticator.objects.create(user=user, type="totp", data={"secret": ""})
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_every_dangerous_act_is_tested() -> None:
+    assert set(DANGEROUS) == {*ACTS, "api:get_collection"}
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_it_is_asked_for_before_and_the_act_follows(name: str, request: pytest.FixtureRequest) -> None:
+    act = ACTS[name]
+    address = reverse(name, args=arguments(name, request))
+    if name == "accounts:factors_remove":
+        give_factor(request.getfixturevalue("employee"))
+    client = confirmed(signed_in(request.getfixturevalue(act.who)), ago_s=601)
+    asked = getattr(client, act.method)(address, act.data)
+    assert (asked.status_code, asked["Location"].partition("?")[0]) == (302, CONFIRM)
+    assert not act.has_happened()
+    assert client.post(asked["Location"], {"password": "wrong"}).status_code == 200
+    assert not act.has_happened()
+    done = client.post(asked["Location"], {"password": PASSWORD})
+    if act.method == "get":
+        assert done["Location"] == address
+        client.get(address)
+    assert act.has_happened()
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_who_signed_in_a_moment_ago_is_not_asked(name: str, request: pytest.FixtureRequest) -> None:
+    act = ACTS[name]
+    if name == "accounts:factors_remove":
+        give_factor(request.getfixturevalue("employee"))
+    client = Client()
+    client.post("/accounts/login/", {"login": request.getfixturevalue(act.who).username, "password": PASSWORD})
+    getattr(client, act.method)(reverse(name, args=arguments(name, request)), act.data)
+    assert act.has_happened()
+
+
+@pytest.mark.parametrize(("name", "who"), [(name, who) for name, act in ACTS.items() for who in act.others])
+def test_who_may_not_is_not_asked_and_learns_nothing(name: str, who: str, request: pytest.FixtureRequest) -> None:
+    client = signed_in(request.getfixturevalue(who))
+    response = getattr(client, ACTS[name].method)(reverse(name, args=arguments(name, request)), ACTS[name].data)
+    assert response.status_code == 404
+
+
+HARMLESS = [
+    ("accounts:create", {"username": "nora", "role": "employee"}, 201),
+    ("accounts:keys", {"name": "script", "scopes": ["ask", "read"], "days": "30"}, 201),
+]
+
+
+@pytest.mark.parametrize(("name", "data", "status"), HARMLESS)
+def test_what_is_not_dangerous_needs_nothing(knowledge_admin: User, name: str, data: dict[str, Any], status: int) -> None:
+    assert signed_in(knowledge_admin).post(reverse(name), data).status_code == status
+
+
+def test_an_auditor_who_is_one_already_is_changed_like_anybody(knowledge_admin: User, auditor: User) -> None:
+    client = signed_in(knowledge_admin)
+    address = reverse("accounts:change", args=[auditor.pk])
+    assert client.post(address, {"role": "auditor", "first_name": "Ada", "is_active": "on"})["Location"] == "/people/"
+
+
+def test_who_has_a_second_factor_confirms_by_it_and_not_by_the_password(knowledge_admin: User) -> None:
+    give_factor(knowledge_admin)
+    client = confirmed(signed_in(knowledge_admin), by="password")
+    asked = client.post(reverse("accounts:rules"), {"second_factor_roles": ["employee"]})
+    assert asked["Location"].startswith("/accounts/second-factor/confirm/")
+    by_password = client.post(f"{CONFIRM}?next=/people/", {"password": PASSWORD})
+    assert by_password["Location"].startswith("/accounts/second-factor/confirm/")
+    assert client.post(reverse("accounts:rules"), {"second_factor_roles": ["employee"]}).status_code == 302
+    assert not Event.objects.filter(action="account.rules_changed").exists()
+    confirmed(client, by="mfa")
+    client.post(reverse("accounts:rules"), {"second_factor_roles": ["employee"]})
+    assert Event.objects.filter(action="account.rules_changed").exists()
+
+
+def test_a_page_that_shows_an_error_after_the_question_sends_its_form_to_itself(
+    knowledge_admin: User, collection: Collection
+) -> None:
+    client = signed_in(knowledge_admin)
+    address = reverse("ingest:collection_delete", args=[collection.slug])
+    asked = client.post(address, {"name": "wrong"})
+    shown = client.post(asked["Location"], {"password": PASSWORD})
+    assert shown.status_code == 422
+    assert f'action="{address}"' in shown.content.decode()
+    assert Collection.objects.live().exists()
+
+
+def test_rest_asks_a_browser_and_not_a_key(knowledge_admin: User, collection: Collection) -> None:
+    address = f"/api/v1/collections/{collection.slug}?confirm=Handbook"
+    client = signed_in(knowledge_admin)
+    refused = client.delete(address)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "confirmation_required")
+    key = create_api_key(user=knowledge_admin, name="x", scopes=["manage"], days=9, actor=None).text
+    assert Client().delete(address, headers={"Authorization": f"Bearer {key}"}).status_code == 204
+    assert not Collection.objects.live().exists()
+
+
+def test_rest_does_not_ask_who_confirmed(knowledge_admin: User, collection: Collection) -> None:
+    client = confirmed(signed_in(knowledge_admin))
+    assert client.delete(f"/api/v1/collections/{collection.slug}?confirm=Handbook").status_code == 204
+
+
+def test_guessing_at_the_question_is_slowed_down_and_on_record(knowledge_admin: User) -> None:
+    client = signed_in(knowledge_admin)
+    statuses = [client.post(CONFIRM, {"password": "wrong"}).status_code for _ in range(11)]
+    assert statuses[-1] == 429
+    assert Event.objects.filter(action="session.refused").count() == 5  # then the password is not looked at any more
