@@ -16,7 +16,7 @@ from django.utils.crypto import constant_time_compare
 
 from accounts.keys import is_usable, scopes_of
 from accounts.models import ApiKey, User
-from accounts.sign_in.factors import lacks_second_factor
+from accounts.sign_in.second_factors.holding import lacks_second_factor
 
 OPERATOR = "operator"
 

@@ -92,6 +92,10 @@ class SignInRules(models.Model):
     ONLY = 1
 
     second_factor_roles = models.JSONField(default=list)  # of User.Role: who must have a second factor
+    is_password_off = models.BooleanField(default=False)  # identity providers alone let people in …
+    break_glass = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )  # … but this one
 
     def __str__(self) -> str:
         return "rules of signing in"
@@ -100,6 +104,45 @@ class SignInRules(models.Model):
     def current(cls) -> "SignInRules":
         """Return the rules of now, read from the database; unsaved ones where nobody has set any."""
         return cls.objects.filter(pk=cls.ONLY).first() or cls(pk=cls.ONLY)
+
+
+class IdentityProvider(models.Model):
+    """An OpenID Connect provider that people sign in by, as the page keeps it (in use: `accounts.sign_in.oidc.values.Provider`)."""
+
+    slug = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    issuer = models.CharField(max_length=300)
+    client_id = models.CharField(max_length=191)
+    sealed_secret = models.TextField(blank=True)  # accounts.sign_in.sealing
+    groups_claim = models.CharField(max_length=120, default="groups")
+    group_rules = models.JSONField(default=list)  # [[what the claim says, the group's name here], …]
+    asks_userinfo = models.BooleanField(default=True)
+    matches_names = models.BooleanField(default=False)
+    makes_people = models.BooleanField(default=True)
+    links_by_email = models.BooleanField(default=False)
+    is_enabled = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("identity provider")
+        verbose_name_plural = _("identity providers")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProvidedGroup(models.Model):
+    """A group that a provider gave somebody at a sign-in: it takes it away again, and none that was given by hand."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="provided_groups")
+    group = models.ForeignKey("auth.Group", on_delete=models.CASCADE, related_name="+")
+    provider = models.CharField(max_length=40)  # its slug
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "group", "provider"], name="accounts_one_provided_group")]
+
+    def __str__(self) -> str:
+        return f"group {self.group_id} of user {self.user_id}"
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):

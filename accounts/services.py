@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.editable import Mark, readable_names
 from accounts.errors import AccountRefused
 from accounts.keys import revoke_api_key
-from accounts.models import ApiKey, User
+from accounts.models import ApiKey, SignInRules, User
 from audit.actor import actor_of
 from audit.services import record
 
@@ -179,6 +179,9 @@ def _protect(user: User, *, before: dict[str, object], actor: User | None, admin
     loses_charge = before["role"] == User.Role.KNOWLEDGE_ADMIN and before["is_active"] and not user.is_knowledge_admin
     if actor is not None and actor.pk == user.pk and (user.role != before["role"] or user.is_active != before["is_active"]):
         raise AccountRefused("own_account", _("Only another knowledge admin can change your role and access."))
+    rules = SignInRules.current()
+    if loses_charge and rules.is_password_off and rules.break_glass_id == user.pk:
+        raise AccountRefused("break_glass", _("This is the account for emergencies. Choose another one in the rules first."))
     if loses_charge and all(admin.pk == user.pk for admin in admins):
         raise AccountRefused(
             "last_admin", _("This is the last active knowledge admin. Make another account a knowledge admin first.")

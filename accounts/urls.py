@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from accounts import key_views, views
 from accounts.sign_in import rules_views, session_views
+from accounts.sign_in.oidc import views as provider_views
 
 app_name = "accounts"
 
@@ -16,6 +17,11 @@ urlpatterns: list[URLPattern] = [
     path("security/sessions/end/", session_views.end_all, name="sessions_end"),
     path("security/second-factor/", rules_views.factor_needed, name="factor_needed"),
     path("sign-in/", rules_views.rules, name="rules"),
+    path("sign-in/providers/", provider_views.index, name="providers"),
+    path("sign-in/providers/new/", provider_views.create, name="provider_new"),
+    path("sign-in/providers/<slug:slug>/", provider_views.change, name="provider"),
+    path("sign-in/providers/<slug:slug>/try/", provider_views.try_out, name="provider_try"),
+    path("sign-in/providers/<slug:slug>/delete/", provider_views.delete, name="provider_delete"),
     path("new/", views.create, name="create"),
     path("<int:pk>/", views.change, name="change"),
     path("<int:pk>/password/", views.password, name="password"),

@@ -20,9 +20,9 @@ from accounts.errors import AccountRefused
 from accounts.forms import ChangePersonForm, GroupForm, PersonForm
 from accounts.models import User
 from accounts.requests import SignedInRequest
-from accounts.sign_in.factors import has_second_factor
 from accounts.sign_in.links import Purpose, make_link
 from accounts.sign_in.mail import has_mail, send_link
+from accounts.sign_in.second_factors.holding import has_second_factor
 from accounts.sign_in.sessions import find_sessions, sign_out_everywhere
 
 PEOPLE_PER_PAGE = 50

@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from accounts.sign_in.oidc.values import Provider, ProviderInvalid, read_file
 from config.env import env_list, env_str
 from outbound.hosts import read_allowed
 
@@ -88,6 +89,14 @@ def env_mail(name: str, *, public_url: str) -> MailServer | None:
         password=unquote(parts.password or ""),
         security=security,
     )
+
+
+def env_providers(name: str) -> tuple[Provider, ...]:
+    """Return the identity providers of the file that the variable names. Raises: ImproperlyConfigured: it cannot be used."""
+    try:
+        return read_file(env_str(name))
+    except ProviderInvalid as error:
+        raise ImproperlyConfigured(f"{name}: {error}") from error
 
 
 def _is_origin(text: str) -> bool:

@@ -7,6 +7,7 @@ from django.views.i18n import set_language
 
 from accounts.sign_in import password_views
 from accounts.sign_in.login_view import sign_in
+from accounts.sign_in.oidc import start_views
 from config import health, metrics
 
 urlpatterns = [
@@ -16,7 +17,10 @@ urlpatterns = [
     path("accounts/inactive/", allauth_views.account_inactive, name="account_inactive"),
     path("accounts/password/change/", allauth_views.password_change, name="account_change_password"),
     path("accounts/confirm/", allauth_views.reauthenticate, name="account_reauthenticate"),
-    path("accounts/second-factor/", include("accounts.sign_in.factor_urls")),
+    path("accounts/oidc/cancelled/", start_views.cancelled, name="socialaccount_login_cancelled"),
+    path("accounts/oidc/<slug:provider_id>/login/", start_views.start, name="openid_connect_login"),
+    path("accounts/oidc/<slug:provider_id>/callback/", start_views.come_back, name="openid_connect_callback"),
+    path("accounts/second-factor/", include("accounts.sign_in.second_factors.urls")),
     path("accounts/password/set/<str:token>/", password_views.set_by_link, name="account_set_password"),
     path("accounts/password/new/", password_views.set_instead_of_told, name="account_new_password"),
     path("accounts/password/forgotten/", password_views.forgotten, name="account_forgotten"),

@@ -8,17 +8,25 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.stagekit import clear_login
+from allauth.socialaccount.models import SocialAccount
+from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.client_address import client_address
 from accounts.models import User
 from accounts.sign_in.confirming import is_confirmed
+from accounts.sign_in.emergency import breaks_glass, may_come_in, raise_alarm
 from accounts.sign_in.known_device import remember_device
 from accounts.sign_in.limits import SignInAttempt
+from accounts.sign_in.oidc.providers import find_providers
 from accounts.sign_in.sessions import describe_client
 from audit.actor import actor_of
 from audit.reading import complete_reading
@@ -29,9 +37,22 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def pre_login(self, request: HttpRequest, user: AbstractBaseUser, **details: Any) -> HttpResponse | None:
+        """Hold up who comes by another way than an identity provider, where only these let people in."""
+        response: HttpResponse | None = super().pre_login(request, user, **details)
+        if response is not None or may_come_in(request, user):
+            return response
+        clear_login(request)
+        self._record(request, "session.refused", user, reason="password_off")
+        messages.error(request, _("Sign in with your company account: passwords are switched off."))
+        return redirect("account_login")
+
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         with transaction.atomic():
             super().login(request, user)
+            if breaks_glass(request, user):
+                self._record(request, "session.break_glass", user)
+                transaction.on_commit(lambda: raise_alarm(user, client=describe_client(request)))
             steps = [str(step.get("type", step["method"])) for step in get_authentication_records(request, user)]
             self._record(request, "session.started", user, by=steps)
 
@@ -77,6 +98,10 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return the pages on which this person confirms: who has a second factor confirms by it, passkeys first."""
         methods: list[dict[str, str]] = super().get_reauthentication_methods(user)
         by_factor = [method for method in methods if method["id"].startswith("mfa_")]
+        if not methods:  # neither password nor factor: at the provider that they come from
+            links = SocialAccount.objects.filter(user__username=user.get_username()).values_list("provider", flat=True)
+            url = next((reverse("openid_connect_login", args=[one.slug]) for one in find_providers() if one.slug in links), "")
+            return [{"id": "provider", "description": "", "url": url}] if url else []
         return sorted(by_factor or methods, key=lambda method: method["id"] != "mfa_reauthenticate:webauthn")
 
     def set_password(self, user: AbstractBaseUser, password: str) -> None:

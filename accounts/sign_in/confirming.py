@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import resolve_url
 
-from accounts.sign_in.factors import has_second_factor
+from accounts.sign_in.second_factors.holding import has_second_factor
 
 FACTOR = "mfa"  # as allauth calls a second factor in its records
 

@@ -12,8 +12,9 @@ from accounts.access import knowledge_admins_only
 from accounts.errors import AccountRefused
 from accounts.models import SignInRules, User
 from accounts.requests import SignedInRequest
-from accounts.sign_in.factors import lacks_second_factor, remove_factors
+from accounts.sign_in.oidc.providers import find_providers
 from accounts.sign_in.rules import change_rules
+from accounts.sign_in.second_factors.holding import lacks_second_factor, remove_factors
 
 
 class RulesForm(forms.Form):
@@ -24,24 +25,35 @@ class RulesForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("Whoever has none sets one up before anything else. Answers that are being written end at once."),
     )
+    is_password_off = forms.BooleanField(label=gettext_lazy("Sign in by identity providers alone"), required=False)
+    break_glass = forms.ModelChoiceField(
+        label=gettext_lazy("Account for emergencies"),
+        queryset=User.objects.filter(role=User.Role.KNOWLEDGE_ADMIN, is_active=True).order_by("username"),
+        required=False,
+        help_text=gettext_lazy(
+            "The one account that signs in by password all the same. Each use is an alarm in the audit, and mailed."
+        ),
+    )
 
 
 @require_http_methods(["GET", "POST"])
 @knowledge_admins_only
 def rules(request: SignedInRequest) -> HttpResponseBase:
     current = SignInRules.current()
-    form = RulesForm(request.POST or None, initial={"second_factor_roles": current.second_factor_roles})
+    names = ("second_factor_roles", "is_password_off", "break_glass")
+    form = RulesForm(initial={name: getattr(current, name) for name in names})
     if request.method == "POST":  # nobody at all is a form without a field
         form = RulesForm(request.POST)
         if form.is_valid():
             try:
-                change_rules(second_factor_roles=form.cleaned_data["second_factor_roles"], actor=request.user)
+                change_rules(**form.cleaned_data, actor=request.user)
             except AccountRefused as refused:
                 form.add_error(None, refused.message)
             else:
                 messages.success(request, _("The sign-in rules were saved."))
                 return redirect("accounts:rules")
-    return render(request, "people/rules.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "providers": find_providers(with_disabled=True)}
+    return render(request, "people/rules.html", context, status=422 if form.errors else 200)
 
 
 @require_GET

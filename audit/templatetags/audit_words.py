@@ -33,6 +33,7 @@ TONES = {
     "unhelpful": "warn",
     "deleted": "danger",
     "erased": "danger",
+    "break_glass": "danger",
 }
 
 

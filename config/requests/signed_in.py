@@ -11,7 +11,7 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 
 from accounts.sign_in.confirming import ask_to_confirm, is_confirmed
-from accounts.sign_in.factors import lacks_second_factor
+from accounts.sign_in.second_factors.holding import lacks_second_factor
 from accounts.sign_in.sessions import note_use
 from config.errors import render_error, wants_json
 from config.requests.step_up import DANGEROUS

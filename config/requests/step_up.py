@@ -48,6 +48,9 @@ DANGEROUS: dict[str, Asks] = {
     "accounts:password": _is_post_of_admin,  # shows a link by which anybody signs in as that person
     "accounts:factors_remove": _is_post_of_admin,
     "accounts:rules": _is_post_of_admin,
+    "accounts:provider_new": _is_post_of_admin,
+    "accounts:provider": _is_post_of_admin,
+    "accounts:provider_delete": _is_post_of_admin,
     "accounts:keys": _makes_managing_key,
     "ingest:collection_delete": _is_post_of_admin,
     "api:get_collection": _is_session_of_admin,  # of all operations on that path, of which one deletes

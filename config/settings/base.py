@@ -8,7 +8,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from config.env import env_bool, env_float, env_int, env_list, env_secret, env_str
-from config.env_hosts import env_hosts, env_mail, env_networks, env_origins
+from config.env_hosts import env_hosts, env_mail, env_networks, env_origins, env_providers
 from config.logging import logging_config
 from config.private import keep_private
 
@@ -44,6 +44,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "csp",
     "django_htmx",
     "audit",
@@ -156,17 +158,21 @@ RATE_ASK_PER_MINUTE = env_int("ATTEST_RATE_ASK_PER_MINUTE", 30, minimum=0)  # qu
 RATE_SEARCH_PER_MINUTE = env_int("ATTEST_RATE_SEARCH_PER_MINUTE", 120, minimum=0)  # searches of one person
 MCP_KEY = env_str("ATTEST_MCP_KEY")  # whose rights `manage.py serve_mcp` has
 RATE_KEY_PER_MINUTE = env_int("ATTEST_RATE_KEY_PER_MINUTE", 300, minimum=0)  # requests of one API key, whatever they ask
-MFA_ADAPTER = "accounts.sign_in.mfa_adapter.MfaAdapter"
+MFA_ADAPTER = "accounts.sign_in.second_factors.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_FORMS = {
-    "authenticate": "accounts.sign_in.code_forms.CodeForm",
-    "reauthenticate": "accounts.sign_in.code_forms.ConfirmingCodeForm",
+    "authenticate": "accounts.sign_in.second_factors.code_forms.CodeForm",
+    "reauthenticate": "accounts.sign_in.second_factors.code_forms.ConfirmingCodeForm",
 }
 MFA_TOTP_ISSUER = "Attest"
 MFA_TOTP_TOLERANCE = 1  # steps of 30 s: clocks of telephones differ
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are set by whoever manages people
+SOCIALACCOUNT_ADAPTER = "accounts.sign_in.oidc.adapter.ProviderAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+OIDC_HOSTS = env_hosts("ATTEST_OIDC_HOSTS")  # identity providers on this machine that a page may name
+OIDC_PROVIDERS = env_providers("ATTEST_OIDC_FILE")
 STEP_UP_S = ACCOUNT_REAUTHENTICATION_TIMEOUT = 600  # before a dangerous act one has signed in, or confirmed, within these seconds
 SESSION_ENGINE = "accounts.sign_in.sessions"
 SESSION_COOKIE_HTTPONLY = True

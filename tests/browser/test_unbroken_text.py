@@ -27,6 +27,7 @@ NO_PAGES = {  # what answers with a fragment, a file or a way to another page
     "metrics",
     "api_schema",
     "mfa_index",
+    "socialaccount_login_cancelled",
     "mfa_list_webauthn",
     "mfa_login_webauthn",
 }

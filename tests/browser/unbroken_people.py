@@ -16,7 +16,7 @@ from django.utils import timezone
 from fido2.cose import ES256
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
 
-from accounts.models import SignInRules, User
+from accounts.models import IdentityProvider, SignInRules, User
 from tests.browser.unbroken import LETTERS, PASSWORD
 from tests.confirmed import confirmed
 
@@ -60,6 +60,19 @@ def write_halfway(auditor: User, *, group: Group) -> dict[str, dict[str, list[st
         "told": {"session": [_begin_to_sign_in(told)], "account_new_password": [reverse("account_new_password")]},
         "coded": {"session": [_begin_to_sign_in(coded)], "mfa_authenticate": [reverse("mfa_authenticate")]},
     }
+
+
+def write_provider() -> IdentityProvider:
+    """Write an identity provider that cannot be reached, so that the way to it ends on a page of ours."""
+    return IdentityProvider.objects.create(
+        slug="unbroken",
+        name=LETTERS[:80],
+        issuer=f"http://127.0.0.1:9/{LETTERS[:250]}",
+        client_id=LETTERS[:191],
+        groups_claim=LETTERS[:120],
+        group_rules=[[LETTERS, LETTERS[:150]]],
+        is_enabled=True,
+    )
 
 
 def _write_factors(user: User) -> None:

@@ -21,7 +21,7 @@ from kb.reading_faults import report_fault
 from sources.models import SqlSource
 from tests.audit.receipts import receipt_payload
 from tests.browser.unbroken import LETTERS, LINK, TABLE
-from tests.browser.unbroken_people import write_halfway, write_person
+from tests.browser.unbroken_people import write_halfway, write_person, write_provider
 
 ROLES = {"employee": User.Role.EMPLOYEE, "admin": User.Role.KNOWLEDGE_ADMIN, "auditor": User.Role.AUDITOR}
 
@@ -74,10 +74,13 @@ def write_rows() -> dict[str, Any]:
     report_fault(page=version.pages.get(), note=LINK, user=people["employee"])
     report_fault(page=version.pages.get(), note=LETTERS, user=people["admin"])
     document, uid, slug = version.document, version.document.uid, collection.slug
+    provider = write_provider()
     halfway = write_halfway(people["auditor"], group=group)
     pages: dict[str, dict[str, list[str]]] = {
         **halfway,
         "anonymous": {
+            "openid_connect_login": [reverse("openid_connect_login", args=[provider.slug])],
+            "openid_connect_callback": [reverse("openid_connect_callback", args=[provider.slug])],
             "account_forgotten": [reverse("account_forgotten")],
             "account_login": [reverse("account_login")],
             "account_inactive": [reverse("account_inactive")],
@@ -128,6 +131,10 @@ def write_rows() -> dict[str, Any]:
             "ingest:editions": [reverse("ingest:editions")],
             "accounts:index": [reverse("accounts:index"), reverse("accounts:index") + f"?q={LETTERS}"],
             "accounts:rules": [reverse("accounts:rules")],
+            "accounts:providers": [reverse("accounts:providers")],
+            "accounts:provider_new": [reverse("accounts:provider_new")],
+            "accounts:provider": [reverse("accounts:provider", args=[provider.slug])],
+            "accounts:provider_try": [reverse("accounts:provider_try", args=[provider.slug])],
             "accounts:create": [reverse("accounts:create")],
             "accounts:change": [reverse("accounts:change", args=[people["employee"].pk])],
             "accounts:group": [reverse("accounts:group", args=[group.pk])],

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.keys import create_api_key
-from accounts.models import ApiKey, User
+from accounts.models import ApiKey, IdentityProvider, User
 from audit.models import Event
 from config.requests.step_up import DANGEROUS
 from kb.models import Collection
@@ -36,6 +36,10 @@ class Act:
     method: str = "post"
     data: dict[str, Any] = field(default_factory=dict)
     needs_person: bool = False
+    needs_provider: bool = False
+
+
+PROVIDER = {"name": "Corp", "client_id": "attest", "groups_claim": "groups"}
 
 
 def exported() -> bool:
@@ -72,6 +76,22 @@ ACTS = {
         ("employee", "auditor"),
         data={"second_factor_roles": ["employee"]},
     ),
+    "accounts:provider_new": Act(
+        "knowledge_admin",
+        lambda: IdentityProvider.objects.filter(slug="corp").exists(),
+        ("employee", "auditor"),
+        data=PROVIDER | {"slug": "corp", "issuer": "https://id.example"},
+    ),
+    "accounts:provider": Act(
+        "knowledge_admin",
+        lambda: IdentityProvider.objects.filter(name="Corp").exists(),
+        ("employee", "auditor"),
+        data=PROVIDER,
+        needs_provider=True,
+    ),
+    "accounts:provider_delete": Act(
+        "knowledge_admin", lambda: not IdentityProvider.objects.exists(), ("employee", "auditor"), needs_provider=True
+    ),
     "accounts:keys": Act(
         "knowledge_admin",
         lambda: ApiKey.objects.filter(scopes=["manage"]).exists(),
@@ -90,6 +110,8 @@ ACTS = {
 def arguments(name: str, request: pytest.FixtureRequest) -> list[Any]:
     if name == "ingest:collection_delete":
         return [request.getfixturevalue("collection").slug]
+    if ACTS[name].needs_provider:
+        return [IdentityProvider.objects.create(slug="there", name="There", issuer="https://id.example", client_id="x").slug]
     return [request.getfixturevalue("employee").pk] if ACTS[name].needs_person else []
 
 

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import BrowserSession, User
+from accounts.models import BrowserSession, IdentityProvider, User
 from accounts.sign_in.links import Purpose, make_link
 from kb.models import Collection
 from kb.reading_faults import report_fault
@@ -51,6 +51,7 @@ API_CALLERS = "200 200 200 401 200 200"
 API_READERS = "200 200 404 401 200 404"
 API_OWNER = "200 404 404 401 404 404"
 API_LET_IN = "400 400 400 401 400 400"  # refused because the question is empty
+REFUSED = "403 403 403 403 403 403"
 NOWHERE = "404 404 404 404 404 404"
 
 
@@ -128,6 +129,14 @@ def passkey_of(world: World, who: str) -> int:
     return passkey.pk
 
 
+def provider(world: World) -> tuple[str]:
+    row = IdentityProvider.objects.create(
+        slug="corp", name="Corp", issuer="http://127.0.0.1:9", client_id="attest", is_enabled=True
+    )
+    return (row.slug,)
+
+
+PROVIDER = {"name": "Corp", "client_id": "attest", "groups_claim": "groups"}
 PLAN = {
     "name": "Shop",
     "query": "SELECT id FROM products",
@@ -166,6 +175,20 @@ ADDRESSES = {
         Case("post", "302 302 302 302 302 302", data=lambda world: {"credential": "{}"}),
     ],
     "accounts:factor_needed": [Case("get", "302 302 302 302 302 302")],  # nobody needs one
+    "openid_connect_login": [Case("get", REFUSED, provider)],  # which may not be connected to
+    "openid_connect_callback": [
+        Case("get", REFUSED, provider),
+        Case("get", NOWHERE, lambda world: ("nowhere",), query="code=x&state=y"),
+    ],
+    "socialaccount_login_cancelled": [Case("get", "302 302 302 302 302 302")],
+    "accounts:providers": [Case("get", ADMIN)],
+    "accounts:provider_new": [
+        Case("get", ADMIN),
+        Case("post", ADMIN_POST, data=lambda world: PROVIDER | {"slug": "other", "issuer": "https://id.example"}),
+    ],
+    "accounts:provider": [Case("get", ADMIN, provider), Case("post", ADMIN_POST, provider, lambda world: PROVIDER)],
+    "accounts:provider_try": [Case("get", "404 404 404 302 403 404", provider)],
+    "accounts:provider_delete": [Case("post", ADMIN_POST, provider)],
     "accounts:rules": [Case("get", ADMIN), Case("post", ADMIN_POST, data=lambda world: {"second_factor_roles": ["employee"]})],
     "accounts:factors_remove": [Case("post", ADMIN_POST, person)],
     "account_new_password": [Case("get", "302 302 302 302 302 302"), Case("post", "302 302 302 302 302 302")],

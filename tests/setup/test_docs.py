@@ -12,8 +12,9 @@ PACKAGES = (
     *("accounts", "api", "audit", "backup", "chat", "config", "evals", "gateway", "ingest", "kb"),
     *("language", "metrics", "outbound", "retrieval", "sources", "training"),
 )
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
-READS_ENVIRONMENT = re.compile(r"""env_(?:bool|float|hosts|int|list|mail|networks|origins|secret|str)\(\s*"([A-Z_]+)\"""")
+DOCS = (ROOT / "docs", ROOT / "docs/admin")
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(page for folder in DOCS for page in sorted(folder.glob("*.md")))]
+READS_ENVIRONMENT = re.compile(r"""env_(?:bool|float|hosts|int|list|mail|networks|origins|providers|secret|str)\(\s*"([A-Z_]+)\"""")
 REFERENCE = re.compile(r"`([a-z_]+(?:/[a-z_0-9]+)*\.py)(?::([A-Za-z_]\w*(?:\.\w+)*))?`")
 # Set by the shell or by Docker, not by people.
 NOT_OURS = {"BASH_SOURCE", "HOSTNAME"}

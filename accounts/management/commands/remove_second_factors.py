@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
-from accounts.sign_in.factors import remove_factors
+from accounts.sign_in.second_factors.holding import remove_factors
 
 
 class Command(BaseCommand):

@@ -11,7 +11,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
-from accounts.sign_in.factors import on_record
+from accounts.sign_in.second_factors.holding import on_record
 
 own_page = RedirectView.as_view(pattern_name="accounts:security")
 

@@ -6,8 +6,8 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.translation import gettext as _
 
 from accounts.models import SignInRules, User
-from accounts.sign_in.factors import MAIN
 from accounts.sign_in.sealing import SECOND_FACTORS, seal, unseal
+from accounts.sign_in.second_factors.holding import MAIN
 
 
 class MfaAdapter(DefaultMFAAdapter):

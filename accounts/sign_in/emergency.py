@@ -1,0 +1,55 @@
+"""Where identity providers alone let people in, one account comes in by its password all the same; its use is an alarm."""
+
+import logging
+import threading
+from collections.abc import Mapping
+from smtplib import SMTPException
+
+from allauth.account.internal.flows.login import get_authentication_records
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.mail import EmailMessage
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+
+from accounts.models import SignInRules, User
+
+logger = logging.getLogger(__name__)
+BY_PROVIDER = "socialaccount"  # as allauth calls it in its records
+
+
+def may_come_in(request: HttpRequest, user: AbstractBaseUser) -> bool:
+    """Tell whether this person may come in by the way that they have just shown."""
+    rules = SignInRules.current()
+    return not rules.is_password_off or rules.break_glass_id == user.pk or _came_by_provider(request, user)
+
+
+def breaks_glass(request: HttpRequest, user: AbstractBaseUser) -> bool:
+    rules = SignInRules.current()
+    return rules.is_password_off and rules.break_glass_id == user.pk and not _came_by_provider(request, user)
+
+
+def raise_alarm(user: AbstractBaseUser, *, client: Mapping[str, str]) -> None:
+    """Tell every knowledge admin who has an address, beside the request; the audit has it already."""
+    logger.error("the account for emergencies signed in: account %s from %s", user.pk, client["address"])
+    admins = User.objects.filter(role=User.Role.KNOWLEDGE_ADMIN, is_active=True).exclude(email="")
+    addresses = list(admins.values_list("email", flat=True)) if settings.MAIL else []
+    if not addresses:
+        return
+    body = render_to_string("account/mail/alarm.txt", {"user": user, **client})
+    subject = render_to_string("account/mail/alarm_subject.txt", {}).strip()
+    message = EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, bcc=addresses)
+    threading.Thread(target=_send, args=(message,), name="mail", daemon=True).start()
+
+
+def _send(message: EmailMessage) -> None:
+    try:
+        message.send()
+    except (SMTPException, OSError):
+        logger.exception("the alarm was not mailed")
+
+
+def _came_by_provider(request: HttpRequest, user: AbstractBaseUser) -> bool:
+    steps = get_authentication_records(request, user)
+    first = [step for step in steps if step.get("method") != "mfa"]
+    return bool(first) and first[-1].get("method") == BY_PROVIDER

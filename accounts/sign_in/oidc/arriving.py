@@ -1,0 +1,127 @@
+"""Somebody arrives from an identity provider: the account that is theirs, and the groups that the provider gives and takes."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts.errors import AccountRefused
+from accounts.models import ProvidedGroup, SignInRules, User
+from accounts.services import change_account, create_account
+from accounts.sign_in.oidc.values import Provider
+from audit.actor import actor_of
+from audit.services import record
+
+NAME_CHARACTERS = 150
+NOT_IN_NAMES = re.compile(r"[^\w.@+-]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """Who a provider says has signed in. `subject`: what it calls them for ever; `claims`: of token and userinfo together."""
+
+    subject: str
+    claims: Mapping[str, Any]
+
+    def text(self, name: str) -> str:
+        value = self.claims.get(name)
+        return value.replace("\x00", "").strip() if isinstance(value, str) else ""
+
+    @property
+    def email(self) -> str:
+        """The mail address, where the claim holds one."""
+        found = self.text("email")
+        try:
+            validate_email(found)
+        except ValidationError:
+            return ""
+        return found
+
+    def groups(self, claim: str) -> frozenset[str]:
+        """Return what the claim of groups holds: a list of texts, or one text."""
+        value = self.claims.get(claim)
+        values = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+        return frozenset(one for one in values if isinstance(one, str))
+
+
+def read_arrival(data: Mapping[str, Any]) -> Arrival:
+    """Read what allauth collected. Raises: AccountRefused: the two sources speak of two people."""
+    token, info = data.get("id_token") or {}, data.get("userinfo") or {}
+    if token and info and token.get("sub") != info.get("sub"):
+        raise AccountRefused("provider_mismatch", _("The provider gave two different answers about who signed in."))
+    claims = {**token, **info}
+    return Arrival(subject=str(claims.get("sub", "")), claims=claims)
+
+
+def admit(arrival: Arrival, *, provider: Provider, user: User | None) -> User:
+    """Return the account of who arrived, with the groups of now. `user`: whom they were linked to before.
+
+    Raises: AccountRefused: there is no account, and the provider makes none; or their address is another account's.
+    """
+    with transaction.atomic():
+        if user is None:
+            user = _find_by_email(arrival, provider) or _make(arrival, provider)
+            SocialAccount.objects.create(user=user, provider=provider.slug, uid=arrival.subject)
+            payload = {"username": user.username, "provider": provider.slug, "subject": arrival.subject}
+            record("account.linked", by=actor_of(user), subject=f"user:{user.pk}", summary=user.username, payload=payload)
+        return _with_groups(user, arrival, provider=provider)
+
+
+def _find_by_email(arrival: Arrival, provider: Provider) -> User | None:
+    """Return the account with this address, where the provider may speak for it. The break-glass account is nobody's to take."""
+    email = arrival.email
+    found = User.objects.filter(Q(email__iexact=email) | Q(username__iexact=email)).first() if email else None
+    if found is None:
+        return None
+    is_vouched = provider.links_by_email and arrival.claims.get("email_verified", True) is True
+    if not is_vouched or found.pk == SignInRules.current().break_glass_id:
+        raise AccountRefused(
+            "provider_email_taken",
+            _("There is an account with your email address already. Ask a knowledge admin to connect the two."),
+        )
+    return found
+
+
+def _make(arrival: Arrival, provider: Provider) -> User:
+    if not provider.makes_people:
+        raise AccountRefused("provider_unknown_person", _("You have no account here yet. Ask a knowledge admin for one."))
+    email = arrival.email
+    wanted = arrival.text("preferred_username") or email.partition("@")[0] or arrival.subject
+    return create_account(
+        username=_free_name(NOT_IN_NAMES.sub("-", wanted).strip("-")[: NAME_CHARACTERS - 4] or "person"),
+        first_name=(arrival.text("given_name") or arrival.text("name"))[:NAME_CHARACTERS],
+        last_name=arrival.text("family_name")[:NAME_CHARACTERS],
+        email=email,
+        actor=None,
+    )
+
+
+def _free_name(wanted: str) -> str:
+    names = (wanted, *(f"{wanted}-{number}" for number in range(2, 1000)))
+    taken = set(User.objects.filter(username__istartswith=wanted).values_list("username", flat=True))
+    lower = {name.lower() for name in taken}
+    return next(name for name in names if name.lower() not in lower)
+
+
+def _with_groups(user: User, arrival: Arrival, *, provider: Provider) -> User:
+    """Give the groups that the claims lead to, and take those that this provider rules or gave before and gives no more."""
+    known = {group.name: group for group in Group.objects.all()}
+    wanted = provider.groups_of(arrival.groups(provider.groups_claim), known=frozenset(known)) & set(known)
+    given = ProvidedGroup.objects.filter(user=user, provider=provider.slug)
+    ruled = provider.ruled_groups | set(given.values_list("group__name", flat=True))
+    present = set(user.groups.values_list("name", flat=True))
+    after = (present - (ruled - wanted)) | wanted
+    given.exclude(group__name__in=wanted).delete()
+    for name in wanted - present:
+        ProvidedGroup.objects.get_or_create(user=user, group=known[name], provider=provider.slug)
+    if after != present:
+        user = change_account(user=user, actor=None, groups=[known[name] for name in after])
+    return user

@@ -1,0 +1,75 @@
+"""The form of an identity provider."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import IdentityProvider
+from accounts.sign_in.oidc.values import ProviderInvalid, Rules, read_rules, write_rules
+
+PLAIN = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+
+
+class ProviderForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("On the sign-in page: “Sign in with …”."))
+    slug = forms.CharField(
+        label=_("Short name"),
+        max_length=40,
+        help_text=_("Part of addresses, such as “entra”. It cannot be changed later."),
+        widget=forms.TextInput(attrs=PLAIN),
+    )
+    issuer = forms.CharField(
+        label=_("Issuer"),
+        max_length=300,
+        help_text=_("The address under which the provider describes itself. It cannot be changed later."),
+        widget=forms.TextInput(attrs=PLAIN),
+    )
+    client_id = forms.CharField(label=_("Client ID"), max_length=191, widget=forms.TextInput(attrs=PLAIN))
+    client_secret = forms.CharField(
+        label=_("Client secret"),
+        max_length=500,
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("Kept encrypted and never shown. Empty: the one that is there stays."),
+    )
+    groups_claim = forms.CharField(
+        label=_("Claim with groups"), max_length=120, initial="groups", widget=forms.TextInput(attrs=PLAIN)
+    )
+    group_rules = forms.CharField(
+        label=_("Groups"),
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+        help_text=_(
+            "A line each: what the claim says = group here. * is anything. People join and leave these groups at each sign-in."
+        ),
+    )
+    asks_userinfo = forms.BooleanField(
+        label=_("Ask the provider’s userinfo address too"),
+        required=False,
+        initial=True,
+        help_text=_("Off for Microsoft Entra ID, whose identity token says everything."),
+    )
+    matches_names = forms.BooleanField(label=_("Also join groups here that have the name of a claimed one"), required=False)
+    makes_people = forms.BooleanField(label=_("Make an account at the first sign-in"), required=False, initial=True)
+    links_by_email = forms.BooleanField(
+        label=_("Connect accounts here that have the same email address"),
+        required=False,
+        help_text=_("Only where the provider checks addresses: whoever can set one there gets the account here."),
+    )
+    is_enabled = forms.BooleanField(label=_("On the sign-in page"), required=False)
+
+    def __init__(self, *args: Any, row: IdentityProvider, **kwargs: Any) -> None:
+        initial = {name: getattr(row, name) for name in self.base_fields if name not in ("client_secret", "group_rules")}
+        initial["group_rules"] = write_rules(tuple((pattern, group) for pattern, group in row.group_rules))
+        super().__init__(*args, **{**kwargs, "initial": initial if row.pk else {}})
+        if row.pk:
+            del self.fields["slug"], self.fields["issuer"]
+
+    def clean_group_rules(self) -> Rules:
+        try:
+            return read_rules(self.cleaned_data["group_rules"])
+        except ProviderInvalid as invalid:
+            raise forms.ValidationError(_now("This line is no rule: %(line)s") % {"line": invalid}) from invalid
