@@ -38,7 +38,7 @@ class ProviderForm(forms.Form):
         label=_("Claim with groups"), max_length=120, initial="groups", widget=forms.TextInput(attrs=PLAIN)
     )
     group_rules = forms.CharField(
-        label=_("Groups"),
+        label=_("Rules for groups"),
         required=False,
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
