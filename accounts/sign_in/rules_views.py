@@ -30,6 +30,7 @@ class RulesForm(forms.Form):
         label=gettext_lazy("Account for emergencies"),
         queryset=User.objects.filter(role=User.Role.KNOWLEDGE_ADMIN, is_active=True).order_by("username"),
         required=False,
+        empty_label=gettext_lazy("Choose an account"),
         help_text=gettext_lazy(
             "The one account that signs in by password all the same. Each use is an alarm in the audit, and mailed."
         ),

@@ -18,6 +18,7 @@ from accounts.credentials import Credential, command_credential, key_credential,
 from accounts.keys import create_api_key, revoke_api_key
 from accounts.models import ApiKey, BrowserSession, User
 from accounts.services import change_account, reset_password
+from accounts.sign_in.rules import change_rules
 from accounts.sign_in.sessions import end_session, find_sessions, sign_out_everywhere
 from audit.models import Event
 from chat import errors, services
@@ -68,6 +69,10 @@ ENDS: dict[str, tuple[Callable[[User], Credential], Callable[[User], object]]] =
     "session signed out": (by_session, lambda user: BrowserSession.objects.all().delete()),
     "session signed out everywhere": (by_session, lambda user: sign_out_everywhere(user=user, actor=user)),
     "session signed out from elsewhere": (by_session, sign_out_from_elsewhere),
+    "session without the second factor that is demanded": (
+        by_session,
+        lambda user: change_rules(second_factor_roles=[user.role], actor=None),
+    ),
     "session unused for too long": (by_session, lambda user: BrowserSession.objects.update(seen_at=long_ago())),
     "session that lasted too long": (by_session, lambda user: BrowserSession.objects.update(started_at=long_ago())),
     "session of a disabled account": (by_session, lambda user: change_account(user=user, actor=None, is_active=False)),
