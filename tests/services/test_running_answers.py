@@ -1,6 +1,7 @@
 """Answers that a real server is writing end with the access of whoever asked: each way to ask, each way to lose access."""
 
 import asyncio
+import contextlib
 import re
 import sys
 import threading
@@ -184,16 +185,16 @@ def sign_out(person: Person) -> None:
 
 
 def sign_out_everywhere(person: Person) -> None:
-    elsewhere = person.company.site.sign_in(person.username, LINKED_PASSWORD)
-    person.company.post(elsewhere, "/people/security/sessions/end/", {})
+    with contextlib.closing(person.company.site.sign_in(person.username, LINKED_PASSWORD)) as elsewhere:
+        person.company.post(elsewhere, "/people/security/sessions/end/", {})
 
 
 def sign_out_from_elsewhere(person: Person) -> None:
-    elsewhere = person.company.site.sign_in(person.username, LINKED_PASSWORD)
-    ends = re.findall(r"/people/security/sessions/\w+/end/", elsewhere.get(f"{person.company.url}/people/security/").text)
-    assert ends
-    for path in ends:
-        person.company.post(elsewhere, path, {})
+    with contextlib.closing(person.company.site.sign_in(person.username, LINKED_PASSWORD)) as elsewhere:
+        ends = re.findall(r"/people/security/sessions/\w+/end/", elsewhere.get(f"{person.company.url}/people/security/").text)
+        assert ends
+        for path in ends:
+            person.company.post(elsewhere, path, {})
 
 
 def sign_out_by_admin(person: Person) -> None:
