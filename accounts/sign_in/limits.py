@@ -13,6 +13,7 @@ from django.http import HttpRequest
 
 from accounts.client_address import client_address
 from accounts.errors import TooManyRequests
+from accounts.rates import spend
 from accounts.sign_in.known_device import device_for
 
 RATES = {
@@ -25,6 +26,7 @@ RATES = {
     "mail_to_account": "3/900s/key",
 }
 REQUESTS_WAIT_S = 60
+WAYS_TO_PROVIDER_PER_MINUTE = 30
 
 
 def may_send_mail(request: HttpRequest, *, account: object | None) -> bool:
@@ -35,6 +37,14 @@ def may_send_mail(request: HttpRequest, *, account: object | None) -> bool:
     if not _spend(request, "mail_from_address", ratelimit.truncate_ip(client_address(request))):
         raise TooManyRequests(retry_after_s=REQUESTS_WAIT_S)
     return account is None or _spend(request, "mail_to_account", str(account)) is not None
+
+
+def spend_way_to_provider(request: HttpRequest) -> None:
+    """Count a way to an identity provider, for which it is asked where to go. allauth counts no GET, so this is not its count.
+
+    Raises: TooManyRequests: the address asks for more than any person would.
+    """
+    spend("way-to-provider", ratelimit.truncate_ip(client_address(request)), per_minute=WAYS_TO_PROVIDER_PER_MINUTE)
 
 
 class SignInAttempt:

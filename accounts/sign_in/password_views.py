@@ -2,6 +2,8 @@
 
 from allauth.account.internal.decorators import login_stage_required
 from allauth.account.internal.flows.password_reset import perform_password_reset_login
+from allauth.account.views import password_change
+from allauth.socialaccount.models import SocialAccount
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
@@ -12,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import AccountRefused
-from accounts.models import User
+from accounts.models import SignInRules, User
 from accounts.services import set_password
 from accounts.sign_in.adapter import find_account
 from accounts.sign_in.forms import ForgottenForm, NewPasswordForm
@@ -60,11 +62,18 @@ def set_instead_of_told(request: HttpRequest) -> HttpResponseBase:
     return _page(request, form, user, is_told=True)
 
 
+def change(request: HttpRequest) -> HttpResponseBase:
+    """Change one's own password, where there is one: who comes from an identity provider has none to change."""
+    if request.user.is_authenticated and not request.user.has_usable_password():
+        raise Http404
+    return password_change(request)
+
+
 @login_not_required
 @require_http_methods(["GET", "POST"])
 def forgotten(request: HttpRequest) -> HttpResponseBase:
     """Send a link to whoever has an account and a mail address. The answer is the same for everybody."""
-    if not has_mail():
+    if not has_mail() or SignInRules.current().is_password_off:
         raise Http404
     form = ForgottenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -80,9 +89,14 @@ def _send_link(request: HttpRequest, user: User | None) -> None:
     """Record that a link was asked for, and send it. A name of no account is not recorded."""
     subject, summary = (f"user:{user.pk}", user.username) if user else ("", "")
     record("account.link_requested", subject=subject, summary=summary, payload=describe_client(request))
-    if user is not None and user.is_active and user.email:
+    if user is not None and user.is_active and user.email and not _comes_by_provider_alone(user):
         link = make_link(user, purpose=Purpose.FORGOTTEN, request=request)
         send_link_later(user, link=link, purpose=Purpose.FORGOTTEN)
+
+
+def _comes_by_provider_alone(user: User) -> bool:
+    """Tell whether somebody has never had a password here: who may come in is their provider's to say, and no mail changes that."""
+    return not user.has_usable_password() and SocialAccount.objects.filter(user=user).exists()
 
 
 def _set(form: NewPasswordForm, user: User, *, how: str) -> bool:

@@ -33,6 +33,10 @@ def _is_session_of_admin(request: HttpRequest, named: dict[str, Any]) -> bool:
     return request.method == "DELETE" and _is_admin(request) and "Authorization" not in request.headers
 
 
+def _is_signed_in(request: HttpRequest, named: dict[str, Any]) -> bool:
+    return request.user.is_authenticated
+
+
 def _is_admin(request: HttpRequest) -> bool:
     return request.user.is_authenticated and request.user.is_knowledge_admin
 
@@ -53,5 +57,11 @@ DANGEROUS: dict[str, Asks] = {
     "accounts:provider_delete": _is_post_of_admin,
     "accounts:keys": _makes_managing_key,
     "ingest:collection_delete": _is_post_of_admin,
+    # allauth asks as well, but not who has neither a password nor a factor and comes from an identity provider.
+    "mfa_activate_totp": _is_signed_in,
+    "mfa_deactivate_totp": _is_signed_in,
+    "mfa_add_webauthn": _is_signed_in,
+    "mfa_remove_webauthn": _is_signed_in,
+    "mfa_generate_recovery_codes": _is_signed_in,
     "api:get_collection": _is_session_of_admin,  # of all operations on that path, of which one deletes
 }

@@ -416,6 +416,7 @@ def test_a_test_of_a_provider_is_an_admins_alone(idp: RunningProvider, settings,
         ("slug", "Corp!", "small letters"),
         ("slug", "", "required"),
         ("issuer", "ftp://x", "https://"),
+        ("issuer", "http://id.example", "https://"),
         ("issuer", "https://user:pw@x/", "https://"),
         ("issuer", "not an address", "https://"),
         ("group_rules", "no equals sign", "no rule"),
@@ -456,7 +457,10 @@ def test_where_passwords_are_off_only_providers_and_one_account_let_people_in(
 ) -> None:
     add(idp, settings)
     link = make_link(employee, purpose=Purpose.INVITED)
+    settings.MAIL = object()
     switch_off(knowledge_admin)
+    assert Client().get("/accounts/password/forgotten/").status_code == 404
+    settings.MAIL = None
     page = Client().get("/accounts/login/").content.decode()
     assert 'name="password"' not in page
     assert "passkey" not in page
@@ -520,6 +524,44 @@ def test_who_comes_from_a_provider_confirms_there(idp: RunningProvider, settings
     assert "prompt=login" in there
     assert client.get(idp.agree(there, "c1"))["Location"] == "/audit/export.csv"
     assert client.get("/audit/export.csv").status_code == 200
+
+
+def test_who_comes_from_a_provider_confirms_before_adding_a_factor(idp: RunningProvider, settings) -> None:
+    add(idp, settings)
+    idp.says("c2", preferred_username="dora")
+    client = Client()
+    idp.sign_in(client, "corp", "c2")
+    assert client.get("/accounts/second-factor/app/").status_code == 200
+    confirmed(client, by="socialaccount", ago_s=601)
+    for address in ("app/", "passkeys/new/"):
+        asked = client.get(f"/accounts/second-factor/{address}")
+        assert asked["Location"].startswith("/accounts/oidc/corp/login/?next=")
+
+
+def test_who_comes_from_a_provider_gets_no_password_by_mail_and_has_none_to_change(
+    idp: RunningProvider, settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whom the provider lets in no more would have a way past it."""
+    add(idp, settings)
+    idp.says("c3", preferred_username="ed", email="ed@example.com")
+    client = Client()
+    idp.sign_in(client, "corp", "c3")
+    assert client.get("/accounts/password/change/").status_code == 404
+    assert "Change password" not in client.get("/people/security/").content.decode()
+    sent: list[str] = []
+    settings.MAIL = object()
+    monkeypatch.setattr("accounts.sign_in.password_views.send_link_later", lambda user, **named: sent.append(user.username))
+    Client().post("/accounts/password/forgotten/", {"login": "ed"})
+    assert sent == []
+    User.objects.create_user(username="fay", email="fay@example.com", password=PASSWORD)
+    Client().post("/accounts/password/forgotten/", {"login": "fay"})
+    assert sent == ["fay"]
+
+
+def test_ways_to_a_provider_are_counted(idp: RunningProvider, settings) -> None:
+    add(idp, settings)
+    statuses = [Client().get("/accounts/oidc/corp/login/").status_code for _ in range(31)]
+    assert statuses == [302] * 30 + [429]
 
 
 # --- the operator's file ---

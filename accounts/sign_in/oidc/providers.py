@@ -1,5 +1,7 @@
 """Which identity providers there are: those of the operator's file, and those of the page."""
 
+from urllib.parse import urlsplit
+
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.db import transaction
@@ -12,6 +14,7 @@ from accounts.sign_in.oidc.values import SLUG, Provider, Rules, is_issuer
 from accounts.sign_in.sealing import seal, unseal
 from audit.actor import actor_of
 from audit.services import record
+from outbound.hosts import normalise_host, read_allowed
 
 SECRETS = b"attest: secrets of identity providers"
 FIELDS = (
@@ -102,6 +105,14 @@ def delete_provider(*, row: IdentityProvider, actor: User | None) -> None:
         record("account.provider_removed", by=actor_of(actor), subject=f"provider:{row.slug}", summary=row.name, payload=payload)
 
 
+def _is_protected(issuer: str) -> bool:
+    """Tell whether what is sent there is encrypted, or goes to a server that the operator has named."""
+    parts = urlsplit(issuer)
+    host, port = parts.hostname or "", parts.port or 80
+    allowed = map(read_allowed, settings.OIDC_HOSTS)
+    return parts.scheme == "https" or any(entry.names(normalise_host(host), port) for entry in allowed)
+
+
 def _state(row: IdentityProvider) -> dict[str, object]:
     return {name: getattr(row, name) for name in FIELDS}
 
@@ -111,5 +122,5 @@ def _check_new(row: IdentityProvider) -> None:
         raise AccountRefused("provider_invalid", _("Use small letters, digits and hyphens for the short name."))
     if find_provider(row.slug, with_disabled=True) or IdentityProvider.objects.filter(slug=row.slug).exists():
         raise AccountRefused("provider_invalid", _("There is a provider with this short name already."))
-    if not is_issuer(row.issuer):
+    if not is_issuer(row.issuer) or not _is_protected(row.issuer):
         raise AccountRefused("provider_invalid", _("The issuer is an address that begins with https://."))

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from requests import RequestException
 
 from accounts.errors import AccountRefused
+from accounts.sign_in.limits import spend_way_to_provider
 from accounts.sign_in.oidc.adapter import refuse
 from accounts.sign_in.oidc.providers import find_provider
 from accounts.sign_in.oidc.trying import TRYING
@@ -27,6 +28,7 @@ def start(request: HttpRequest, provider_id: str) -> HttpResponseBase:
     """Go to the provider to sign in. Who is signed in already, and confirms that it is they, has to show it there once more."""
     if find_provider(provider_id) is None:
         raise Http404
+    spend_way_to_provider(request)
     return go(request, provider_id, again=request.user.is_authenticated)
 
 
