@@ -10,12 +10,9 @@ import threading
 import time
 from pathlib import Path
 
-import httpx
-
 from bench.harness.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
-ADMIN = "admin"  # of a first start without the demo
 START_TIMEOUT_S = 3 * PATIENCE_S  # the first start makes a database, accounts and the demo
 
 
@@ -37,7 +34,6 @@ class Installation:
         self.environment = {**inherited, **settings, "PYTHONUNBUFFERED": "1", **environment}
         self.url = f"http://127.0.0.1:{self.port}"
         self.output: list[str] = []
-        self._own: str | None = None
         self.process = subprocess.Popen(
             [str(ROOT / "scripts" / "run")],
             cwd=ROOT,
@@ -64,25 +60,6 @@ class Installation:
             time.sleep(0.05)
 
     def password(self, username: str) -> str:
-        """Return the password that this person signs in with: the printed one, or where it must be changed the one after it."""
-        printed = self.printed_password(username)
-        return self._set_own(printed) if username == ADMIN else printed
-
-    def _set_own(self, printed: str) -> str:
-        """Sign in as the administrator of a first start without the demo, and set another password, as the pages ask for."""
-        if self._own is None:
-            with httpx.Client(base_url=self.url, timeout=PATIENCE_S) as browser:
-                for address, fields in (
-                    ("/accounts/login/", {"login": ADMIN, "password": printed}),
-                    ("/accounts/password/new/", {"password1": f"{printed}-own", "password2": f"{printed}-own"}),
-                ):
-                    browser.get(address)
-                    answer = browser.post(address, data=fields, headers={"X-CSRFToken": browser.cookies["csrftoken"]})
-                    assert answer.status_code == 302, answer.text
-            self._own = f"{printed}-own"
-        return self._own
-
-    def printed_password(self, username: str) -> str:
         """Return the password that the first start printed."""
         match = re.search(rf"^ +{username} +(\S+) ", "".join(self.output), flags=re.M)
         assert match, f"no account {username} in:\n{''.join(self.output)}"
