@@ -66,7 +66,7 @@ def prepare_installation() -> Prepared:
         demo = load_demo(folder=settings.BASE_DIR / "demo")
         return Prepared(migrated=migrated, accounts=demo.accounts, documents=demo.documents)
     password = generate_password()
-    account = create_account(username="admin", role=User.Role.KNOWLEDGE_ADMIN, password=password, is_told=True)
+    account = create_account(username="admin", role=User.Role.KNOWLEDGE_ADMIN, password=password)
     admin = FirstAccount(
         username=account.username,
         password=password,
