@@ -46,9 +46,7 @@ class Gallery:
             context = browser.new_context(viewport={"width": width, "height": 844}, locale="en-GB", **options)
             try:
                 page = context.new_page()
-                if role in self.sessions:
-                    context.add_cookies([{"name": "sessionid", "value": self.sessions[role], "url": self.url}])
-                elif role != ANONYMOUS:
+                if role != ANONYMOUS:
                     self.sign_in(page, role)
                 for name, paths in addresses.items():
                     for path in paths:
@@ -58,6 +56,10 @@ class Gallery:
                 context.close()
 
     def sign_in(self, page: Page, role: str) -> None:
+        """Sign in by the form, or take up the session that was prepared."""
+        if role in self.sessions:
+            page.context.add_cookies([{"name": "sessionid", "value": self.sessions[role], "url": self.url}])
+            return
         page.goto(f"{self.url}/accounts/login/")
         page.fill("input[name=login]", self.people[role])
         page.fill("input[name=password]", PASSWORD)
