@@ -45,6 +45,7 @@ class Candidate:
     closeness: Closeness | None  # None for a script that the encoder cannot read
     score: float
     answer_share: float | None = None  # probability that the reader's answer stands here, in [0, 1]; None: there is no reader
+    is_of_another: bool = False  # it names another place, product or person than the asked one, which other sentences name
 
     @property
     def meaning(self) -> float | None:
@@ -89,7 +90,8 @@ def rank_sentences(
     candidates.sort(key=lambda candidate: -candidate.score)
     judged = [_weighed(candidate, asked) for candidate in candidates[:_JUDGED]]
     ranked = sorted(judged, key=lambda candidate: -candidate.score) + candidates[_JUDGED:]
-    return _bound_to_names(_read(ranked, readings) if readings else ranked, asked)
+    bound = _bound_to_names(ranked, asked)
+    return _read(bound, readings) if readings else bound
 
 
 def _bound_to_names(ranked: Sequence[Candidate], question: str) -> list[Candidate]:
@@ -100,7 +102,9 @@ def _bound_to_names(ranked: Sequence[Candidate], question: str) -> list[Candidat
     if not most:
         return list(ranked)
     bound = [
-        replace(candidate, score=candidate.score * _WRONG_NAME) if not count and _names_another(candidate, question) else candidate
+        replace(candidate, score=candidate.score * _WRONG_NAME, is_of_another=True)
+        if not count and _names_another(candidate, question)
+        else candidate
         for candidate, count in zip(ranked, held, strict=True)
     ]
     return sorted(bound, key=lambda candidate: -candidate.score)
@@ -126,7 +130,8 @@ def _read(ranked: Sequence[Candidate], readings: Readings) -> list[Candidate]:
 def _with_reading(candidate: Candidate, readings: Readings, *, best: float) -> Candidate:
     sentence = candidate.sentence
     reading = readings.get(candidate.evidence.marker)
-    answer_share = reading.answers_in(sentence.start, sentence.end) if reading else 0.0
+    # The reader takes what is told of another for an answer as readily as what is told of the asked one.
+    answer_share = reading.answers_in(sentence.start, sentence.end) if reading and not candidate.is_of_another else 0.0
     score = _WEIGHT_READ * answer_share + (1 - _WEIGHT_READ) * candidate.score / best
     return replace(candidate, answer_share=answer_share, score=score)
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from chat.types import Evidence
+from language.names import names_and_codes
+from language.quantities import normalize
 
 
 class Reading(Protocol):
@@ -46,10 +48,20 @@ def read_evidence(question: str, evidence: Sequence[Evidence], read_passages: Re
     """Return the reading of each of the best passages; none where there is no reader.
 
     Args:
-        evidence: best passage first.
+        evidence: best passage first. One that holds the names of the question is read wherever it stands.
     """
     if read_passages is None:
         return {}
-    best = evidence[:_READ]
+    best = _passages_to_read(question, evidence)
     found = read_passages(question, [piece.in_context for piece in best])
     return {piece.marker: EvidenceReading(reading, piece) for piece, reading in zip(best, found, strict=True)}
+
+
+def _passages_to_read(question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
+    best = list(evidence[:_READ])
+    names = [name.casefold() for name in names_and_codes(normalize(question))]
+    held = [sum(name in piece.in_context.casefold() for name in names) for piece in evidence]
+    most = max(held, default=0)
+    if most > max(held[:_READ], default=0):
+        best[-1] = evidence[held.index(most)]
+    return best

@@ -53,12 +53,12 @@ def test_each_reason_has_its_sentence_and_the_page_says_the_same(
     nothing = ask(client, reader, AWAY, conversation="new").json()
     assert (nothing["reason"], nothing["message"]) == ("nothing_found", "No document is related to this question.")
     add_document(collection, "leave.md", SIX_HOURS)
-    dependencies["model"] = ScriptedModel(f"{SIX_HOURS.replace('6', '9')} [1]")
-    unsupported = ask(client, reader, conversation="new").json()
-    assert unsupported["reason"] == "nothing_supported"
-    assert unsupported["message"] == "No document supports the answer that was generated, so it is not shown."
+    dependencies["model"] = ScriptedModel("The documents do not contain the answer to this question.")
+    declined = ask(client, reader, conversation="new").json()
+    assert declined["reason"] == "model_declined"
+    assert declined["message"] == "The model read the closest passages and found no answer in them."
     client.force_login(employee)
-    for body in (nothing, unsupported):
+    for body in (nothing, declined):
         page = client.get(f"/c/{body['conversation']}/").content.decode()
         assert body["message"] in page and HINT in page
 

@@ -78,7 +78,8 @@ def test_rows_that_are_quoted_by_their_place_are_shown_and_the_same_from_a_model
     assert [(one["by_place"], one["verdict"]) for one in sentences] == [(True, "supported")] * len(quoted)
     dependencies["model"] = ScriptedModel("Years of service: 2 to 4; Days of annual leave: 29; Days you may carry over: 5 [1]")
     written = ask(client, reader, "How many days may you carry over?").json()
-    assert (written["outcome"], written["sentences"]) == ("refused", [])
+    assert (written["model"], written["fallback"], written["withheld"]) == ("extractive", "nothing_supported", 1)
+    assert [sentence["text"] for sentence in written["sentences"]] == quoted
 
 
 def test_an_answer_can_be_rated_by_its_receipt(

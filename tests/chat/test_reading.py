@@ -71,3 +71,30 @@ def test_what_the_reader_finds_counts_for_sufficiency(readings: Readings) -> Non
 
 def test_without_a_reader_nothing_is_read() -> None:
     assert read_evidence(QUESTION, EVIDENCE, None) == {}
+
+
+# --- names ---
+
+DEPOTS = [
+    evidence_of(number, f"The {name} depot keeps {50 + number} lanterns.")
+    for number, name in enumerate(("Dunmore", "Rushden", "Gritley", "Lorton", "Quenby"), 1)
+]
+JARROW = evidence_of(6, "Depot: Jarrow depot; lanterns: 94.")
+ASKED = "How many lanterns does the Jarrow depot keep?"
+
+
+def read_any_depot(_question: str, passages: Sequence[str]) -> list[FakeReading]:
+    """A reader to whom all depots are one."""
+    return [FakeReading(0.95 if "keeps" in text else 0.4, 0, len(text)) for text in passages]
+
+
+def test_a_passage_that_holds_the_asked_name_is_read_wherever_it_stands() -> None:
+    assert set(read_evidence(ASKED, [*DEPOTS, JARROW], read_any_depot)) == {1, 2, 3, 4, 6}
+    assert set(read_evidence("How many lanterns are kept?", [*DEPOTS, JARROW], read_any_depot)) == {1, 2, 3, 4, 5}
+
+
+def test_what_the_reader_finds_of_another_name_does_not_count() -> None:
+    evidence = [*DEPOTS, JARROW]
+    ranked = rank_sentences(ASKED, evidence, score_stretches=no_meaning, readings=read_evidence(ASKED, evidence, read_any_depot))
+    assert ranked[0].evidence.marker == 6
+    assert [one.answer_share for one in ranked if one.is_of_another] == [0.0] * 5
