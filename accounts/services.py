@@ -181,7 +181,7 @@ def _protect(user: User, *, before: dict[str, object], actor: User | None, admin
         raise AccountRefused("own_account", _("Only another knowledge admin can change your role and access."))
     rules = SignInRules.current()
     if loses_charge and rules.is_password_off and rules.break_glass_id == user.pk:
-        raise AccountRefused("break_glass", _("This is the account for emergencies. Choose another one in the rules first."))
+        raise AccountRefused("break_glass", _("This is the emergency account. Choose another one in the rules first."))
     if loses_charge and all(admin.pk == user.pk for admin in admins):
         raise AccountRefused(
             "last_admin", _("This is the last active knowledge admin. Make another account a knowledge admin first.")

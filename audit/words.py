@@ -58,7 +58,7 @@ ACTIONS = {
     "session.started": _("Signed in"),
     "session.ended": _("Signed out"),
     "session.refused": _("Sign-in rejected"),
-    "session.break_glass": _("ALARM: account for emergencies signed in"),
+    "session.break_glass": _("ALARM: emergency account signed in"),
     "session.all_ended": _("Signed out everywhere"),
     "key.created": _("API key created"),
     "key.revoked": _("API key revoked"),

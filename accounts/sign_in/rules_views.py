@@ -23,16 +23,18 @@ class RulesForm(forms.Form):
         choices=User.Role.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("Whoever has none sets one up before anything else. Answers that are being written end at once."),
+        help_text=gettext_lazy(
+            "People without one must set it up before they can go on. Answers that are being written stop at once."
+        ),
     )
-    is_password_off = forms.BooleanField(label=gettext_lazy("Sign in by identity providers alone"), required=False)
+    is_password_off = forms.BooleanField(label=gettext_lazy("Only allow sign-in through identity providers"), required=False)
     break_glass = forms.ModelChoiceField(
-        label=gettext_lazy("Account for emergencies"),
+        label=gettext_lazy("Emergency account"),
         queryset=User.objects.filter(role=User.Role.KNOWLEDGE_ADMIN, is_active=True).order_by("username"),
         required=False,
         empty_label=gettext_lazy("Choose an account"),
         help_text=gettext_lazy(
-            "The one account that signs in by password all the same. Each use is an alarm in the audit, and mailed."
+            "The one account that can still sign in with a password. Each use raises an alarm in the audit and by email."
         ),
     )
 

@@ -490,21 +490,21 @@ def test_passwords_are_not_switched_off_where_nobody_could_come_in(
         switch_off(knowledge_admin)
     add(idp, settings)
     for nobody in (None, employee):
-        with pytest.raises(AccountRefused, match="emergencies"):
+        with pytest.raises(AccountRefused, match="emergency account"):
             switch_off(nobody)
     knowledge_admin.set_unusable_password()
-    with pytest.raises(AccountRefused, match="emergencies"):
+    with pytest.raises(AccountRefused, match="emergency account"):
         switch_off(knowledge_admin)
     assert not SignInRules.current().is_password_off
 
 
-def test_the_account_for_emergencies_is_not_taken_away_or_taken_over(idp: RunningProvider, settings, knowledge_admin: User) -> None:
+def test_the_emergency_account_is_not_taken_away_or_taken_over(idp: RunningProvider, settings, knowledge_admin: User) -> None:
     add(idp, settings, links_by_email=True)
     User.objects.create_user(username="second", role="knowledge_admin")
     User.objects.filter(pk=knowledge_admin.pk).update(email="kim@example.com")
     switch_off(knowledge_admin)
     for change in ({"is_active": False}, {"role": "employee"}):
-        with pytest.raises(AccountRefused, match="emergencies"):
+        with pytest.raises(AccountRefused, match="emergency account"):
             change_account(user=knowledge_admin, actor=None, **change)
     idp.says("b1", email="kim@example.com", email_verified=True)
     assert "email address already" in refusal(idp.sign_in(Client(), "corp", "b1"))

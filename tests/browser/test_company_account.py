@@ -99,17 +99,17 @@ def test_from_the_page_of_a_provider_to_an_installation_without_passwords(
     expect(nora.get_by_role("link", name=re.compile("Larkspur")).first).to_be_visible()  # a collection of All staff
 
     admin.goto(f"{company.url}/people/sign-in/")
-    admin.get_by_label("Sign in by identity providers alone").check()
-    admin.get_by_label("Account for emergencies").select_option(label="grace")
+    admin.get_by_label("Only allow sign-in through identity providers").check()
+    admin.get_by_label("Emergency account").select_option(label="grace")
     admin.get_by_role("button", name="Save").click()
     expect(admin.get_by_text("The sign-in rules were saved.")).to_be_visible()
 
     other = new_page()
     other.goto(f"{company.url}/accounts/login/")
     expect(other.locator("input[name=password]")).to_have_count(0)
-    other.get_by_role("link", name="Account for emergencies").click()
+    other.get_by_role("link", name="Emergency account").click()
     sign_in_by_password(other, company, "owen")
     expect(other.get_by_text("passwords are switched off")).to_be_visible()
-    other.get_by_role("link", name="Account for emergencies").click()
+    other.get_by_role("link", name="Emergency account").click()
     sign_in_by_password(other, company, "grace")
     other.wait_for_url(f"{company.url}/")
