@@ -90,6 +90,8 @@ def rank_sentences(
     candidates.sort(key=lambda candidate: -candidate.score)
     judged = [_weighed(candidate, asked) for candidate in candidates[:_JUDGED]]
     ranked = sorted(judged, key=lambda candidate: -candidate.score) + candidates[_JUDGED:]
+    if readings and is_chinese(asked):  # names are guessed there: what the reader finds outweighs them
+        return _bound_to_names(_read(ranked, readings), asked)
     bound = _bound_to_names(ranked, asked)
     return _read(bound, readings) if readings else bound
 
