@@ -1,4 +1,7 @@
-"""Secrets of signing in, encrypted at rest with a key that is derived from the installation's secret, one for each purpose."""
+"""Secrets encrypted at rest with keys that are derived from the installation's secret, one for each purpose.
+
+Those of second factors and identity providers, and of other apps: `gateway.sealing`, `sources.secret`.
+"""
 
 import base64
 
