@@ -5,9 +5,12 @@ from datetime import date
 import pytest
 
 from chat.flow.shapes.sides.finding import find_sides
+from chat.flow.shapes.sides.step import beside
 from chat.flow.shapes.sides.telling import compose, question_back
 from chat.flow.shapes.sides.value import Sides, SidesKind
+from chat.flow.steps import Judged
 from chat.judge.candidates import rank_sentences
+from chat.verify.quotations import take
 from evals.evidence import evidence_of
 from tests.chat.test_extractive import shared_stretches
 
@@ -52,6 +55,18 @@ def test_a_chinese_amendment_is_read_the_same() -> None:
     sides = sides_of("补办工牌收费多少？", old, new)
     assert sides is not None and sides.kind is SidesKind.CHANGE
     assert [name for name, _text in told_of(sides)] == [new[0], old[0]]
+
+
+def test_what_was_replaced_is_told_so_where_it_is_quoted_below_its_heading() -> None:
+    old = evidence_of(1, "Badge fee\nA lost badge is replaced for 15 euros. It is paid at the desk.", title=OLD[0], uid="d1")
+    new = evidence_of(2, NEW[1], title=NEW[0], uid="d2")
+    candidates = rank_sentences("What is the badge fee?", [old, new], score_stretches=shared_stretches)
+    assert candidates[0].sentence.text == "Badge fee"
+    judged = Judged(question="What is the badge fee?", candidates=tuple(candidates))
+    quoted = [take(candidates[0].passage, position, prefix="\n") for position in range(3)]
+    told, sides = beside(quoted, judged=judged, today=TODAY)
+    assert sides is not None and sides.kind is SidesKind.CHANGE
+    assert told[0][1].text == NEW[1]
 
 
 def test_a_change_of_something_else_replaces_nothing() -> None:

@@ -5,7 +5,7 @@ from datetime import date
 
 from chat.flow.shapes.sides.finding import find_sides
 from chat.flow.shapes.sides.telling import compose
-from chat.flow.shapes.sides.value import Sides
+from chat.flow.shapes.sides.value import Sides, SidesKind
 from chat.flow.steps import Judged
 from chat.flow.writing.labelled import Labelled
 from chat.verify.quotations import Quotation
@@ -19,8 +19,10 @@ def beside(quoted: Sequence[Quotation], *, judged: Judged, today: date) -> tuple
     if not quoted or len(quoted) > _MOST_QUOTED:
         return alone, None
     places = {(one.marker, one.start) for one in quoted}
-    first = next((one for one in judged.candidates if (one.evidence.marker, one.sentence.start) in places), None)
-    if first is None:
-        return alone, None
-    sides = find_sides(judged.question, judged.candidates, first, today=today)
-    return (compose(sides, quoted), sides) if sides is not None else (alone, None)
+    held = [one for one in judged.candidates if (one.evidence.marker, one.sentence.start) in places]
+    for at, one in enumerate(held):
+        sides = find_sides(judged.question, judged.candidates, one, today=today)
+        # Years and subjects are those of what answers best; what was replaced is told so wherever it is quoted.
+        if sides is not None and (at == 0 or sides.kind == SidesKind.CHANGE):
+            return compose(sides, quoted), sides
+    return alone, None
