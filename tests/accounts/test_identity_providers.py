@@ -560,8 +560,10 @@ def test_who_comes_from_a_provider_gets_no_password_by_mail_and_has_none_to_chan
 
 def test_ways_to_a_provider_are_counted(idp: RunningProvider, settings) -> None:
     add(idp, settings)
-    statuses = [Client().get("/accounts/oidc/corp/login/").status_code for _ in range(31)]
-    assert statuses == [302] * 30 + [429]
+    # Over the turn of a minute the window gives back a few: see accounts/rates.py.
+    statuses = [Client().get("/accounts/oidc/corp/login/").status_code for _ in range(40)]
+    assert statuses[:30] == [302] * 30
+    assert 429 in statuses[30:]
 
 
 # --- the operator's file ---

