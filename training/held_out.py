@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from evals.sets.parts import TRAINED, part_of
+from training.mixing import is_learnt
 from training.written import PASSAGES, UNREAD, WRITTEN, read_rows_of
 
 
@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(arguments)
-    rows = [row for row in read_rows_of(PASSAGES) if part_of(WRITTEN, row["title"]) != TRAINED]
+    rows = [row for row in read_rows_of(PASSAGES) if not is_learnt(WRITTEN, row["title"])]
     for name, found in (("written", rows), ("unread", read_rows_of(UNREAD))):
         for language in ("en", "zh"):
             write_set(options.out / f"{name}-{language}", [row for row in found if row["language"] == language])

@@ -14,6 +14,7 @@ from training.turned import ask_otherwise, echo, invent, say_otherwise, strange_
 
 _SHORTEST, _LONGEST = 12, 400  # characters of a sentence that is made a claim
 _ROUGH = 0.25  # share of the questions that are typed in a hurry
+_PARTS = 2  # other parts of its document that a question is asked of
 
 
 def make_examples(items: Sequence[Item], *, seed: int) -> list[Example]:
@@ -32,7 +33,8 @@ def _fold(item: Item) -> Item:
     return Item(
         dataset=item.dataset, question=fold_script(item.question), passage=fold_script(item.passage), group=item.group,
         answers=tuple((fold_script(text), start) for text, start in item.answers), answerable=item.answerable, title=item.title,
-        written=fold_script(item.written), others=tuple(map(fold_script, item.others)), without=fold_script(item.without),
+        written=fold_script(item.written), others=tuple(map(fold_script, item.others)),
+        siblings=tuple(map(fold_script, item.siblings)), without=fold_script(item.without),
     )  # fmt: skip
 
 
@@ -49,7 +51,10 @@ def _questions(item: Item, rng: random.Random) -> Iterator[Example]:
         yield _asked(item, item.question, passage, "asked without answer")
     if item.answerable and (without := item.without or _without_answer(item)) and rng.random() < 0.35:
         yield _asked(item, item.question, without, "answer left out")
-    if item.answerable and item.others and rng.random() < 0.5:
+    if item.answerable and item.siblings:
+        for part in rng.sample(item.siblings, min(_PARTS, len(item.siblings))):
+            yield _asked(item, item.question, part, "another part")
+    elif item.answerable and item.others and rng.random() < 0.5:
         yield _asked(item, item.question, rng.choice(item.others), "another passage")
     if item.answerable and item.answers and rng.random() < 0.5:
         other = ask_otherwise(item.question, passage, rng, elsewhere=item.others)

@@ -4,7 +4,7 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 
-from evals.sets.parts import TRAINED, part_of
+from evals.sets.parts import REPORTED, TRAINED, part_of
 from evals.sets.reading_sets import Item
 from training.examples import SUPPORTS, Example
 from training.written import WRITTEN
@@ -17,7 +17,8 @@ QUOTAS = {
     WRITTEN: (9000, 300),
 }  # fmt: skip
 _WHOLE = (WRITTEN,)  # of these the quota is taken whatever the share: they are what the judge is for
-_OFTEN = {"asked": 5, "asked without answer": 5}  # what people wrote, for one of each kind that rules made
+# What people wrote, for one of each kind that rules made.
+_OFTEN = {"asked": 5, "asked without answer": 5, "another part": 3}
 _SPARE = 0.6  # questions for an example: each gives several, and half of the examples have no answer
 
 
@@ -25,7 +26,7 @@ def choose_items(items: Sequence[Item], *, seed: int, share: float = 1.0) -> lis
     """Return enough questions for the quotas, from sources that are trained on."""
     passages: dict[str, dict[str, list[Item]]] = defaultdict(lambda: defaultdict(list))
     for item in items:
-        if part_of(item.dataset, item.group) == TRAINED:
+        if is_learnt(item.dataset, item.group):
             passages[item.dataset][item.passage].append(item)
     rng = random.Random(seed)
     chosen: list[Item] = []
@@ -38,6 +39,12 @@ def choose_items(items: Sequence[Item], *, seed: int, share: float = 1.0) -> lis
             taken += found[passage]
         chosen += taken
     return chosen
+
+
+def is_learnt(dataset: str, source: str) -> bool:
+    """Tell whether a source is trained on: what others report of the written passages, `training/unread` reports."""
+    part = part_of(dataset, source)
+    return part == TRAINED or (dataset == WRITTEN and part == REPORTED)
 
 
 def mix(examples: Sequence[Example], *, seed: int, share: float = 1.0) -> list[Example]:

@@ -32,13 +32,13 @@ def read_written(folder: Path = PASSAGES) -> Iterator[Item]:
     rng = random.Random(5)
     for row, passage in zip(rows, passages, strict=True):
         begin = len(passage) - len(row["text"])
-        others = [other for other, one in zip(passages, rows, strict=True) if one["title"] == row["title"] and other != passage]
-        others = others or [other for other, one in zip(passages, rows, strict=True) if one["language"] == row["language"]]
+        siblings = [other for other, one in zip(passages, rows, strict=True) if one["title"] == row["title"] and other != passage]
+        others = siblings or [other for other, one in zip(passages, rows, strict=True) if one["language"] == row["language"]]
         others = [other for other in others if other != passage]
         for asked in row["questions"]:
             answer = asked["a"]
             yield Item(
                 dataset=WRITTEN, question=asked["q"], passage=passage, group=row["title"], title=row["title"],
                 answers=((answer, begin + row["text"].index(answer)),) if answer else (), answerable=bool(answer),
-                others=tuple(rng.sample(others, min(_OTHERS, len(others)))),
+                others=tuple(rng.sample(others, min(_OTHERS, len(others)))), siblings=tuple(siblings),
             )  # fmt: skip

@@ -27,6 +27,7 @@ class Item:
         group: what must not stand in two parts of a split: an article, a document.
         written: an answer in a person's own words, or "".
         others: passages of the same set, nearest first, that do not answer.
+        siblings: other parts of the passage's document, which tell alike of something else and do not answer.
         without: the passage without the sentence that answers, or "".
     """
 
@@ -40,6 +41,7 @@ class Item:
     title: str = ""
     written: str = ""
     others: tuple[str, ...] = ()
+    siblings: tuple[str, ...] = ()
     without: str = ""
 
     @property

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from evals.datasets import read_questions
-from evals.sets.parts import TRAINED, part_of
 from training.held_out import main
+from training.made import make_examples
+from training.mixing import is_learnt
 from training.roughen import roughen
 from training.written import PASSAGES, UNREAD, WRITTEN, read_rows_of, read_written
 
@@ -36,6 +37,14 @@ def test_the_other_passages_of_a_question_are_those_of_its_document() -> None:
     parted = [item for item in read_written() if titles.count(item.title) > 3]
     assert len(parted) > 1000
     assert all(other.startswith(item.title) for item in parted for other in item.others)
+    assert all(part.startswith(item.title) and part != item.passage for item in parted for part in item.siblings)
+
+
+def test_a_question_is_asked_of_other_parts_of_its_document_too() -> None:
+    parted = [item for item in read_written() if item.answerable and len(item.siblings) > 2][:50]
+    asked = [example for example in make_examples(parted, seed=1) if example.kind == "another part"]
+    assert len(asked) == 2 * len(parted)
+    assert not any(example.answers for example in asked)
 
 
 def test_no_document_is_both_read_and_left_unread() -> None:
@@ -44,7 +53,7 @@ def test_no_document_is_both_read_and_left_unread() -> None:
 
 def test_questions_of_held_out_passages_are_sets_to_calibrate_with(tmp_path: Path) -> None:
     main(["--out", str(tmp_path)])
-    titles = {row["title"] for row in ROWS if part_of(WRITTEN, row["title"]) != TRAINED}
+    titles = {row["title"] for row in ROWS if not is_learnt(WRITTEN, row["title"])}
     asked = [question for name in ("written-en", "written-zh") for question in read_questions(tmp_path / name)]
     assert len(asked) == sum(len(row["questions"]) for row in ROWS if row["title"] in titles)
     assert all(question.is_answerable == bool(question.answers) == (not question.asked_of) for question in asked)
