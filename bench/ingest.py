@@ -2,8 +2,9 @@
 
 FOLDER holds PDFs. Everything goes through an installation of its own: `python -m config.serve` as `scripts/run` starts it, uploads
 by the REST interface, its own worker processes. `throughput`: pages a second, with two workers and with one, against the plain
-LangChain pipeline (bench.plain_langchain) and against the encoder alone on the same passages (bench.bare_encoder). The other parts
-are in bench.small_files, bench.big_files and bench.crowd. --limit-pages takes that many pages of each PDF, for a quick look.
+LangChain pipeline (bench.plain_langchain) and against the encoder alone on the same passages (bench.harness.bare_encoder). The
+other parts are in bench.small_files, bench.big_files and bench.crowd. --limit-pages takes that many pages of each PDF, for a quick
+look.
 """
 
 import argparse
@@ -20,9 +21,9 @@ from tempfile import TemporaryDirectory
 
 from pypdf import PdfReader, PdfWriter
 
-from bench.bare_encoder import model_folder
 from bench.big_files import measure_big_files
 from bench.crowd import measure_crowd
+from bench.harness.bare_encoder import model_folder
 from bench.harness.installation import AS_SERVED, run_attest
 from bench.harness.library import QUIET, Library
 from bench.report import Measure, add_json_option, publish
@@ -124,8 +125,8 @@ def measure_throughput(folder: Path, *, limit_pages: int | None) -> Iterator[Mea
         yield Measure(name="two workers against one", value=round(one / two, 2), unit="times", goal=GOAL_SECOND_WORKER)
         sample = home / "sample.json"
         sample.write_text(json.dumps(random.Random(7).sample(passages, min(SAMPLE, len(passages)))))
-        alone = run_json("bench.bare_encoder", "sentence-transformers", str(sample))
-        alone |= run_json("bench.bare_encoder", "attest", str(sample), **AS_SERVED)
+        alone = run_json("bench.harness.bare_encoder", "sentence-transformers", str(sample))
+        alone |= run_json("bench.harness.bare_encoder", "attest", str(sample), **AS_SERVED)
         yield Measure(
             name=f"passages embedded, parsing and indexing beside, {what}",
             value=round(len(passages) / two, 2),

@@ -9,8 +9,8 @@ from pypdf import PdfReader
 from reportlab.pdfgen.canvas import Canvas
 
 from bench import ingest
-from bench.bare_encoder import model_folder
 from bench.big_files import make_pdf, make_text
+from bench.harness.bare_encoder import model_folder
 from bench.harness.process_tree import find_workers, measure, read_children
 from bench.ingest import run_json, take_pages
 from bench.report import Measure

@@ -1,4 +1,4 @@
-"""The encoder by itself, as the yardstick of `bench.ingest`: `python -m bench.bare_encoder WHOSE FILE` prints JSON.
+"""The encoder by itself, as the yardstick of `bench.ingest`: `python -m bench.harness.bare_encoder WHOSE FILE` prints JSON.
 
 FILE holds a JSON list of texts. WHOSE is "sentence-transformers", whose own `encode` embeds them at its defaults in the dtype that
 Attest uses on this machine, or "attest", whose encoder also packs a vector for each token.
