@@ -3,6 +3,7 @@
 AuditError
 ├── AuditImmutable      someone tried to change or delete what was recorded
 ├── AuditInvalid        what was to be recorded is no event: no action, a field too long, not JSON
+├── KeyUnusable         the keys that events are authenticated with are gone, damaged, or not those of this chain
 └── CheckpointInvalid   a checkpoint file that cannot be read at all
 """
 
@@ -19,6 +20,10 @@ class AuditImmutable(AuditError):
 
 class AuditInvalid(AuditError):
     code = "audit_invalid"
+
+
+class KeyUnusable(AuditError):
+    code = "audit_key_unusable"
 
 
 class CheckpointInvalid(AuditError):

@@ -5,8 +5,8 @@ import io
 from collections.abc import Iterable
 from datetime import UTC
 
+from audit.looking.search import models_of
 from audit.models import Event
-from audit.search import models_of
 
 EXPORT_LIMIT = 50_000  # rows; about 15 MB
 COLUMNS = ("sequence", "at", "action", "actor_id", "actor_name", "subject", "summary", "model", "uid", "payload_hash", "hash")

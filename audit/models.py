@@ -56,6 +56,10 @@ class Event(Recorded):
     payload_hash = models.CharField(max_length=64)
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
+    # The mark authenticates hash and search facts (`audit.chain.marks.keys`); "" until an earlier release's events are sealed.
+    facts_hash = models.CharField(max_length=64, blank=True, default="", db_default="")
+    key_id = models.CharField(max_length=16, blank=True, default="", db_default="")
+    mark = models.CharField(max_length=64, blank=True, default="", db_default="")
 
     class Meta:
         ordering = ["-sequence"]
@@ -105,7 +109,7 @@ class Payload(Recorded):
 
 
 class Fact(models.Model):
-    """What reviewers look for events by, taken out of summary and payload (`audit.facts`). No part of the chain."""
+    """What reviewers look for events by, taken out of summary and payload (`audit.looking.facts`); the event's mark covers them."""
 
     # Without a constraint: where somebody removed events from the chain, verification reports it; what is left can be loaded.
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="facts", db_constraint=False)
@@ -138,6 +142,7 @@ class ChainHead(models.Model):
 
     sequence = models.PositiveBigIntegerField(default=0)
     hash = models.CharField(max_length=64, default=GENESIS)
+    key_id = models.CharField(max_length=16, blank=True, default="", db_default="")  # of the key that marks the next event
 
     def __str__(self) -> str:
         return f"head at {self.sequence}"

@@ -1,26 +1,28 @@
-"""Writing to the audit: one function to record, one to erase, one to sign where the chain stands."""
+"""Writing to the audit: one function to record, one to erase (`audit.life.erasure`), one to sign where the chain stands."""
 
 import logging
 import time
 import uuid
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from audit.actor import SYSTEM, Actor
+from audit.actor import COMMAND_LINE, SYSTEM, Actor
 from audit.chain import checkpoints
 from audit.chain.canonical import envelope, event_hash, sha256_hex, storable
-from audit.chain.seams import RESTORED
-from audit.chain.verification import Problem, Verification, verify_chain
+from audit.chain.growing import Tree
+from audit.chain.marks.guards import lifted_guards
+from audit.chain.marks.keys import read_keys
+from audit.chain.marks.sealing import SEALED, key_of_head, needs_seal, seal_events
+from audit.chain.witness import note_head
 from audit.errors import AuditInvalid
-from audit.facts import facts_of
+from audit.looking.facts import facts_of, hash_facts
 from audit.models import ChainHead, Event, Fact, Payload
-
-__all__ = ["Problem", "Verification", "erase_payload", "lock_chain", "record", "verify_chain", "write_checkpoint"]
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +60,9 @@ def record(
 
     with transaction.atomic():
         head = lock_chain()
+        if needs_seal(head):
+            _seal(head, reason="upgrade")
+        key = key_of_head(head)
         link: dict[str, Any] = {
             "sequence": head.sequence + 1,
             "uid": uid or uuid.uuid4(),
@@ -68,16 +73,44 @@ def record(
             "payload_hash": sha256_hex(body),
             "previous_hash": head.hash,
         }
-        event = Event.objects.create(**link, hash=event_hash(**link), actor_name=actor_name, summary=summary)
-        Payload.objects.create(event=event, body=body)
-        Fact.objects.bulk_create(
-            Fact(event=event, kind=kind, value=value) for kind, value in facts_of(payload or {}, summary=summary)
+        facts = facts_of(payload or {}, summary=summary)
+        its_hash, facts_hash = event_hash(**link), hash_facts(facts)
+        event = Event.objects.create(
+            **link,
+            hash=its_hash,
+            actor_name=actor_name,
+            summary=summary,
+            facts_hash=facts_hash,
+            key_id=key.id,
+            mark=key.mark(event_hash=its_hash, facts_hash=facts_hash),
         )
-        head.sequence, head.hash = event.sequence, event.hash
-        head.save(update_fields=["sequence", "hash"])
+        Payload.objects.create(event=event, body=body)
+        Fact.objects.bulk_create(Fact(event=event, kind=kind, value=value) for kind, value in facts)
+        head.sequence, head.hash, head.key_id = event.sequence, event.hash, key.id
+        head.save(update_fields=["sequence", "hash", "key_id"])
         # Robust: the event is committed by then, and a full disk must not turn the caller's success into an error.
-        transaction.on_commit(_write_checkpoint_if_due, robust=True)
+        transaction.on_commit(lambda: _after_commit(event.sequence, event.hash), robust=True)
     return event
+
+
+def seal_chain(*, reason: str = "upgrade") -> bool:
+    """Mark what an earlier release recorded, or what a backup brought without its keys (reason "restore"), where that is needed.
+
+    Returns: whether it was. Raises: KeyUnusable: the keys that are here are not those of this chain.
+    """
+    with transaction.atomic():
+        head = lock_chain()
+        if not head.sequence or (head.key_id and (reason != "restore" or head.key_id in read_keys())):
+            return False
+        _seal(head, reason=reason)
+    return True
+
+
+def _seal(head: ChainHead, *, reason: str) -> None:
+    with lifted_guards() if reason == "restore" else nullcontext():
+        payload = seal_events(head, reason=reason)
+    record(SEALED, by=COMMAND_LINE, subject="audit:chain", summary=str(head.sequence), payload=payload)
+    head.refresh_from_db()
 
 
 def lock_chain() -> ChainHead:
@@ -90,44 +123,28 @@ def lock_chain() -> ChainHead:
     return head
 
 
-def erase_payload(*, event: Event, reason: str, by: Actor = SYSTEM) -> Event:
-    """Erase the personal data of an event: its payload, its summary and the actor's name. The chain stays whole.
-
-    The erasure is an event of its own, without which verification calls an empty payload a manipulation.
-    Returns: the event of the erasure. Raises: AuditInvalid: no reason, erased before, or what explains the chain itself.
-    """
-    if event.action == RESTORED:
-        raise AuditInvalid("What explains a restore is needed to verify the audit; it holds no personal data.")
-    if not reason.strip():
-        raise AuditInvalid("An erasure needs a reason.")
-    with transaction.atomic():
-        lock_chain()
-        # The one place that changes what was recorded: a plain QuerySet goes past the guard of the model's own.
-        erased = models.QuerySet(Payload).filter(event=event, erased_at=None).update(body="", erased_at=timezone.now())
-        if not erased:
-            raise AuditInvalid("This event was erased before.")
-        Fact.objects.filter(event=event).delete()
-        models.QuerySet(Event).filter(pk=event.pk).update(actor_name="", summary="")
-        return record(
-            "audit.erased",
-            by=by,
-            subject=f"event:{event.uid}",
-            summary=reason,
-            payload={"event": event.uid, "sequence": event.sequence, "payload_hash": event.payload_hash, "reason": reason},
-        )
-
-
 def write_checkpoint() -> checkpoints.Checkpoint | None:
-    """Sign the head as it is committed now and append it to the file; None while nothing was recorded."""
+    """Sign the head as it is committed now, with the root of the tree below it, and append it to the file.
+
+    None while nothing was recorded, or where another process alone holds the signing key.
+    """
+    root = Path(settings.AUDIT_ROOT)
     head = ChainHead.objects.filter(pk=HEAD_ID, sequence__gt=0).first()
-    if head is None:
+    if head is None or not checkpoints.may_sign(root):
         return None
-    return checkpoints.append_checkpoint(root=Path(settings.AUDIT_ROOT), sequence=head.sequence, head_hash=head.hash)
+    newest = checkpoints.last_checkpoint(root)
+    if newest is not None and newest.sequence >= head.sequence:
+        return newest
+    tree_root = Tree(root=root, size=head.sequence).root().hex()
+    return checkpoints.append_checkpoint(root=root, sequence=head.sequence, head_hash=head.hash, tree_root=tree_root)
 
 
-def _write_checkpoint_if_due() -> None:
-    """Sign when the newest checkpoint is older than `AUDIT_CHECKPOINT_S`; the rest is covered by beat and the next event."""
-    path = Path(settings.AUDIT_ROOT) / checkpoints.FILE_NAME
+def _after_commit(sequence: int, head_hash: str) -> None:
+    """Note the head beside the database, and sign it where the newest checkpoint is older than `AUDIT_CHECKPOINT_S`; the rest is
+    covered by beat and the next event."""
+    root = Path(settings.AUDIT_ROOT)
+    note_head(root, sequence=sequence, head_hash=head_hash)
+    path = root / checkpoints.FILE_NAME
     if path.exists() and time.time() - path.stat().st_mtime < settings.AUDIT_CHECKPOINT_S:
         return
     checkpoint = write_checkpoint()

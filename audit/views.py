@@ -16,13 +16,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from audit.actor import actor_of
 from audit.chain import checkpoints
-from audit.chain.verification import check_event
+from audit.chain.verification import check_event, verify_chain
 from audit.export import EXPORT_LIMIT, export_csv
+from audit.looking.search import KINDS, FilterForm, answer_of, find_events, models_of, page_of, rating_of
 from audit.models import ChainHead, Event, Payload
 from audit.reading import note_reading
-from audit.receipt import read_receipt
-from audit.search import KINDS, FilterForm, answer_of, find_events, models_of, page_of, rating_of
-from audit.services import record, verify_chain
+from audit.receipts.reading import read_receipt
+from audit.services import record
 
 VIEWED_AGAIN_AFTER = timedelta(minutes=10)  # turning pages is one reading, not ten
 View = Callable[..., HttpResponseBase]

@@ -78,6 +78,8 @@ ACTIONS = {
     "audit.verified": _("Audit verified"),
     "audit.erased": _("Personal data erased"),
     "audit.restored": _("Restored from a backup"),
+    "audit.sealed": _("Audit of an earlier release sealed"),
+    "audit.key_rotated": _("Key of the audit changed"),
 }
 ORIGINS = {
     "quoted": _("Quoted"),
@@ -143,6 +145,13 @@ PROBLEMS = {
     "payload_altered": _("The content was altered: its hash does not match."),
     "payload_missing": _("The content is missing."),
     "payload_emptied": _("The content was removed without a recorded erasure."),
+    "payload_orphaned": _("There is content of an event that does not exist."),
+    "unauthenticated": _("The event was not written by this installation: the mark of its key is missing or false."),
+    "key_unknown": _("The event is marked with a key that this installation does not have."),
+    "key_changed": _("The event is marked with another key, though no change of keys is recorded."),
+    "facts_altered": _("The words by which the event is found are not those that were recorded."),
+    "facts_orphaned": _("There are search words of an event that does not exist."),
+    "root_mismatch": _("This event, or one before it, is not what the signed checkpoint was made of."),
     "link_broken": _("The event does not link to the event before it."),
     "gap": _("Events are missing here."),
     "tail_cut": _("The events after this one were removed."),

@@ -9,8 +9,19 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from audit.chain.checkpoints import FILE_NAME, KEY_NAME, Checkpoint, parse_checkpoints, read_checkpoints, signing_key
-from audit.errors import CheckpointInvalid
+from audit.chain.checkpoints import (
+    FILE_NAME,
+    KEY_NAME,
+    Checkpoint,
+    parse_checkpoints,
+    read_checkpoints,
+    signing_key,
+    signing_key_path,
+)
+from audit.chain.growing import TREE_NAME
+from audit.chain.marks.keys import keys_path, parse_keys
+from audit.chain.witness import WITNESS_NAME
+from audit.errors import CheckpointInvalid, KeyUnusable
 from backup.cipher import ALTERED
 from backup.errors import AuditForeign, BackupDamaged
 from retrieval.local.durable import replace_durably
@@ -25,6 +36,7 @@ class AuditFiles:
     checkpoints: bytes
     public_key: bytes
     signing_key: bytes = field(repr=False)
+    event_keys: bytes = field(repr=False, default=b"")  # empty: they were left out, or the backup's release had none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +69,7 @@ def find_standing(files: AuditFiles, *, root: Path, last: int, named: Sequence[P
     known = {entry for path in (*own, *named) for entry in _read(path)} | set(_parse(files.checkpoints, key))
     ordered = sorted(known, key=lambda entry: (entry.sequence, entry.at))
     public = root / f"{KEY_NAME}.pub"
-    is_there = (root / KEY_NAME).exists() and public.exists() and _public_key(public.read_bytes()) == key
+    is_there = signing_key_path(root).exists() and public.exists() and _public_key(public.read_bytes()) == key
     return Standing(
         kept=tuple(entry for entry in ordered if entry.sequence <= last),
         lost=tuple(entry for entry in ordered if entry.sequence > last),
@@ -73,20 +85,39 @@ def place_audit_files(files: AuditFiles, standing: Standing, *, root: Path) -> N
     root.mkdir(parents=True, exist_ok=True)
     kept = b"".join(entry.as_line() for entry in standing.kept)
     if files.signing_key:
-        replace_private(root / KEY_NAME, files.signing_key)
+        replace_private(signing_key_path(root), files.signing_key)
         replace_durably(root / f"{KEY_NAME}.pub", files.public_key)
     elif not standing.is_key_there:
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         replace_durably(root / f"before-{stamp}.jsonl", kept)
         replace_durably(root / f"before-{stamp}.pub", files.public_key)
         (root / f"{KEY_NAME}.pub").unlink(missing_ok=True)
-        (root / KEY_NAME).unlink(missing_ok=True)
+        signing_key_path(root).unlink(missing_ok=True)
         signing_key(root)
         kept = b""
     if standing.lost:
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         replace_durably(root / f"{SUPERSEDED}{stamp}.jsonl", b"".join(entry.as_line() for entry in standing.lost))
     replace_durably(root / FILE_NAME, kept)
+    _add_event_keys(files.event_keys)
+    # Of the database that was there before; both are made again.
+    (root / TREE_NAME).unlink(missing_ok=True)
+    (root / WITNESS_NAME).unlink(missing_ok=True)
+
+
+def _add_event_keys(content: bytes) -> None:
+    """Put the backup's keys of events before those that are here, so that the newest of here stays the newest."""
+    path = keys_path()
+    here = path.read_bytes() if path.exists() else b""
+    try:
+        given = parse_keys(content, place="The backup's file of keys")
+    except KeyUnusable as error:
+        raise BackupDamaged(ALTERED) from error
+    known = parse_keys(here, place=str(path))
+    added = b"".join(key.as_line() for key in given.values() if key.id not in known)
+    if added:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_private(path, added + here)
 
 
 def replace_private(path: Path, content: bytes) -> None:

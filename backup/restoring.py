@@ -17,9 +17,12 @@ from django.db import DatabaseError, transaction
 
 from audit.actor import COMMAND_LINE
 from audit.chain.checkpoints import FILE_NAME, KEY_NAME
+from audit.chain.marks.keys import KEYS_NAME
 from audit.chain.seams import RESTORED, sign_seam
+from audit.chain.verification import verify_chain
+from audit.chain.verifying.problems import Verification
 from audit.models import ChainHead
-from audit.services import Verification, record, verify_chain, write_checkpoint
+from audit.services import record, seal_chain, write_checkpoint
 from backup import tables
 from backup.audit_files import AuditFiles, Standing, find_standing, place_audit_files, replace_private
 from backup.cipher import ALTERED, Secret
@@ -198,6 +201,7 @@ def _record(backup: Backup, standing: Standing, *, root: Path) -> None:
     )
     with transaction.atomic():
         tables.end()
+        seal_chain(reason="restore")  # where the backup came without the keys of its events
         record(RESTORED, by=COMMAND_LINE, subject="audit:chain", summary=backup.header["made_at"], payload=seam)
 
 
@@ -219,6 +223,7 @@ def _read_audit_files(backup: Backup) -> AuditFiles:
         checkpoints=found.get(f"audit/{FILE_NAME}", b""),
         public_key=found.get(f"audit/{KEY_NAME}.pub", b""),
         signing_key=found.get(f"keys/{KEY_NAME}", b""),
+        event_keys=found.get(f"keys/{KEYS_NAME}", b""),
     )
 
 

@@ -20,7 +20,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from audit.chain.canonical import GENESIS
-from audit.chain.checkpoints import FILE_NAME, KEY_NAME, read_checkpoints, signing_key
+from audit.chain.checkpoints import FILE_NAME, KEY_NAME, read_checkpoints, signing_key, signing_key_path
+from audit.chain.marks.keys import KEYS_NAME, keys_path
 from audit.models import ChainHead
 from backup.cipher import Secret
 from backup.container import FORMAT, HEADER, ContainerWriter
@@ -137,7 +138,9 @@ def _write_audit_and_keys(container: ContainerWriter, *, last: int, with_keys: b
     container.add(f"audit/{KEY_NAME}.pub", (root / f"{KEY_NAME}.pub").read_bytes())
     if not with_keys:
         return False
-    container.add(f"keys/{KEY_NAME}", (root / KEY_NAME).read_bytes())
+    container.add(f"keys/{KEY_NAME}", signing_key_path(root).read_bytes())
+    if keys_path().exists():
+        container.add(f"keys/{KEYS_NAME}", keys_path().read_bytes())
     secret_key = Path(settings.ATTEST_HOME) / "secret_key"
     is_in_file = secret_key.exists() and secret_key.read_text().strip() == settings.SECRET_KEY
     if is_in_file:

@@ -16,6 +16,7 @@ from typing import BinaryIO
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from django.conf import settings
 
 from audit.chain.canonical import canonical_json
 from audit.errors import CheckpointInvalid
@@ -33,20 +34,24 @@ class Checkpoint:
     hash: str
     at: str  # ISO 8601, UTC
     signature: str
+    root: str = ""  # of the Merkle tree over the hashes of events 1 to `sequence` (audit.chain.tree); "" in older lines
 
     def is_signed_by(self, key: Ed25519PublicKey) -> bool:
         try:
-            key.verify(bytes.fromhex(self.signature), _signed_bytes(self.sequence, self.hash, self.at))
+            key.verify(bytes.fromhex(self.signature), signed_bytes(self.sequence, self.hash, self.at, self.root))
         except (InvalidSignature, ValueError):
             return False
         return True
 
     def as_line(self) -> bytes:
         """Return the line of the file."""
-        return canonical_json(asdict(self)).encode() + b"\n"
+        values = asdict(self)
+        if not self.root:
+            del values["root"]
+        return canonical_json(values).encode() + b"\n"
 
 
-def append_checkpoint(*, root: Path, sequence: int, head_hash: str) -> Checkpoint:
+def append_checkpoint(*, root: Path, sequence: int, head_hash: str, tree_root: str = "") -> Checkpoint:
     """Sign the head and append it to the file under `root`, on disk when this returns.
 
     A second writer waits; one that comes with an older head than the last line leaves the file as it is, and gets that line.
@@ -60,8 +65,8 @@ def append_checkpoint(*, root: Path, sequence: int, head_hash: str) -> Checkpoin
             return last
         _drop_torn_line(stream)
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        signature = key.sign(_signed_bytes(sequence, head_hash, at)).hex()
-        checkpoint = Checkpoint(sequence=sequence, hash=head_hash, at=at, signature=signature)
+        signature = key.sign(signed_bytes(sequence, head_hash, at, tree_root)).hex()
+        checkpoint = Checkpoint(sequence=sequence, hash=head_hash, at=at, signature=signature, root=tree_root)
         stream.write(checkpoint.as_line())
         stream.flush()
         os.fsync(stream.fileno())
@@ -107,11 +112,27 @@ def parse_checkpoints(raw: bytes) -> tuple[tuple[Checkpoint, ...], tuple[int, ..
     return tuple(found), tuple(damaged)
 
 
+def signing_key_path(root: Path) -> Path:
+    """Return where the private key lies: `ATTEST_AUDIT_SIGNING_KEY`, else under `root`. Its public half is always under `root`."""
+    return Path(settings.AUDIT_SIGNING_KEY or root / KEY_NAME)
+
+
+def may_sign(root: Path) -> bool:
+    """Whether this process can read the key, or make it: it may lie where the process that signs alone gets at it."""
+    path = signing_key_path(root)
+    return os.access(path, os.R_OK) if path.exists() else os.access(_nearest(path.parent), os.W_OK)
+
+
+def _nearest(folder: Path) -> Path:
+    return next(one for one in (folder, *folder.parents) if one.exists())
+
+
 def signing_key(root: Path) -> Ed25519PrivateKey:
-    """Return the key kept under `root`, made at first use, readable by its owner alone; its public half lies beside it."""
-    path = root / KEY_NAME
+    """Return the private key, made at first use, readable by its owner alone; its public half lies under `root`."""
+    path = signing_key_path(root)
+    root.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        root.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         made = Ed25519PrivateKey.generate()
         private = made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         _create_once(path, private, mode=0o600)
@@ -136,8 +157,10 @@ def verifying_key(path: Path) -> Ed25519PublicKey:
     return key
 
 
-def _signed_bytes(sequence: int, head_hash: str, at: str) -> bytes:
-    return canonical_json({"at": at, "hash": head_hash, "sequence": sequence}).encode()
+def signed_bytes(sequence: int, head_hash: str, at: str, tree_root: str) -> bytes:
+    """Return what the signature of a checkpoint covers; without the root of a tree in those of before there was one."""
+    values: dict[str, object] = {"at": at, "hash": head_hash, "sequence": sequence}
+    return canonical_json(values | {"root": tree_root} if tree_root else values).encode()
 
 
 def _parse(line: bytes) -> Checkpoint | None:
@@ -145,7 +168,7 @@ def _parse(line: bytes) -> Checkpoint | None:
         checkpoint = Checkpoint(**json.loads(line))
     except (ValueError, TypeError):
         return None
-    texts = (checkpoint.hash, checkpoint.at, checkpoint.signature)
+    texts = (checkpoint.hash, checkpoint.at, checkpoint.signature, checkpoint.root)
     return checkpoint if isinstance(checkpoint.sequence, int) and all(isinstance(text, str) for text in texts) else None
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
 
-from audit.models import Event, Payload
+from audit.models import Event, Fact, Payload
 
 BATCH = 500  # a receipt is about 40 kB: 20 MB at a time
 UNREADABLE = (ValueError, TypeError, AttributeError, OverflowError, ValidationError, DatabaseError)
@@ -21,6 +21,7 @@ KINDS: dict[str, type] = {
     "uid": UUID,
     "at": datetime,
     **dict.fromkeys(("action", "actor_id", "actor_name", "subject", "summary", "payload_hash", "previous_hash", "hash"), str),
+    **dict.fromkeys(("facts_hash", "key_id", "mark"), str),
 }
 
 
@@ -32,14 +33,19 @@ class Row:
     hash: str | None
     event: Event | None
     payload: Payload | None
+    facts: tuple[tuple[str, str], ...] = ()
     fault: str = ""
     payload_fault: str = ""
 
 
-def read_rows() -> Iterator[Row]:
-    """Yield every event that is there now, in the order of the chain, `BATCH` in memory at a time."""
+def read_rows(*, after: int = 0) -> Iterator[Row]:
+    """Yield every event that is there now, in the order of the chain, `BATCH` in memory at a time.
+
+    `after`: begin behind this sequence number.
+    """
+    behind, values = ("WHERE sequence > %s", [after]) if after else ("", [])
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM audit_event ORDER BY sequence, id")
+        cursor.execute(f"SELECT id FROM audit_event {behind} ORDER BY sequence, id", values)  # noqa: S608  a literal from above
         ids = array("q", (pk for (pk,) in iter(cursor.fetchone, None)))
     for start in range(0, len(ids), BATCH):
         yield from _read(ids[start : start + BATCH].tolist())
@@ -56,14 +62,22 @@ def _read(ids: list[int]) -> list[Row]:
         with transaction.atomic():  # on PostgreSQL a query that fails ends the transaction around it
             events = Event.objects.in_bulk(ids)
             payloads = {payload.event_id: payload for payload in Payload.objects.filter(event__in=ids)}
+            facts = _facts_of(ids)
     except UNREADABLE:
         if len(ids) == 1:
             return [_read_damaged(ids[0])]
         return [row for pk in ids for row in _read([pk])]
-    return [_row(events[pk], payloads.get(pk)) for pk in ids if pk in events]
+    return [_row(events[pk], payloads.get(pk), facts.get(pk, ())) for pk in ids if pk in events]
 
 
-def _row(event: Event, payload: Payload | None, *, payload_fault: str = "") -> Row:
+def _facts_of(ids: list[int]) -> dict[int, tuple[tuple[str, str], ...]]:
+    found: dict[int, list[tuple[str, str]]] = {}
+    for event_id, kind, value in Fact.objects.filter(event__in=ids).values_list("event_id", "kind", "value"):
+        found.setdefault(event_id, []).append((kind, value))
+    return {pk: tuple(facts) for pk, facts in found.items()}
+
+
+def _row(event: Event, payload: Payload | None, facts: tuple[tuple[str, str], ...], *, payload_fault: str = "") -> Row:
     fault = next((name for name, kind in KINDS.items() if type(getattr(event, name)) is not kind), "")
     if payload is not None and (type(payload.body) is not str or not isinstance(payload.erased_at, datetime | None)):
         payload_fault = "is no text"
@@ -72,6 +86,7 @@ def _row(event: Event, payload: Payload | None, *, payload_fault: str = "") -> R
         hash=event.hash if type(event.hash) is str else None,
         event=event,
         payload=payload,
+        facts=facts,
         fault=f"its {fault} is none" if fault else "",
         payload_fault=payload_fault,
     )
@@ -91,6 +106,6 @@ def _read_damaged(pk: int) -> Row:
         return Row(sequence=int(sequence) if is_number else None, hash=found, event=None, payload=None, fault=reason)
     try:
         with transaction.atomic():
-            return _row(event, Payload.objects.filter(event=pk).first())
+            return _row(event, Payload.objects.filter(event=pk).first(), _facts_of([pk]).get(pk, ()))
     except UNREADABLE as error:
-        return _row(event, None, payload_fault=str(error).partition("\n")[0])
+        return _row(event, None, (), payload_fault=str(error).partition("\n")[0])

@@ -6,8 +6,8 @@ from django import template
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from audit.looking.search import FilterForm
 from audit.models import Event
-from audit.search import FilterForm
 from audit.words import ACTIONS, OUTCOMES, PROBLEMS
 
 register = template.Library()

@@ -121,6 +121,8 @@ RETRIEVAL_URL = env_str("RETRIEVAL_URL", "local")  # or the address of a Milvus:
 CACHE_ROOT = ATTEST_HOME / "cache"
 AUDIT_ROOT = ATTEST_HOME / "audit"
 AUDIT_CHECKPOINT_S = env_float("ATTEST_AUDIT_CHECKPOINT_S", 10.0)  # an event signs the chain when the last signature is older
+AUDIT_KEYS = env_str("ATTEST_AUDIT_KEYS")  # a file with the keys that mark events; empty: AUDIT_ROOT/event_keys.jsonl
+AUDIT_SIGNING_KEY = env_str("ATTEST_AUDIT_SIGNING_KEY")  # a file with the key of checkpoints; empty: AUDIT_ROOT/signing_key
 CACHE_URL = env_str("ATTEST_CACHE_URL")  # redis://…; empty: files, shared by the processes of this machine
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}

@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.passwords import generate_password
 from accounts.services import create_account
+from audit.chain.marks.guards import install_guards, missing_guards
+from audit.services import seal_chain
 from ingest.editions.upgrade import begin_upgrade
 from ingest.first_start.accounts import FirstAccount, describe_accounts
 from ingest.first_start.static_files import collect_static_if_changed
@@ -52,6 +54,7 @@ def prepare_installation() -> Prepared:
     if is_half_restored():
         raise HalfRestored
     migrated = migrate_if_needed()
+    protect_audit()
     collect_static_if_changed()
     if removed := remove_stale_uploads(older_than_s=0):
         logger.info("removed %d uploads that had been cut off", removed)
@@ -98,6 +101,15 @@ def migrate_if_needed() -> bool:
     call_command("migrate", interactive=False, verbosity=0)
     logger.info("migrated the database")
     return True
+
+
+def protect_audit() -> None:
+    """Mark what an earlier release recorded, and put triggers back that somebody, or a tool, took from the database."""
+    if missing := missing_guards():
+        logger.warning("the database lacked triggers that protect the audit: %s", ", ".join(missing))
+        install_guards()
+    if seal_chain():
+        logger.info("the audit of the earlier release is sealed")
 
 
 def describe_prepared(prepared: Prepared) -> str:

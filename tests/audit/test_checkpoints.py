@@ -82,7 +82,7 @@ def test_beat_signs_the_end_of_the_chain_once(audit_root: Path) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_checkpoint_that_cannot_be_written_does_not_fail_the_recorded_change(settings, tmp_path: Path, caplog) -> None:
-    settings.AUDIT_ROOT = tmp_path / "file" / "audit"
+    settings.AUDIT_ROOT, settings.AUDIT_KEYS = tmp_path / "file" / "audit", str(tmp_path / "keys")
     (tmp_path / "file").write_text("in the way")
     assert record("a.b").sequence == 1
     assert "NotADirectoryError" in caplog.text

@@ -9,15 +9,16 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from audit import search
 from audit.actor import Actor
+from audit.life.erasure import erase_payload
+from audit.looking import search
 from audit.models import Event, Reading
-from audit.services import erase_payload, record, write_checkpoint
+from audit.services import record, write_checkpoint
 from audit.tasks import complete_readings
 from tests.audit.receipts import TEXT, receipt_payload
 from tests.confirmed import confirmed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unguarded_audit")]
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ from audit.actor import Actor
 from audit.chain.canonical import GENESIS, canonical_json, sha256_hex
 from audit.chain.verification import verify_chain
 from audit.errors import AuditImmutable, AuditInvalid
+from audit.life.erasure import erase_payload
 from audit.models import ChainHead, Event, Payload
-from audit.services import erase_payload, record
+from audit.services import record
 
 pytestmark = pytest.mark.django_db
 

@@ -9,11 +9,13 @@ from django.db import connection
 
 from audit.chain import checkpoints
 from audit.chain.seams import RESTORED, sign_seam
+from audit.chain.verification import verify_chain
 from audit.errors import AuditInvalid
+from audit.life.erasure import erase_payload
 from audit.models import Event
-from audit.services import erase_payload, record, verify_chain, write_checkpoint
+from audit.services import record, write_checkpoint
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unguarded_audit")]
 
 
 def sql(statement: str, *values: object) -> None:

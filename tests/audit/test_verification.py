@@ -10,12 +10,13 @@ from django.db import connection
 from audit.actor import Actor
 from audit.chain import checkpoints
 from audit.chain.canonical import GENESIS, event_hash, sha256_hex
-from audit.chain.verification import check_event
+from audit.chain.verification import check_event, verify_chain
 from audit.errors import CheckpointInvalid
+from audit.life.erasure import erase_payload
 from audit.models import Event
-from audit.services import erase_payload, record, verify_chain, write_checkpoint
+from audit.services import record, write_checkpoint
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unguarded_audit")]
 
 
 def sql(statement: str, *values: object) -> None:
@@ -90,6 +91,8 @@ def test_it_finds_an_altered_or_missing_payload(chain: list[Event]) -> None:
 def test_it_finds_a_payload_emptied_without_an_erasure_on_record(chain: list[Event]) -> None:
     sql("UPDATE audit_payload SET body = '', erased_at = '2026-01-01 00:00:00' WHERE event_id = %s", chain[1].pk)
     sql("UPDATE audit_event SET summary = '', actor_name = '' WHERE sequence = 2")
+    assert codes() == [("facts_altered", 2), ("payload_emptied", 2)]
+    sql("DELETE FROM audit_fact WHERE event_id = %s", chain[1].pk)
     assert codes() == [("payload_emptied", 2)]
 
 
@@ -120,13 +123,13 @@ def test_it_finds_an_event_rewritten_with_a_matching_hash(chain: list[Event]) ->
     event = Event.objects.get(sequence=3)
     event.action = "source.viewed"
     sql("UPDATE audit_event SET action = 'source.viewed', hash = %s WHERE sequence = 3", event.expected_hash())
-    assert codes() == [("link_broken", 4)]
+    assert codes() == [("unauthenticated", 3), ("link_broken", 4)]
 
 
 def test_the_checkpoint_finds_a_chain_rewritten_from_start_to_end(chain: list[Event]) -> None:
     sql("UPDATE audit_event SET action = 'source.viewed' WHERE sequence = 3")
     rechain(3)
-    assert codes() == [("checkpoint_mismatch", 5)]
+    assert codes() == [*(("unauthenticated", sequence) for sequence in (3, 4, 5)), ("checkpoint_mismatch", 5)]
 
 
 def test_the_checkpoint_finds_a_tail_cut_off_cleanly(chain: list[Event]) -> None:
@@ -156,7 +159,7 @@ def test_it_finds_an_event_added_past_the_head(chain: list[Event]) -> None:
     added = Event(sequence=6, at=chain[-1].at, **fields)
     added.hash = event_hash(sequence=6, uid=added.uid, at=added.at, **fields)
     added.save()
-    assert codes() == [("payload_missing", 6), ("tail_added", 6)]
+    assert codes() == [("unauthenticated", 6), ("payload_missing", 6), ("key_changed", 6), ("tail_added", 6)]
 
 
 def test_the_head_finds_a_last_event_rewritten_before_the_first_checkpoint(chain: list[Event], audit_root: Path) -> None:
@@ -165,7 +168,7 @@ def test_the_head_finds_a_last_event_rewritten_before_the_first_checkpoint(chain
     event = Event.objects.get(sequence=5)
     event.action = "source.viewed"
     sql("UPDATE audit_event SET action = 'source.viewed', hash = %s WHERE sequence = 5", event.expected_hash())
-    assert codes() == [("tail_added", 5)]
+    assert codes() == [("unauthenticated", 5), ("tail_added", 5)]
 
 
 def test_it_finds_forged_and_damaged_checkpoints(chain: list[Event], audit_root: Path) -> None:
@@ -192,6 +195,7 @@ def test_a_copy_kept_elsewhere_finds_what_the_installations_own_file_was_made_to
     copy = tmp_path / "copy.jsonl"
     copy.write_bytes((audit_root / "checkpoints.jsonl").read_bytes())
     (audit_root / "checkpoints.jsonl").unlink()
+    sql("DELETE FROM audit_fact WHERE event_id = %s", chain[4].pk)
     sql("DELETE FROM audit_payload WHERE event_id = %s", chain[4].pk)
     sql("DELETE FROM audit_event WHERE sequence = 5")
     sql("UPDATE audit_chainhead SET sequence = 4, hash = %s", chain[3].hash)
@@ -217,6 +221,7 @@ def test_the_command_says_that_all_is_well(chain: list[Event], capsys: pytest.Ca
     call_command("verify_audit")
     output = capsys.readouterr().out
     assert "The audit is intact: 6 events, each follows from the one before it." in output
+    assert "6 of them bear the mark of this installation's keys." in output
     assert "1 of them had their personal data erased" in output
     assert "1 signed checkpoint(s) match" in output
     assert "covers all but the last 1 event(s)" in output
@@ -241,7 +246,8 @@ def test_a_payload_that_is_no_json_is_a_finding_and_the_rest_is_read(chain: list
     rechain(1)
     found = verify_chain()
     assert [(problem.code, problem.sequence) for problem in found.problems] == [
-        *(("payload_malformed", sequence) for sequence in (1, 2, 3, 4)),
+        *((code, sequence) for sequence in (1, 2, 3, 4) for code in ("unauthenticated", "payload_malformed")),
+        ("unauthenticated", 5),
         ("checkpoint_mismatch", 5),
     ]
     assert found.events == 5

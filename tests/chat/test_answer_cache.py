@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.models import Event
-from audit.services import erase_payload
+from audit.life.erasure import erase_payload
 from chat.flow.running import ask
 from chat.flow.writing import cache as answer_cache
 from chat.judge.calibration import shipped_calibration

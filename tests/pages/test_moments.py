@@ -107,6 +107,7 @@ def test_a_page_shows_moments_in_the_zone_that_the_browser_named(employee: User,
     assert timezone.get_current_timezone_name() == "UTC"  # the next request begins without it
 
 
+@pytest.mark.usefixtures("unguarded_audit")
 def test_a_day_of_the_audit_begins_at_the_readers_midnight(auditor: User) -> None:
     event = record("source.viewed", by=Actor(id="7", name="tao"), summary="leave.md")
     models.QuerySet(Event).filter(pk=event.pk).update(at=MOMENT)
@@ -117,6 +118,7 @@ def test_a_day_of_the_audit_begins_at_the_readers_midnight(auditor: User) -> Non
     assert str(event.uid) in client.get(address).content.decode()
 
 
+@pytest.mark.usefixtures("unguarded_audit")
 def test_exports_and_programs_read_utc(auditor: User, knowledge_admin: User, document: Document) -> None:
     event = record("source.viewed", by=Actor(id="7", name="tao"), summary="leave.md")
     models.QuerySet(Event).filter(pk=event.pk).update(at=MOMENT)

@@ -6,8 +6,9 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from audit.chain.seams import Seam
+from audit.chain.verification import verify_chain
+from audit.chain.verifying.problems import Problem
 from audit.errors import AuditError
-from audit.services import Problem, verify_chain
 
 
 class Command(BaseCommand):
@@ -29,6 +30,14 @@ class Command(BaseCommand):
         if not found.is_intact:
             raise CommandError(f"The audit is not intact: {len(found.problems)} problem(s) among {found.events} events.")
         self.stdout.write(self.style.SUCCESS(f"The audit is intact: {found.events} events, each follows from the one before it."))
+        if found.authenticated:
+            self.stdout.write(f"{found.authenticated} of them bear the mark of this installation's keys.")
+        elif found.events:
+            self.stdout.write(self.style.WARNING("None of them bears a mark yet: run `manage.py prepare`."))
+        if found.guards_missing:
+            names = ", ".join(found.guards_missing)
+            warning = f"The database lacks the triggers that protect the audit ({names}): run `manage.py prepare`."
+            self.stdout.write(self.style.WARNING(warning))
         if found.erased:
             self.stdout.write(f"{found.erased} of them had their personal data erased, each erasure on record.")
         for seam in found.seams:
@@ -44,6 +53,8 @@ class Command(BaseCommand):
 
 
 def describe_problem(problem: Problem) -> str:
+    if problem.code.endswith("_orphaned"):
+        return f"{problem.message} [{problem.code}]"
     subject = f"Event {problem.sequence}" if problem.sequence else "Checkpoint file:"
     return f"{subject} {problem.message} [{problem.code}]"
 

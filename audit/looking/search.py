@@ -9,7 +9,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from audit.finding import by_document, by_person, by_receipt, midnight, with_words
+from audit.looking.matching import by_document, by_person, by_receipt, midnight, with_words
 from audit.models import Event, Fact
 from audit.words import OUTCOMES
 

@@ -10,8 +10,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 
+from audit.looking.terms import terms_of
 from audit.models import Event, Fact
-from audit.terms import terms_of
 
 MAX_TERMS = 20  # of a search
 MAX_PEOPLE = 500  # whose names match; more of them say nothing

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from audit.chain.canonical import storable
-from audit.terms import terms_of
+from audit.chain.canonical import canonical_json, sha256_hex, storable
+from audit.looking.terms import terms_of
 
 FACT_LENGTH = 300
 MAX_WORDS = 400  # an event; an answer has about 60 to 150
@@ -30,6 +30,11 @@ def facts_of(payload: Mapping[str, Any], *, summary: str = "") -> tuple[tuple[st
         found.append(("receipt", str(payload["receipt"])))
     found += (("word", term) for term in terms_of([summary, *_spoken(payload)], limit=MAX_WORDS))
     return tuple(dict.fromkeys((kind, storable(value, max_length=FACT_LENGTH)) for kind, value in found))
+
+
+def hash_facts(facts: Iterable[tuple[str, str]]) -> str:
+    """Return the hash of an event's facts as its mark covers it: the same in whatever order they are read."""
+    return sha256_hex(canonical_json(sorted([kind, value] for kind, value in facts)))
 
 
 def _documents(entry: object) -> Iterable[tuple[str, str]]:
