@@ -137,6 +137,20 @@ class Reading(models.Model):
         return f"reading of {self.actor_id}"
 
 
+class OutputState(models.Model):
+    """How far a place outside has been sent checkpoints or events (`audit.outgoing`)."""
+
+    name = models.CharField(max_length=40, unique=True)  # of the output in the settings
+    sequence = models.PositiveBigIntegerField(default=0)  # the last event that it has taken, or that a checkpoint there signs
+    sent_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=300, blank=True)  # of the last try; "": it succeeded
+    failures = models.PositiveIntegerField(default=0)  # in a row
+    leased_until = models.DateTimeField(null=True, blank=True)  # somebody sends, or it is left alone after a failure
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.sequence}"
+
+
 class ChainHead(models.Model):
     """The single row whose lock puts writers in line; holds the last link."""
 

@@ -2,6 +2,8 @@
 
 from celery import shared_task
 
+from audit.nightly import verify_when_due
+from audit.outgoing.delivering import deliver_due
 from audit.reading import complete_idle_readings
 from audit.services import write_checkpoint
 
@@ -17,3 +19,15 @@ def sign() -> int:
 def complete_readings() -> int:
     """Put auditors' visits that are over on record. Returns: how many."""
     return complete_idle_readings()
+
+
+@shared_task(name="audit.tasks.deliver")
+def deliver() -> int:
+    """Send checkpoints and events to the places outside that are due. Returns: how many places took something."""
+    return deliver_due()
+
+
+@shared_task(name="audit.tasks.verify")
+def verify() -> bool:
+    """Verify the audit once a day, a slice at a time. Returns: whether a verification came to its end."""
+    return verify_when_due()

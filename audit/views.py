@@ -20,6 +20,8 @@ from audit.chain.verification import check_event, verify_chain
 from audit.export import EXPORT_LIMIT, export_csv
 from audit.looking.search import KINDS, FilterForm, answer_of, find_events, models_of, page_of, rating_of
 from audit.models import ChainHead, Event, Payload
+from audit.nightly import last_outcome
+from audit.outgoing.standing import read_standings
 from audit.reading import note_reading
 from audit.receipts.reading import read_receipt
 from audit.services import record
@@ -138,6 +140,8 @@ def integrity(request: HttpRequest) -> HttpResponse:
         "uncovered": (head.sequence if head else 0) - (last.sequence if last else 0),
         "verification": verification,
         "first": Event.objects.order_by("sequence").first(),
+        "outputs": read_standings(),
+        "nightly": last_outcome(),
     }
     return render(request, "audit/integrity.html", context)
 

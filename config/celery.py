@@ -53,6 +53,8 @@ def configure(sender: Celery, **_: object) -> None:
             "gaps": {"task": "ingest.tasks.fill_gaps", "schedule": 3600.0, "options": {"expires": 600}},
             "count": {"task": "ingest.tasks.count", "schedule": 60.0, "options": {"expires": 60}},
             "readings": {"task": "audit.tasks.complete_readings", "schedule": 60.0, "options": {"expires": 60}},
+            "verify": {"task": "audit.tasks.verify", "schedule": 60.0, "options": {"expires": 60}},
+            "deliver": {"task": "audit.tasks.deliver", "schedule": 10.0, "options": {"expires": 10}},
             "sign": {"task": "audit.tasks.sign", "schedule": 60.0, "options": {"expires": 60}},
         },
     )

@@ -8,6 +8,8 @@ from urllib.parse import unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts.sign_in.oidc.values import Provider, ProviderInvalid, read_file
+from audit.outgoing.errors import OutputInvalid
+from audit.outgoing.values import Output, read_outputs
 from config.env import env_list, env_str
 from outbound.hosts import read_allowed
 
@@ -96,6 +98,14 @@ def env_providers(name: str) -> tuple[Provider, ...]:
     try:
         return read_file(env_str(name))
     except ProviderInvalid as error:
+        raise ImproperlyConfigured(f"{name}: {error}") from error
+
+
+def env_outputs(name: str) -> tuple[Output, ...]:
+    """Return where the audit is sent by the file that the variable names. Raises: ImproperlyConfigured: it cannot be used."""
+    try:
+        return read_outputs(env_str(name))
+    except OutputInvalid as error:
         raise ImproperlyConfigured(f"{name}: {error}") from error
 
 

@@ -24,6 +24,8 @@ import ingest.measuring
 from accounts.client_address import client_address
 from audit.chain.checkpoints import last_checkpoint
 from audit.models import ChainHead
+from audit.nightly import last_outcome
+from audit.outgoing.standing import read_standings
 from config.errors import render_error
 from gateway.models import ServedModel
 from gateway.queue.breaker import BreakerState
@@ -89,12 +91,29 @@ def _audit() -> Iterable[Metric]:
     yield CounterMetricFamily(
         "attest_audit_events", "Sequence number of the audit's last event", value=head.sequence if head else 0
     )
+    yield from _outputs()
     checkpoint = last_checkpoint(Path(settings.AUDIT_ROOT))
     if checkpoint is None:
         return
     age_s = time.time() - datetime.fromisoformat(checkpoint.at).timestamp()
     yield GaugeMetricFamily("attest_audit_checkpoint_sequence", "Event that the newest checkpoint signs", value=checkpoint.sequence)
     yield GaugeMetricFamily("attest_audit_checkpoint_age_seconds", "Age of the newest signed checkpoint", value=age_s)
+
+
+def _outputs() -> Iterable[Metric]:
+    """The places that the audit is sent to."""
+    waiting = GaugeMetricFamily("attest_audit_output_waiting", "Events that a place has not been told of", labels=["output"])
+    ages = GaugeMetricFamily("attest_audit_output_waiting_seconds", "For how long the oldest of them waits", labels=["output"])
+    for standing in read_standings():
+        waiting.add_metric([standing.output.name], standing.waiting)
+        ages.add_metric([standing.output.name], standing.waiting_s)
+    yield waiting
+    yield ages
+    outcome = last_outcome()
+    if outcome is not None:
+        yield GaugeMetricFamily(
+            "attest_audit_problems", "What the last verification of all of the audit found wrong", value=len(outcome.problems)
+        )
 
 
 def _models() -> Iterable[Metric]:

@@ -8,7 +8,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from config.env import env_bool, env_float, env_int, env_list, env_secret, env_str
-from config.env_hosts import env_hosts, env_mail, env_networks, env_origins, env_providers
+from config.env_hosts import env_hosts, env_mail, env_networks, env_origins, env_outputs, env_providers
 from config.logging import logging_config
 from config.private import keep_private
 
@@ -123,6 +123,8 @@ AUDIT_ROOT = ATTEST_HOME / "audit"
 AUDIT_CHECKPOINT_S = env_float("ATTEST_AUDIT_CHECKPOINT_S", 10.0)  # an event signs the chain when the last signature is older
 AUDIT_KEYS = env_str("ATTEST_AUDIT_KEYS")  # a file with the keys that mark events; empty: AUDIT_ROOT/event_keys.jsonl
 AUDIT_SIGNING_KEY = env_str("ATTEST_AUDIT_SIGNING_KEY")  # a file with the key of checkpoints; empty: AUDIT_ROOT/signing_key
+AUDIT_OUTPUTS = env_outputs("ATTEST_AUDIT_OUTPUTS")  # a file: where checkpoints and events are sent
+AUDIT_VERIFY_HOUR = env_int("ATTEST_AUDIT_VERIFY_HOUR", 2, maximum=23)  # of the day, when all of the audit is verified
 CACHE_URL = env_str("ATTEST_CACHE_URL")  # redis://…; empty: files, shared by the processes of this machine
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}

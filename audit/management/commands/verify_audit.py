@@ -1,6 +1,7 @@
 """`manage.py verify_audit`: recompute the audit chain and say in words whether it is whole."""
 
 from argparse import ArgumentParser
+from contextlib import nullcontext
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
@@ -9,6 +10,7 @@ from audit.chain.seams import Seam
 from audit.chain.verification import verify_chain
 from audit.chain.verifying.problems import Problem
 from audit.errors import AuditError
+from audit.outgoing.fetching import checkpoint_file
 
 
 class Command(BaseCommand):
@@ -16,13 +18,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--checkpoint", type=Path, metavar="FILE", help="checkpoints kept elsewhere; by default the installation's own"
+            "--checkpoint", metavar="FILE|URL", help="checkpoints kept elsewhere; by default the installation's own"
         )
         parser.add_argument("--public-key", type=Path, metavar="FILE", help="the key to them; by default the installation's own")
 
-    def handle(self, *, checkpoint: Path | None, public_key: Path | None, **options: object) -> None:
+    def handle(self, *, checkpoint: str | None, public_key: Path | None, **options: object) -> None:
         try:
-            found = verify_chain(checkpoint=checkpoint, public_key=public_key)
+            with checkpoint_file(checkpoint) if checkpoint else nullcontext() as path:
+                found = verify_chain(checkpoint=path, public_key=public_key)
         except AuditError as error:
             raise CommandError(str(error)) from error
         for problem in found.problems:
