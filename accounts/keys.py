@@ -38,7 +38,9 @@ class NewKey:
 def scopes_of(user: User) -> tuple[str, ...]:
     """Return what this person may do by key or page now."""
     mine = (ApiKey.Scope.ASK, ApiKey.Scope.READ)
-    return tuple(map(str, (*mine, ApiKey.Scope.MANAGE) if user.is_knowledge_admin else mine))
+    # Collections are kb's, above this package: all that is asked of them is whether they name this person.
+    manages = user.is_knowledge_admin or (not user.is_auditor and user.stewardships.exists())
+    return tuple(map(str, (*mine, ApiKey.Scope.MANAGE) if manages else mine))
 
 
 def create_api_key(*, user: User, name: str, scopes: Iterable[str], days: int, actor: User | None) -> NewKey:

@@ -32,7 +32,8 @@ class User(AbstractUser):
     @property
     def is_knowledge_admin(self) -> bool:
         """May manage every collection and its documents."""
-        return self.is_active and (self.role == self.Role.KNOWLEDGE_ADMIN or self.is_superuser)
+        is_admin = self.role == self.Role.KNOWLEDGE_ADMIN or (self.is_superuser and self.role != self.Role.AUDITOR)
+        return self.is_active and is_admin  # nobody audits what they rule
 
     @property
     def is_auditor(self) -> bool:

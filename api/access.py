@@ -39,6 +39,12 @@ def scoped(scope: ApiKey.Scope, *, is_async: bool = False) -> dict[str, Any]:
     return {"auth": Access(str(scope), is_async=is_async), "openapi_extra": {"x-scope": str(scope)}}
 
 
+def check_admin(user: User) -> None:
+    """Raises: KeyRefused: this is for knowledge admins, whatever else the caller manages."""
+    if not user.is_knowledge_admin:
+        raise KeyRefused("session_scope", _("Your account does not have permission to do this."), status=HTTPStatus.FORBIDDEN)
+
+
 def asked_via(request: ApiRequest) -> str:
     """Return how the question came, for the receipt: by which key, or from a signed-in browser."""
     return name_key(request.api_key) if hasattr(request, "api_key") else "api"

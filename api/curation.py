@@ -3,21 +3,23 @@
 from typing import Literal
 from uuid import UUID
 
+from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from ninja import Router, Status
 from ninja.params.functions import Query
 
 from accounts.models import ApiKey
 from api import schemas
-from api.access import scoped
-from api.library import PAGE_MAX, PER_PAGE_MAX, find_document, serialize_document, serialize_version
+from api.access import check_admin, scoped
+from api.library import PAGE_MAX, PER_PAGE_MAX, find_document, serialize_version, show_document
 from api.requests import ApiRequest
 from ingest.documents.moving import move_document
 from ingest.documents.rereading import reread_document
 from ingest.editions import building as editions
 from kb.index.editions import building_edition, serving_edition
 from kb.index.engine import get_engine
-from kb.models import Collection, Document, Edition
+from kb.models import Collection, Document, DocumentVersion, Edition
+from kb.viewing.originals import send_original
 
 router = Router(tags=["library"])
 READ, MANAGE = scoped(ApiKey.Scope.READ), scoped(ApiKey.Scope.MANAGE)
@@ -32,18 +34,28 @@ def list_versions(
 ) -> list[schemas.VersionOut]:
     """Every version of a document, the newest first; readers see those that answer or have answered. A page that is not full is
     the last."""
-    versions = find_document(request.user, uid).versions.order_by("-number")
-    if not request.user.is_knowledge_admin:
-        versions = versions.filter(indexed_at__isnull=False)
+    document = find_document(request.user, uid)
+    versions = DocumentVersion.objects.visible_to(request.user).filter(document=document).order_by("-number")
     return [serialize_version(version) for version in versions[(page - 1) * per_page : page * per_page]]
+
+
+@router.get("/documents/{uuid:uid}/versions/{int:number}/original", response={200: None, **schemas.ERRORS}, **READ)
+def download_original(request: ApiRequest, uid: UUID, number: int) -> HttpResponseBase:
+    """The file of a version as it was uploaded, for who may have it; who may only read gets 404."""
+    versions = DocumentVersion.objects.visible_to(request.user).filter(
+        document__in=Document.objects.downloadable_by(request.user), document__uid=uid
+    )
+    version = get_object_or_404(versions.select_related("document"), number=min(number, 2**31 - 1))
+    return send_original(version, user=request.user)
 
 
 @router.post("/documents/{uuid:uid}/move", response={200: schemas.DocumentOut, **schemas.ERRORS}, **MANAGE)
 def move(request: ApiRequest, uid: UUID, given: schemas.MoveIn) -> schemas.DocumentOut:
     """Give a document to another collection: its readers change at once."""
     target = get_object_or_404(Collection.objects.manageable_by(request.user), slug=given.collection)
-    move_document(find_manageable(request, uid), to=target, user=request.user)
-    return serialize_document(find_document(request.user, uid), request.user)
+    owned = Document.objects.owned_by(request.user).select_related("collection")  # a move changes who may read it
+    move_document(get_object_or_404(owned, uid=uid), to=target, user=request.user)
+    return show_document(find_document(request.user, uid), request.user)
 
 
 @router.post("/documents/{uuid:uid}/reread", response={202: schemas.VersionOut, **schemas.ERRORS}, **MANAGE)
@@ -54,13 +66,15 @@ def reread(request: ApiRequest, uid: UUID) -> Status[schemas.VersionOut]:
 
 @router.get("/index", response={200: schemas.IndexOut, **schemas.ERRORS}, **MANAGE)
 def get_index(request: ApiRequest) -> schemas.IndexOut:
-    """What the library was cut and embedded with, and how building it anew goes."""
+    """What the library was cut and embedded with, and how building it anew goes; for knowledge admins."""
+    check_admin(request.user)
     return serialize_index()
 
 
 @router.post("/index/{action}", response={200: schemas.IndexOut, **schemas.ERRORS}, **MANAGE)
 def change_index(request: ApiRequest, action: Literal["start", "pause", "resume", "cancel"]) -> schemas.IndexOut:
-    """Rebuild index as the settings say, beside the one that answers; pause, resume or cancel that."""
+    """Rebuild index as the settings say, beside the one that answers; pause, resume or cancel that. For knowledge admins."""
+    check_admin(request.user)
     if action == "start":
         editions.start_edition(engine=get_engine(), user=request.user)
     elif action == "pause":
@@ -73,7 +87,7 @@ def change_index(request: ApiRequest, action: Literal["start", "pause", "resume"
 
 
 def find_manageable(request: ApiRequest, uid: UUID) -> Document:
-    manageable = Document.objects.live().filter(collection__in=Collection.objects.manageable_by(request.user))
+    manageable = Document.objects.manageable_by(request.user)
     return get_object_or_404(manageable.select_related("collection"), uid=uid)
 
 

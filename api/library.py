@@ -5,16 +5,16 @@ from typing import cast
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from ninja import Router, Status
 from ninja.params.functions import Query
 
+from accounts.errors import ValuesRefused
 from accounts.models import ApiKey, User
 from api import schemas
-from api.access import scoped
+from api.access import check_admin, scoped
 from api.errors import RequestInvalid
 from api.requests import ApiRequest
 from ingest.documents.deletion import delete_collection, delete_document
@@ -22,8 +22,10 @@ from ingest.errors import UploadRefused, message_for, warning_for
 from ingest.services import accept_upload, retry_version
 from ingest.upload import ReceivedFile, receive_files
 from kb import services
-from kb.editable import serialize_values
-from kb.models import Collection, Document, DocumentVersion, ReadingFault
+from kb.editable import GROUP_NAMES, OWNERS_ALONE, serialize_values
+from kb.models import Collection, Document, DocumentVersion, Folder, ReadingFault
+from kb.rights.readers import readers_named_by
+from kb.rights.reasons import manages, owns
 from kb.viewing.viewed import record_view
 from kb.views import PAGE_CONTENT, documents_of
 
@@ -51,37 +53,44 @@ def list_collections(
     request: ApiRequest, page: int = Query(1, ge=1, le=PAGE_MAX), per_page: int = Query(PER_PAGE_MAX, ge=1, le=PER_PAGE_MAX)
 ) -> list[schemas.CollectionOut]:
     """The collections that the caller may read, by name; a page that is not full is the last."""
-    answering = Count("documents", filter=Q(documents__deleted_at=None, documents__current_version__isnull=False), distinct=True)
-    rows = Collection.objects.visible_to(request.user).annotate(answering=answering).order_by("name").prefetch_related("groups")
-    shown = rows[(page - 1) * per_page : page * per_page]
-    return [serialize_collection(row, request.user, documents=row.answering) for row in shown]  # type: ignore[attr-defined]  # annotated above
+    rows = Collection.objects.visible_to(request.user).with_counts(request.user).order_by("name").prefetch_related(*GROUP_NAMES)
+    shown = list(rows[(page - 1) * per_page : page * per_page])
+    managed = set(
+        Collection.objects.manageable_by(request.user).filter(pk__in=[row.pk for row in shown]).values_list("pk", flat=True)
+    )
+    return [serialize_collection(row, is_managed=row.pk in managed, documents=row.answering) for row in shown]  # type: ignore[attr-defined]  # annotated
 
 
 @router.post("/collections", response={201: schemas.CollectionOut, **schemas.ERRORS}, **MANAGE)
 def create_collection(request: ApiRequest, given: schemas.CollectionIn) -> Status[schemas.CollectionOut]:
-    """Make a collection. Nobody but knowledge admins reads it until it is given to a group."""
+    """Make a collection; for knowledge admins. Nobody else reads it until it is given to a group."""
+    check_admin(request.user)
     saved = services.create_collection(user=request.user, **given.dict(exclude_unset=True))
-    return Status(201, serialize_collection(saved, request.user, documents=0))
+    return Status(201, serialize_collection(saved, is_managed=True, documents=0))
 
 
 @router.get("/collections/{slug:slug}", response={200: schemas.CollectionOut, **schemas.ERRORS}, **READ)
 def get_collection(request: ApiRequest, slug: str) -> schemas.CollectionOut:
     """One collection."""
-    return serialize_collection(get_object_or_404(Collection.objects.visible_to(request.user), slug=slug), request.user)
+    return show_collection(get_object_or_404(Collection.objects.visible_to(request.user), slug=slug), request.user)
 
 
 @router.patch("/collections/{slug:slug}", response={200: schemas.CollectionOut, **schemas.ERRORS}, **MANAGE)
 def change_collection(request: ApiRequest, slug: str, given: schemas.CollectionChange) -> schemas.CollectionOut:
     """Change what is given, and nothing else; its address stays."""
     row = get_object_or_404(Collection.objects.manageable_by(request.user), slug=slug)
-    saved = services.change_collection(collection=row, user=request.user, **given.dict(exclude_unset=True))
-    return serialize_collection(saved, request.user)
+    values = given.dict(exclude_unset=True)
+    if OWNERS_ALONE & values.keys() and not owns(request.user, row):
+        message = _("Only an owner of the collection can change this.")
+        raise ValuesRefused({name: [message] for name in sorted(OWNERS_ALONE & values.keys())})
+    saved = services.change_collection(collection=row, user=request.user, **values)
+    return show_collection(saved, request.user)
 
 
 @router.delete("/collections/{slug:slug}", response={204: None, **schemas.ERRORS}, **MANAGE)
 def remove_collection(request: ApiRequest, slug: str, confirm: str) -> Status[None]:
     """Delete a collection with all its documents. `confirm`: its name, so that no slip of a script deletes another one."""
-    row = get_object_or_404(Collection.objects.manageable_by(request.user), slug=slug)
+    row = get_object_or_404(Collection.objects.owned_by(request.user), slug=slug)
     delete_collection(row, confirmation=confirm, user=request.user)
     return Status(204, None)
 
@@ -99,26 +108,31 @@ def list_documents(
     collection = get_object_or_404(Collection.objects.visible_to(request.user), slug=slug)
     pages = Paginator(documents_of(collection, request.user, query=q, state=state), per_page)
     rows = pages.page(page).object_list if page <= pages.num_pages else []
-    items = [serialize_document(row, request.user) for row in rows]
+    is_managed = manages(request.user, collection)
+    items = [serialize_document(row, request.user, is_managed=is_managed) for row in rows]
     return schemas.DocumentPage(items=items, count=pages.count, page=page, pages=pages.num_pages)
 
 
 @router.post("/collections/{slug:slug}/documents", response={202: list[schemas.UploadOut], **schemas.ERRORS}, **UPLOAD)
-def upload_documents(request: ApiRequest, slug: str) -> Status[list[schemas.UploadOut]]:
-    """Take in one or several files. Each is kept, recorded and queued, or refused by itself; an error where all are."""
+def upload_documents(request: ApiRequest, slug: str, folder: UUID | None = None) -> Status[list[schemas.UploadOut]]:
+    """Take in one or several files. Each is kept, recorded and queued, or refused by itself; an error where all are. `folder`: in
+    which new documents are to lie."""
     collection = get_object_or_404(Collection.objects.manageable_by(request.user), slug=slug)
+    place = get_object_or_404(collection.folders, uid=folder) if folder is not None else None
     with receive_files(request, is_checked=True) as received:
-        return Status(202, take_in(collection, received.getlist("files"), user=request.user))
+        return Status(202, take_in(collection, received.getlist("files"), user=request.user, folder=place))
 
 
-def take_in(collection: Collection, files: list[ReceivedFile], *, user: User) -> list[schemas.UploadOut]:
+def take_in(
+    collection: Collection, files: list[ReceivedFile], *, user: User, folder: Folder | None = None
+) -> list[schemas.UploadOut]:
     """Return what became of each file. Raises: RequestInvalid: there is none. UploadRefused: all were refused."""
     if not files:
         raise RequestInvalid(_("files: send one or more files as multipart/form-data in the field “files”."))
     results, refusals = [], []
     for file in files:
         try:
-            accepted = accept_upload(collection=collection, name=file.name, stream=file, user=user)
+            accepted = accept_upload(collection=collection, name=file.name, stream=file, user=user, folder=folder)
         except UploadRefused as refused:
             refusals.append(refused)
             error = schemas.ErrorDetail(code=refused.code, message=refused.message)
@@ -142,13 +156,13 @@ def take_in(collection: Collection, files: list[ReceivedFile], *, user: User) ->
 @router.get("/documents/{uuid:uid}", response={200: schemas.DocumentOut, **schemas.ERRORS}, **READ)
 def get_document(request: ApiRequest, uid: UUID) -> schemas.DocumentOut:
     """One document with its newest version."""
-    return serialize_document(find_document(request.user, uid), request.user)
+    return show_document(find_document(request.user, uid), request.user)
 
 
 @router.delete("/documents/{uuid:uid}", response={204: None, **schemas.ERRORS}, **MANAGE)
 def remove_document(request: ApiRequest, uid: UUID) -> Status[None]:
     """Delete it: from now on no answer uses it."""
-    manageable = Document.objects.live().filter(collection__in=Collection.objects.manageable_by(request.user))
+    manageable = Document.objects.manageable_by(request.user)
     delete_document(get_object_or_404(manageable.select_related("collection"), uid=uid), user=request.user)
     return Status(204, None)
 
@@ -162,7 +176,8 @@ def get_version(request: ApiRequest, uid: UUID, number: int) -> schemas.VersionO
 @router.post("/documents/{uuid:uid}/versions/{int:number}/retry", response={202: schemas.VersionOut, **schemas.ERRORS}, **MANAGE)
 def retry(request: ApiRequest, uid: UUID, number: int) -> Status[schemas.VersionOut]:
     """Read a failed version again."""
-    version = find_version(request.user, uid, number)
+    manageable = DocumentVersion.objects.filter(document__in=Document.objects.manageable_by(request.user), document__uid=uid)
+    version = get_object_or_404(manageable.select_related("document"), number=min(number, 2**31 - 1))
     retry_version(version, user=request.user)
     version.refresh_from_db()
     return Status(202, serialize_version(version))
@@ -196,32 +211,38 @@ def open_page(user: User, uid: UUID, number: int, *, version: int | None = None)
 
 
 def find_document(user: User, uid: UUID) -> Document:
-    """Return a document as this caller may see it; one that never answered is for admins alone."""
-    rows = Document.objects.visible_to(user).select_related("collection", "current_version").prefetch_related("versions")
-    if not user.is_knowledge_admin:
-        rows = rows.filter(current_version__isnull=False)
+    """Return a document as this caller may see it; one that never answered is for who manages it alone."""
+    rows = Document.objects.listed_for(user).select_related("collection", "folder", "current_version")
+    rows = rows.prefetch_related("versions", "groups", "people")
     return get_object_or_404(rows, uid=uid)
 
 
 def find_version(user: User, uid: UUID, number: int) -> DocumentVersion:
-    versions = DocumentVersion.objects.filter(document__in=Document.objects.visible_to(user), document__uid=uid)
-    if not user.is_knowledge_admin:
-        versions = versions.filter(indexed_at__isnull=False)
+    versions = DocumentVersion.objects.visible_to(user).filter(document__uid=uid)
     return get_object_or_404(versions.select_related("document"), number=min(number, 2**31 - 1))
 
 
-def serialize_collection(row: Collection, user: User, *, documents: int | None = None) -> schemas.CollectionOut:
-    if documents is None:
-        documents = row.documents.live().filter(current_version__isnull=False).count()
+def show_collection(row: Collection, user: User) -> schemas.CollectionOut:
+    documents = Document.objects.visible_to(user).filter(collection=row, current_version__isnull=False).count()
+    return serialize_collection(row, is_managed=manages(user, row), documents=documents)
+
+
+def serialize_collection(row: Collection, *, is_managed: bool, documents: int) -> schemas.CollectionOut:
     values = serialize_values(row)
-    if not user.is_knowledge_admin:
+    if not is_managed:
         values |= dict.fromkeys(schemas.ADMIN_ONLY)
     return schemas.CollectionOut(**values, documents=documents)
 
 
-def serialize_document(row: Document, user: User) -> schemas.DocumentOut:
+def show_document(row: Document, user: User) -> schemas.DocumentOut:
+    return serialize_document(row, user, is_managed=manages(user, row.collection))
+
+
+def serialize_document(row: Document, user: User, *, is_managed: bool) -> schemas.DocumentOut:
+    """Args: is_managed: `user` may change the collection, and sees all of it."""
     newest = max(row.versions.all(), key=lambda version: version.number, default=None)
-    shown = newest if user.is_knowledge_admin else row.current_version
+    shown = newest if is_managed else row.current_version
+    readers = readers_named_by(row) if is_managed else None
     return schemas.DocumentOut(
         uid=row.uid,
         collection=row.collection.slug,
@@ -230,6 +251,8 @@ def serialize_document(row: Document, user: User) -> schemas.DocumentOut:
         state=shown.status if shown else DocumentVersion.Status.UPLOADED,
         answers=row.current_version.number if row.current_version else None,
         created_at=row.created_at,
+        folder=row.folder.uid if row.folder else None,
+        readers=schemas.ReadersOut(**readers.as_dict()) if readers else None,
         version=serialize_version(shown) if shown else None,
         warnings=serialize_warnings(row.current_version or shown) if shown else [],
         reading_faults=[serialize_fault(fault) for fault in open_faults_of(row, user)],

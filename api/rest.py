@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from api import asking, checking, curation, library, searching
+from api import asking, checking, curation, library, rights, searching
 from api.errors import RequestInvalid
 from api.strictness import note_operation
 
@@ -58,4 +58,5 @@ rest.add_router("", asking.router)
 rest.add_router("", checking.router)
 rest.add_router("", searching.router)
 rest.add_router("", library.router)
+rest.add_router("", rights.router)
 rest.add_router("", curation.router)

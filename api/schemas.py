@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # what is made when it runs has no type of its own
 else:
     CollectionIn = schema_of("CollectionIn", CollectionValues, required=["name"])
     CollectionChange = schema_of("CollectionChange", CollectionValues, without=[Mark.ONCE])
-ADMIN_ONLY = ("groups", "vocabulary", "sufficiency_threshold")  # null for everyone else
+ADMIN_ONLY = ("groups", "download_groups", "vocabulary", "sufficiency_threshold")  # null for everyone else
 
 
 class CollectionOut(Schema):
@@ -43,6 +43,9 @@ class CollectionOut(Schema):
     documents: int = Field(description="that answer now")
     suggested_questions: list[str]
     groups: list[str] | None = Field(None, description="who may read it; for knowledge admins only")
+    download_groups: list[str] | None = Field(
+        None, description="whose members may also download originals; for knowledge admins only"
+    )
     vocabulary: str | None = Field(None, description="for knowledge admins only")
     sufficiency_threshold: float | None = Field(None, description="null: the default; for knowledge admins only")
 
@@ -87,11 +90,64 @@ class ReadingFaultOut(Schema):
     created_at: datetime
 
 
+class ReadersIn(Given):
+    groups: list[str] = Field([], description="names of groups")
+    people: list[str] = Field([], description="user names")
+
+
+class ReadersOut(Schema):
+    groups: list[str]
+    people: list[str]
+
+
+class NarrowIn(Given):
+    readers: ReadersIn | None = Field(
+        description="who may read it, of those who may read what it lies in: members of these groups, and these people; null: all"
+    )
+
+
+class StewardIn(Given):
+    role: Literal["owner", "editor"] | None = Field(description="null: neither")
+
+
+class StewardOut(Schema):
+    person: str = Field(description="user name")
+    role: Literal["owner", "editor"]
+    is_active: bool = Field(description="can sign in")
+
+
+class FolderIn(Given):
+    name: str
+    parent: UUID | None = Field(None, description="of the folder that it lies in; null: of none")
+
+
+class FolderChange(Given):
+    name: str
+
+
+class FileIn(Given):
+    folder: UUID | None = Field(description="of the same collection; null: none")
+
+
+class FolderOut(Schema):
+    uid: UUID
+    name: str
+    path: str = Field(description="with the folders that it lies in: “Contracts/2026”")
+    parent: UUID | None
+    readers: ReadersOut | None = Field(
+        None, description="who may read what is in it; null: all who may read what it lies in, and for readers of the collection"
+    )
+
+
 class DocumentOut(Schema):
     uid: UUID
     collection: str
     name: str
     title: str
+    folder: UUID | None = Field(None, description="that it lies in")
+    readers: ReadersOut | None = Field(
+        None, description="who may read it, where it is narrowed; for those who may change the collection alone"
+    )
     state: str = Field(description="of the newest version that the caller may see")
     answers: int | None = Field(description="number of the version that answers now; null until the first is indexed")
     created_at: datetime

@@ -5,7 +5,7 @@ from typing import Any
 
 from accounts.models import User
 from chat.models import Turn
-from kb.models import Collection, Document
+from kb.models import Document
 
 Shown = tuple[Turn, dict[str, Any]]
 
@@ -14,7 +14,7 @@ def with_standing(shown: Sequence[Shown], *, user: User) -> list[Shown]:
     """Add to readable answers what has become of their sources, in one query for all of them.
 
     A citation whose document has a newer version gets "replaced_by": {"version", "at"}. An answer gets "deleted_sources":
-    [{"title", "deleted_at"}], of documents that were deleted from collections which `user` may still read. Of any other
+    [{"title", "deleted_at"}], of deleted documents which `user` might read now if they were still there. Of any other
     document nothing is said, not even that it exists.
     """
     standing = _standing_of({uid for turn, _answer in shown for uid in _cited(turn.answer)}, user=user)
@@ -24,7 +24,7 @@ def with_standing(shown: Sequence[Shown], *, user: User) -> list[Shown]:
 def _standing_of(uids: set[str], *, user: User) -> dict[str, Document]:
     if not uids:
         return {}
-    found = Document.objects.filter(uid__in=uids, collection__in=Collection.objects.visible_to(user))
+    found = Document.objects.readable_by(user).filter(uid__in=uids)
     return {str(document.uid): document for document in found.select_related("current_version")}
 
 

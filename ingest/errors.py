@@ -55,6 +55,7 @@ MESSAGES = {
     "cancelled": gettext_noop("Processing was cancelled. Select “Retry” to process the file again."),
     "not_running": gettext_noop("This document is not being processed, so there is nothing to cancel."),
     "gone": gettext_noop("The document or its collection has been deleted."),
+    "folder_gone": gettext_noop("The folder has been deleted. Choose another one."),
     "no_target": gettext_noop("Choose the target collection."),
     "same_collection": gettext_noop("The document is already in this collection."),
     "name_taken": gettext_noop("The target collection already has a document with this name. Rename or delete one of them first."),

@@ -26,7 +26,9 @@ from ingest.stages.names import clean_name, title_from
 from ingest.stages.removal import drop_content, open_removal
 from ingest.upload import ReceivedFile
 from kb import storage
-from kb.models import Collection, Document, DocumentVersion
+from kb.models import Collection, Document, DocumentVersion, Folder
+from kb.rights.clock import touch
+from kb.rights.folders import path_of
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +53,7 @@ def accept_upload(
     should_notify: bool = True,
     media_type: str = "",
     actor: Actor = COMMAND_LINE,
+    folder: Folder | None = None,
 ) -> Accepted:
     """Take a file in: kept, recorded and queued in one step, or refused without a trace.
 
@@ -60,6 +63,7 @@ def accept_upload(
         should_notify: False where the caller does the job itself.
         media_type: where Attest made the file itself and knows; else it is detected.
         actor: who the audit names where there is no user.
+        folder: of the collection, in which a new document is to lie; a new version stays where its document is.
     Raises: UploadRefused: bad name, empty, unknown or wrong type, too large, disk full …
     """
     try:
@@ -86,6 +90,7 @@ def accept_upload(
                     path=path,
                     user=user,
                     actor=actor,
+                    folder=folder,
                 )
                 if should_notify and accepted.outcome != "unchanged":
                     notify_worker()
@@ -136,7 +141,7 @@ def find_same(*, collection: Collection, name: str, sha256: str) -> DocumentVers
     )
     for version in sorted(versions, key=lambda version: version.document.name != name):
         is_failed = version.status == DocumentVersion.Status.FAILED
-        if version.number == version.newest and (not is_failed or version.document.name == name):
+        if version.number == version.newest and (not is_failed or version.document.name == name):  # type: ignore[attr-defined]  # annotated
             return version
     return None
 
@@ -150,6 +155,7 @@ def _write_version(
     path: str,
     user: User | None,
     actor: Actor,
+    folder: Folder | None,
 ) -> Accepted:
     """Write document, version, job and audit record. In the caller's transaction."""
     # The collection's row puts uploads to it in line: two of the same bytes at once are recognised too.
@@ -160,7 +166,12 @@ def _write_version(
     document = Document.objects.live().filter(collection=collection, name=name).first()
     is_new = document is None
     if document is None:
-        document = Document.objects.create(collection=collection, name=name, title=title_from(name), created_by=user)
+        place = Folder.objects.filter(pk=folder.pk, collection=collection).first() if folder is not None else None
+        if folder is not None and place is None:
+            raise UploadRefused("folder_gone")  # else it would have other readers than was asked for
+        document = Document.objects.create(collection=collection, folder=place, name=name, title=title_from(name), created_by=user)
+        if place is not None:
+            touch(Document.objects.filter(pk=document.pk))
     version = open_version(
         document, sha256=incoming.sha256, size=incoming.size, media_type=media_type, storage_path=path, created_by=user
     )
@@ -176,6 +187,7 @@ def _write_version(
             "sha256": incoming.sha256,
             "size": incoming.size,
             "media_type": media_type,
+            **({"folder": path_of(document.folder)} if is_new and document.folder is not None else {}),
         },
     )
     return Accepted(version=version, outcome="new" if is_new else "new_version")

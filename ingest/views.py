@@ -23,6 +23,7 @@ from ingest.queue.obstacles import DISK_FULL
 from ingest.upload import receive_files, takes_files
 from kb.models import Collection, Document, DocumentVersion
 from kb.storage import has_room
+from kb.views import is_uuid
 
 MAX_SHOWN = 200  # rows of a list that may be long
 MAX_DONE = 20
@@ -34,6 +35,8 @@ SHOWN = ("open", "failed", "done")
 def upload(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Take in the files of a form; the page's script sends them one by one and reads JSON, to show each one's progress."""
     collection = get_object_or_404(Collection.objects.manageable_by(request.user), slug=slug)
+    named = request.GET.get("folder", "")
+    folder = get_object_or_404(collection.folders, uid=named) if is_uuid(named) else None
     with receive_files(request) as received:
         form = UploadForm({}, cast("MultiValueDict[str, UploadedFile[Any]]", received))
         if not form.is_valid():
@@ -43,7 +46,9 @@ def upload(request: SignedInRequest, slug: str) -> HttpResponseBase:
         outcomes = []
         for file in form.cleaned_data["files"]:
             try:
-                accepted = services.accept_upload(collection=collection, name=file.name, stream=file, user=request.user)
+                accepted = services.accept_upload(
+                    collection=collection, name=file.name, stream=file, user=request.user, folder=folder
+                )
             except UploadRefused as refused:
                 outcomes.append((False, file.name, refused.message))
             else:
@@ -81,9 +86,9 @@ def report_outcomes(request: SignedInRequest, slug: str, outcomes: list[tuple[bo
 @require_GET
 def queue(request: SignedInRequest) -> HttpResponse:
     """What is being read, what waits, what failed and why, and how long the last ones took; renews itself while open."""
-    if not request.user.is_knowledge_admin:
+    collections = Collection.objects.manageable_by(request.user)
+    if not request.user.is_knowledge_admin and not collections.exists():
         raise Http404
-    collections = Collection.objects.visible_to(request.user)
     query, show = request.GET.get("q", "").strip(), request.GET.get("show", "")
     chosen = collections.filter(slug=request.GET.get("collection", "")).first()
     jobs = Job.objects.filter(version__document__in=manageable_documents(request))
@@ -168,4 +173,4 @@ def delete(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
 
 def manageable_documents(request: SignedInRequest) -> QuerySet[Document]:
     """Live documents of the collections that this user may manage."""
-    return Document.objects.live().filter(collection__in=Collection.objects.manageable_by(request.user))
+    return Document.objects.manageable_by(request.user)

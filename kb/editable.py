@@ -5,6 +5,9 @@ from typing import Annotated, Any, TypedDict
 from accounts.editable import Mark, readable_names
 from kb.models import Collection
 
+GROUP_NAMES = frozenset({"groups", "download_groups"})  # of the values that are names of groups
+OWNERS_ALONE = GROUP_NAMES | {"name"}  # of the values that editors do not change
+
 
 class CollectionValues(TypedDict, total=False):
     """`groups`: names. `sufficiency_threshold`: a probability; None is the default of the encoder's calibration."""
@@ -13,6 +16,7 @@ class CollectionValues(TypedDict, total=False):
     slug: Annotated[str, Mark.ONCE, "part of addresses; made from the name where empty"]
     description: str
     groups: Annotated[list[str], "names of the groups that may read it"]
+    download_groups: Annotated[list[str], "names of the groups that may also download the originals of what they may read"]
     suggested_questions: list[str]
     vocabulary: Annotated[str, "words that mean the same, one group a line, joined by “=”"]
     sufficiency_threshold: Annotated[
@@ -22,5 +26,5 @@ class CollectionValues(TypedDict, total=False):
 
 def serialize_values(row: Collection) -> dict[str, Any]:
     """Return every readable value, as programs write it."""
-    values = {name: getattr(row, name) for name in readable_names(CollectionValues) if name != "groups"}
-    return values | {"groups": sorted(group.name for group in row.groups.all())}
+    values = {name: getattr(row, name) for name in readable_names(CollectionValues) if name not in GROUP_NAMES}
+    return values | {name: sorted(group.name for group in getattr(row, name).all()) for name in GROUP_NAMES}

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.editable import names_of
 from accounts.models import User
 from accounts.value_forms import ValuesForm
-from kb.editable import CollectionValues
+from kb.editable import GROUP_NAMES, OWNERS_ALONE, CollectionValues
 from kb.models import Collection
 from kb.reading_faults import NOTE_CHARACTERS
 from kb.services import clean_collection
@@ -34,9 +34,14 @@ class CollectionForm(ValuesForm[Collection]):
         widgets = {
             "description": forms.Textarea(attrs={"rows": 2}),
             "groups": forms.CheckboxSelectMultiple,
+            "download_groups": forms.CheckboxSelectMultiple,
             "vocabulary": forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
         }
-        labels = {"groups": _("Readers"), "sufficiency_threshold": _("Answer threshold")}
+        labels = {
+            "groups": _("Readers"),
+            "download_groups": _("May download originals"),
+            "sufficiency_threshold": _("Answer threshold"),
+        }
         help_texts = {
             "sufficiency_threshold": _(
                 "From 0 to 1. A question is refused if its probability of being answered is lower; a higher value "
@@ -44,15 +49,23 @@ class CollectionForm(ValuesForm[Collection]):
             ),
             "slug": _("Latin letters, digits and hyphens. It is part of the URL. Leave empty to create it from the name."),
             "groups": _("Members of these groups can read the collection. Knowledge admins can read all collections."),
+            "download_groups": _(
+                "Members of these groups can download the originals of documents that they can read. Everyone else sees pages and "
+                "quotes only."
+            ),
             "vocabulary": _(
                 "One entry per line: synonyms joined by “=”, for example “PTO = paid time off”, or a single term. "
                 "Changes apply to the next question, without a new index."
             ),
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, is_owner: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast("forms.ModelMultipleChoiceField[Group]", self.fields["groups"]).queryset = Group.objects.order_by("name")
+        if not is_owner:
+            for name in OWNERS_ALONE:
+                del self.fields[name]
+        for name in GROUP_NAMES & self.fields.keys():
+            cast("forms.ModelMultipleChoiceField[Group]", self.fields[name]).queryset = Group.objects.order_by("name")
         self.fields["slug"].required = False
         self.initial["suggested_questions"] = "\n".join(self.instance.suggested_questions)
         if self.instance.pk:
@@ -61,7 +74,7 @@ class CollectionForm(ValuesForm[Collection]):
 
     def value_of(self, name: str) -> Any:
         value = self.cleaned_data[name]
-        if name == "groups":
+        if name in GROUP_NAMES:
             return [group.name for group in value]
         return value.splitlines() if name == "suggested_questions" else value
 

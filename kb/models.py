@@ -1,14 +1,18 @@
 """The knowledge base: collections, documents, immutable versions, their pages and chunks, and who may read them."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, Group
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from kb.rights.models import Folder, RightsClock, Steward, closed_folders, naming
+
+__all__ = ["Folder", "RightsClock", "Steward"]  # beside the models below
 
 MENU_ROWS = 100  # of collections in a list beside a page, or to choose from; the page of the library has all
 
@@ -24,12 +28,23 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
         return found if found.exists() else self.live().filter(name=" ".join(text.split()))
 
     def visible_to(self, user: User | AnonymousUser) -> "CollectionQuerySet":
-        """Live collections this user may read now: all for a knowledge admin, else those given to one of their groups."""
+        """Live collections this user may read now: all for a knowledge admin, else those given to one of their groups, and those
+        that they own or edit."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
         if user.is_knowledge_admin:
             return self.live()
-        return self.live().filter(pk__in=Collection.groups.through.objects.filter(group__user=user).values("collection_id"))
+        given = Q(pk__in=Collection.groups.through.objects.filter(group__user=user).values("collection_id"))
+        return self.live().filter(given | Q(pk__in=_run_by(user, *Steward.Role.values)))
+
+    def with_counts(self, user: User | AnonymousUser) -> "CollectionQuerySet":
+        """Each with `document_count`, what this user finds in its list, and `answering`, those of them that answer now."""
+        listed = Q(documents__in=Document.objects.listed_for(user))
+        answering = listed & Q(documents__current_version__isnull=False)
+        return self.annotate(
+            document_count=Count("documents", filter=listed, distinct=True),
+            answering=Count("documents", filter=answering, distinct=True),
+        )
 
     def for_menu(self, *, slug: str = "") -> list["Collection"]:
         """The first of these by name, as many as a menu holds; among them the one with `slug`, wherever it stands."""
@@ -38,8 +53,29 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
         return sorted(rows, key=lambda row: (row.name.casefold(), row.name))
 
     def manageable_by(self, user: User | AnonymousUser) -> "CollectionQuerySet":
-        """Live collections whose documents and groups this user may change."""
-        return self.live() if user.is_authenticated and user.is_knowledge_admin else self.none()
+        """Live collections whose documents and words this user may change: they are a knowledge admin, or own or edit it."""
+        return self._run_by(user, *Steward.Role.values)
+
+    def owned_by(self, user: User | AnonymousUser) -> "CollectionQuerySet":
+        """Live collections whose readers, owners and editors this user may change, and which they may delete."""
+        return self._run_by(user, Steward.Role.OWNER)
+
+    def _run_by(self, user: User | AnonymousUser, *roles: str) -> "CollectionQuerySet":
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        return self.live() if user.is_knowledge_admin else self.live().filter(pk__in=_run_by(user, *roles))
+
+    def with_owner(self) -> "CollectionQuerySet":
+        """Each with `has_owner`: whether anybody who owns it can still sign in."""
+        living = Steward.objects.filter(collection=OuterRef("pk"), role=Steward.Role.OWNER, user__is_active=True)
+        return self.annotate(has_owner=Exists(living))
+
+
+def _run_by(user: User, *roles: str) -> "models.QuerySet[Any]":
+    """Return the keys of the collections in which a user has one of these roles. Auditors have none: nobody holds both."""
+    if user.is_auditor:
+        return Steward.objects.none().values("collection_id")
+    return Steward.objects.filter(user=user, role__in=roles).values("collection_id")
 
 
 class Collection(models.Model):
@@ -50,6 +86,14 @@ class Collection(models.Model):
     description = models.TextField(_("description"), blank=True)
     groups = models.ManyToManyField(
         Group, blank=True, related_name="collections", verbose_name=_("groups"), help_text=_("Members can read this collection.")
+    )
+    # Reading is one right, having the file another. Who manages the collection has both.
+    download_groups = models.ManyToManyField(
+        Group,
+        blank=True,
+        related_name="+",
+        verbose_name=_("groups that may download"),
+        help_text=_("Their members can also download the originals of the documents that they can read."),
     )
     suggested_questions = models.JSONField(default=list, blank=True)
     vocabulary = models.TextField(_("vocabulary"), blank=True)  # lines that retrieval.vocabulary.read_vocabulary reads
@@ -74,8 +118,44 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         return self.filter(deleted_at=None)
 
     def visible_to(self, user: User | AnonymousUser) -> "DocumentQuerySet":
-        """Live documents of the collections this user may read now."""
-        return self.live().filter(collection__in=Collection.objects.visible_to(user))
+        """Live documents this user may read now."""
+        return self.live().readable_by(user)
+
+    def manageable_by(self, user: User | AnonymousUser) -> "DocumentQuerySet":
+        """Live documents of the collections that this user may change."""
+        return self.live().filter(collection__in=Collection.objects.manageable_by(user))
+
+    def owned_by(self, user: User | AnonymousUser) -> "DocumentQuerySet":
+        """Live documents of the collections whose readers this user may change."""
+        return self.live().filter(collection__in=Collection.objects.owned_by(user))
+
+    def downloadable_by(self, user: User | AnonymousUser) -> "DocumentQuerySet":
+        """Live documents whose original this user may have: of what they may read, in collections that let one of their groups
+        download; and in those that they may change."""
+        if not user.is_authenticated:
+            return self.none()
+        managed = Q(collection__in=Collection.objects.manageable_by(user))
+        if user.is_knowledge_admin:
+            return self.visible_to(user)
+        letting = Collection.download_groups.through.objects.filter(group__user=user).values("collection_id")
+        return self.visible_to(user).filter(managed | Q(collection__in=letting))
+
+    def listed_for(self, user: User | AnonymousUser) -> "DocumentQuerySet":
+        """What stands in this user's lists: readers see what answers, who manages the collection all of it."""
+        managed = Collection.objects.manageable_by(user)
+        return self.visible_to(user).filter(Q(current_version__isnull=False) | Q(collection__in=managed))
+
+    def readable_by(self, user: User | AnonymousUser) -> "DocumentQuerySet":
+        """Documents this user may read now, deleted ones among them: the rule of docs/permissions.md.
+
+        The collection, AND every narrowed folder on the way, AND the document's own narrowing; each of them by a group OR by name.
+        Who manages a collection reads all of it. `kb.rights.table` says the same to the index.
+        """
+        readable = self.filter(collection__in=Collection.objects.visible_to(user))
+        if not user.is_authenticated or user.is_knowledge_admin:
+            return readable
+        is_open = (Q(is_narrowed=False) | naming(Document, user)) & (Q(folder=None) | ~Q(folder__in=closed_folders(user)))
+        return readable.filter(Q(collection__in=Collection.objects.manageable_by(user)) | is_open)
 
 
 class Document(models.Model):
@@ -90,6 +170,11 @@ class Document(models.Model):
     )
     # Set while a move is under way: the collection under which the index still has it.
     moved_from = models.ForeignKey(Collection, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    folder = models.ForeignKey(Folder, null=True, blank=True, on_delete=models.PROTECT, related_name="documents")
+    is_narrowed = models.BooleanField(default=False)
+    groups = models.ManyToManyField(Group, blank=True, related_name="+")  # of a narrowed one: who may read it …
+    people = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")  # … or these
+    rights_change = models.PositiveBigIntegerField(default=0, db_index=True, editable=False)  # RightsClock.number
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -106,6 +191,17 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class DocumentVersionQuerySet(models.QuerySet["DocumentVersion"]):
+    def visible_to(self, user: User | AnonymousUser, *, while_read: bool = False) -> "DocumentVersionQuerySet":
+        """Versions of documents that this user may read now; those that never answered, for who manages the collection alone.
+
+        Args: while_read: also a first version of which a part answers while the rest is being read.
+        """
+        answered = Q(indexed_at__isnull=False) | (Q(early_chunks__gt=0) if while_read else Q())
+        managed = Q(document__collection__in=Collection.objects.manageable_by(user))
+        return self.filter(answered | managed, document__in=Document.objects.visible_to(user))
 
 
 class DocumentVersion(models.Model):
@@ -140,6 +236,8 @@ class DocumentVersion(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     indexed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DocumentVersionQuerySet.as_manager()
 
     class Meta:
         ordering = ["document", "-number"]
@@ -183,8 +281,7 @@ class Page(models.Model):
 class ReadingFaultQuerySet(models.QuerySet["ReadingFault"]):
     def visible_to(self, user: User | AnonymousUser) -> "ReadingFaultQuerySet":
         """Those about live documents of collections that this user may change."""
-        documents = Document.objects.live().filter(collection__in=Collection.objects.manageable_by(user))
-        return self.filter(document__in=documents)
+        return self.filter(document__in=Document.objects.manageable_by(user))
 
     def still_open(self) -> "ReadingFaultQuerySet":
         """Not done."""
@@ -295,7 +392,7 @@ class ChunkQuerySet(models.QuerySet["Chunk"]):
 
     def visible_to(self, user: User | AnonymousUser) -> "ChunkQuerySet":
         """Live chunks this user may read now: the second lock, after the index's own scope."""
-        return self.live().filter(version__document__collection__in=Collection.objects.visible_to(user))
+        return self.live().filter(version__document__in=Document.objects.visible_to(user))
 
 
 class Chunk(models.Model):

@@ -13,7 +13,7 @@ from accounts.errors import ValuesRefused
 from accounts.models import User
 from audit.actor import actor_of
 from audit.services import record
-from kb.editable import CollectionValues, serialize_values
+from kb.editable import GROUP_NAMES, CollectionValues, serialize_values
 from kb.models import Collection
 from kb.slugs import slug_for
 from retrieval.vocabulary import MAX_LINES, BadVocabulary, read_vocabulary
@@ -64,10 +64,10 @@ def clean_collection(row: Collection, values: Mapping[str, Any]) -> dict[str, An
         kept["slug"] = kept.get("slug") or slug_for(kept["name"], taken=taken)
         if kept["slug"] in taken:
             problems["slug"] = [_("Another collection already uses this address.")]
-    for name in kept.keys() - problems.keys() - {"groups"}:
+    for name in kept.keys() - problems.keys() - GROUP_NAMES:
         setattr(row, name, kept[name])
     try:
-        check_row(row, names=kept.keys() - problems.keys() - {"groups"})
+        check_row(row, names=kept.keys() - problems.keys() - GROUP_NAMES)
     except ValuesRefused as refused:
         problems |= refused.problems
     if problems:
@@ -79,9 +79,10 @@ def _save(row: Collection, values: Mapping[str, Any], *, user: User | None) -> C
     is_new = row.pk is None
     before = {} if is_new else serialize_values(row)
     kept = clean_collection(row, values)
-    row.save(update_fields=None if is_new else sorted(kept.keys() - {"groups"}))
-    if "groups" in kept:
-        row.groups.set(kept["groups"])
+    row.save(update_fields=None if is_new else sorted(kept.keys() - GROUP_NAMES))
+    for name in GROUP_NAMES:
+        if name in kept:
+            getattr(row, name).set(kept[name])
     after = serialize_values(row)
     changed = changed_names(before, after)
     if changed:
@@ -143,6 +144,7 @@ _CLEANERS: dict[str, Callable[[Any], Any]] = {
     "slug": str.strip,
     "description": _lines,
     "groups": _groups,
+    "download_groups": _groups,
     "suggested_questions": _questions,
     "vocabulary": _vocabulary,
     "sufficiency_threshold": _threshold,

@@ -4,6 +4,8 @@ from django.urls import URLPattern, path
 
 from kb import views
 from kb.index import explain_views
+from kb.rights import steward_views
+from kb.rights import views as rights_views
 from kb.viewing import fault_views
 from kb.viewing import views as source_views
 
@@ -16,7 +18,13 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:slug>/", views.collection, name="collection"),
     path("c/<slug:slug>/progress/", views.progress, name="progress"),
     path("c/<slug:slug>/edit/", views.change_collection, name="collection_edit"),
+    path("c/<slug:slug>/owners/", steward_views.stewards, name="stewards"),
+    path("c/<slug:slug>/owners/<int:pk>/dismiss/", steward_views.dismiss, name="steward_dismiss"),
+    path("c/<slug:slug>/folders/new/", rights_views.create_folder, name="folder_new"),
+    path("folders/<uuid:uid>/", rights_views.change_folder, name="folder"),
+    path("folders/<uuid:uid>/delete/", rights_views.delete_folder, name="folder_delete"),
     path("documents/<uuid:uid>/", views.document, name="document"),
+    path("documents/<uuid:uid>/readers/", rights_views.document_readers, name="document_readers"),
     path("versions/<uuid:uid>/original/", views.original, name="original"),
     path("sources/<uuid:version_uid>/<int:page_number>/", source_views.source, name="source"),
     path("sources/<uuid:version_uid>/<int:page_number>/image.webp", source_views.page_image, name="page_image"),

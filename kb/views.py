@@ -1,8 +1,5 @@
 """The library: collections and documents to read, and for knowledge admins to manage."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -10,10 +7,9 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Page as Slice
 from django.core.paginator import Paginator
-from django.db.models import Count, Model, Prefetch, Q, QuerySet
+from django.db.models import Model, Prefetch, Q, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -25,16 +21,18 @@ from kb import services
 from kb.forms import CollectionForm
 from kb.index.editions import serving_edition
 from kb.models import Collection, Document, DocumentVersion, ReadingFault
+from kb.rights.reasons import gates_of, has_owner, manages, owns, reasons_for
 from kb.stages import stages_of
 from kb.viewing.marking import Quote, mark_blocks
+from kb.viewing.originals import send_original
 
 COLLECTIONS_PER_PAGE = 48
 DOCUMENTS_PER_PAGE = 50
 VERSIONS_PER_PAGE = 50
 PAGES_PER_PAGE = 12
 CHUNKS_PER_PAGE = 40
+FOLDERS_PER_PAGE = 60
 CLOSED_FAULTS = 20  # shown, the newest first
-DOWNLOAD_BYTES = 256 * 1024  # read at once
 PAGE_CONTENT = ("page__text", "page__boxes", "page__blocks")  # large, and not shown with a report
 STATES = ("ready", "running", "failed")
 
@@ -44,17 +42,14 @@ Row = TypeVar("Row", bound=Model)
 @require_GET
 def index(request: SignedInRequest) -> HttpResponse:
     """The collections this reader may open."""
-    readable = Q(documents__deleted_at=None)
-    if not request.user.is_knowledge_admin:
-        readable &= Q(documents__current_version__isnull=False)
-    collections = (
-        Collection.objects.visible_to(request.user)
-        .annotate(document_count=Count("documents", filter=readable, distinct=True))
-        .order_by("name")  # the model's own order is dropped where rows are grouped
-        .prefetch_related("groups")
-    )
+    visible = Collection.objects.visible_to(request.user)
+    # The model's own order is dropped where rows are grouped.
+    collections = visible.with_counts(request.user).with_owner().order_by("name").prefetch_related("groups")
     page = cut(collections, request, COLLECTIONS_PER_PAGE)
-    context = {"page": page, "collections": Collection.objects.visible_to(request.user).for_menu(), "collection": None}
+    managed = set(
+        Collection.objects.manageable_by(request.user).filter(pk__in=[row.pk for row in page]).values_list("pk", flat=True)
+    )
+    context = {"page": page, "collections": visible.for_menu(), "collection": None, "managed": managed}
     return render(request, "kb/index.html", context)
 
 
@@ -66,7 +61,6 @@ def create_collection(request: SignedInRequest) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "POST"])
-@knowledge_admins_only
 def change_collection(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Change a collection's words and readers."""
     return edit_collection(request, get_object_or_404(Collection.objects.manageable_by(request.user), slug=slug))
@@ -83,8 +77,11 @@ def edit_collection(request: SignedInRequest, collection: Collection) -> HttpRes
         messages.success(request, _("The collection was saved."))
         return redirect("kb:collection", slug=saved.slug)
 
-    form = CollectionForm(request.POST or None, instance=collection)
-    return save_or_show(request, form, save=save, template="kb/collection_form.html", context={"collection": collection})
+    is_owner = collection.pk is None or owns(request.user, collection)
+    form = CollectionForm(request.POST or None, instance=collection, is_owner=is_owner)
+    return save_or_show(
+        request, form, save=save, template="kb/collection_form.html", context={"collection": collection, "owns": is_owner}
+    )
 
 
 @require_GET
@@ -92,9 +89,20 @@ def collection(request: SignedInRequest, slug: str) -> HttpResponse:
     """The documents of a collection: the page, or the list alone for htmx."""
     current = get_object_or_404(Collection.objects.visible_to(request.user), slug=slug)
     query, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
+    folders = current.folders.visible_to(request.user)
+    named = request.GET.get("folder", "")
+    folder = get_object_or_404(folders, uid=named) if is_uuid(named) else None
     rows = documents_of(current, request.user, query=query, state=state)
+    if folder is not None:
+        rows = rows.filter(folder=folder)
     context = {
         "collection": current,
+        "manages": manages(request.user, current),
+        "owns": owns(request.user, current),
+        "has_owner": has_owner(current),
+        "folder": folder,
+        "way": folder.way if folder is not None else [],
+        "folders": Paginator(folders.filter(parent=folder).order_by("name"), FOLDERS_PER_PAGE).get_page(request.GET.get("folders")),
         "collections": Collection.objects.visible_to(request.user).for_menu(slug=current.slug),
         "query": query,
         "state": state if state in STATES else "",
@@ -105,20 +113,17 @@ def collection(request: SignedInRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
-@knowledge_admins_only
 def progress(request: SignedInRequest, slug: str) -> HttpResponse:
     """The rows that were running a moment ago, as they stand now."""
-    current = get_object_or_404(Collection.objects.visible_to(request.user), slug=slug)
+    current = get_object_or_404(Collection.objects.manageable_by(request.user), slug=slug)
     uids = [UUID(part) for part in request.GET.get("watch", "").split(",")[:DOCUMENTS_PER_PAGE] if is_uuid(part)]
     rows = documents_of(current, request.user).filter(uid__in=uids)
-    return render(request, "kb/_progress.html", {"collection": current, "documents": rows})
+    return render(request, "kb/_progress.html", {"collection": current, "documents": rows, "manages": True})
 
 
 def documents_of(collection: Collection, user: User, *, query: str = "", state: str = "") -> QuerySet[Document]:
-    """Return the documents this person may see in the list; readers see those that answer, admins all."""
-    rows = Document.objects.visible_to(user).filter(collection=collection)
-    if not user.is_knowledge_admin:
-        rows = rows.filter(current_version__isnull=False)
+    """Return the documents this person may see in the list; readers see those that answer, who manages it all."""
+    rows = Document.objects.listed_for(user).filter(collection=collection)
     if query:
         rows = rows.filter(Q(name__icontains=query) | Q(title__icontains=query))
     finished = [DocumentVersion.Status.INDEXED, DocumentVersion.Status.FAILED]
@@ -130,30 +135,37 @@ def documents_of(collection: Collection, user: User, *, query: str = "", state: 
         rows = rows.filter(versions__status=DocumentVersion.Status.FAILED).distinct()
     versions = DocumentVersion.objects.select_related("created_by").order_by("-number")
     faults = ReadingFault.objects.visible_to(user).still_open().select_related("page__version", "reported_by").defer(*PAGE_CONTENT)
-    return rows.select_related("current_version", "collection").prefetch_related(
-        Prefetch("versions", versions), Prefetch("reading_faults", faults, to_attr="open_faults")
+    return rows.select_related("current_version", "collection", "folder").prefetch_related(
+        Prefetch("versions", versions), Prefetch("reading_faults", faults, to_attr="open_faults"), "groups", "people"
     )
 
 
 @require_GET
 def document(request: SignedInRequest, uid: UUID) -> HttpResponse:
     """One document: its pages, its versions, and for admins its passages."""
-    current = get_object_or_404(Document.objects.visible_to(request.user).select_related("collection"), uid=uid)
-    versions = current.versions.select_related("created_by")
-    if not request.user.is_knowledge_admin:
-        versions = versions.filter(indexed_at__isnull=False)
+    current = get_object_or_404(Document.objects.visible_to(request.user).select_related("collection", "folder"), uid=uid)
+    versions = DocumentVersion.objects.visible_to(request.user).filter(document=current).select_related("created_by")
+    is_managed = manages(request.user, current.collection)
     shown = choose_version(request, current, versions)
     tab = request.GET.get("tab", "pages")
     context: dict[str, Any] = {"document": current, "collection": current.collection, "versions": versions, "version": shown}
+    gates = gates_of(current)
+    context |= {
+        "manages": is_managed,
+        "owns": owns(request.user, current.collection),
+        "gates": gates,
+        "reasons": reasons_for(request.user, gates),
+    }
+    context["may_download"] = is_managed or Document.objects.downloadable_by(request.user).filter(pk=current.pk).exists()
     context["collections"] = Collection.objects.visible_to(request.user).for_menu(slug=current.collection.slug)
     context["newest"] = versions.first()
     faults = ReadingFault.objects.visible_to(request.user).filter(document=current)
     faults = faults.select_related("page__version", "reported_by", "closed_by").defer(*PAGE_CONTENT)
     context["open_faults"], context["closed_faults"] = faults.still_open(), faults.filter(state="done")[:CLOSED_FAULTS]
-    if tab == "passages" and request.user.is_knowledge_admin:
+    if tab == "passages" and is_managed:
         passages = shown.chunks.filter(edition=serving_edition().number)
         context["page"] = cut(passages.select_related("page"), request, CHUNKS_PER_PAGE)
-    elif tab == "stages" and request.user.is_knowledge_admin:
+    elif tab == "stages" and is_managed:
         context["jobs"] = list(shown.jobs.order_by("-created_at"))
         context["stages"] = stages_of(shown, context["jobs"])
         if request.htmx:
@@ -182,24 +194,11 @@ def choose_version(request: SignedInRequest, document: Document, versions: Query
 
 
 @require_GET
-@knowledge_admins_only
 def original(request: SignedInRequest, uid: UUID) -> StreamingHttpResponse:
-    """The file as it was uploaded, always as a download: its content is not ours."""
-    documents = Document.objects.visible_to(request.user)
-    version = get_object_or_404(DocumentVersion.objects.select_related("document"), uid=uid, document__in=documents)
-    path = settings.MEDIA_ROOT / version.storage_path
-    if not path.is_file():
-        raise Http404
-    disposition = content_disposition_header(True, version.document.name.rsplit("/", 1)[-1])
-    headers = {"Content-Disposition": disposition, "Content-Length": str(path.stat().st_size)}
-    return StreamingHttpResponse(read_file(path), content_type="application/octet-stream", headers=headers)
-
-
-async def read_file(path: Path) -> AsyncIterator[bytes]:
-    """Yield a file piece by piece; under ASGI a FileResponse would be read into memory whole."""
-    with await asyncio.to_thread(path.open, "rb") as stream:
-        while piece := await asyncio.to_thread(stream.read, DOWNLOAD_BYTES):
-            yield piece
+    """The file as it was uploaded, for whoever may have it."""
+    documents = Document.objects.downloadable_by(request.user)
+    versions = DocumentVersion.objects.visible_to(request.user).filter(document__in=documents)
+    return send_original(get_object_or_404(versions.select_related("document"), uid=uid), user=request.user)
 
 
 def cut(rows: QuerySet[Row], request: SignedInRequest, size: int) -> Slice[Row]:

@@ -69,6 +69,7 @@ class Scope:
     collection_ids: frozenset[int]
     document_ids: frozenset[int] | None = None  # only these, where a reader restricts the question to some documents
     moved_ids: frozenset[int] = frozenset()  # documents in these collections that the index still has under another one
+    hidden: bytes = b""  # documents in these collections that may not be seen: ids of 8 bytes, unsigned, little endian, ascending
 
 
 class Hit(NamedTuple):

@@ -9,7 +9,9 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from accounts.keys import scopes_of
 from accounts.models import ApiKey, User
+from kb.models import Collection
 
 Asks = Callable[[HttpRequest, dict[str, Any]], bool]
 
@@ -26,11 +28,21 @@ def _makes_auditor(request: HttpRequest, named: dict[str, Any]) -> bool:
 
 
 def _makes_managing_key(request: HttpRequest, named: dict[str, Any]) -> bool:
-    return _is_post_of_admin(request, named) and ApiKey.Scope.MANAGE in request.POST.getlist("scopes")
+    if request.method != "POST" or ApiKey.Scope.MANAGE not in request.POST.getlist("scopes"):
+        return False
+    return request.user.is_authenticated and ApiKey.Scope.MANAGE in scopes_of(request.user)
 
 
-def _is_session_of_admin(request: HttpRequest, named: dict[str, Any]) -> bool:
-    return request.method == "DELETE" and _is_admin(request) and "Authorization" not in request.headers
+def _deletes_collection(request: HttpRequest, named: dict[str, Any]) -> bool:
+    return request.method == "POST" and _owns(request, named)
+
+
+def _deletes_by_session(request: HttpRequest, named: dict[str, Any]) -> bool:
+    return request.method == "DELETE" and "Authorization" not in request.headers and _owns(request, named)
+
+
+def _owns(request: HttpRequest, named: dict[str, Any]) -> bool:
+    return Collection.objects.owned_by(request.user).filter(slug=named.get("slug", "")).exists()
 
 
 def _is_signed_in(request: HttpRequest, named: dict[str, Any]) -> bool:
@@ -56,12 +68,12 @@ DANGEROUS: dict[str, Asks] = {
     "accounts:provider": _is_post_of_admin,
     "accounts:provider_delete": _is_post_of_admin,
     "accounts:keys": _makes_managing_key,
-    "ingest:collection_delete": _is_post_of_admin,
+    "ingest:collection_delete": _deletes_collection,
     # allauth asks as well, but not who has neither a password nor a factor and comes from an identity provider.
     "mfa_activate_totp": _is_signed_in,
     "mfa_deactivate_totp": _is_signed_in,
     "mfa_add_webauthn": _is_signed_in,
     "mfa_remove_webauthn": _is_signed_in,
     "mfa_generate_recovery_codes": _is_signed_in,
-    "api:get_collection": _is_session_of_admin,  # of all operations on that path, of which one deletes
+    "api:get_collection": _deletes_by_session,  # of all operations on that path, of which one deletes
 }

@@ -21,6 +21,7 @@ from kb.index.batches import in_batches
 from kb.index.engine import Engine
 from kb.index.entries import to_entry
 from kb.models import Collection, Document, DocumentVersion
+from kb.rights.clock import touch
 
 PUBLISH_BATCH = 2000
 MOVE_PRIORITY = -1  # before uploads: it is short
@@ -43,14 +44,15 @@ def move_document(document: Document, *, to: Collection, user: User, should_noti
         if target.documents.live().filter(name=locked.name).exists():
             raise UploadRefused("name_taken")
         origin = Collection.objects.get(pk=locked.collection_id)
-        locked.collection = target
+        locked.collection, locked.folder = target, None  # whom it names itself, it goes on naming
         if locked.current_version_id is not None:
             open_move(locked.current_version_id)
         if locked.current_version_id is not None or locked.versions.filter(early_chunks__gt=0).exists():
             # Moved twice before the index could follow: it still has it where it was first. What answers while the rest is
             # being read is published anew with the rest, at the end of which this is taken back.
             locked.moved_from_id = locked.moved_from_id or origin.pk
-        locked.save(update_fields=["collection", "moved_from"])
+        locked.save(update_fields=["collection", "folder", "moved_from"])
+        touch(Document.objects.filter(pk=locked.pk))
         record(
             "document.moved",
             by=actor_of(user),

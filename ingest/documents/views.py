@@ -20,13 +20,13 @@ from ingest.forms import ReplacementForm
 from ingest.services import accept_upload
 from ingest.upload import receive_files, takes_files
 from ingest.views import manageable_documents, outcome_text
-from kb.models import Collection
+from kb.models import Collection, Document
 
 
 @require_http_methods(["GET", "POST"])
 def move(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
-    """Ask where a document is to go, and move it there."""
-    document = get_object_or_404(manageable_documents(request).select_related("collection"), uid=uid)
+    """Ask where a document is to go, and move it there: other people read it then, so this is for owners."""
+    document = get_object_or_404(Document.objects.owned_by(request.user).select_related("collection"), uid=uid)
     targets = Collection.objects.manageable_by(request.user).exclude(pk=document.collection_id).prefetch_related("groups")
     context = {"document": document, "collection": document.collection, "targets": targets}
     if request.method == "GET":
@@ -80,7 +80,7 @@ def replace(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 def remove_collection(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Ask for the collection's name, and delete it with all that is in it."""
-    collection = get_object_or_404(Collection.objects.manageable_by(request.user), slug=slug)
+    collection = get_object_or_404(Collection.objects.owned_by(request.user), slug=slug)
     context = {"collection": collection, "count": collection.documents.live().count()}
     if request.method == "GET":
         return render(request, "ingest/delete_collection.html", context)

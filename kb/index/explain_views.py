@@ -20,7 +20,7 @@ from kb.models import Collection, Document
 from retrieval.errors import RetrievalError
 
 REASONS = {
-    "rights": gettext_lazy("No access to its collection"),
+    "rights": gettext_lazy("No access to it"),
     "collection": gettext_lazy("In another collection"),
     "version": gettext_lazy("In an older version"),
     "deleted": gettext_lazy("In a deleted document"),

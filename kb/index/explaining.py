@@ -1,6 +1,7 @@
 """Why a search finds what it finds: each leg's rank and score, what joined them, and which filter took what away.
 
-For knowledge admins, who may read everything; the search itself runs with the rights of the person it is explained for.
+The search runs with the rights of the person it is explained for. Whoever looks sees passages of what they may read themselves; of
+the others they learn how many there are.
 """
 
 from collections.abc import Sequence
@@ -58,6 +59,7 @@ class Explanation:
     config: SearchConfig
     result: SearchResult
     shown: tuple[Standing, ...]
+    unseen: int  # passages that the person gets besides, of documents that whoever looks may not read
     removed: tuple[Standing, ...]
 
 
@@ -78,18 +80,29 @@ Person = User | AnonymousUser
 
 
 def explain_search(query: str, *, admin: User, user: Person, collection: Collection | None, engine: Engine) -> Explanation:
-    """Search as `user` would and say what became of everything that the query meets. Raises: retrieval.errors.RetrievalError."""
+    """Search as `user` would and say what became of everything that the query meets and `admin` may read.
+
+    Raises: retrieval.errors.RetrievalError.
+    """
     scope = scope_for(user, collection=collection)
     config = add_vocabulary(query, SearchConfig(limit=SHOWN), scope)
     found = search_passages(query, user=user, collection=collection, engine=engine, config=SearchConfig(limit=SHOWN))
-    terms = read_terms(query, config.also)
+    known = set(add_vocabulary(query, SearchConfig(), scope_for(admin)).also)
+    also = tuple(group for group in config.also if group in known)  # vocabularies are read like documents
+    terms = read_terms(query, also)
     whole = replace(config, limit=2 * config.candidates)
     own = _fused_ranks(engine.search(query, scope=scope, config=whole).hits)
-    shown = [_stand(passage.chunk, passage.hit, own, terms) for passage in found.passages]
-    kept = {standing.hit.chunk_id for standing in shown}
+    kept = {passage.chunk.pk for passage in found.passages}
     others = [hit for hit in engine.search(query, scope=scope_for(admin), config=whole).hits if hit.chunk_id not in kept]
     chunks = _chunks(others)
-    readable = set(Collection.objects.visible_to(user).values_list("pk", flat=True))
+    met = {one.version.document_id for one in (*chunks.values(), *(passage.chunk for passage in found.passages))}
+    mine = set(Document.objects.readable_by(admin).filter(pk__in=met).values_list("pk", flat=True))
+    readable = set(Document.objects.visible_to(user).filter(pk__in=met).values_list("pk", flat=True))
+    shown = [
+        _stand(passage.chunk, passage.hit, own, terms) for passage in found.passages if passage.chunk.version.document_id in mine
+    ]
+    # What the index still has under the collection that it was in before may be nobody's here.
+    others = [hit for hit in others if hit.chunk_id not in chunks or chunks[hit.chunk_id].version.document_id in mine]
     reasons = {hit.chunk_id: _filter(chunks.get(hit.chunk_id), readable, collection) for hit in others}
     low = _mark_repeated([hit for hit in others if reasons[hit.chunk_id] == "limit"][:TOO_LOW], chunks, shown)
     filtered = [hit for hit in others if reasons[hit.chunk_id] != "limit"][:REMOVED]
@@ -98,11 +111,12 @@ def explain_search(query: str, *, admin: User, user: Person, collection: Collect
     ]
     return Explanation(
         query=query,
-        readings=readings(query, config.also)[1:],
+        readings=readings(query, also)[1:],
         terms=terms,
-        config=config,
+        config=replace(config, also=also),
         result=found.result,
         shown=tuple(shown),
+        unseen=len(found.passages) - len(shown),
         removed=tuple(removed),
     )
 
@@ -212,7 +226,7 @@ def _filter(chunk: Chunk | None, readable: set[int], collection: Collection | No
         return "deleted"
     if document.current_version_id != chunk.version_id:
         return "version"
-    if document.collection_id not in readable:
+    if document.pk not in readable:
         return "rights"
     if collection is not None and document.collection_id != collection.pk:
         return "collection"

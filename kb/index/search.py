@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from accounts.models import User
 from kb.index.engine import Engine, get_engine
 from kb.models import Chunk, Collection, Document
+from kb.rights.table import get_rights_table
 from language.scripts.script import is_chinese
 from retrieval.duplicates import SeenSentences
 from retrieval.types import Hit, Scope, SearchConfig, SearchResult
@@ -43,9 +44,11 @@ def scope_for(user: User | AnonymousUser, *, collection: Collection | None = Non
     if collection is not None:
         visible = visible.filter(pk=collection.pk)
     moved = Document.objects.live().filter(moved_from__isnull=False, collection__in=visible)
-    return Scope(
-        collection_ids=frozenset(visible.values_list("pk", flat=True)), moved_ids=frozenset(moved.values_list("pk", flat=True))
-    )
+    ids = frozenset(visible.values_list("pk", flat=True))
+    # Of what they manage they read all of it.
+    narrowed = ids - set(Collection.objects.manageable_by(user).values_list("pk", flat=True)) if ids else ids
+    hidden = get_rights_table().hidden(user, collections=narrowed) if narrowed and user.is_authenticated else b""
+    return Scope(collection_ids=ids, moved_ids=frozenset(moved.values_list("pk", flat=True)), hidden=hidden)
 
 
 def search_passages(

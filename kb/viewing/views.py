@@ -3,14 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
 from accounts.requests import SignedInRequest
-from kb.models import Collection, Document, DocumentVersion, Page
+from kb.models import Collection, DocumentVersion, Page
 from kb.viewing.marking import Quote, mark_blocks, mark_boxes
 from kb.viewing.rendering import PictureUnavailable, page_picture
 from kb.viewing.viewed import record_view
@@ -19,10 +18,8 @@ THUMBNAIL_WIDTH = 480  # pixels: twice the column, for dense screens
 
 
 def readable_version(user: User, uid: UUID) -> DocumentVersion:
-    """Return a version of a live document that `user` may read; one that never answered is for admins alone."""
-    versions = DocumentVersion.objects.filter(document__in=Document.objects.visible_to(user))
-    if not user.is_knowledge_admin:
-        versions = versions.filter(Q(indexed_at__isnull=False) | Q(early_chunks__gt=0))
+    """Return a version of a live document that `user` may read; one that never answered is for who manages it alone."""
+    versions = DocumentVersion.objects.visible_to(user, while_read=True)
     return get_object_or_404(versions.select_related("document__collection", "document__current_version"), uid=uid)
 
 

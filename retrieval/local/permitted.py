@@ -51,10 +51,14 @@ class Column:
 
     def rows_of(self, ids: frozenset[int]) -> RowNumbers:
         """Return the rows that hold one of these ids, ascending."""
-        wanted = np.array(sorted(ids), dtype=np.uint64)
+        return self.rows_of_sorted(np.array(sorted(ids), dtype=np.uint64))
+
+    def rows_of_sorted(self, wanted: Ids) -> RowNumbers:
+        """The same of ids that ascend, each once."""
         starts, ends = np.searchsorted(self._sorted, wanted, "left"), np.searchsorted(self._sorted, wanted, "right")
-        found = [self._order[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True) if end > start]
-        return np.sort(np.concatenate(found)).astype(np.int64) if found else np.zeros(0, np.int64)
+        counts = ends - starts
+        firsts = np.repeat(starts - (np.cumsum(counts) - counts), counts)  # so that counting on from it runs through each range
+        return np.sort(self._order[firsts + np.arange(len(firsts))]).astype(np.int64)
 
 
 def find_permitted(
@@ -69,14 +73,18 @@ def find_permitted(
             seen |= np.isin(documents.values[rows], np.array(sorted(scope.moved_ids), dtype=np.uint64))
         rows = rows[seen]
     elif collections.distinct <= scope.collection_ids:
-        return _of_mask(alive, lengths)
+        if not scope.hidden:
+            return _of_mask(alive, lengths)
+        rows = np.arange(total)
     else:
         rows = collections.rows_of(scope.collection_ids)
         if scope.moved_ids:
             rows = np.union1d(rows, documents.rows_of(scope.moved_ids))
-    rows = rows[alive[rows]]
     mask = np.zeros(total, dtype=bool)
     mask[rows] = True
+    mask &= alive
+    if scope.hidden:
+        mask[documents.rows_of_sorted(np.frombuffer(scope.hidden, dtype="<u8").astype(np.uint64))] = False
     return _of_mask(mask, lengths)
 
 

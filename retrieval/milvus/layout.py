@@ -163,7 +163,10 @@ def within(scope: Scope) -> str | None:
         f"{field} in {sorted(ids)}" for field, ids in (("collection", scope.collection_ids), ("document", scope.moved_ids)) if ids
     ]
     either = f"({' or '.join(among)})" if len(among) > 1 else among[0]
-    return f"{either} and document in {sorted(scope.document_ids)}" if scope.document_ids else either
+    if scope.document_ids:
+        either = f"{either} and document in {sorted(scope.document_ids)}"
+    hidden = np.frombuffer(scope.hidden, dtype="<u8").tolist()
+    return f"{either} and document not in {hidden}" if hidden else either
 
 
 def to_hits(scored: Sequence[tuple[float, int]], *, leg: str, limit: int) -> tuple[Hit, ...]:

@@ -28,6 +28,8 @@ from chat.flow.running import run_question
 from chat.models import Turn
 from chat.types import Outcome
 from kb.models import Collection, Document
+from kb.rights.folders import create_folder, file_document, narrow_document, narrow_folder
+from kb.rights.readers import Readers
 from tests.chat.library import LEAVE, QUESTION, SIX_HOURS, ScriptedModel, add_document, asked_by, dependencies_with
 
 TRUE = f"{SIX_HOURS} [1]"
@@ -173,6 +175,24 @@ def test_an_admin_who_may_read_it_as_an_employee_too_is_answered(knowledge_admin
     model = ScriptedModel(TRUE, before=demote)
     answer = async_to_sync(answer_question)(asked_by(knowledge_admin), compose=lambda: dependencies_with(model))
     assert answer.outcome == Outcome.ANSWERED
+
+
+@pytest.mark.parametrize("what", ["document", "folder", "filed"])
+def test_an_answer_stops_when_its_document_is_narrowed(employee: User, leave: Document, what: str) -> None:
+    folder = create_folder(collection=leave.collection, name="Board", user=None)
+    board = Readers(people=("nobody",))
+    if what == "folder":
+        file_document(document=leave, folder=folder, user=None)
+    elif what == "filed":
+        narrow_folder(folder=folder, readers=board, user=None)
+    act = {
+        "document": lambda: narrow_document(document=leave, readers=board, user=None),
+        "folder": lambda: narrow_folder(folder=folder, readers=board, user=None),
+        "filed": lambda: file_document(document=leave, folder=folder, user=None),
+    }[what]
+    with pytest.raises(errors.EvidenceWithdrawn):
+        async_to_sync(answer_question)(asked_by(employee), compose=lambda: dependencies_with(ended_by(act)))
+    assert (concluding(), reason()) == (["question.failed"], "evidence_withdrawn")
 
 
 def test_evidence_that_is_not_cited_counts_too(employee: User, group: Group, leave: Document) -> None:

@@ -43,8 +43,8 @@ def test_it_shows_what_else_the_question_was_read_as(knowledge_admin: User, coll
 
 def test_it_names_the_filter(knowledge_admin: User, outsider: User, leave: Document) -> None:
     page = explain(knowledge_admin, q="annual leave", person=outsider.username, document=leave.name)
-    assert "No access to its collection" in page
-    assert f"{outsider.username} cannot read its collection" in page
+    assert "No access to it" in page
+    assert f"{outsider.username} cannot read it in" in page
     assert "No results found." in page
 
 

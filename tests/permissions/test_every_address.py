@@ -3,6 +3,7 @@
 Outsiders read 404, never 403; whoever is not signed in is sent to the sign-in page.
 """
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
@@ -18,10 +21,13 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import BrowserSession, IdentityProvider, User
 from accounts.sign_in.links import Purpose, make_link
-from kb.models import Collection
+from kb.models import Collection, DocumentVersion, Folder
 from kb.reading_faults import report_fault
+from kb.rights.folders import create_folder, file_document, narrow_folder
+from kb.rights.readers import Readers
+from kb.rights.stewards import set_steward
 from tests.confirmed import confirmed
-from tests.permissions.conftest import PEOPLE, World
+from tests.permissions.conftest import PEOPLE, World, make_document
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +47,7 @@ class Case:
 EVERYONE = "200 200 200 200 200 200"
 SIGNED_IN = "200 200 200 302 200 200"
 READERS = "200 200 404 302 200 404"  # whoever is in the collection's group, and knowledge admins
+NARROWED = "200 404 404 302 200 404"  # whoever is also in the group that its folder is for
 OWNER = "200 404 404 302 404 404"  # of a conversation: nobody else, whatever their role
 OWNER_POST = "302 404 404 302 404 404"
 ADMIN = "404 404 404 302 200 404"
@@ -49,6 +56,7 @@ AUDITOR = "404 404 404 302 404 200"
 # Programs get 401 instead. Here they come with a browser's session; tests/api/test_access.py has them with keys.
 API_CALLERS = "200 200 200 401 200 200"
 API_READERS = "200 200 404 401 200 404"
+API_NARROWED = "200 404 404 401 200 404"
 API_OWNER = "200 404 404 401 404 404"
 API_LET_IN = "400 400 400 401 400 400"  # refused because the question is empty
 REFUSED = "403 403 403 403 403 403"
@@ -73,6 +81,49 @@ def document(world: World) -> tuple[Any]:
 
 def page(world: World) -> tuple[Any, int]:
     return (world.version.uid, 1)
+
+
+def folder(world: World) -> tuple[Any]:
+    """An empty one for a group that the owner alone is in."""
+    group, _is_new = Group.objects.get_or_create(name="Finance")
+    world.people["owner"].groups.add(group)
+    made = create_folder(collection=world.collection, name="Contracts", user=None)
+    return (narrow_folder(folder=made, readers=Readers(groups=("Finance",)), user=None).uid,)
+
+
+def narrowed(world: World) -> DocumentVersion:
+    """A version of a document in that folder; its original and the pictures of its page are there."""
+    version = make_document(world.collection, name="contract.pdf")
+    file_document(document=version.document, folder=Folder.objects.get(uid=folder(world)[0]), user=None)
+    for there, here in ((world.version.storage_path, version.storage_path),):
+        copy = settings.MEDIA_ROOT / here
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes((settings.MEDIA_ROOT / there).read_bytes())
+    shutil.copytree(
+        settings.CACHE_ROOT / "pages" / world.version.sha256, settings.CACHE_ROOT / "pages" / version.sha256, dirs_exist_ok=True
+    )
+    return version
+
+
+def downloadable(world: World) -> tuple[Any]:
+    """The version of the collection's document, whose readers may have the file too."""
+    world.collection.download_groups.add(world.group)
+    return (world.version.uid,)
+
+
+def steward(world: World) -> tuple[str, int]:
+    """An editor who is not among the people."""
+    person = User.objects.create_user(username="eddy")
+    set_steward(collection=world.collection, person=person, role="editor", user=None)
+    return (world.collection.slug, person.pk)
+
+
+def narrowed_document(world: World) -> tuple[Any]:
+    return (narrowed(world).document.uid,)
+
+
+def narrowed_page(world: World) -> tuple[Any, int]:
+    return (narrowed(world).uid, 1)
 
 
 def fault(world: World) -> tuple[Any]:
@@ -241,11 +292,37 @@ ADDRESSES = {
     "kb:document": [
         Case("get", READERS, document),
         Case("get", ADMIN, lambda world: (world.failed.document.uid,)),
+        Case("get", NARROWED, narrowed_document),
     ],
-    "kb:original": [Case("get", ADMIN, lambda world: (world.version.uid,))],
-    "kb:source": [Case("get", READERS, page)],
-    "kb:page_image": [Case("get", READERS, page)],
-    "kb:fault_report": [Case("post", "302 302 404 302 302 404", page, lambda world: {"note": "A line is missing."})],
+    "kb:document_readers": [
+        Case("get", ADMIN, narrowed_document),
+        Case("post", ADMIN_POST, narrowed_document, lambda world: {"who": "some", "people": "tao"}),
+    ],
+    "kb:stewards": [
+        Case("get", ADMIN, slug),
+        Case("post", ADMIN_POST, slug, lambda world: {"person": "tao", "role": "editor"}),
+    ],
+    "kb:steward_dismiss": [Case("post", ADMIN_POST, steward)],
+    "kb:folder_new": [
+        Case("get", ADMIN, slug),
+        Case("post", ADMIN_POST, slug, lambda world: {"name": "Plans", "who": "all"}),
+    ],
+    "kb:folder": [
+        Case("get", ADMIN, folder),
+        Case("post", ADMIN_POST, folder, lambda world: {"name": "Agreements", "who": "some", "people": "tao"}),
+    ],
+    "kb:folder_delete": [Case("post", ADMIN_POST, folder)],
+    "kb:original": [
+        Case("get", ADMIN, lambda world: (world.version.uid,)),
+        Case("get", READERS, downloadable),  # … unless one of their groups may download
+        Case("get", NARROWED, lambda world: (downloadable(world), narrowed(world).uid)[1:]),
+    ],
+    "kb:source": [Case("get", READERS, page), Case("get", NARROWED, narrowed_page)],
+    "kb:page_image": [Case("get", READERS, page), Case("get", NARROWED, narrowed_page)],
+    "kb:fault_report": [
+        Case("post", "302 302 404 302 302 404", page, lambda world: {"note": "A line is missing."}),
+        Case("post", "302 404 404 302 302 404", narrowed_page, lambda world: {"note": "A line is missing."}),
+    ],
     "kb:fault_close": [Case("post", ADMIN_POST, fault)],
     "ingest:upload": [
         Case("post", ADMIN_POST, slug, lambda world: {"files": SimpleUploadedFile("new.txt", b"Koalas sleep for twenty hours.")}),
@@ -383,11 +460,38 @@ API_ADDRESSES = {
     "api:get_document": [
         Case("get", API_READERS, document),
         Case("get", "404 404 404 401 200 404", lambda world: (world.failed.document.uid,)),
+        Case("get", API_NARROWED, narrowed_document),
+    ],
+    "api:download_original": [
+        Case("get", "404 404 404 401 200 404", lambda world: (world.document.uid, 1)),
+        Case("get", API_READERS, lambda world: (downloadable(world), world.document.uid, 1)[1:]),
+    ],
+    "api:list_stewards": [Case("get", "403 403 403 401 200 403", slug)],
+    "api:set_steward": [
+        Case(
+            "put",
+            "403 403 403 401 204 403",
+            lambda world: (world.collection.slug, "tao"),
+            lambda world: {"role": "owner"},
+            is_json=True,
+        )
+    ],
+    "api:list_folders": [Case("get", API_READERS, slug)],
+    "api:create_folder": [Case("post", "403 403 403 401 201 403", slug, lambda world: {"name": "Plans"}, is_json=True)],
+    "api:rename_folder": [Case("patch", "403 403 403 401 200 403", folder, lambda world: {"name": "Plans"}, is_json=True)],
+    "api:narrow_folder": [Case("put", "403 403 403 401 200 403", folder, lambda world: {"readers": None}, is_json=True)],
+    "api:delete_folder": [Case("delete", "403 403 403 401 204 403", folder)],
+    "api:narrow_document": [
+        Case("put", "403 403 403 401 200 403", document, lambda world: {"readers": {"people": ["tao"]}}, is_json=True)
+    ],
+    "api:file_document": [
+        Case("put", "403 403 403 401 200 403", document, lambda world: {"folder": str(folder(world)[0])}, is_json=True)
     ],
     "api:remove_document": [Case("delete", "403 403 403 401 204 403", document)],
     "api:get_version": [
         Case("get", API_READERS, lambda world: (world.document.uid, 1)),
         Case("get", "404 404 404 401 200 404", lambda world: (world.failed.document.uid, 1)),
+        Case("get", API_NARROWED, lambda world: (narrowed(world).document.uid, 1)),
     ],
     "api:retry": [Case("post", "403 403 403 401 202 403", lambda world: (world.failed.document.uid, 1))],
     "api:remove_collection": [
@@ -401,7 +505,10 @@ API_ADDRESSES = {
     "api:reread": [Case("post", "403 403 403 401 202 403", document)],
     "api:get_index": [Case("get", "403 403 403 401 200 403")],
     "api:change_index": [Case("post", "403 403 403 401 200 403", lambda world: ("start",))],
-    "api:read_page": [Case("get", API_READERS, lambda world: (world.document.uid, 1))],
+    "api:read_page": [
+        Case("get", API_READERS, lambda world: (world.document.uid, 1)),
+        Case("get", API_NARROWED, lambda world: (narrowed(world).document.uid, 1)),
+    ],
     "openai:api-root": [Case("get", NOWHERE)],
     "openai:list_models": [Case("get", API_CALLERS)],
     "openai:get_model": [

@@ -21,6 +21,7 @@ from ingest.queue.notices import notify_worker
 from ingest.queue.running import run_due_jobs
 from ingest.services import accept_upload
 from kb.models import Collection, DocumentVersion
+from kb.rights.folders import find_folder
 from kb.services import create_collection
 
 POLL_S = 0.2
@@ -34,24 +35,30 @@ class Command(BaseCommand):
         parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=f"read are: {describe_formats()}")
         parser.add_argument("--collection", required=True, metavar="SLUG", help="its address, or its name")
         parser.add_argument("--create", action="store_true", help="make the collection where it does not exist")
+        parser.add_argument("--folder", metavar="PATH", default="", help="where new documents are to lie: “Contracts/2026”")
         parser.add_argument("--no-wait", action="store_true", help="leave the reading to the workers")
         parser.add_argument("--user", metavar="NAME", help="who uploads, by user name; default: the first knowledge admin")
 
     def handle(
-        self, *, paths: list[Path], collection: str, create: bool, no_wait: bool, user: str | None, **options: object
+        self, *, paths: list[Path], collection: str, create: bool, folder: str, no_wait: bool, user: str | None, **options: object
     ) -> None:
         files = list(find_files(paths))
         if not files:
             raise CommandError("No files were found there.")
         uploader = find_uploader(user)
         target = find_collection(collection, create=create, user=uploader)
+        place = find_folder(target, folder) if folder else None
+        if folder and place is None:
+            raise CommandError(f"The collection {target.slug} has no folder {folder!r}.")
         outcomes: list[str] = []  # of each file, so that the closing line adds up
         problems: list[str] = []
         versions: dict[int, list[int]] = {}  # the files, by place, that a version is read for
         for path, name in tqdm(files, desc="Upload", unit="file", disable=None):
             try:
                 with path.open("rb") as stream:
-                    accepted = accept_upload(collection=target, name=name, stream=stream, user=uploader, should_notify=False)
+                    accepted = accept_upload(
+                        collection=target, name=name, stream=stream, user=uploader, should_notify=False, folder=place
+                    )
             except (UploadRefused, OSError) as error:
                 outcomes.append("failed")
                 problems.append(f"{name}: {error.message if isinstance(error, UploadRefused) else error}")
