@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext as _
 
+from chat.flow.refusing.refusals import whom_to_ask
 from chat.types import Answer, Outcome
 from kb.place import Place
 from kb.viewing.places import name_page
@@ -22,7 +23,7 @@ def refusal_text(answer: Answer) -> str:
     if asked := asked_back(answer):
         lines += ["", asked]
     if answer.hint:
-        lines += ["", answer.hint]
+        lines += ["", " ".join(said for said in (answer.hint, whom_to_ask(answer.owners)) if said)]
     return "\n".join(lines)
 
 

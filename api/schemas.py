@@ -322,6 +322,7 @@ class AnswerOut(Schema):
     message: str = Field("", description="the same for people, in the language of the question; to small talk, the reply")
     hint: str = Field("", description="of a refusal: what the reader may try")
     instead: str = Field("", description="of a refusal: what was found instead, and why it does not fit")
+    owners: list[str] = Field([], description="of a refusal: who owns the collection of the nearest source, to be asked")
     question_back: str = Field("", description="what is asked back, with “choices” to choose from")
     choices: list[str] = Field(
         [], description="questions that would be answered: which of several is meant, or like the refused one"

@@ -223,6 +223,7 @@ def _cut_answer(given: dict[str, Any], readable: set[str]) -> dict[str, Any]:
         "normalized_question": "",  # in words of what may be hidden, as may be how a model put a follow-up
         "understood_as": "",
         "instead": "",
+        "owners": [],
         "question_back": "",
         "choices": [],
         "hidden": len(answer["sentences"]) - len(sentences),

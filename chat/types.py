@@ -122,6 +122,7 @@ class Answer:
     message: str = ""  # said instead of an answer, in the question's language: why there is none; to small talk, the reply
     hint: str = ""  # with a refusal: what the reader may try
     instead: str = ""  # with a refusal: what was found instead, and why it does not fit
+    owners: tuple[str, ...] = ()  # with a refusal: who owns the collection of the nearest source
     question_back: str = ""  # what is asked back, with `choices` to choose from
     choices: tuple[str, ...] = ()  # questions that would be answered: which of several is meant; like the one that was refused
     withheld: int = 0
@@ -170,6 +171,7 @@ class Answer:
             "message": self.message,
             "hint": self.hint,
             "instead": self.instead,
+            "owners": list(self.owners),
             "question_back": self.question_back,
             "choices": list(self.choices),
             "withheld": self.withheld,

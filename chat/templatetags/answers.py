@@ -1,12 +1,13 @@
 """Template tags of an answer: its layout, its sources, its address in the library."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import template
 from django.urls import reverse
 
 from chat.errors import IndexIncomplete, rebuilding_sentence, sentence_for
+from chat.flow.refusing import refusals
 from chat.flow.refusing.refusals import hint_of, sentence_of
 from chat.models import Turn
 from chat.rendering import Block, group_sources, lay_out
@@ -53,6 +54,12 @@ def refusal_sentence(reason: str) -> str:
 def refusal_hint(reason: str) -> str:
     """What the reader may try instead."""
     return hint_of(reason)
+
+
+@register.filter
+def whom_to_ask(owners: Sequence[str]) -> str:
+    """Who owns the documents."""
+    return refusals.whom_to_ask(owners)
 
 
 @register.filter

@@ -1,6 +1,7 @@
 """Owners and editors of a collection: named, changed and dismissed; a collection keeps an owner once it has one."""
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.errors import ValuesRefused
@@ -49,3 +50,10 @@ def find_person(name: str) -> User:
     if found is None:
         raise ValuesRefused({"person": [_("There is no active user with this name.")]})
     return found
+
+
+def owners_of(collection: Collection) -> QuerySet[User]:
+    """Return who owns a collection and can sign in, by name."""
+    return User.objects.filter(is_active=True, stewardships__collection=collection, stewardships__role=Steward.Role.OWNER).order_by(
+        "last_name", "first_name", "username"
+    )

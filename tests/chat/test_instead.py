@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from accounts.models import User
 from api.footnotes import answer_text
@@ -14,6 +15,7 @@ from chat.flow.running import ask
 from chat.types import Answer, Outcome
 from evals.evidence import evidence_of
 from kb.models import Collection
+from kb.rights.stewards import set_steward
 from language.scripts.foreign import name_language
 from tests.chat.library import add_document, dependencies_with
 
@@ -63,6 +65,29 @@ def test_a_refusal_says_what_was_found_and_why_it_does_not_fit(employee: User, c
 
 
 @pytest.mark.django_db
+def test_a_refusal_names_who_owns_the_collection_of_the_nearest_source(
+    employee: User, outsider: User, collection: Collection, client: Client
+) -> None:
+    for person, name in ((outsider, "Ines Duarte"), (employee, "Erin Stone")):
+        first, last = name.split()
+        User.objects.filter(pk=person.pk).update(first_name=first, last_name=last)
+    assert refusal(employee, collection).owners == ()
+    set_steward(collection=collection, person=outsider, role="owner", user=None)
+    set_steward(collection=collection, person=employee, role="editor", user=None)
+    answer = ask(ASKED, user=employee, dependencies=dependencies_with())
+    assert answer.owners == ("Ines Duarte",)
+    assert answer_text(answer).endswith("You can ask Ines Duarte, who owns these documents.")
+    client.force_login(employee)
+    turn = services.start_turn(user=employee, question=ASKED)
+    turn.answer, turn.state = answer.as_dict(), "answered"
+    turn.save()
+    page = client.get(reverse("chat:conversation", args=[turn.conversation.uid])).content.decode()
+    assert "You can ask Ines Duarte, who owns these documents." in page
+    User.objects.filter(pk=outsider.pk).update(is_active=False)
+    assert ask(ASKED, user=employee, dependencies=dependencies_with()).owners == ()
+
+
+@pytest.mark.django_db
 def test_what_was_offered_goes_with_the_right_to_read_it(employee: User, collection: Collection, client: Client) -> None:
     add_document(collection, "hall.md", FAQ)
     turn = services.start_turn(user=employee, question=ASKED)
@@ -70,6 +95,7 @@ def test_what_was_offered_goes_with_the_right_to_read_it(employee: User, collect
         "outcome": "refused",
         "instead": "The nearest passage is in “Hall”.",
         "choices": ["May I?"],
+        "owners": ["Ines Duarte"],
         "sentences": [],
     }
     document = collection.documents.get()
@@ -77,4 +103,4 @@ def test_what_was_offered_goes_with_the_right_to_read_it(employee: User, collect
     turn.save()
     employee.groups.clear()
     shown = services.readable_answer(turn, user=employee)
-    assert (shown["instead"], shown["choices"], shown["nearest"]) == ("", [], [])
+    assert (shown["instead"], shown["choices"], shown["owners"], shown["nearest"]) == ("", [], [], [])

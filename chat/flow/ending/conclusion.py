@@ -106,7 +106,7 @@ def _write(trace: AnswerTrace, answer: Answer, *, outcome: str) -> Answer:
         nearest = tuple(one for one in answer.nearest if are_readable((one.chunk_id,), user=reader))
         trace.mark("total")
         if len(nearest) < len(answer.nearest):  # what is offered instead rests on them
-            answer = replace(answer, instead="", question_back="", choices=())
+            answer = replace(answer, instead="", owners=(), question_back="", choices=())
         answer = replace(answer, nearest=nearest, timings_ms=dict(trace.timings_ms))
         _record(trace, f"question.{outcome}", receipt_of(trace, outcome=outcome, answer=answer))
         answer = trace.conclude(replace(answer, receipt=str(trace.uid)))

@@ -15,6 +15,8 @@ from chat.flow.steps import Found, Rewritten
 from chat.flow.trace import AnswerTrace
 from chat.judge.candidates import Candidate
 from chat.types import Evidence
+from gateway.threads import run_in_thread
+from kb.rights.stewards import owners_of
 from language.answer_types import AnswerType, answer_type, holds_answer
 from language.features import terms_of
 from language.lexicon import word_set
@@ -24,6 +26,7 @@ from language.scripts.answer_language import code_of, language_of
 from language.scripts.foreign import name_language
 
 NEAREST_SHOWN = 3
+OWNERS_NAMED = 3
 _OF = "(?:for|in|at|of|with|on|from|during|as)"  # what a phrase that narrows a question begins with
 _LEAST_LETTERS = 4
 _WORDS_NAMED = 3
@@ -43,6 +46,7 @@ class Offer:
 
     instead: str = ""
     rewordings: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()  # of the nearest source's collection, to be asked
 
 
 async def offer_instead(trace: AnswerTrace, *, dependencies: AnswerDependencies) -> Offer:
@@ -69,7 +73,14 @@ async def offer_instead(trace: AnswerTrace, *, dependencies: AnswerDependencies)
             answered += [text] if tried.is_answered else []
     trace.found, trace.judged = found, judged
     trace.keep(rewritten)
-    return Offer(instead=instead, rewordings=tuple(answered))
+    owners = await run_in_thread(_owners)(found)
+    return Offer(instead=instead, rewordings=tuple(answered), owners=owners)
+
+
+def _owners(found: Found) -> tuple[str, ...]:
+    """Return the names of those who own the collection of the nearest source."""
+    nearest = found.search.passages[0].chunk.version.document.collection
+    return tuple(person.get_full_name() or person.username for person in owners_of(nearest)[:OWNERS_NAMED])
 
 
 def nearest_of(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:

@@ -1,9 +1,11 @@
 """Refusals: their sentences, one for each reason, and what the reader may try."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from chat.flow.refusing.instead import Offer, nearest_of
 from chat.flow.trace import AnswerTrace
@@ -25,6 +27,7 @@ def refuse(trace: AnswerTrace, reason: str, offer: Offer) -> Answer:
         message=message,
         hint=hint,
         instead=offer.instead,
+        owners=offer.owners,
         question_back=back,
         choices=offer.rewordings,
     )
@@ -50,3 +53,13 @@ def question_back() -> str:
 def hint_of(reason: str) -> str:
     """Return what the reader may try, in the active language."""
     return _("Rephrase the question, use exact names, or ask the people who maintain these documents.")
+
+
+def whom_to_ask(owners: Sequence[str]) -> str:
+    """Return who owns the documents and may know more, in the active language; "" where nobody is named."""
+    if not owners:
+        return ""
+    said = ngettext(
+        "You can ask %(people)s, who owns these documents.", "You can ask %(people)s, who own these documents.", len(owners)
+    )
+    return said % {"people": _(", ").join(owners)}

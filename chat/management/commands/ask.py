@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts.credentials import operator
 from accounts.models import User
 from chat.errors import ChatError
+from chat.flow.refusing.refusals import whom_to_ask
 from chat.flow.running import ask
 from chat.services import clean_question
 from chat.types import Answer
@@ -59,7 +60,7 @@ def _find_collection(named: str, user: User) -> Collection | None:
 
 def _plain(answer: Answer) -> str:
     """Return the answer with its numbered sources, or the refusal with the nearest ones."""
-    lines = [answer.text or f"{answer.message} {answer.hint}".strip()]
+    lines = [answer.text or f"{answer.message} {answer.hint} {whom_to_ask(answer.owners)}".strip()]
     if answer.instead:
         lines += ["", answer.instead]
     if answer.choices:
