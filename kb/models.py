@@ -10,7 +10,7 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from kb.rights.models import Folder, RightsClock, Steward, closed_folders, naming
+from kb.rights.models import Folder, RightsClock, Steward, naming, reached
 
 __all__ = ["Folder", "RightsClock", "Steward"]  # beside the models below
 
@@ -154,7 +154,7 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         readable = self.filter(collection__in=Collection.objects.visible_to(user))
         if not user.is_authenticated or user.is_knowledge_admin:
             return readable
-        is_open = (Q(is_narrowed=False) | naming(Document, user)) & (Q(folder=None) | ~Q(folder__in=closed_folders(user)))
+        is_open = (Q(is_narrowed=False) | naming(Document, user)) & (Q(folder=None) | reached(user, folder="folder"))
         return readable.filter(Q(collection__in=Collection.objects.manageable_by(user)) | is_open)
 
 
@@ -188,6 +188,8 @@ class Document(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["collection", "name"], condition=Q(deleted_at=None), name="kb_one_live_name"),
         ]
+        # Each question asks for those that are being moved: there are none or few.
+        indexes = [models.Index(fields=["collection"], condition=Q(moved_from__isnull=False), name="kb_document_moved")]
 
     def __str__(self) -> str:
         return self.title

@@ -45,10 +45,11 @@ def scope_for(user: User | AnonymousUser, *, collection: Collection | None = Non
         visible = visible.filter(pk=collection.pk)
     moved = Document.objects.live().filter(moved_from__isnull=False, collection__in=visible)
     ids = frozenset(visible.values_list("pk", flat=True))
-    # Of what they manage they read all of it.
-    narrowed = ids - set(Collection.objects.manageable_by(user).values_list("pk", flat=True)) if ids else ids
-    hidden = get_rights_table().hidden(user, collections=narrowed) if narrowed and user.is_authenticated else b""
-    return Scope(collection_ids=ids, moved_ids=frozenset(moved.values_list("pk", flat=True)), hidden=hidden)
+    return Scope(
+        collection_ids=ids,
+        moved_ids=frozenset(moved.values_list("pk", flat=True)),
+        hidden=get_rights_table().hidden(user, collections=ids) if ids and user.is_authenticated else b"",
+    )
 
 
 def search_passages(

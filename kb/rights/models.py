@@ -7,7 +7,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, Group
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -21,9 +21,10 @@ def naming(kind: type[Any], user: User, *, column: str = "pk") -> Q:
     return Q(**{f"{column}__in": by_group}) | Q(**{f"{column}__in": by_name})
 
 
-def closed_folders(user: User) -> QuerySet[Any]:
-    """Return the keys of the folders that the user does not reach: they, or one above them, do not name them. As a query."""
-    return Folder.gates.through.objects.exclude(naming(Folder, user, column="to_folder")).values("from_folder")
+def reached(user: User, *, folder: str) -> Q:
+    """Return the condition that no narrowed folder on the way to `folder`, a column of the outer query, keeps the user out."""
+    way = Folder.gates.through.objects.filter(from_folder=OuterRef(folder))
+    return Q(~Exists(way.exclude(naming(Folder, user, column="to_folder"))))
 
 
 class FolderQuerySet(models.QuerySet["Folder"]):
@@ -33,7 +34,7 @@ class FolderQuerySet(models.QuerySet["Folder"]):
         readable = self.filter(collection__in=collections.visible_to(user))
         if not user.is_authenticated or user.is_knowledge_admin:
             return readable
-        return readable.filter(Q(collection__in=collections.manageable_by(user)) | ~Q(pk__in=closed_folders(user)))
+        return readable.filter(Q(collection__in=collections.manageable_by(user)) | reached(user, folder="pk"))
 
     def owned_by(self, user: User | AnonymousUser) -> "FolderQuerySet":
         """Folders of the collections whose readers this user may change."""

@@ -7,7 +7,7 @@ changed since, and reads what was touched: so its cost does not grow with what i
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -15,8 +15,8 @@ import numpy.typing as npt
 from django.db.models import Q
 
 from accounts.models import User
-from kb.models import Document, Folder, RightsClock
-from kb.rights.gates import Gates, Ids, contains, group_number, person_number
+from kb.models import Collection, Document, Folder, RightsClock
+from kb.rights.gates import Gates, Ids, Mask, contains, group_number, person_number
 
 KEPT = 16  # results, so that who asks again gets the same bytes and the index knows them again; 8 bytes a hidden document
 AT_ONCE = 900  # ids in a query
@@ -30,25 +30,44 @@ class _State:
 
     number: int
     stamp: str
-    documents: Ids = field(default_factory=lambda: NOTHING)  # ascending
-    collections: Ids = field(default_factory=lambda: NOTHING)  # of each
-    folders: Ids = field(default_factory=lambda: NOTHING)  # of each; NO_FOLDER
-    own: Gates = field(default_factory=lambda: Gates.of((), ()))  # those that are narrowed themselves
-    narrowed_folders: Gates = field(default_factory=lambda: Gates.of((), ()))
-    ways: Ids = field(default_factory=lambda: NOTHING.reshape(0, 2))  # [n, 2]: a folder, and a narrowed one on the way to it
+    documents: Ids  # ascending
+    collections: "_Places"  # of each
+    folders: "_Places"  # of each; NO_FOLDER
+    own: Gates  # those that are narrowed themselves …
+    own_at: Ids  # … and where they stand among `documents`
+    narrowed_folders: Gates
+    ways: Ids  # [n, 2]: a folder, and a narrowed one on the way to it
 
     def hidden(self, numbers: Ids, *, collections: Ids) -> bytes:
         """Return the documents of these collections that these numbers do not open, as `retrieval.types.Scope` has them."""
-        if not len(self.documents):
-            return b""
         is_hidden = np.zeros(len(self.documents), bool)
-        is_hidden[np.searchsorted(self.documents, self.own.ids[~self.own.passed(numbers)])] = True
+        is_hidden[self.own_at] = ~self.own.passed(numbers)
         shut = self.narrowed_folders.ids[~self.narrowed_folders.passed(numbers)]
-        below = np.unique(self.ways[contains(shut, self.ways[:, 1]), 0])
-        is_hidden |= contains(below, self.folders)
-        is_hidden &= contains(collections, self.collections)
+        is_hidden |= self.folders.are_in(np.unique(self.ways[contains(shut, self.ways[:, 1]), 0]))
+        is_hidden &= self.collections.are_in(collections)
         found: npt.NDArray[np.int64] = self.documents[is_hidden]
         return found.astype("<u8").tobytes()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Places:
+    """A column of ids of which few differ."""
+
+    ids: Ids  # those that occur, ascending
+    at: Ids  # of each row, where its id stands among them
+
+    @classmethod
+    def of(cls, column: Ids) -> "_Places":
+        ids, at = np.unique(column, return_inverse=True)
+        return cls(ids=ids, at=at)
+
+    @property
+    def values(self) -> Ids:
+        return self.ids[self.at]
+
+    def are_in(self, wanted: Ids) -> Mask:
+        """Return which rows hold one of these, which ascend."""
+        return contains(wanted, self.ids)[self.at]
 
 
 class RightsTable:
@@ -60,10 +79,13 @@ class RightsTable:
         self._kept: OrderedDict[tuple[str, bytes, bytes], bytes] = OrderedDict()
 
     def hidden(self, user: User, *, collections: Iterable[int]) -> bytes:
-        """Return which documents of these collections, none of which the user manages, they may not read now."""
-        among = np.unique(np.fromiter(collections, np.int64))
+        """Return which documents of these collections, which the user may read, they may not read now."""
         state = self._current()
-        if not len(state.documents) or not len(among):
+        if not len(state.documents):
+            return b""
+        managed = Collection.objects.manageable_by(user).order_by().values_list("pk", flat=True)  # of these they read all
+        among = np.array(sorted(set(collections).difference(managed)), np.int64)
+        if not len(among):
             return b""
         groups = user.groups.order_by().values_list("pk", flat=True)
         numbers = np.unique(np.array([person_number(user.pk), *map(group_number, groups)], np.int64))
@@ -101,8 +123,6 @@ def get_rights_table() -> RightsTable:
 
 def _read(known: _State | None, *, number: int, stamps: list[str]) -> _State:
     """Return the state of now. What is known is brought up to date where it is one of the clock's last states, else read anew."""
-    if not number:
-        return _State(number=0, stamp="")
     folders = Folder.objects.filter(is_narrowed=True)
     ways = np.array([*Folder.gates.through.objects.values_list("from_folder", "to_folder")], np.int64).reshape(-1, 2)
     tracked = Document.objects.live().filter(Q(is_narrowed=True) | Q(folder__in=Folder.gates.through.objects.values("from_folder")))
@@ -118,16 +138,18 @@ def _read(known: _State | None, *, number: int, stamps: list[str]) -> _State:
     own = Gates.of((pk for pk, _collection, _folder, is_narrowed in rows if is_narrowed), names)
     if known is not None:
         stay = ~contains(touched, known.documents)
-        before = np.stack([known.documents[stay], known.collections[stay], known.folders[stay]], axis=1)
+        before = np.stack([known.documents, known.collections.values, known.folders.values], axis=1)[stay]
         fresh, own = np.concatenate([before, fresh]), known.own.replaced(touched, own)
     fresh = fresh[np.argsort(fresh[:, 0])]
+    documents = fresh[:, 0].copy()
     return _State(
         number=number,
-        stamp=stamps[-1],
-        documents=fresh[:, 0].copy(),
-        collections=fresh[:, 1].copy(),
-        folders=fresh[:, 2].copy(),
+        stamp=stamps[-1] if stamps else "",
+        documents=documents,
+        collections=_Places.of(fresh[:, 1]),
+        folders=_Places.of(fresh[:, 2]),
         own=own,
+        own_at=np.searchsorted(documents, own.ids),
         narrowed_folders=Gates.of(folders.values_list("pk", flat=True), _names(Folder)),
         ways=ways,
     )

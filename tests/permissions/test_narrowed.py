@@ -1,6 +1,7 @@
 """A narrowed document leaves no trace for the collection's other readers: not in pages, lists, counts, answers or old answers."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -54,6 +55,7 @@ def secret(world: World) -> DocumentVersion:
 
 @pytest.mark.parametrize("who", ["teammate", "outsider", "auditor"])
 def test_a_narrowed_document_changes_no_byte_for_others(client: Client, world: World, who: str) -> None:
+    DocumentVersion.objects.update(created_at=timezone.now() - timedelta(days=3))  # "3 days ago" before and after
     client.force_login(world.people[who])
     before = {address: shown(client, address) for address in PAGES}
     version = secret(world)

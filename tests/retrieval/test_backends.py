@@ -79,6 +79,15 @@ def test_scope_goes_into_both_legs(backend: Backend) -> None:
     assert found(backend, "leave", Scope(collection_ids=frozenset({1}))) == (of_one, of_one)
     within = {n for n in of_one if n // 10 in (2, 4)}
     assert found(backend, "leave", Scope(collection_ids=frozenset({1}), document_ids=frozenset({2, 4}))) == (within, within)
+    shut = b"".join(document.to_bytes(8, "little") for document in (1, 2, 5, 99))
+    open_ones = {n for n in of_one if n // 10 not in (1, 2, 5)}
+    assert found(backend, "leave", Scope(collection_ids=frozenset({1}), hidden=shut)) == (open_ones, open_ones)
+    every = frozenset(range(3))
+    assert found(backend, "leave", Scope(collection_ids=every, hidden=shut))[0] == {
+        n for n in range(60) if n // 10 not in (1, 2, 5)
+    }
+    both = Scope(collection_ids=frozenset({1}), document_ids=frozenset({2, 4}), hidden=shut)
+    assert found(backend, "leave", both) == ({n for n in within if n // 10 == 4},) * 2
     for nothing in (Scope(collection_ids=frozenset()), Scope(collection_ids=frozenset({1}), document_ids=frozenset())):
         assert found(backend, "leave", nothing) == (set(), set())
 
@@ -89,6 +98,7 @@ def test_a_document_on_its_way_is_found_by_its_new_scope(backend: Backend) -> No
     )
     moved = Scope(collection_ids=frozenset({2}), moved_ids=frozenset({5}))
     assert found(backend, "leave", moved) == ({1}, {1})
+    assert found(backend, "leave", replace(moved, hidden=(5).to_bytes(8, "little"))) == (set(), set())
     backend.writer.publish([make_entry(1, "leave rule", document=5, collection=2)])
     assert found(backend, "leave", Scope(collection_ids=frozenset({1}))) == ({2}, {2})
     assert found(backend, "leave", Scope(collection_ids=frozenset({2}))) == ({1}, {1})

@@ -24,6 +24,7 @@ SCOPES = (
     Scope(collection_ids=frozenset({2})),
     Scope(collection_ids=frozenset({1, 2}), document_ids=frozenset(range(3, 9))),
     Scope(collection_ids=frozenset({1}), moved_ids=frozenset({4, 5})),
+    Scope(collection_ids=frozenset({1, 2}), hidden=b"".join(document.to_bytes(8, "little") for document in range(3, 9))),
 )
 WORDS = [
     *("annual", "leave", "accrues", "parking", "permits", "canteen", "travel", "budget", "overtime", "pension", "holiday"),
@@ -79,11 +80,18 @@ def make_corpus(count: int, *, first: int, collections: Sequence[int], seed: int
     return entries
 
 
-def ask_all(index: Any) -> list[tuple[Hit, ...]]:
-    """Return what every question finds in every scope, by the whole flow."""
+def ask_all(index: Any, hidden: bytes = b"") -> list[tuple[Hit, ...]]:
+    """Return what every question finds in every scope, with `hidden` besides what it hides itself, by the whole flow."""
     config = SearchConfig(limit=30, candidates=40, also=ALSO)
     return [
-        search(question, scope=scope, config=config, index=index, embedder=WordEncoder(), projection=PROJECTION).hits
+        search(
+            question,
+            scope=replace(scope, hidden=scope.hidden + hidden),
+            config=config,
+            index=index,
+            embedder=WordEncoder(),
+            projection=PROJECTION,
+        ).hits
         for scope in SCOPES
         for question in QUESTIONS
     ]
@@ -108,6 +116,16 @@ def test_a_forbidden_corpus_beside_it_changes_no_bit(backend: Backend) -> None:
         backend.writer.publish(own[OWN // 2 :])
         backend.writer.publish(others[size // 2 :], remove_versions=range(200, 200 + size // 50))
         assert ask_all(backend.index.snapshot()) == alone, f"beside {size} forbidden passages"
+
+
+def test_narrowed_documents_of_the_same_collections_change_no_bit(backend: Backend) -> None:
+    own = make_corpus(OWN, first=1, collections=(1, 2), seed=1)
+    backend.writer.rebuild([own])
+    alone = ask_all(backend.index.snapshot())
+    others = make_corpus(SIZES[1], first=1000, collections=(1, 2), seed=2)
+    backend.writer.publish(others)
+    hidden = np.unique([entry.chunk.document_id for entry in others]).astype("<u8").tobytes()
+    assert ask_all(backend.index.snapshot(), hidden) == alone
 
 
 def test_a_word_is_as_rare_as_the_reader_sees_it(backend: Backend) -> None:
