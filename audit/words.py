@@ -83,6 +83,7 @@ ACTIONS = {
     "audit.viewing_completed": _("Audit search completed"),
     "audit.receipt_viewed": _("Receipt viewed"),
     "audit.exported": _("Audit exported"),
+    "audit.receipts_exported": _("Receipts exported"),
     "audit.verified": _("Audit verified"),
     "audit.erased": _("Personal data erased"),
     "audit.restored": _("Restored from a backup"),

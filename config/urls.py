@@ -30,6 +30,7 @@ urlpatterns = [
     path("library/", include("ingest.urls")),
     path("library/", include("sources.urls")),
     path("audit/", include("audit.urls")),
+    path("reviews/", include("reviews.urls")),
     path("people/", include("accounts.urls")),
     path("models/", include("gateway.urls")),
     path("", include("api.urls")),

@@ -59,6 +59,7 @@ def _is_auditor(request: HttpRequest, named: dict[str, Any]) -> bool:
 
 DANGEROUS: dict[str, Asks] = {
     "audit:export": _is_auditor,
+    "reviews:export": _is_auditor,
     "accounts:create": _makes_auditor,
     "accounts:change": _makes_auditor,
     "accounts:password": _is_post_of_admin,  # shows a link by which anybody signs in as that person

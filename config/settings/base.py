@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "gateway",
     "sources",
     "chat",
+    "reviews",
     "api",
     "backup",
     "evals",

@@ -12,6 +12,7 @@ from django.urls import reverse
 from accounts.keys import create_api_key
 from accounts.models import ApiKey, IdentityProvider, User
 from audit.models import Event
+from audit.services import record
 from config.requests.step_up import DANGEROUS
 from kb.models import Collection
 from tests.confirmed import confirmed
@@ -42,11 +43,16 @@ class Act:
 PROVIDER = {"name": "Corp", "client_id": "attest", "groups_claim": "groups"}
 
 
+def receipt_exported() -> bool:
+    return Event.objects.filter(action="audit.receipts_exported").exists()
+
+
 def exported() -> bool:
     return Event.objects.filter(action="audit.exported").exists()
 
 
 ACTS = {
+    "reviews:export": Act("auditor", receipt_exported, ("employee", "knowledge_admin"), method="get"),
     "audit:export": Act("auditor", exported, ("employee", "knowledge_admin"), method="get"),
     "accounts:create": Act(
         "knowledge_admin",
@@ -110,6 +116,8 @@ ACTS = {
 def arguments(name: str, request: pytest.FixtureRequest) -> list[Any]:
     if name == "ingest:collection_delete":
         return [request.getfixturevalue("collection").slug]
+    if name == "reviews:export":
+        return [record("question.answered", payload={"question": "?"}).uid]
     if ACTS[name].needs_provider:
         return [IdentityProvider.objects.create(slug="there", name="There", issuer="https://id.example", client_id="x").slug]
     return [request.getfixturevalue("employee").pk] if ACTS[name].needs_person else []

@@ -362,6 +362,7 @@ ADDRESSES = {
     "audit:export": [Case("get", AUDITOR)],
     "audit:receipt": [Case("get", AUDITOR, event)],
     "audit:payload": [Case("get", AUDITOR, event)],
+    "reviews:export": [Case("get", AUDITOR, event)],
     "audit:integrity": [Case("get", AUDITOR), Case("post", AUDITOR)],
     "audit:checkpoint_file": [
         Case("get", AUDITOR, lambda world: ("checkpoints.jsonl",)),

@@ -10,11 +10,12 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = (
     *("bench",),
     *("accounts", "api", "audit", "backup", "chat", "config", "evals", "gateway", "ingest", "kb"),
-    *("language", "metrics", "outbound", "retrieval", "sources", "training"),
+    *("language", "metrics", "outbound", "retrieval", "reviews", "sources", "training"),
 )
 DOCS = (ROOT / "docs", ROOT / "docs/admin")
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(page for folder in DOCS for page in sorted(folder.glob("*.md")))]
-READS_ENVIRONMENT = re.compile(r"""env_(?:bool|float|hosts|int|list|mail|networks|origins|providers|secret|str)\(\s*"([A-Z_]+)\"""")
+KINDS_READ = "bool|float|hosts|int|list|mail|networks|origins|outputs|providers|secret|str"
+READS_ENVIRONMENT = re.compile(rf"""env_(?:{KINDS_READ})\(\s*"([A-Z_]+)\"""")
 REFERENCE = re.compile(r"`([a-z_]+(?:/[a-z_0-9]+)*\.py)(?::([A-Za-z_]\w*(?:\.\w+)*))?`")
 # Set by the shell or by Docker, not by people.
 NOT_OURS = {"BASH_SOURCE", "HOSTNAME"}
