@@ -1,5 +1,6 @@
 """What comes out of the printer: a receipt whole, black on white, without what only a screen needs."""
 
+import itertools
 import re
 
 import pypdfium2
@@ -14,6 +15,21 @@ pytestmark = pytest.mark.browser
 def text_of(pdf: bytes) -> str:
     with pypdfium2.PdfDocument(pdf) as document:
         return " ".join(re.sub(r"\s+", " ", page.get_textpage().get_text_range()) for page in document)
+
+
+def lines_on_lines(pdf: bytes) -> list[str]:
+    """Return the texts that are printed over others: by more than the part of a letter that kerning takes."""
+    found = []
+    with pypdfium2.PdfDocument(pdf) as document:
+        for page in document:
+            text = page.get_textpage()
+            boxes = [text.get_rect(number) for number in range(text.count_rects())]
+            for left, right in itertools.combinations(boxes, 2):
+                width = min(left[2], right[2]) - max(left[0], right[0])
+                height = min(left[3], right[3]) - max(left[1], right[1])
+                if width > 6 and height > min(left[3] - left[1], right[3] - right[1]) / 2:
+                    found.append(text.get_text_bounded(*left))
+    return found
 
 
 def test_a_receipt_is_printed_whole_and_black_on_white(gallery: Gallery, browser: Browser) -> None:
@@ -31,6 +47,9 @@ def test_a_receipt_is_printed_whole_and_black_on_white(gallery: Gallery, browser
     assert "Answer only from the evidence." in printed  # of the prompt, which the screen folds away
     assert receipt.split("/")[3][:8] in printed
     assert "On this page" not in printed
+    # However its values fall between two pages, no line of one stands on a line of another.
+    for height in ("3in", "4in", "5in"):
+        assert lines_on_lines(page.pdf(width="8.27in", height=height)) == [], height
     context.close()
 
 
