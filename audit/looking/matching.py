@@ -16,14 +16,15 @@ from audit.models import Event, Fact
 MAX_TERMS = 20  # of a search
 MAX_PEOPLE = 500  # whose names match; more of them say nothing
 _NUMBER = re.compile(r"[0-9a-f]{8,32}")
+_LABEL = re.compile(r"(?:receipt|回执)\s*[:：#]?\s*", re.IGNORECASE)  # as it stands before the number under an answer
 
 
 def by_receipt(text: str) -> Q | None:
     """Return the event of this number, whole or its first eight characters as pages show it, and what was said about it.
 
-    None where the text is no such number.
+    None where the text is no such number, with or without the word before it.
     """
-    digits = text.strip().lower().replace("-", "")
+    digits = _LABEL.sub("", text.strip(), count=1).lower().replace("-", "")
     if not _NUMBER.fullmatch(digits):
         return None
     first, last = uuid.UUID(digits.ljust(32, "0")), uuid.UUID(digits.ljust(32, "f"))

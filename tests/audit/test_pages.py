@@ -281,7 +281,8 @@ def test_a_receipt_number_finds_its_answer_and_what_was_said_of_it(reader: Clien
         payload={"receipt": str(question.uid)},
     )
     number = str(question.uid)
-    for written in (number, number[:8], number.upper(), f" {number[:13]}", number.replace("-", "")):
+    labelled = (f"Receipt {number[:8]}", f"回执 {number[:8]}", f"receipt: {number}")
+    for written in (number, number[:8], number.upper(), f" {number[:13]}", number.replace("-", ""), *labelled):
         assert listed(reader, f"text={written}") == ["Rated", question.summary], written
         assert listed(reader, f"kind=people&text={written}") == ["Rated", question.summary]
     page = reader.get("/audit/?kind=feedback").content.decode()
