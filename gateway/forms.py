@@ -84,7 +84,10 @@ class RouteForm(ValuesForm[Route]):
     values = RouteValues
 
     collections = forms.ModelMultipleChoiceField(
-        label=_("Collections"), queryset=Collection.objects.order_by("name"), required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Collections"),
+        queryset=Collection.objects.live().order_by("name"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
     question_classes = forms.MultipleChoiceField(
         label=_("Question types"), choices=question_classes, required=False, widget=forms.CheckboxSelectMultiple
@@ -109,6 +112,10 @@ class RouteForm(ValuesForm[Route]):
         for name, choices in (("complexity", Route.Complexity.choices), ("language", Route.Language.choices)):
             cast(forms.TypedChoiceField, self.fields[name]).choices = [("", _("Any")), *choices]
         cast("forms.ModelChoiceField[ServedModel]", self.fields["canary"]).empty_label = _("None")
+        if gone := self._deleted_collections():
+            self.fields["collections"].help_text = _(
+                "Deleted since: %(names)s. Saving removes them; a route without any condition matches every question."
+            ) % {"names": ", ".join(gone)}
         kept = list(self.instance.steps.values_list("model", flat=True)) if self.instance.pk else []
         for place in range(1, FALLBACKS + 1):
             self.fields[f"fallback_{place}"] = forms.ModelChoiceField(
@@ -118,6 +125,11 @@ class RouteForm(ValuesForm[Route]):
                 empty_label=_("None"),
                 initial=kept[place - 1] if place <= len(kept) else None,
             )
+
+    def _deleted_collections(self) -> list[str]:
+        if not self.instance.pk:
+            return []
+        return list(self.instance.collections.exclude(deleted_at=None).order_by("name").values_list("name", flat=True))
 
     def was_sent(self, name: str) -> bool:
         if name == "fallbacks":

@@ -100,7 +100,7 @@ class ExplainForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast("forms.ModelChoiceField[Collection]", self.fields["collection"]).queryset = Collection.objects.order_by("name")
+        cast("forms.ModelChoiceField[Collection]", self.fields["collection"]).queryset = Collection.objects.live().order_by("name")
 
     def clean_person(self) -> User | None:
         """Return the active user of this name, None where none is given."""

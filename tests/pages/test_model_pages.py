@@ -230,6 +230,24 @@ def test_a_route_is_laid_changed_and_deleted(admin: Client, fake_server: FakeSer
     assert ServedModel.objects.count() == 3
 
 
+def test_a_deleted_collection_is_no_condition_to_choose_and_its_route_says_so(
+    admin: Client, fake_server: FakeServer, collection: Collection
+) -> None:
+    Collection.objects.create(name="Kept", slug="kept")
+    gone = Collection.objects.create(name="Gone", slug="gone-1", deleted_at=timezone.now())
+    route = Route.objects.create(name="r", position=1)
+    route.collections.set([collection, gone])
+    assert "Gone" not in admin.get("/models/routes/new/").content.decode()
+    page = admin.get(f"/models/routes/{route.pk}/").content.decode()
+    assert f'value="{gone.pk}"' not in page.partition('name="question_classes"')[0]
+    assert "Deleted since: Gone." in page
+    fields = {"name": "r", "position": "1", "primaries": [serve(fake_server).pk], "canary_percent": "0"}
+    refused = admin.post(f"/models/routes/{route.pk}/", fields | {"collections": [gone.pk]})
+    assert refused.status_code == 422
+    follow(admin, f"/models/routes/{route.pk}/", fields | {"collections": [collection.pk]})
+    assert list(route.collections.all()) == [collection]
+
+
 def test_a_share_needs_a_canary(admin: Client, fake_server: FakeServer) -> None:
     fields = {"name": "r", "position": "1", "primaries": [serve(fake_server).pk], "canary_percent": "5"}
     assert "Choose the canary model" in errors(admin.post("/models/routes/new/", fields))
