@@ -65,4 +65,13 @@ def test_long_names_leave_room_for_the_note_of_an_upload(gallery: Gallery, brows
         expect(row).to_contain_text("empty")
         assert row.locator(".upload__note").bounding_box()["width"] > 150, width
         assert row.locator(".upload__name").get_attribute("title") == name
+        # More than the box has room for: it scrolls, and no row is squeezed until its words are cut.
+        files = [{"name": f"{number}{name}.xyz", "mimeType": "text/plain", "buffer": b"\0\1\2"} for number in range(6)]
+        page.set_input_files("input[type=file]", files)
+        expect(page.locator("[data-uploads] .upload[data-outcome=refused]")).to_have_count(7)
+        cut = page.evaluate(
+            "[...document.querySelectorAll('.upload__note')]"
+            ".filter(note => note.getBoundingClientRect().bottom > note.parentElement.getBoundingClientRect().bottom).length"
+        )
+        assert cut == 0, width
         context.close()
