@@ -104,8 +104,15 @@ def render_refused_value(request: HttpRequest, error: DataError) -> HttpResponse
 
 def render_not_allowed(request: HttpRequest, refused: HttpResponseNotAllowed) -> HttpResponse:
     """Answer a method that an address does not have; Django's own answer, and ninja's, is a bare text."""
-    response = render_error(request, status=HTTPStatus.METHOD_NOT_ALLOWED)
-    response["Allow"] = ", ".join(sorted(name.strip() for name in refused["Allow"].split(",")))
+    allowed = ", ".join(sorted(name.strip() for name in refused["Allow"].split(",")))
+    message = ""  # people are told to use the page's buttons
+    if wants_json(request):
+        message = _("This address does not support %(method)s. Supported methods: %(allowed)s.") % {
+            "method": request.method,
+            "allowed": allowed,
+        }
+    response = render_error(request, status=HTTPStatus.METHOD_NOT_ALLOWED, message=message)
+    response["Allow"] = allowed
     return response
 
 

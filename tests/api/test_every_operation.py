@@ -154,7 +154,8 @@ def test_a_method_that_an_address_does_not_have_is_refused(admin_key: str, path:
     if method == "HEAD":  # has no body; its headers are those of the same error
         assert (response.status_code, response["Content-Type"]) == (405, JSON)
     else:
-        assert_one_shape(response, 405, "method_not_allowed", is_openai=is_openai)
+        error = assert_one_shape(response, 405, "method_not_allowed", is_openai=is_openai)
+        assert error["message"] == f"This address does not support {method}. Supported methods: {', '.join(has)}."
     assert_nothing_was_done()
 
 
