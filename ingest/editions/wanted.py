@@ -1,6 +1,7 @@
 """What the settings and this release would build an edition with, and how that differs from the serving edition."""
 
 from dataclasses import dataclass
+from math import floor
 
 from django.conf import settings
 
@@ -42,8 +43,8 @@ def find_complaints() -> list[str]:
     incomplete = kept_state()
     if incomplete is not None:
         complaints.append(
-            f"The index lacks passages ({share_of(incomplete):.0%} are there) and is being rebuilt from the database: until then "
-            "questions get a reply that says so."
+            f"The index lacks passages ({floor(100 * share_of(incomplete))}% are there) and is being rebuilt from the database: "
+            "until then questions get a reply that says so."
         )
     if serving is not None and not engine_of(serving).is_whole:
         complaints.append(

@@ -14,7 +14,7 @@ from config import readiness
 from ingest.stages.chunking import CUTTING
 from kb.index.completeness import compare
 from kb.index.engine import find_encoder, get_engine
-from kb.models import Collection, Edition
+from kb.models import Collection, Edition, IndexState
 from tests.kb.indexing import index_document
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +109,9 @@ def test_not_ready_while_the_index_is_empty_beside_a_full_database(
     assert (response.status_code, response.json()["ready"]) == (200, True)  # most of it answers
     (complaint,) = response.json()["complaints"]
     assert complaint.startswith("The index lacks passages (50% are there) and is being rebuilt")
+    IndexState.objects.update(wanted=1000, present=999)
+    (complaint,) = client.get("/readyz").json()["complaints"]
+    assert complaint.startswith("The index lacks passages (99% are there)")  # never all of them
     engine.writer.publish([], remove_versions=[document.current_version_id])
     assert checks(client) == (503, {"index": False})
 

@@ -46,6 +46,7 @@ def test_a_folder_is_taken_in_searched_and_recognised_the_second_time(folder, kn
     assert "travel desk" in Chunk.objects.get(pk=found.hits[0].chunk_id).text
 
     assert run(folder, collection="guide") == (0, "2 files: all unchanged, nothing to do.", "")
+    assert run(folder / "leave.md", collection="guide")[1] == "1 file: all unchanged, nothing to do."
     assert Job.objects.count() == 2
 
 

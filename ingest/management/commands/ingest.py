@@ -146,8 +146,10 @@ def find_uploader(name: str | None) -> User | None:
 
 def summary(outcomes: Counter[str], *, total: int, waited: bool) -> str:
     """Return the closing line."""
+    files = "1 file" if total == 1 else f"{total} files"
     if outcomes["unchanged"] == total:
-        return f"{total} files: all unchanged, nothing to do."
-    parts = [f"{outcomes['new']} new", f"{outcomes['new_version']} new versions", f"{outcomes['unchanged']} unchanged"]
+        return f"{files}: all unchanged, nothing to do."
+    versions = "new version" if outcomes["new_version"] == 1 else "new versions"
+    parts = [f"{outcomes['new']} new", f"{outcomes['new_version']} {versions}", f"{outcomes['unchanged']} unchanged"]
     parts.append(f"{outcomes['failed']} failed")
-    return f"{total} files: {', '.join(parts)}." + ("" if waited else " The workers read them now.")
+    return f"{files}: {', '.join(parts)}." + ("" if waited else " The workers read them now.")
