@@ -3,6 +3,7 @@
 from accounts.models import User
 from chat.flow.dependencies import AnswerDependencies, configured_dependencies
 from chat.flow.evidence import gather_evidence
+from chat.flow.rewriting.spelling import load_words
 from chat.flow.writing.extractive import extract
 from chat.flow.writing.prompting import DECLINES, load_template
 from chat.judge.candidates import rank_sentences
@@ -22,6 +23,7 @@ def warm_up_answering(dependencies: AnswerDependencies | None = None) -> int:
     """
     dependencies = dependencies or configured_dependencies()
     chinese_names("预热")
+    load_words()
     for language in DECLINES:
         load_template(language)  # which imports LangChain
     return sum(_answer(question, dependencies=dependencies) for question in QUESTIONS)

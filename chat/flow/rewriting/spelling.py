@@ -29,6 +29,12 @@ def correct_spelling(question: str, passages: Sequence[str]) -> str:
     return _correct_chinese(question, passages) if is_chinese(question) else _correct_english(question, passages)
 
 
+def load_words() -> None:
+    """Load what a first question loads otherwise, and waits for: the English dictionary, and how Chinese characters sound."""
+    _dictionary()
+    _sound("预热")
+
+
 def distance(left: str, right: str, *, most: int) -> int:
     """Return how many letters are wrong, missing, too many or changed places with their neighbour; `most` + 1 for more."""
     if abs(len(left) - len(right)) > most:
@@ -79,7 +85,7 @@ def _is_unknown(word: str) -> bool:
 
 @cache
 def _dictionary() -> Any:
-    from spellchecker import SpellChecker  # 40 MB: not before somebody types an unknown word
+    from spellchecker import SpellChecker  # 40 MB, which a command that asks nothing does without
 
     return SpellChecker(language="en")
 
@@ -116,6 +122,6 @@ def _words_of(text: str) -> Iterable[str]:
 
 @cache
 def _sound(word: str) -> tuple[str, ...]:
-    from pypinyin import lazy_pinyin  # 1.5 s and 55 MB
+    from pypinyin import lazy_pinyin  # 1.5 s and 55 MB, as above
 
     return tuple(lazy_pinyin(word))
