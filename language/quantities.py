@@ -139,6 +139,7 @@ _ORDINALS = {
 _BIG = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "dozen": 12}
 _WORD = "|".join(sorted([*_SMALL, *_BIG, "half"], key=len, reverse=True))
 _WORDS = re.compile(rf"\b(?:(?:{_WORD})(?:[\s-]+(?:and\s+)?(?=(?:{_WORD})\b))?)+\b", re.IGNORECASE)
+_DIGITS_ALONE = re.compile(r"\d+(?:[.,]\d+)*")
 _ORDINAL = re.compile(r"\b(" + "|".join(_ORDINALS) + r")\b", re.IGNORECASE)
 _DIGITS_ZH = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _PLACES_ZH = {"十": 10, "百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000}
@@ -183,6 +184,11 @@ def read_quantities(text: str) -> list[Quantity]:
                 found.append(quantity)
     found.sort(key=lambda quantity: quantity.start)
     return _share_units(text, found)
+
+
+def find_numbers(text: str) -> list[tuple[int, int]]:
+    """Return where numbers stand in an English text, in digits or in words, as (start, end) in code points, in their order."""
+    return sorted(found.span() for pattern in (_DIGITS_ALONE, _WORDS) for found in pattern.finditer(text))
 
 
 def _read_dates(text: str) -> Iterator[Quantity]:

@@ -28,6 +28,13 @@ LEAVE_ZH = "工作满10年的员工每年有几天带薪年假？"
     [
         ("and after 15 years?", LEAVE, "How many hours of annual leave do I earn per pay period after 15 years?"),
         ("What about sick leave?", LEAVE, "How many hours of sick leave do I earn per pay period after five years?"),
+        ("And after fifteen?", LEAVE, "How many hours of annual leave do I earn per pay period after fifteen years?"),
+        ("And 15?", LEAVE, "How many hours of annual leave do I earn per pay period after 15 years?"),
+        (
+            "And with twenty-five?",
+            "Who with five years of service gets a watch?",
+            "Who with twenty-five years of service gets a watch?",
+        ),
         ("And contractors?", LEAVE, "How many hours of annual leave do contractors earn per pay period after five years?"),
         ("And how many do interns get?", LEAVE, "How many hours of annual leave do interns get?"),
         ("And of the Gamma 9?", "What is the weight of the Delta 7?", "What is the weight of the Gamma 9?"),

@@ -8,6 +8,7 @@ from chat.flow.rewriting.follow_ups.openings import capitalise, without_correcti
 from chat.flow.rewriting.follow_ups.phrases import PREPOSITIONS, Phrase, antecedent_of, phrases_of, stem, with_article
 from chat.flow.rewriting.follow_ups.value import FollowUp
 from language.lexicon import word_set
+from language.quantities import find_numbers
 
 _LEAD = re.compile(
     r"^(?:(?:and|but|or|so|then|ok(?:ay)?|also)\b[\s,]*)*(?:(?:what|how)\s+about|what\s+if|(?:is|are)\s+that\s+also|the\s+same\s+for)\b[\s,]*"
@@ -180,7 +181,7 @@ def _replace(previous: str, change: str) -> FollowUp:
     """Put a change ("of the Beta 500", "after 15 years", "soy") where the question before has its like; else append it."""
     base = previous.rstrip(" ?.!")
     first = change.split()[0].lower()
-    if placed := _replace_constraint(base, change, first):
+    if placed := _replace_number(base, change, first) or _replace_constraint(base, change, first):
         return FollowUp(placed)
     before = first if first in PREPOSITIONS else ""
     bare = re.sub(r"^(?:the|a|an)\s+", "", change.partition(" ")[2] if before and " " in change else change, flags=re.IGNORECASE)
@@ -195,6 +196,22 @@ def _replace(previous: str, change: str) -> FollowUp:
     put = bare if before or re.search(r"\b(?:the|a|an)\s+$", base[: like.start], re.IGNORECASE) else change
     replaced = _agree(f"{base[: like.start]}{put}{base[like.end :]}?")
     return FollowUp(replaced) if is_sure else FollowUp(replaced, plain=appended)
+
+
+def _replace_number(base: str, change: str, first: str) -> str:
+    """Put a number alone ("after fifteen") in the place of the only one, after the same word if after any: its unit stays.
+
+    "" where the change is no number alone, or its place is not sure.
+    """
+    before = first if first in PREPOSITIONS else ""
+    number = change[len(before) :].strip()
+    held = find_numbers(base)
+    if len(held) != 1 or find_numbers(number) != [(0, len(number))]:
+        return ""
+    start, end = held[0]
+    if before and not re.search(rf"\b{before}\s+$", base[:start], re.IGNORECASE):
+        return ""
+    return f"{base[:start]}{number}{base[end:]}?"
 
 
 def _replace_constraint(base: str, change: str, first: str) -> str:
