@@ -87,6 +87,9 @@ ACTIONS = {
     "audit.verified": _("Audit verified"),
     "audit.erased": _("Personal data erased"),
     "audit.restored": _("Restored from a backup"),
+    "review.recorded": _("Answer reviewed"),
+    "review.assigned": _("Review assigned"),
+    "review.rules_changed": _("Review rules changed"),
     "audit.sealed": _("Audit of an earlier release sealed"),
     "audit.key_rotated": _("Key of the audit changed"),
 }

@@ -52,6 +52,7 @@ def configure(sender: Celery, **_: object) -> None:
             "sources": {"task": "sources.tasks.run", "schedule": 15.0, "options": {"expires": 15}},
             "gaps": {"task": "ingest.tasks.fill_gaps", "schedule": 3600.0, "options": {"expires": 600}},
             "count": {"task": "ingest.tasks.count", "schedule": 60.0, "options": {"expires": 60}},
+            "cases": {"task": "reviews.tasks.take_in", "schedule": 30.0, "options": {"expires": 30}},
             "readings": {"task": "audit.tasks.complete_readings", "schedule": 60.0, "options": {"expires": 60}},
             "verify": {"task": "audit.tasks.verify", "schedule": 60.0, "options": {"expires": 60}},
             "deliver": {"task": "audit.tasks.deliver", "schedule": 10.0, "options": {"expires": 10}},
@@ -69,4 +70,4 @@ def make_app() -> Celery:
 
 app = make_app()
 app.set_default()  # for every thread: the web server's threads notify workers through celery.current_app
-app.autodiscover_tasks(["audit", "ingest", "sources"])
+app.autodiscover_tasks(["audit", "ingest", "reviews", "sources"])

@@ -20,7 +20,7 @@ KINDS = {  # what the tabs show: prefixes of the action
     "sources": ("source.",),
     "documents": ("document.", "collection."),
     "people": ("account.", "group.", "session."),
-    "audit": ("audit.",),
+    "audit": ("audit.", "review."),
     "all": (),
 }
 

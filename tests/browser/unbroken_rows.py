@@ -18,6 +18,7 @@ from ingest.models import Job
 from kb.index.identity import chunk_id
 from kb.models import Chunk, Collection, Document, DocumentVersion, Page
 from kb.reading_faults import report_fault
+from reviews.desk.intake import take_in
 from sources.models import SqlSource
 from tests.audit.receipts import receipt_payload
 from tests.browser.unbroken import LETTERS, LINK, TABLE
@@ -152,9 +153,14 @@ def write_rows() -> dict[str, Any]:
             ],
             "audit:receipt": [reverse("audit:receipt", args=[found]) for found in (turns[0].receipt, view.uid, rating.uid)],
             "audit:integrity": [reverse("audit:integrity")],
+            "reviews:index": [reverse("reviews:index") + query for query in ("?queue=all", f"?queue=all&text={LETTERS[:200]}")],
+            "reviews:case": [reverse("reviews:case", args=[turns[0].receipt])],
+            "reviews:statistics": [reverse("reviews:statistics")],
+            "reviews:rules": [reverse("reviews:rules")],
         },
     }
     assert document.current_version_id == version.pk and key.pk
+    take_in()  # the answer becomes a case of the reviewers' desk
     sessions = {role: addresses.pop("session")[0] for role, addresses in pages.items() if "session" in addresses}
     return {"people": {name: user.username for name, user in people.items()}, "sessions": sessions, "pages": pages}
 

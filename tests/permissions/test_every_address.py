@@ -26,6 +26,7 @@ from kb.reading_faults import report_fault
 from kb.rights.folders import create_folder, file_document, narrow_folder
 from kb.rights.readers import Readers
 from kb.rights.stewards import set_steward
+from reviews.desk.intake import take_in
 from tests.confirmed import confirmed
 from tests.permissions.conftest import PEOPLE, World, make_document
 
@@ -53,6 +54,7 @@ OWNER_POST = "302 404 404 302 404 404"
 ADMIN = "404 404 404 302 200 404"
 ADMIN_POST = "404 404 404 302 302 404"
 AUDITOR = "404 404 404 302 404 200"
+AUDITOR_POST = "404 404 404 302 404 302"
 # Programs get 401 instead. Here they come with a browser's session; tests/api/test_access.py has them with keys.
 API_CALLERS = "200 200 200 401 200 200"
 API_READERS = "200 200 404 401 200 404"
@@ -160,6 +162,11 @@ def route(world: World) -> tuple[int]:
 
 
 def event(world: World) -> tuple[Any]:
+    return (world.event.uid,)
+
+
+def case_to_review(world: World) -> tuple[Any]:
+    take_in()
     return (world.event.uid,)
 
 
@@ -362,6 +369,17 @@ ADDRESSES = {
     "audit:export": [Case("get", AUDITOR)],
     "audit:receipt": [Case("get", AUDITOR, event)],
     "audit:payload": [Case("get", AUDITOR, event)],
+    "reviews:index": [Case("get", AUDITOR)],
+    "reviews:statistics": [Case("get", AUDITOR)],
+    "reviews:rules": [
+        Case("get", AUDITOR),
+        Case("post", AUDITOR_POST, data=lambda world: {"sample_percent": 5, "second_percent": 5, "due_days": 5}),
+    ],
+    "reviews:case": [
+        Case("get", AUDITOR, case_to_review),
+        Case("post", AUDITOR_POST, case_to_review, lambda world: {"verdict": "correct"}),
+    ],
+    "reviews:assign": [Case("post", AUDITOR_POST, case_to_review)],
     "reviews:export": [Case("get", AUDITOR, event)],
     "audit:integrity": [Case("get", AUDITOR), Case("post", AUDITOR)],
     "audit:checkpoint_file": [

@@ -1,0 +1,103 @@
+"""Taking cases out of the audit: events are read once, in order, from where the last reading ended."""
+
+import random
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+
+from audit.models import Event
+from kb.models import Document
+from reviews.desk.rules import lock_rules
+from reviews.models import Case, CaseCollection, DeskRules, SampleRate
+
+CONCLUDED = {"question.answered": "answered", "question.refused": "refused", "question.stopped": "stopped"}
+RATED = {"answer.helpful": "helpful", "answer.unhelpful": "unhelpful", "answer.rating_withdrawn": ""}
+BATCH = 200  # a receipt is about 40 kB
+
+
+def take_in(*, at_most: int = BATCH, chance: random.Random | None = None) -> int:
+    """Make cases of the questions that were concluded since, and note what their askers thought. Returns: how many events.
+
+    `chance`: draws the sample; by default by the operating system's.
+    """
+    chance = chance or random.SystemRandom()
+    with transaction.atomic():
+        rules = lock_rules()
+        events = list(
+            Event.objects.filter(sequence__gt=rules.taken_in, action__in=[*CONCLUDED, *RATED])
+            .select_related("payload")
+            .order_by("sequence")[:at_most]
+        )
+        if not events:
+            return 0
+        _open_cases([event for event in events if event.action in CONCLUDED], rules, chance=chance)
+        for event in events:
+            if event.action in RATED:
+                _note_rating(event, rules)
+        rules.taken_in = events[-1].sequence
+        rules.save(update_fields=["taken_in"])
+    return len(events)
+
+
+def _open_cases(events: Sequence[Event], rules: DeskRules, *, chance: random.Random) -> None:
+    slugs = _collections_of(events)
+    rates = dict(SampleRate.objects.values_list("slug", "percent"))
+    cases = []
+    for event in events:
+        percent = max((rates.get(slug, rules.sample_percent) for slug in slugs[event.pk]), default=rules.sample_percent)
+        cases.append(_case(event, is_sampled=chance.random() * 100 < percent, due=timedelta(days=rules.due_days)))
+    made = Case.objects.bulk_create(cases)
+    CaseCollection.objects.bulk_create(CaseCollection(case=case, slug=slug) for case in made for slug in slugs[case.event_id])
+
+
+def _case(event: Event, *, is_sampled: bool, due: timedelta) -> Case:
+    data = event.payload.data if hasattr(event, "payload") else {}
+    model, sufficiency = _mapping(data.get("model")), _mapping(data.get("sufficiency"))
+    probability = sufficiency.get("probability")
+    verdicts = [_mapping(entry).get("verdict") for entry in _sequence(data.get("sentences"))]
+    return Case(
+        event=event,
+        sequence=event.sequence,
+        at=event.at,
+        person_id=event.actor_id,
+        outcome=CONCLUDED[event.action],
+        model=str(model.get("name", ""))[:200],
+        probability=float(probability) if isinstance(probability, int | float) else None,
+        withheld=verdicts.count("withheld"),
+        is_sampled=is_sampled,
+        due_at=event.at + due if is_sampled else None,
+    )
+
+
+def _collections_of(events: Sequence[Event]) -> dict[int, list[str]]:
+    """Return the slugs of the collections whose documents were cited; of the collections that were searched where none was."""
+    cited: dict[int, set[str]] = {}
+    scopes: dict[int, list[str]] = {}
+    for event in events:
+        data = event.payload.data if hasattr(event, "payload") else {}
+        entries = [_mapping(entry) for entry in _sequence(data.get("citations"))]
+        cited[event.pk] = {str(entry["document_uid"]) for entry in entries if entry.get("document_uid")}
+        found = (_mapping(entry) for entry in _sequence(_mapping(data.get("scope")).get("collections")))
+        scopes[event.pk] = [str(entry["slug"])[:100] for entry in found if entry.get("slug")]
+    uids = {uid for found in cited.values() for uid in found}
+    slug_of = {str(uid): slug for uid, slug in Document.objects.filter(uid__in=uids).values_list("uid", "collection__slug")}
+    return {pk: sorted({slug_of[uid] for uid in uids if uid in slug_of}) or sorted(set(scopes[pk])) for pk, uids in cited.items()}
+
+
+def _note_rating(event: Event, rules: DeskRules) -> None:
+    uid = event.subject.removeprefix("event:")
+    for case in Case.objects.filter(event__uid=uid):
+        case.rating = RATED[event.action]
+        if case.rating == "unhelpful" and case.due_at is None:
+            case.due_at = event.at + timedelta(days=rules.due_days)
+        case.save(update_fields=["rating", "due_at"])
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _sequence(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else ()

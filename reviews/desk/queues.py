@@ -1,0 +1,123 @@
+"""Queues of the desk, and filters over them: each is a condition on indexed columns of cases."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from audit.looking.matching import by_person, midnight, with_words
+from audit.models import Event
+from audit.words import OUTCOMES
+from reviews.models import Case, CaseCollection, Review, Verdict
+
+PAGE_SIZE = 50
+UNCERTAIN_BELOW = 0.7
+QUEUES = ("sample", "uncertain", "unhelpful", "withheld", "refused", "mine", "second", "disputed", "all")
+OPEN = Q(state=Case.State.OPEN)
+
+
+class CaseFilterForm(forms.Form):
+    """All fields may stay empty; what cannot be read is left out."""
+
+    text = forms.CharField(label=_("Words of question or answer"), max_length=200, required=False)
+    person = forms.CharField(label=_("Person"), max_length=200, required=False)
+    collection = forms.CharField(label=_("Collection"), max_length=100, required=False)
+    model = forms.CharField(label=_("Model"), max_length=200, required=False)
+    outcome = forms.ChoiceField(
+        label=_("Outcome"),
+        required=False,
+        choices=[("", _("Any")), *((name, OUTCOMES[name]) for name in ("answered", "refused", "stopped"))],
+    )
+    verdict = forms.ChoiceField(label=_("Review"), required=False, choices=[("", _("Any")), *Verdict.choices])
+    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+    def found(self) -> dict[str, Any]:
+        """Return the fields that hold something, as far as they can be read."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasePage:
+    """A stretch of a queue, newest first. `older` and `newer` are sequences to go on from, None at an end."""
+
+    cases: Sequence[Case]
+    older: int | None
+    newer: int | None
+
+
+def conditions(user: User) -> dict[str, Q]:
+    """Return the condition of each queue for this reviewer."""
+    reviewed = Review.objects.filter(by=user).values("case")
+    return {
+        "sample": OPEN & Q(is_sampled=True),
+        "uncertain": OPEN & Q(outcome="answered", probability__lt=UNCERTAIN_BELOW),
+        "unhelpful": OPEN & Q(rating="unhelpful"),
+        "withheld": OPEN & Q(withheld__gt=0),
+        "refused": OPEN & Q(outcome="refused"),
+        "mine": Q(assigned_to=user) & ~Q(state=Case.State.DONE),
+        "second": Q(state=Case.State.SECOND) & ~Q(pk__in=reviewed),
+        "disputed": Q(is_disputed=True),
+        "all": Q(),
+    }
+
+
+def find_cases(*, queue: str, filters: dict[str, Any], user: User) -> QuerySet[Case]:
+    """Return the cases of a queue that match, newest first. Filters as of `CaseFilterForm.found`."""
+    cases = Case.objects.filter(conditions(user)[queue]).order_by("-sequence")
+    for name in ("outcome", "verdict", "model"):
+        if value := filters.get(name):
+            cases = cases.filter(**{name: value})
+    if collection := filters.get("collection"):
+        cases = cases.filter(pk__in=CaseCollection.objects.filter(slug=collection).values("case"))
+    if since := filters.get("since"):
+        cases = cases.filter(at__gte=midnight(since))
+    if until := filters.get("until"):
+        cases = cases.filter(at__lt=midnight(until + timedelta(days=1)))
+    if person := filters.get("person"):
+        cases = cases.filter(event__in=Event.objects.filter(by_person(person)))
+    if text := filters.get("text"):
+        cases = cases.filter(event__in=with_words(Event.objects.all(), text))
+    return cases
+
+
+def page_of(cases: QuerySet[Case], *, before: int | None = None, after: int | None = None) -> CasePage:
+    """Cut a page by sequence, so that nothing is shown twice while the queue moves."""
+    shown = cases.select_related("event", "assigned_to").prefetch_related("collections")
+    if after is not None:
+        rows = list(shown.filter(sequence__gt=after).order_by("sequence")[: PAGE_SIZE + 1])
+        has_newer, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE][::-1]
+        has_older = bool(rows)
+    else:
+        rows = list((shown.filter(sequence__lt=before) if before is not None else shown)[: PAGE_SIZE + 1])
+        has_older, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
+        has_newer = before is not None
+    return CasePage(
+        cases=rows,
+        older=rows[-1].sequence if rows and has_older else None,
+        newer=rows[0].sequence if rows and has_newer else None,
+    )
+
+
+def count_queues(user: User) -> dict[str, int]:
+    """Return how many cases wait in each queue, by one query."""
+    waiting = {name: Count("pk", filter=condition) for name, condition in conditions(user).items() if name != "all"}
+    found: dict[str, int] = Case.objects.exclude(state=Case.State.DONE, is_disputed=False).aggregate(**waiting)
+    return found
+
+
+def next_case(case: Case, *, queue: str, filters: dict[str, Any], user: User) -> Case | None:
+    """Return the case after this one in its queue, from its newest again at the end."""
+    cases = find_cases(queue=queue, filters=filters, user=user).exclude(pk=case.pk).select_related("event")
+    return cases.filter(sequence__lt=case.sequence).first() or cases.first()
+
+
+def is_overdue(case: Case) -> bool:
+    return case.state != Case.State.DONE and case.due_at is not None and case.due_at < timezone.now()
