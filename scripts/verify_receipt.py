@@ -6,7 +6,7 @@
 A bundle is a ZIP file, or the `receipts.json` in it. Checked is that each receipt is what the audit recorded, to the byte; that it
 stands at its place among all events that the signed checkpoint covers (RFC 6962); and that pictures and PDFs are those that were
 signed. The public key proves something when you have it from somebody you trust, not from the bundle: name it by --public-key.
-With --checkpoint, checkpoints that you kept (a line each) must not contradict the bundle's.
+With --checkpoint, the chain must continue the checkpoints that you kept (a line each), as far as the bundle has proofs for them.
 
 Exit codes: 0 everything matches; 1 something does not, each named; 2 this is no bundle.
 """
@@ -133,7 +133,7 @@ def check_bundle(
     Raises: NoBundle: it is none.
     """
     try:
-        need(bundle, "format", "public_key", "checkpoint", "signature", "receipts", "files")
+        need(bundle, "format", "public_key", "checkpoint", "signature", "receipts", "files", "consistency")
         need(bundle["checkpoint"], "at", "hash", "sequence", "root", "signature")
         if bundle["format"] != FORMAT:
             raise NoBundle(f"The bundle's format is {bundle['format']!r}; this program knows {FORMAT}.")
@@ -150,13 +150,48 @@ def check_bundle(
             problems += check_receipt(receipt, checkpoint)
         if files is not None:
             problems += check_files(bundle["files"], files)
-        for entry in kept:
-            is_same = entry["sequence"] == checkpoint["sequence"]
-            if is_same and (entry["hash"], entry.get("root") or checkpoint["root"]) != (checkpoint["hash"], checkpoint["root"]):
-                problems.append(f"the checkpoint of event {entry['sequence']} is not the one that was kept")
+        problems += check_kept(kept, bundle["consistency"], checkpoint)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise NoBundle(f"This is no bundle of receipts: {error!r}") from error
     return problems
+
+
+def check_kept(kept: Iterable[Mapping[str, Any]], proofs: Iterable[Mapping[str, Any]], checkpoint: Mapping[str, Any]) -> list[str]:
+    """Return which of the kept checkpoints are contradicted; of those that the bundle has no proof for, nothing is known."""
+    problems, paths = [], {proof["sequence"]: proof["path"] for proof in proofs}
+    paths[checkpoint["sequence"]] = []
+    for entry in kept:
+        number, root = entry["sequence"], entry.get("root")
+        if not root or number not in paths:
+            continue
+        path = [bytes.fromhex(node) for node in paths[number]]
+        if not is_consistent(number, bytes.fromhex(root), checkpoint["sequence"], bytes.fromhex(checkpoint["root"]), path):
+            problems.append(f"the chain does not continue the checkpoint of event {number} that was kept")
+    return problems
+
+
+def is_consistent(first: int, first_root: bytes, second: int, second_root: bytes, path: Sequence[bytes]) -> bool:
+    """Whether the path proves that the second tree continues the first (RFC 9162, section 2.1.4.2)."""
+    if first == second:
+        return not path and first_root == second_root
+    nodes = [first_root, *path] if first & (first - 1) == 0 else list(path)
+    if not 0 < first < second or not nodes:
+        return False
+    at, last = first - 1, second - 1
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    old = new = nodes[0]
+    for sibling in nodes[1:]:
+        if last == 0:
+            return False
+        if at & 1 or at == last:
+            old, new = hashlib.sha256(b"\x01" + sibling + old).digest(), hashlib.sha256(b"\x01" + sibling + new).digest()
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            new = hashlib.sha256(b"\x01" + new + sibling).digest()
+        at, last = at >> 1, last >> 1
+    return last == 0 and old == first_root and new == second_root
 
 
 def check_files(named: Mapping[str, str], files: Mapping[str, bytes]) -> list[str]:

@@ -120,7 +120,10 @@ def signing_key_path(root: Path) -> Path:
 def may_sign(root: Path) -> bool:
     """Whether this process can read the key, or make it: it may lie where the process that signs alone gets at it."""
     path = signing_key_path(root)
-    return os.access(path, os.R_OK) if path.exists() else os.access(_nearest(path.parent), os.W_OK)
+    if path.exists():
+        return os.access(path, os.R_OK)
+    nearest = _nearest(path.parent)
+    return nearest.is_dir() and os.access(nearest, os.W_OK)
 
 
 def _nearest(folder: Path) -> Path:

@@ -1,8 +1,8 @@
 """Receipts that stand alone: one file that anybody can check without this installation (`scripts/verify_receipt.py`).
 
 A bundle holds each event as the chain hashed it, its content to the byte, the path from its hash to the root of the Merkle tree,
-the checkpoint that signs this root, and hashes of the files beside it. Everything in it is text or whole numbers, so that each
-language spells it alike; the signature covers all of it.
+the checkpoint that signs this root, proofs that it continues earlier checkpoints, and hashes of the files beside it. Everything in
+it is text or whole numbers, so that each language spells it alike; the signature covers all of it.
 """
 
 import hashlib
@@ -16,7 +16,15 @@ from cryptography.hazmat.primitives import serialization
 from django.conf import settings
 
 from audit.chain.canonical import canonical_json
-from audit.chain.checkpoints import Checkpoint, last_checkpoint, may_sign, signing_key, verifying_key
+from audit.chain.checkpoints import (
+    FILE_NAME,
+    Checkpoint,
+    last_checkpoint,
+    may_sign,
+    read_checkpoints,
+    signing_key,
+    verifying_key,
+)
 from audit.chain.growing import Tree
 from audit.errors import AuditInvalid
 from audit.models import Event, Payload
@@ -24,6 +32,7 @@ from audit.services import write_checkpoint
 
 FORMAT = "attest-receipts/1"
 MOST = 100  # receipts in one bundle
+MOST_EARLIER = 64  # checkpoints that a bundle proves to be continued
 KEY_FILE = "signing_key.pub"
 
 
@@ -52,6 +61,10 @@ def make_bundle(events: Sequence[Event], *, files: Mapping[str, bytes]) -> bytes
             }
             for event in sorted(events, key=lambda event: event.sequence)
         ],
+        "consistency": [
+            {"sequence": sequence, "path": [node.hex() for node in tree.consistency(sequence)]}
+            for sequence in _earlier(checkpoint, root=root)
+        ],
         "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
     }
     signature = signing_key(root).sign(canonical_json(content).encode()).hex() if may_sign(root) else ""
@@ -76,6 +89,15 @@ def public_key_text(root: Path) -> str:
     """Return the public key as PEM."""
     key = verifying_key(root / KEY_FILE)
     return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def _earlier(checkpoint: Checkpoint, *, root: Path) -> list[int]:
+    """Return where earlier checkpoints stood, `MOST_EARLIER` at most, first and last among them: somebody may have kept one."""
+    found = [
+        entry.sequence for entry in read_checkpoints(root / FILE_NAME)[0] if entry.root and entry.sequence < checkpoint.sequence
+    ]
+    step = max(1, len(found) // (MOST_EARLIER - 1))
+    return sorted({*found[::step], *found[-1:]})
 
 
 def _covering(events: Sequence[Event], *, root: Path) -> Checkpoint:

@@ -16,7 +16,7 @@ from audit.errors import AuditInvalid, KeyUnusable
 from audit.life.erasure import erase_payload
 from audit.life.rotation import rotate_key
 from audit.models import ChainHead, Event, Fact
-from audit.services import record, seal_chain
+from audit.services import record, seal_chain, write_checkpoint
 from bench.harness.forging.chain import record_as_before
 from bench.harness.forging.rows import rows
 from ingest.first_start.installation import protect_audit
@@ -109,6 +109,22 @@ def test_a_change_of_keys_that_nobody_vouched_for_is_found(audit_root: Path) -> 
 def test_a_key_is_not_changed_before_there_is_one() -> None:
     with pytest.raises(CommandError, match="nothing can vouch"):
         call_command("rotate_audit_key")
+
+
+def test_who_cannot_sign_records_all_the_same(settings, tmp_path: Path, audit_root: Path) -> None:
+    """The signing key lies where another process alone gets at it."""
+    (tmp_path / "file").write_text("in the way")
+    settings.AUDIT_SIGNING_KEY = str(tmp_path / "file" / "key")
+    record_as_before(0)
+    record("a.b")
+    assert write_checkpoint() is None
+    assert not (audit_root / "checkpoints.jsonl").exists()
+    assert Event.objects.get(action="audit.sealed").payload.data["seal"]["signature"] == ""
+    assert verify_chain().is_intact
+    settings.AUDIT_SIGNING_KEY = str(tmp_path / "secrets" / "key")
+    assert write_checkpoint().sequence == 3
+    assert (tmp_path / "secrets" / "key").exists()
+    assert sorted(path.name for path in audit_root.glob("signing_key*")) == ["signing_key.pub"]
 
 
 # --- chains of before ---

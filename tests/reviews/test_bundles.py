@@ -24,7 +24,7 @@ from audit.life.erasure import erase_payload
 from audit.models import Event
 from audit.receipts import bundle as bundles
 from audit.receipts.document import receipt_as_pdf
-from audit.services import record
+from audit.services import record, write_checkpoint
 from reviews.exporting import export_receipts
 from tests.audit.receipts import receipt_payload
 from tests.confirmed import confirmed
@@ -188,12 +188,17 @@ def test_a_bundle_of_another_key_is_refused_where_a_key_is_named(answered: Event
 
 
 def test_a_kept_checkpoint_must_not_contradict(answered: Event) -> None:
+    kept = []
+    for number in range(7):
+        kept.append(json.loads(write_checkpoint().as_line()))
+        record("a.b", payload={"n": number})
     found = json.loads(files_of(exported(answered))["receipts.json"])
-    kept = dict(found["checkpoint"])
-    assert verifier.check_bundle(found, files=None, kept=[kept]) == []
-    assert verifier.check_bundle(found, files=None, kept=[kept | {"hash": "0" * 64}]) == [
-        "the checkpoint of event 1 is not the one that was kept"
-    ]
+    assert [proof["sequence"] for proof in found["consistency"]] == [1, 2, 3, 4, 5, 6, 7]
+    assert verifier.check_bundle(found, files=None, kept=[*kept, found["checkpoint"]]) == []
+    for entry in (kept[0], kept[4], found["checkpoint"]):
+        assert verifier.check_bundle(found, files=None, kept=[entry | {"root": "0" * 64}]) == [
+            f"the chain does not continue the checkpoint of event {entry['sequence']} that was kept"
+        ]
 
 
 def test_an_erased_receipt_keeps_its_place_without_its_content(answered: Event) -> None:
