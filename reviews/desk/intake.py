@@ -4,7 +4,9 @@ import random
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 
 from audit.models import Event
@@ -53,7 +55,7 @@ def _open_cases(events: Sequence[Event], rules: DeskRules, *, chance: random.Ran
 
 
 def _case(event: Event, *, is_sampled: bool, due: timedelta) -> Case:
-    data = event.payload.data if hasattr(event, "payload") else {}
+    data = _data_of(event)
     model, sufficiency = _mapping(data.get("model")), _mapping(data.get("sufficiency"))
     probability = sufficiency.get("probability")
     verdicts = [_mapping(entry).get("verdict") for entry in _sequence(data.get("sentences"))]
@@ -76,7 +78,7 @@ def _collections_of(events: Sequence[Event]) -> dict[int, list[str]]:
     cited: dict[int, set[str]] = {}
     scopes: dict[int, list[str]] = {}
     for event in events:
-        data = event.payload.data if hasattr(event, "payload") else {}
+        data = _data_of(event)
         entries = [_mapping(entry) for entry in _sequence(data.get("citations"))]
         cited[event.pk] = {str(entry["document_uid"]) for entry in entries if entry.get("document_uid")}
         found = (_mapping(entry) for entry in _sequence(_mapping(data.get("scope")).get("collections")))
@@ -87,12 +89,23 @@ def _collections_of(events: Sequence[Event]) -> dict[int, list[str]]:
 
 
 def _note_rating(event: Event, rules: DeskRules) -> None:
-    uid = event.subject.removeprefix("event:")
+    try:
+        uid = UUID(event.subject.removeprefix("event:"))
+    except ValueError:
+        return  # it was not written by the audit, which verification says
     for case in Case.objects.filter(event__uid=uid):
         case.rating = RATED[event.action]
         if case.rating == "unhelpful" and case.due_at is None:
             case.due_at = event.at + timedelta(days=rules.due_days)
         case.save(update_fields=["rating", "due_at"])
+
+
+def _data_of(event: Event) -> Mapping[str, Any]:
+    """Return what was recorded; nothing where it was erased, or where somebody has damaged it, which verification says."""
+    try:
+        return _mapping(event.payload.data)
+    except (ObjectDoesNotExist, ValueError, TypeError, KeyError, RecursionError):
+        return {}
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

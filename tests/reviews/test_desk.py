@@ -168,6 +168,15 @@ def test_the_sample_has_the_rate_of_its_collection() -> None:
     assert drawn.filter(due_at=None).count() == 0
 
 
+def test_a_damaged_event_holds_nothing_up(reader: Client, unguarded_audit: None) -> None:
+    damaged, sound = ask(), ask()
+    record("answer.helpful", subject="event:nonsense")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE audit_payload SET body = 'no json' WHERE event_id = %s", [damaged.pk])
+    assert take_in() == 3
+    assert listed(reader, "queue=all") == [sound.sequence, damaged.sequence]
+
+
 def test_each_event_is_taken_in_once_by_beat() -> None:
     ask()
     assert (take_in_events(), take_in_events()) == (1, 0)
@@ -275,7 +284,8 @@ def test_the_second_review_is_another_persons_and_blind(reader: Client, auditor:
     ]
     assert "It is 8 hours." in second.get(address).content.decode()
     assert listed(reader, "queue=disputed") == [answered.sequence]
-    assert second.post(address, {"verdict": "wrong"}).status_code == 422
+    late = second.post(address, {"verdict": "wrong"})
+    assert (late.status_code, "This answer has been reviewed." in late.content.decode()) == (422, True)
 
 
 def test_a_second_review_that_is_not_blind_shows_the_first(auditor: User, bob: User, answered: Event) -> None:
