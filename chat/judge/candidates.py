@@ -25,6 +25,9 @@ _WRONG_NAME = 0.7
 _WRONG_KIND, _RIGHT_RANGE, _WRONG_RANGE = 0.7, 1.15, 0.75
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _WEIGHT_READ = 0.3  # of the trained reader against the rest
+# What it costs to stand in a later passage, for each natural logarithm of its place. From .04 to .06 of 220 questions of a set that
+# was written for choosing, 119 are answered rightly instead of 118, and from there on fewer.
+_PER_PLACE = 0.05
 _WEIGHT_MEANING, _WEIGHT_WORDS, _WEIGHT_RANK = 0.6, 0.3, 0.1
 
 
@@ -90,10 +93,11 @@ def rank_sentences(
     candidates.sort(key=lambda candidate: -candidate.score)
     judged = [_weighed(candidate, asked) for candidate in candidates[:_JUDGED]]
     ranked = sorted(judged, key=lambda candidate: -candidate.score) + candidates[_JUDGED:]
-    if readings and is_chinese(asked):  # names are guessed there: what the reader finds outweighs them
-        return _bound_to_names(_read(ranked, readings), asked)
-    bound = _bound_to_names(ranked, asked)
-    return _read(bound, readings) if readings else bound
+    if not readings:
+        return _bound_to_names(ranked, asked)
+    if is_chinese(asked):  # names are guessed there: what the reader finds outweighs them
+        return _in_order_of_search(_bound_to_names(_read(ranked, readings), asked), passages)
+    return _in_order_of_search(_read(_bound_to_names(ranked, asked), readings), passages)
 
 
 def _bound_to_names(ranked: Sequence[Candidate], question: str) -> list[Candidate]:
@@ -127,6 +131,16 @@ def _read(ranked: Sequence[Candidate], readings: Readings) -> list[Candidate]:
     best = ranked[0].score or 1.0
     read = [_with_reading(candidate, readings, best=best) for candidate in ranked]
     return sorted(read, key=lambda candidate: -candidate.score)
+
+
+def _in_order_of_search(ranked: Sequence[Candidate], passages: Sequence[Passage]) -> list[Candidate]:
+    """Rank the sentences of a later passage behind those of an earlier one that are about as good."""
+    places = {passage.evidence.marker: place for place, passage in enumerate(passages)}
+    lowered = [
+        replace(candidate, score=max(0.0, candidate.score - _PER_PLACE * math.log1p(places[candidate.evidence.marker])))
+        for candidate in ranked
+    ]
+    return sorted(lowered, key=lambda candidate: -candidate.score)
 
 
 def _with_reading(candidate: Candidate, readings: Readings, *, best: float) -> Candidate:

@@ -1,7 +1,7 @@
 """The trained reader's part in the choice of sentences and in the judgement of the evidence."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -51,6 +51,28 @@ def test_the_sentence_that_answers_comes_before_the_one_that_echoes(readings: Re
     assert read[0].sentence.text == ANSWER
     assert read[0].answer_share == pytest.approx(0.9)
     assert extract(QUESTION, read)[0].text == ANSWER
+
+
+def test_where_the_reader_sees_the_answer_elsewhere_that_is_quoted_too(readings: Readings) -> None:
+    read = rank_sentences(QUESTION, EVIDENCE, score_stretches=no_meaning, readings=readings)
+    echo_first = sorted(read, key=lambda one: one.sentence.text != ECHO)
+    echo_first[0] = replace(echo_first[0], score=2.0)  # as the other models may have it
+    assert [one.text for one in extract(QUESTION, echo_first)][::-1][0] == ANSWER
+    unread = [replace(one, answer_share=0.1 if one.sentence.text == ANSWER else 0.0) for one in echo_first]
+    assert ANSWER not in [one.text for one in extract(QUESTION, unread)]
+
+
+def test_of_two_that_are_as_good_the_one_that_the_search_found_first_leads() -> None:
+    twins = [evidence_of(marker, "Bicycles go to the cellar.", uid=f"d{marker}") for marker in (1, 2)]
+    ranked = rank_sentences(
+        QUESTION,
+        twins,
+        score_stretches=no_meaning,
+        readings=read_evidence(
+            QUESTION, twins, lambda _, texts: [FakeReading(0.5 if at == 0 else 0.68, 0, 1) for at in range(len(texts))]
+        ),
+    )
+    assert [one.evidence.marker for one in ranked] == [1, 2]
 
 
 def test_places_of_a_reading_are_those_of_the_evidence_without_its_title(readings: Readings) -> None:
