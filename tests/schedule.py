@@ -12,7 +12,12 @@ ROOT = Path(__file__).resolve().parents[1]
 TOGETHER = {
     "vllm": ("tests/browser/test_model.py", "tests/gateway/test_vllm.py"),
     "demo": tuple(f"tests/browser/test_{name}.py" for name in ("focus", "hands", "kept_words", "moments", "passkeys", "story")),
-    "gallery": ("tests/browser/test_accessibility.py", "tests/browser/test_print.py", "tests/browser/test_unbroken_text.py"),
+    "gallery": (
+        "tests/browser/test_accessibility.py",
+        "tests/browser/test_desk.py",
+        "tests/browser/test_print.py",
+        "tests/browser/test_unbroken_text.py",
+    ),
 }
 GROUPS = {file: name for name, files in TOGETHER.items() for file in files}
 

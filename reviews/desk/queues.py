@@ -6,18 +6,20 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from audit.looking.matching import by_person, midnight, with_words
-from audit.models import Event
+from audit.looking.matching import MAX_TERMS, by_person, midnight
+from audit.looking.terms import terms_of
+from audit.models import Event, Fact
 from audit.words import OUTCOMES
 from reviews.models import Case, CaseCollection, Review, Verdict
 
 PAGE_SIZE = 50
 UNCERTAIN_BELOW = 0.7
+COMMON = 2_000  # events with a word
 QUEUES = ("sample", "uncertain", "unhelpful", "withheld", "refused", "mine", "second", "disputed", "all")
 OPEN = Q(state=Case.State.OPEN)
 
@@ -25,7 +27,7 @@ OPEN = Q(state=Case.State.OPEN)
 class CaseFilterForm(forms.Form):
     """All fields may stay empty; what cannot be read is left out."""
 
-    text = forms.CharField(label=_("Words of question or answer"), max_length=200, required=False)
+    text = forms.CharField(label=_("Words"), max_length=200, required=False)
     person = forms.CharField(label=_("Person"), max_length=200, required=False)
     collection = forms.CharField(label=_("Collection"), max_length=100, required=False)
     model = forms.CharField(label=_("Model"), max_length=200, required=False)
@@ -84,8 +86,23 @@ def find_cases(*, queue: str, filters: dict[str, Any], user: User) -> QuerySet[C
     if person := filters.get("person"):
         cases = cases.filter(event__in=Event.objects.filter(by_person(person)))
     if text := filters.get("text"):
-        cases = cases.filter(event__in=with_words(Event.objects.all(), text))
+        cases = _with_words(cases, text)
     return cases
+
+
+def _with_words(cases: QuerySet[Case], text: str) -> QuerySet[Case]:
+    """Return the cases whose events hold all words of the text; where it has none, those whose question holds it as it stands.
+
+    What stands in few events is looked up; what stands in many is looked for from the newest case on, until a page is full.
+    """
+    terms = terms_of([text], limit=MAX_TERMS)
+    for term in terms:
+        facts = Fact.objects.filter(kind="word", value=term)
+        if facts[:COMMON].count() < COMMON:
+            cases = cases.filter(event__in=facts.values("event"))
+        else:
+            cases = cases.filter(Exists(facts.filter(event=OuterRef("event"))))
+    return cases if terms else cases.filter(event__summary__icontains=text)
 
 
 def page_of(cases: QuerySet[Case], *, before: int | None = None, after: int | None = None) -> CasePage:
