@@ -21,7 +21,7 @@ class AccountsError(Exception):
 
 
 class AccountRefused(AccountsError):
-    """`code`: account_invalid, group_invalid, key_invalid, own_account, last_admin."""
+    """`code`: account_invalid, group_invalid, key_invalid, own_account, last_admin, second_person, act_gone, duties_invalid."""
 
     code = "account_refused"
 

@@ -1,11 +1,13 @@
-"""People: a custom user from the first migration, with one of three roles; their sessions and API keys. Groups are Django's own."""
+"""People: a custom user from the first migration, with one of four roles; their sessions and API keys. Groups are Django's own."""
 
 import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
@@ -14,12 +16,24 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 
+class UserManager(DjangoUserManager["User"]):
+    use_in_migrations = False  # those keep to what they were written for
+
+    def system_admins(self) -> "models.QuerySet[User]":
+        """Those who may manage people now, of those who may sign in."""
+        roles = [User.Role.SYSTEM_ADMIN]
+        if not SignInRules.current().are_duties_separated:
+            roles.append(User.Role.KNOWLEDGE_ADMIN)
+        return self.filter(role__in=roles, is_active=True)
+
+
 class User(AbstractUser):
     """Someone who signs in. The role says what they may do, the groups which collections they may read."""
 
     class Role(models.TextChoices):
         EMPLOYEE = "employee", _("Employee")
         KNOWLEDGE_ADMIN = "knowledge_admin", _("Knowledge admin")
+        SYSTEM_ADMIN = "system_admin", _("System admin")
         AUDITOR = "auditor", _("Auditor")
 
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.EMPLOYEE)
@@ -29,11 +43,23 @@ class User(AbstractUser):
     # Attest made the password up and told it to somebody: its owner sets another one before anything else.
     must_change_password = models.BooleanField(default=False, editable=False)
 
+    objects: ClassVar[UserManager] = UserManager()
+
     @property
     def is_knowledge_admin(self) -> bool:
         """May manage every collection and its documents."""
-        is_admin = self.role == self.Role.KNOWLEDGE_ADMIN or (self.is_superuser and self.role != self.Role.AUDITOR)
+        is_admin = self.role == self.Role.KNOWLEDGE_ADMIN or (
+            self.is_superuser and self.role not in (self.Role.AUDITOR, self.Role.SYSTEM_ADMIN)
+        )
         return self.is_active and is_admin  # nobody audits what they rule
+
+    @property
+    def is_system_admin(self) -> bool:
+        """May manage people, groups, sign-in and models: a system admin, and a knowledge admin while duties are not separated.
+        One query for a knowledge admin."""
+        if not self.is_active:
+            return False
+        return self.role == self.Role.SYSTEM_ADMIN or (self.is_knowledge_admin and not SignInRules.current().are_duties_separated)
 
     @property
     def is_auditor(self) -> bool:
@@ -51,6 +77,29 @@ class User(AbstractUser):
 
     def _hash_generation(self, password_hash: str) -> str:
         return salted_hmac("accounts.session_generation", f"{password_hash}:{self.session_generation}").hexdigest()
+
+
+class PendingAct(models.Model):
+    """What one admin wants to do to an auditor's account, and a second person has to confirm."""
+
+    class Kind(models.TextChoices):
+        AUDITOR = "auditor", _("Make this person an auditor")
+        PASSWORD = "password", _("Reset the password of this auditor")
+        FACTORS = "factors", _("Remove the second factors of this auditor")
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["asked_at"]
+        verbose_name = _("pending act")
+        verbose_name_plural = _("pending acts")
+        constraints = [models.UniqueConstraint(fields=["kind", "user"], name="accounts_one_pending_act")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of user {self.user_id}"
 
 
 class BrowserSession(AbstractBaseSession):
@@ -93,6 +142,7 @@ class SignInRules(models.Model):
     ONLY = 1
 
     second_factor_roles = models.JSONField(default=list)  # of User.Role: who must have a second factor
+    are_duties_separated = models.BooleanField(default=False)  # knowledge admins manage collections alone, system admins the rest
     is_password_off = models.BooleanField(default=False)  # identity providers alone let people in …
     break_glass = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"

@@ -46,14 +46,18 @@ def create_account(
     password: str = "",
     is_told: bool = False,
     actor: User | None = None,
+    confirmed_by: User | None = None,
 ) -> User:
     """Make an account. `actor` None: the command line.
 
     Args:
         password: without one nobody can sign in until its owner has set one by a link (`accounts.sign_in.links`).
         is_told: somebody else knows the password: its owner must set another one at the first sign-in.
-    Raises: AccountRefused: the name is taken or malformed, the role unknown, the password too weak.
+        confirmed_by: the second person, without whom nobody makes an auditor (`accounts.second_person`).
+    Raises: AccountRefused: the name is taken or malformed, the role unknown, the password too weak; an auditor made alone.
     """
+    if role == User.Role.AUDITOR:
+        _check_second_person(actor, confirmed_by)
     user = User(username=username.strip(), role=role, first_name=first_name, last_name=last_name, email=email.strip())
     with transaction.atomic():
         _check(user)
@@ -77,22 +81,29 @@ def change_account(
     first_name: str | None = None,
     last_name: str | None = None,
     email: str | None = None,
+    confirmed_by: User | None = None,
 ) -> User:
     """Change what is given, leave the rest; records nothing where nothing differs. Who may not sign in any more loses every
     session and every API key for good: neither works again when the account is enabled once more.
 
-    Raises: AccountRefused: malformed; one's own role or access; the last active knowledge admin.
+    Args: confirmed_by: the second person, without whom nobody makes an auditor or changes an auditor's mail address.
+    Raises: AccountRefused: malformed; an auditor's account changed alone; one's own role or access; the last active admin of people
+        and sign-in.
     """
     with transaction.atomic():
         # In line with every other change of an admin, so that two cannot remove each other at once.
-        admins = list(User.objects.select_for_update().filter(role=User.Role.KNOWLEDGE_ADMIN, is_active=True).order_by("pk"))
+        admins = list(User.objects.system_admins().select_for_update().order_by("pk"))
         user = User.objects.select_for_update().get(pk=user.pk)
         before = _state(user)
         given = {"role": role, "is_active": is_active, "first_name": first_name, "last_name": last_name, "email": email}
         for name, value in given.items():
             if value is not None:
                 setattr(user, name, value)
-        _protect(user, before=before, actor=actor, admins=admins)
+        _protect(user, before=before, actor=actor, admins=admins, groups=groups)
+        becomes_auditor = user.role == User.Role.AUDITOR != before["role"]
+        # By the address a new password is asked for.
+        if becomes_auditor or (before["role"] == User.Role.AUDITOR and user.email != before["email"]):
+            _check_second_person(actor, confirmed_by)
         _check(user)
         is_disabled = before["is_active"] and not user.is_active
         if is_disabled:
@@ -110,11 +121,17 @@ def change_account(
     return user
 
 
-def reset_password(*, user: User, actor: User | None) -> User:
+def reset_password(*, user: User, actor: User | None, confirmed_by: User | None = None) -> User:
     """Make the password useless, and with it every session and every link that was sent before. Its owner sets a new one by a
-    link (`accounts.sign_in.links`)."""
+    link (`accounts.sign_in.links`).
+
+    Args: confirmed_by: the second person, without whom nobody resets an auditor.
+    Raises: AccountRefused: an auditor reset alone.
+    """
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=user.pk)
+        if user.role == User.Role.AUDITOR:
+            _check_second_person(actor, confirmed_by)
         user.set_unusable_password()
         user.must_change_password = False
         user.save(update_fields=["password", "must_change_password"])
@@ -175,17 +192,30 @@ def _state(user: User) -> dict[str, object]:
     return {name: related[name] if name in related else getattr(user, name) for name in readable_names(AccountValues)}
 
 
-def _protect(user: User, *, before: dict[str, object], actor: User | None, admins: list[User]) -> None:
-    loses_charge = before["role"] == User.Role.KNOWLEDGE_ADMIN and before["is_active"] and not user.is_knowledge_admin
-    if actor is not None and actor.pk == user.pk and (user.role != before["role"] or user.is_active != before["is_active"]):
-        raise AccountRefused("own_account", _("Only another knowledge admin can change your role and access."))
+def _protect(
+    user: User, *, before: dict[str, object], actor: User | None, admins: list[User], groups: Iterable[Group] | None
+) -> None:
+    was_admin = any(admin.pk == user.pk for admin in admins)
+    loses_charge = was_admin and not user.is_system_admin
+    is_own = actor is not None and actor.pk == user.pk
+    if is_own and (user.role != before["role"] or user.is_active != before["is_active"]):
+        raise AccountRefused("own_account", _("Only another admin can change your role and access."))
+    wanted = before["groups"] if groups is None else sorted(group.name for group in groups)
+    if is_own and user.role == User.Role.SYSTEM_ADMIN and wanted != before["groups"]:
+        raise AccountRefused("own_account", _("Only another admin can change your groups: they say what you can read."))
     rules = SignInRules.current()
     if loses_charge and rules.is_password_off and rules.break_glass_id == user.pk:
         raise AccountRefused("break_glass", _("This is the emergency account. Choose another one in the rules first."))
     if loses_charge and all(admin.pk == user.pk for admin in admins):
         raise AccountRefused(
-            "last_admin", _("This is the last active knowledge admin. Make another account a knowledge admin first.")
+            "last_admin", _("This is the last active admin of people and sign-in. Give another account this role first.")
         )
+
+
+def _check_second_person(actor: User | None, confirmed_by: User | None) -> None:
+    """Whoever runs the machine (`actor` None) is one already."""
+    if actor is not None and (confirmed_by is None or confirmed_by.pk == actor.pk):
+        raise AccountRefused("second_person", _("A second person has to confirm this: the account of an auditor changes by it."))
 
 
 def _check(user: User) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.models import Group
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Count, Q
 from django.forms import Form
 from django.http import HttpResponse, HttpResponseBase
@@ -14,11 +15,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import services
-from accounts.access import knowledge_admins_only
+from accounts import second_person, services
+from accounts.access import system_admins_only
 from accounts.errors import AccountRefused
 from accounts.forms import ChangePersonForm, GroupForm, PersonForm
-from accounts.models import User
+from accounts.models import PendingAct, User
 from accounts.requests import SignedInRequest
 from accounts.sign_in.links import Purpose, make_link
 from accounts.sign_in.mail import has_mail, send_link
@@ -28,10 +29,11 @@ from accounts.sign_in.sessions import find_sessions, sign_out_everywhere
 PEOPLE_PER_PAGE = 50
 GROUPS_PER_PAGE = 50
 MEMBERS_PER_PAGE = 200
+ACTS_SHOWN = 50
 
 
 @require_GET
-@knowledge_admins_only
+@system_admins_only
 def index(request: SignedInRequest) -> HttpResponse:
     """Everyone with an account, and the groups."""
     words = request.GET.get("q", "").replace("\x00", "").strip()
@@ -41,17 +43,31 @@ def index(request: SignedInRequest) -> HttpResponse:
         people = people.filter(found | Q(email__icontains=words))
     page = Paginator(people, PEOPLE_PER_PAGE).get_page(request.GET.get("page"))
     groups = Paginator(_groups(), GROUPS_PER_PAGE).get_page(request.GET.get("groups"))
-    return render(request, "people/index.html", {"page": page, "words": words, "groups": groups, "group_form": GroupForm()})
+    return render(
+        request,
+        "people/index.html",
+        {
+            "page": page,
+            "words": words,
+            "groups": groups,
+            "group_form": GroupForm(),
+            "acts": second_person.pending_acts()[:ACTS_SHOWN],
+        },
+    )
 
 
 @require_http_methods(["GET", "POST"])
-@knowledge_admins_only
+@system_admins_only
 def create(request: SignedInRequest) -> HttpResponse:
     """Make an account; its owner sets the password by a one-time link, which is mailed, or shown once on the response page."""
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            account = services.create_account(**form.cleaned_data, actor=request.user)
+            with transaction.atomic():
+                values, becomes_auditor = _without_auditor(form.cleaned_data, role=User.Role.EMPLOYEE)
+                account = services.create_account(**values, actor=request.user)
+                if becomes_auditor:
+                    _ask_second_person(request, account, PendingAct.Kind.AUDITOR)
         except AccountRefused as refused:
             form.add_error(None, refused.message)
         else:
@@ -60,7 +76,7 @@ def create(request: SignedInRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@knowledge_admins_only
+@system_admins_only
 def change(request: SignedInRequest, pk: int) -> HttpResponse:
     """Change a person's name, role, groups and whether they may sign in."""
     person = get_object_or_404(User, pk=pk)
@@ -68,7 +84,11 @@ def change(request: SignedInRequest, pk: int) -> HttpResponse:
     form = ChangePersonForm(request.POST or None, initial=initial | {"groups": person.groups.all()})
     if request.method == "POST" and form.is_valid():
         try:
-            services.change_account(user=person, actor=request.user, **form.cleaned_data)
+            with transaction.atomic():
+                values, becomes_auditor = _without_auditor(form.cleaned_data, role=person.role)
+                services.change_account(user=person, actor=request.user, **values)
+                if becomes_auditor:
+                    _ask_second_person(request, person, PendingAct.Kind.AUDITOR)
         except AccountRefused as refused:
             form.add_error(None, refused.message)
         else:
@@ -78,15 +98,42 @@ def change(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@knowledge_admins_only
+@system_admins_only
 def password(request: SignedInRequest, pk: int) -> HttpResponse:
-    """End a person's password; they set another one by a one-time link."""
-    account = services.reset_password(user=get_object_or_404(User, pk=pk), actor=request.user)
-    return _link_page(request, account, is_new=False)
+    """End a person's password; they set another one by a one-time link. An auditor's: when a second person has confirmed it."""
+    person = get_object_or_404(User, pk=pk)
+    if person.role == User.Role.AUDITOR:
+        _ask_second_person(request, person, PendingAct.Kind.PASSWORD)
+        return redirect("accounts:index")
+    return _link_page(request, services.reset_password(user=person, actor=request.user), is_new=False)
 
 
 @require_POST
-@knowledge_admins_only
+@system_admins_only
+def act_confirm(request: SignedInRequest, pk: int) -> HttpResponseBase:
+    """Confirm, as the second person, what another admin asked for."""
+    try:
+        act = second_person.confirm_act(pk=pk, actor=request.user)
+    except AccountRefused as refused:
+        messages.error(request, refused.message)
+        return redirect("accounts:index")
+    if act.kind == PendingAct.Kind.PASSWORD:
+        return _link_page(request, User.objects.get(pk=act.user_id), is_new=False)
+    messages.success(request, _("It was done: %(act)s (%(name)s).") % {"act": act.get_kind_display(), "name": act.user.username})
+    return redirect("accounts:index")
+
+
+@require_POST
+@system_admins_only
+def act_withdraw(request: SignedInRequest, pk: int) -> HttpResponseBase:
+    """Take back, or refuse, what waits for a second person."""
+    second_person.withdraw_act(pk=pk, actor=request.user)
+    messages.success(request, _("It will not be done."))
+    return redirect("accounts:index")
+
+
+@require_POST
+@system_admins_only
 def sign_out(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """End every session of a person."""
     person = get_object_or_404(User, pk=pk)
@@ -97,7 +144,7 @@ def sign_out(request: SignedInRequest, pk: int) -> HttpResponseBase:
 
 
 @require_POST
-@knowledge_admins_only
+@system_admins_only
 def group_create(request: SignedInRequest) -> HttpResponseBase:
     form = GroupForm(request.POST)
     try:
@@ -111,7 +158,7 @@ def group_create(request: SignedInRequest) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "POST"])
-@knowledge_admins_only
+@system_admins_only
 def group(request: SignedInRequest, pk: int) -> HttpResponse:
     """A group: its members, its name."""
     found = get_object_or_404(_groups(), pk=pk)
@@ -129,12 +176,23 @@ def group(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@knowledge_admins_only
+@system_admins_only
 def group_delete(request: SignedInRequest, pk: int) -> HttpResponseBase:
     found = get_object_or_404(Group, pk=pk)
     services.delete_group(group=found, actor=request.user)
     messages.success(request, _("The group %(name)s was deleted.") % {"name": found.name})
     return redirect("accounts:index")
+
+
+def _without_auditor(values: dict[str, Any], *, role: str) -> tuple[dict[str, Any], bool]:
+    """Return the values that one person may set alone, and whether somebody is to become an auditor. `role`: of now."""
+    becomes_auditor = values["role"] == User.Role.AUDITOR != role
+    return (values | {"role": role} if becomes_auditor else values), becomes_auditor
+
+
+def _ask_second_person(request: SignedInRequest, person: User, kind: str) -> None:
+    second_person.request_act(kind=kind, user=person, actor=request.user)
+    messages.success(request, _("This happens when a second person has confirmed it, under People."))
 
 
 def _state_of(person: User) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import knowledge_admins_only
+from accounts.access import system_admins_only
 from accounts.errors import ValuesRefused
 from accounts.requests import SignedInRequest
 from accounts.value_forms import save_or_show
@@ -24,7 +24,7 @@ ROWS_PER_PAGE = 50
 
 
 @require_GET
-@knowledge_admins_only
+@system_admins_only
 def index(request: SignedInRequest) -> HttpResponse:
     """The models with how they are doing, and the routes."""
     keep_environment_model()
@@ -36,7 +36,7 @@ def index(request: SignedInRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@knowledge_admins_only
+@system_admins_only
 @sensitive_post_parameters("key")
 def create_model(request: SignedInRequest) -> HttpResponseBase:
     """Connect a model."""
@@ -44,7 +44,7 @@ def create_model(request: SignedInRequest) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "POST"])
-@knowledge_admins_only
+@system_admins_only
 @sensitive_post_parameters("key")
 def change_model(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Change a model."""
@@ -67,7 +67,7 @@ def edit_model(request: SignedInRequest, row: ServedModel) -> HttpResponseBase:
 
 
 @require_POST
-@knowledge_admins_only
+@system_admins_only
 def try_model(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Ask a model for a word, and say how it went."""
     row = get_object_or_404(ServedModel, pk=pk)
@@ -84,7 +84,7 @@ def try_model(request: SignedInRequest, pk: int) -> HttpResponseBase:
 
 
 @require_POST
-@knowledge_admins_only
+@system_admins_only
 def switch_model(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Take a model out of use, or back into it."""
     row = get_object_or_404(ServedModel, pk=pk)
@@ -96,14 +96,14 @@ def switch_model(request: SignedInRequest, pk: int) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "POST"])
-@knowledge_admins_only
+@system_admins_only
 def create_route(request: SignedInRequest) -> HttpResponseBase:
     """Lay a route."""
     return edit_route(request, Route())
 
 
 @require_http_methods(["GET", "POST"])
-@knowledge_admins_only
+@system_admins_only
 def change_route(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Change a route."""
     return edit_route(request, get_object_or_404(Route, pk=pk))
@@ -125,7 +125,7 @@ def edit_route(request: SignedInRequest, route: Route) -> HttpResponseBase:
 
 
 @require_POST
-@knowledge_admins_only
+@system_admins_only
 def delete_route(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Delete a route; its models stay."""
     services.delete_route(get_object_or_404(Route, pk=pk), user=request.user)

@@ -98,9 +98,10 @@ class ExplainForm(forms.Form):
     )
     document = forms.CharField(label=_("Expected document"), required=False, help_text=_("Its name, or a part of it."))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast("forms.ModelChoiceField[Collection]", self.fields["collection"]).queryset = Collection.objects.live().order_by("name")
+        choice = cast("forms.ModelChoiceField[Collection]", self.fields["collection"])
+        choice.queryset = Collection.objects.visible_to(user).order_by("name")
 
     def clean_person(self) -> User | None:
         """Return the active user of this name, None where none is given."""

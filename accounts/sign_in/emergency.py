@@ -30,9 +30,9 @@ def breaks_glass(request: HttpRequest, user: AbstractBaseUser) -> bool:
 
 
 def raise_alarm(user: AbstractBaseUser, *, client: Mapping[str, str]) -> None:
-    """Tell every knowledge admin who has an address, beside the request; the audit has it already."""
+    """Tell everyone who manages people and has an address, beside the request; the audit has it already."""
     logger.error("the emergency account signed in: account %s from %s", user.pk, client["address"])
-    admins = User.objects.filter(role=User.Role.KNOWLEDGE_ADMIN, is_active=True).exclude(email="")
+    admins = User.objects.system_admins().exclude(email="")
     addresses = list(admins.values_list("email", flat=True)) if settings.MAIL else []
     if not addresses:
         return

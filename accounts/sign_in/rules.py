@@ -46,8 +46,10 @@ def _check_way_in(break_glass: User | None) -> None:
         raise AccountRefused(
             "rules_invalid", _("Put an identity provider on the sign-in page first: nobody could come in any more.")
         )
-    if break_glass is None or not break_glass.is_knowledge_admin or not break_glass.has_usable_password():
-        raise AccountRefused("rules_invalid", _("Choose the emergency account: an active knowledge admin who has a password."))
+    if break_glass is None or not break_glass.is_system_admin or not break_glass.has_usable_password():
+        raise AccountRefused(
+            "rules_invalid", _("Choose the emergency account: an active admin of people and sign-in who has a password.")
+        )
 
 
 def _state(rules: SignInRules) -> dict[str, object]:

@@ -1,5 +1,7 @@
 """The page on which a knowledge admin sets the rules of signing in, and the one that holds people up who do not meet them."""
 
+from typing import Any, cast
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
@@ -8,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import knowledge_admins_only
+from accounts.access import system_admins_only
 from accounts.errors import AccountRefused
-from accounts.models import SignInRules, User
+from accounts.models import PendingAct, SignInRules, User
 from accounts.requests import SignedInRequest
+from accounts.second_person import request_act
 from accounts.sign_in.oidc.providers import find_providers
 from accounts.sign_in.rules import change_rules
 from accounts.sign_in.second_factors.holding import lacks_second_factor, remove_factors
@@ -30,7 +33,7 @@ class RulesForm(forms.Form):
     is_password_off = forms.BooleanField(label=gettext_lazy("Only allow sign-in through identity providers"), required=False)
     break_glass = forms.ModelChoiceField(
         label=gettext_lazy("Emergency account"),
-        queryset=User.objects.filter(role=User.Role.KNOWLEDGE_ADMIN, is_active=True).order_by("username"),
+        queryset=User.objects.none(),
         required=False,
         empty_label=gettext_lazy("Choose an account"),
         help_text=gettext_lazy(
@@ -38,9 +41,14 @@ class RulesForm(forms.Form):
         ),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast("forms.ModelChoiceField[User]", self.fields["break_glass"])
+        field.queryset = User.objects.system_admins().order_by("username")
+
 
 @require_http_methods(["GET", "POST"])
-@knowledge_admins_only
+@system_admins_only
 def rules(request: SignedInRequest) -> HttpResponseBase:
     current = SignInRules.current()
     names = ("second_factor_roles", "is_password_off", "break_glass")
@@ -68,10 +76,14 @@ def factor_needed(request: SignedInRequest) -> HttpResponseBase:
 
 
 @require_POST
-@knowledge_admins_only
+@system_admins_only
 def factors_remove(request: SignedInRequest, pk: int) -> HttpResponse:
     """Take the second factors from a person who lost them."""
     person = get_object_or_404(User, pk=pk)
+    if person.role == User.Role.AUDITOR:
+        request_act(kind=PendingAct.Kind.FACTORS, user=person, actor=request.user)
+        messages.success(request, _("This happens when a second person has confirmed it, under People."))
+        return redirect("accounts:index")
     remove_factors(user=person, actor=request.user)
     messages.success(request, _("%(name)s has no second factor any more and was signed out.") % {"name": person.username})
     return redirect("accounts:change", pk=pk)

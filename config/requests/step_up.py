@@ -50,7 +50,7 @@ def _is_signed_in(request: HttpRequest, named: dict[str, Any]) -> bool:
 
 
 def _is_admin(request: HttpRequest) -> bool:
-    return request.user.is_authenticated and request.user.is_knowledge_admin
+    return request.user.is_authenticated and request.user.is_system_admin
 
 
 def _is_auditor(request: HttpRequest, named: dict[str, Any]) -> bool:
@@ -64,6 +64,7 @@ DANGEROUS: dict[str, Asks] = {
     "accounts:change": _makes_auditor,
     "accounts:password": _is_post_of_admin,  # shows a link by which anybody signs in as that person
     "accounts:factors_remove": _is_post_of_admin,
+    "accounts:act_confirm": _is_post_of_admin,
     "accounts:rules": _is_post_of_admin,
     "accounts:provider_new": _is_post_of_admin,
     "accounts:provider": _is_post_of_admin,

@@ -510,6 +510,14 @@ def test_the_emergency_account_is_not_taken_away_or_taken_over(idp: RunningProvi
     assert "email address already" in refusal(idp.sign_in(Client(), "corp", "b1"))
 
 
+def test_no_provider_takes_the_account_of_an_auditor(idp: RunningProvider, auditor: User, settings) -> None:
+    """One admin sets a provider up alone; an auditor's account takes two."""
+    User.objects.filter(pk=auditor.pk).update(email="ada@example.com")
+    add(idp, settings, links_by_email=True)
+    idp.says("a9", email="ada@example.com", email_verified=True)
+    assert "email address already" in refusal(idp.sign_in(Client(), "corp", "a9"))
+
+
 def test_who_comes_from_a_provider_confirms_there(idp: RunningProvider, settings) -> None:
     add(idp, settings)
     idp.says("c1", preferred_username="cleo")

@@ -17,8 +17,9 @@ def last_event() -> tuple[str, dict]:
     return event.action, Payload.objects.get(event=event).data
 
 
-def test_a_new_account_has_its_role_and_groups_and_no_password_yet(group: Group, knowledge_admin: User) -> None:
-    nora = create_account(username=" nora ", role="auditor", groups=[group], email="nora@example.com", actor=knowledge_admin)
+def test_a_new_account_has_its_role_and_groups_and_no_password_yet(group: Group, knowledge_admin: User, outsider: User) -> None:
+    given = {"groups": [group], "email": "nora@example.com", "confirmed_by": outsider}
+    nora = create_account(username=" nora ", role="auditor", actor=knowledge_admin, **given)
     assert not nora.has_usable_password()
     assert (nora.username, nora.role, list(nora.groups.all())) == ("nora", "auditor", [group])
     action, data = last_event()
@@ -51,9 +52,9 @@ def test_it_refuses_a_bad_account_and_leaves_nothing_behind(employee: User, fiel
     assert not Event.objects.exists()
 
 
-def test_a_change_records_what_differs_and_only_that(employee: User, knowledge_admin: User) -> None:
+def test_a_change_records_what_differs_and_only_that(employee: User, knowledge_admin: User, outsider: User) -> None:
     legal = Group.objects.create(name="Legal")
-    change_account(user=employee, actor=knowledge_admin, role="auditor", groups=[legal], first_name="")
+    change_account(user=employee, actor=knowledge_admin, role="auditor", groups=[legal], first_name="", confirmed_by=outsider)
     employee.refresh_from_db()
     assert (employee.role, list(employee.groups.all())) == ("auditor", [legal])
     assert last_event() == (

@@ -284,12 +284,18 @@ def test_forms_have_the_fields_of_their_lists(knowledge_admin: User, collection:
 
 def test_the_services_of_people_take_and_record_the_values_of_their_lists(knowledge_admin: User, group: Group) -> None:
     taken = {service: set(inspect.signature(service).parameters) for service in (create_account, change_account)}
-    assert taken[create_account] == {*names_of(AccountValues, without=[Mark.LATER]), "password", "is_told", "actor"}
-    assert taken[change_account] == {*names_of(AccountValues, without=[Mark.ONCE]), "user", "actor"}
+    assert taken[create_account] == {*names_of(AccountValues, without=[Mark.LATER]), "password", "is_told", "actor", "confirmed_by"}
+    assert taken[change_account] == {*names_of(AccountValues, without=[Mark.ONCE]), "user", "actor", "confirmed_by"}
     made = create_account(username="nina", groups=[group], first_name="Nina", email="n@example.com", actor=knowledge_admin)
     created = payload_of("account.created")
     assert set(created) == set(readable_names(AccountValues))
-    changes: dict[str, Any] = {"first_name": "N", "last_name": "O", "email": "o@example.com", "role": "auditor", "is_active": False}
+    changes: dict[str, Any] = {
+        "first_name": "N",
+        "last_name": "O",
+        "email": "o@example.com",
+        "role": "system_admin",
+        "is_active": False,
+    }
     assert {*changes, "groups"} == set(names_of(AccountValues, without=[Mark.ONCE]))
     for name, value in (changes | {"groups": []}).items():
         change_account(user=made, actor=knowledge_admin, **{name: value})

@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.keys import create_api_key
-from accounts.models import ApiKey, IdentityProvider, User
+from accounts.models import ApiKey, IdentityProvider, PendingAct, User
+from accounts.second_person import request_act
 from audit.models import Event
 from audit.services import record
 from config.requests.step_up import DANGEROUS
@@ -56,13 +57,13 @@ ACTS = {
     "audit:export": Act("auditor", exported, ("employee", "knowledge_admin"), method="get"),
     "accounts:create": Act(
         "knowledge_admin",
-        lambda: User.objects.filter(username="nora", role="auditor").exists(),
+        lambda: PendingAct.objects.filter(user__username="nora").exists(),  # a second person is needed besides
         ("employee", "auditor"),
         data={"username": "nora", "role": "auditor"},
     ),
     "accounts:change": Act(
         "knowledge_admin",
-        lambda: User.objects.filter(username="erin", role="auditor").exists(),
+        lambda: PendingAct.objects.filter(user__username="erin").exists(),
         ("employee", "auditor"),
         data={"role": "auditor", "is_active": "on"},
         needs_person=True,
@@ -75,6 +76,9 @@ ACTS = {
     ),
     "accounts:factors_remove": Act(
         "knowledge_admin", lambda: Event.objects.filter(action="account.factors_removed").exists(), ("auditor",), needs_person=True
+    ),
+    "accounts:act_confirm": Act(
+        "knowledge_admin", lambda: User.objects.filter(username="erin", role="auditor").exists(), ("employee", "auditor")
     ),
     "accounts:rules": Act(
         "knowledge_admin",
@@ -118,6 +122,9 @@ def arguments(name: str, request: pytest.FixtureRequest) -> list[Any]:
         return [request.getfixturevalue("collection").slug]
     if name == "reviews:export":
         return [record("question.answered", payload={"question": "?"}).uid]
+    if name == "accounts:act_confirm":
+        other = User.objects.create_user(username="nils", role=User.Role.KNOWLEDGE_ADMIN)
+        return [request_act(kind="auditor", user=request.getfixturevalue("employee"), actor=other).pk]
     if ACTS[name].needs_provider:
         return [IdentityProvider.objects.create(slug="there", name="There", issuer="https://id.example", client_id="x").slug]
     return [request.getfixturevalue("employee").pk] if ACTS[name].needs_person else []

@@ -20,6 +20,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import BrowserSession, IdentityProvider, User
+from accounts.second_person import request_act
 from accounts.sign_in.links import Purpose, make_link
 from kb.models import Collection, DocumentVersion, Folder
 from kb.reading_faults import report_fault
@@ -111,6 +112,11 @@ def downloadable(world: World) -> tuple[Any]:
     """The version of the collection's document, whose readers may have the file too."""
     world.collection.download_groups.add(world.group)
     return (world.version.uid,)
+
+
+def pending_act(world: World) -> tuple[int]:
+    other = User.objects.create_user(username="nils", role=User.Role.KNOWLEDGE_ADMIN)
+    return (request_act(kind="auditor", user=world.people["outsider"], actor=other).pk,)
 
 
 def steward(world: World) -> tuple[str, int]:
@@ -400,6 +406,8 @@ ADDRESSES = {
         Case("get", ADMIN, person),
         Case("post", ADMIN_POST, person, lambda world: {"role": "employee", "is_active": "on"}),
     ],
+    "accounts:act_confirm": [Case("post", ADMIN_POST, pending_act)],
+    "accounts:act_withdraw": [Case("post", ADMIN_POST, pending_act)],
     "accounts:password": [Case("post", ADMIN, person)],
     "accounts:group_create": [Case("post", ADMIN_POST, data=lambda world: {"name": "Legal"})],
     "accounts:group": [Case("get", ADMIN, group), Case("post", ADMIN_POST, group, lambda world: {"name": "HR"})],

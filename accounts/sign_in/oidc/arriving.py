@@ -76,13 +76,15 @@ def admit(arrival: Arrival, *, provider: Provider, user: User | None) -> User:
 
 
 def _find_by_email(arrival: Arrival, provider: Provider) -> User | None:
-    """Return the account with this address, where the provider may speak for it. The break-glass account is nobody's to take."""
+    """Return the account with this address, where the provider may speak for it. The break-glass account is nobody's to take, and
+    an auditor's no single admin's: whoever sets up a provider decides what it says."""
     email = arrival.email
     found = User.objects.filter(Q(email__iexact=email) | Q(username__iexact=email)).first() if email else None
     if found is None:
         return None
     is_vouched = provider.links_by_email and arrival.claims.get("email_verified", True) is True
-    if not is_vouched or found.pk == SignInRules.current().break_glass_id:
+    is_guarded = found.role == User.Role.AUDITOR or found.pk == SignInRules.current().break_glass_id
+    if not is_vouched or is_guarded:
         raise AccountRefused(
             "provider_email_taken",
             _("There is an account with your email address already. Ask a knowledge admin to connect the two."),

@@ -13,7 +13,7 @@ TRYING = "is_try"  # in the state of a sign-in
 
 
 def show_claims(request: HttpRequest, arrival: Arrival, *, provider: Provider) -> HttpResponse:
-    if not (request.user.is_authenticated and request.user.is_knowledge_admin):
+    if not (request.user.is_authenticated and request.user.is_system_admin):
         raise Http404
     known = frozenset(Group.objects.values_list("name", flat=True))
     claimed = arrival.groups(provider.groups_claim)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import knowledge_admins_only
+from accounts.access import system_admins_only
 from accounts.errors import AccountRefused
 from accounts.models import IdentityProvider
 from accounts.requests import SignedInRequest
@@ -18,7 +18,7 @@ from accounts.sign_in.oidc.start_views import go
 
 
 @require_GET
-@knowledge_admins_only
+@system_admins_only
 def index(request: SignedInRequest) -> HttpResponse:
     """All providers, those of the file too."""
     return render(request, "people/providers.html", {"providers": find_providers(with_disabled=True)})
@@ -26,20 +26,20 @@ def index(request: SignedInRequest) -> HttpResponse:
 
 @sensitive_post_parameters("client_secret")
 @require_http_methods(["GET", "POST"])
-@knowledge_admins_only
+@system_admins_only
 def create(request: SignedInRequest) -> HttpResponseBase:
     return _edit(request, IdentityProvider())
 
 
 @sensitive_post_parameters("client_secret")
 @require_http_methods(["GET", "POST"])
-@knowledge_admins_only
+@system_admins_only
 def change(request: SignedInRequest, slug: str) -> HttpResponseBase:
     return _edit(request, get_object_or_404(IdentityProvider, slug=slug))
 
 
 @require_POST
-@knowledge_admins_only
+@system_admins_only
 def delete(request: SignedInRequest, slug: str) -> HttpResponseBase:
     row = get_object_or_404(IdentityProvider, slug=slug)
     delete_provider(row=row, actor=request.user)
@@ -50,7 +50,7 @@ def delete(request: SignedInRequest, slug: str) -> HttpResponseBase:
 
 
 @require_GET
-@knowledge_admins_only
+@system_admins_only
 def try_out(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Sign in at the provider to see what it says; nobody's session or account changes. A link: a form may not lead elsewhere."""
     if find_provider(slug, with_disabled=True) is None:

@@ -9,7 +9,9 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth import update_session_auth_hash
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
 
+from accounts.errors import AccountRefused
 from accounts.models import SignInRules, User
 from accounts.sign_in.sessions import describe_client
 from audit.actor import actor_of
@@ -35,10 +37,16 @@ def find_factors(user: User) -> list[Factor]:
     return [(row.pk, str(row.type), str(row.data.get("name", ""))) for row in rows]
 
 
-def remove_factors(*, user: User, actor: User | None) -> int:
-    """Take all second factors from somebody who lost them, and end their sessions. Returns: how many factors there were."""
+def remove_factors(*, user: User, actor: User | None, confirmed_by: User | None = None) -> int:
+    """Take all second factors from somebody who lost them, and end their sessions. Returns: how many factors there were.
+
+    Args: confirmed_by: the second person, without whom nobody takes an auditor's. Raises: AccountRefused: taken alone.
+    """
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=user.pk)
+        is_alone = confirmed_by is None or (actor is not None and confirmed_by.pk == actor.pk)
+        if user.role == User.Role.AUDITOR and actor is not None and is_alone:
+            raise AccountRefused("second_person", _("Another person has to confirm this."))
         found = find_factors(user)
         Authenticator.objects.filter(user=user).delete()
         if found:
