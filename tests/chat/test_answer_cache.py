@@ -10,8 +10,8 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from accounts.models import User
-from audit.models import Event
 from audit.life.erasure import erase_payload
+from audit.models import Event
 from chat.flow.running import ask
 from chat.flow.writing import cache as answer_cache
 from chat.judge.calibration import shipped_calibration

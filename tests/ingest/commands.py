@@ -13,8 +13,8 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
-from audit.models import Event
 from audit.chain.verification import verify_chain
+from audit.models import Event
 from ingest.documents.deletion import delete_collection, delete_document
 from ingest.documents.moving import move_document
 from ingest.editions.building import cancel_edition, clear_ended, pause_edition, resume_edition, start_edition, swap_if_whole
