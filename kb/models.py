@@ -112,6 +112,25 @@ class Collection(models.Model):
         return self.name
 
 
+def is_readable(user: User | AnonymousUser, document: str = "") -> Q:
+    """Return the rule of docs/permissions.md as a condition: what is this user's to read now.
+
+    The collection, AND every narrowed folder on the way, AND the document's own narrowing; each of them by a group OR by name.
+    Who manages a collection reads all of it. `kb.rights.table` says the same to the index.
+
+    Args:
+        document: how the rows lead to their document ("version__document__"). A join: a database would write out the list of all
+            readable documents to look for ten of them.
+    """
+    in_collection = Q(**{f"{document}collection__in": Collection.objects.visible_to(user)})
+    if not user.is_authenticated or user.is_knowledge_admin:
+        return in_collection
+    given = Q(**{f"{document}is_narrowed": False}) | naming(Document, user, column=f"{document}pk")
+    way = Q(**{f"{document}folder": None}) | reached(user, folder=f"{document}folder")
+    managed = Q(**{f"{document}collection__in": Collection.objects.manageable_by(user)})
+    return in_collection & (managed | (given & way))
+
+
 class DocumentQuerySet(models.QuerySet["Document"]):
     def live(self) -> "DocumentQuerySet":
         """Not deleted."""
@@ -146,16 +165,8 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         return self.visible_to(user).filter(Q(current_version__isnull=False) | Q(collection__in=managed))
 
     def readable_by(self, user: User | AnonymousUser) -> "DocumentQuerySet":
-        """Documents this user may read now, deleted ones among them: the rule of docs/permissions.md.
-
-        The collection, AND every narrowed folder on the way, AND the document's own narrowing; each of them by a group OR by name.
-        Who manages a collection reads all of it. `kb.rights.table` says the same to the index.
-        """
-        readable = self.filter(collection__in=Collection.objects.visible_to(user))
-        if not user.is_authenticated or user.is_knowledge_admin:
-            return readable
-        is_open = (Q(is_narrowed=False) | naming(Document, user)) & (Q(folder=None) | reached(user, folder="folder"))
-        return readable.filter(Q(collection__in=Collection.objects.manageable_by(user)) | is_open)
+        """Documents this user may read now, deleted ones among them."""
+        return self.filter(is_readable(user))
 
 
 class Document(models.Model):
@@ -203,7 +214,7 @@ class DocumentVersionQuerySet(models.QuerySet["DocumentVersion"]):
         """
         answered = Q(indexed_at__isnull=False) | (Q(early_chunks__gt=0) if while_read else Q())
         managed = Q(document__collection__in=Collection.objects.manageable_by(user))
-        return self.filter(answered | managed, document__in=Document.objects.visible_to(user))
+        return self.filter(answered | managed, is_readable(user, "document__"), document__deleted_at=None)
 
 
 class DocumentVersion(models.Model):
@@ -394,7 +405,7 @@ class ChunkQuerySet(models.QuerySet["Chunk"]):
 
     def visible_to(self, user: User | AnonymousUser) -> "ChunkQuerySet":
         """Live chunks this user may read now: the second lock, after the index's own scope."""
-        return self.live().filter(version__document__in=Document.objects.visible_to(user))
+        return self.live().filter(is_readable(user, "version__document__"))
 
 
 class Chunk(models.Model):
