@@ -61,7 +61,7 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
         return self._run_by(user, Steward.Role.OWNER)
 
     def _run_by(self, user: User | AnonymousUser, *roles: str) -> "CollectionQuerySet":
-        if not user.is_authenticated or not user.is_active:
+        if not (user.is_authenticated and user.is_active):
             return self.none()
         return self.live() if user.is_knowledge_admin else self.live().filter(pk__in=_run_by(user, *roles))
 

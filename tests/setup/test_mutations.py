@@ -18,8 +18,8 @@ def names_of_tests(path: str) -> set[str]:
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
 
 
-def test_sixty_faults_have_names_of_their_own_and_every_area_has_its_share() -> None:
-    assert len(MUTATIONS) == 60
+def test_at_least_sixty_faults_have_names_of_their_own_and_every_area_has_its_share() -> None:
+    assert len(MUTATIONS) >= 60
     assert [name for name, count in Counter(one.name for one in MUTATIONS).items() if count > 1] == []
     counts = Counter(one.area for one in MUTATIONS)
     assert set(counts) == AREAS

@@ -47,8 +47,8 @@ class Command(BaseCommand):
             raise CommandError("No files were found there.")
         uploader = find_uploader(user)
         target = find_collection(collection, create=create, user=uploader)
-        place = find_folder(target, folder) if folder else None
-        if folder and place is None:
+        lies_in = find_folder(target, folder) if folder else None
+        if folder and lies_in is None:
             raise CommandError(f"The collection {target.slug} has no folder {folder!r}.")
         outcomes: list[str] = []  # of each file, so that the closing line adds up
         problems: list[str] = []
@@ -57,7 +57,7 @@ class Command(BaseCommand):
             try:
                 with path.open("rb") as stream:
                     accepted = accept_upload(
-                        collection=target, name=name, stream=stream, user=uploader, should_notify=False, folder=place
+                        collection=target, name=name, stream=stream, user=uploader, should_notify=False, folder=lies_in
                     )
             except (UploadRefused, OSError) as error:
                 outcomes.append("failed")
