@@ -10,14 +10,18 @@ from django.utils import timezone
 
 from accounts.keys import create_api_key
 from accounts.models import User
+from accounts.second_person import request_act
 from accounts.sign_in.links import Purpose, make_link
 from audit.actor import Actor
 from audit.services import record
 from chat.models import Conversation, Route, RouteFallback, ServedModel, Turn
 from ingest.models import Job
 from kb.index.identity import chunk_id
-from kb.models import Chunk, Collection, Document, DocumentVersion, Page
+from kb.models import Chunk, Collection, Document, DocumentVersion, Folder, Page
 from kb.reading_faults import report_fault
+from kb.rights.folders import create_folder, file_document, narrow_document, narrow_folder
+from kb.rights.readers import Readers
+from kb.rights.stewards import set_steward
 from reviews.desk.intake import take_in
 from sources.models import SqlSource
 from tests.audit.receipts import receipt_payload
@@ -75,6 +79,7 @@ def write_rows() -> dict[str, Any]:
     report_fault(page=version.pages.get(), note=LINK, user=people["employee"])
     report_fault(page=version.pages.get(), note=LETTERS, user=people["admin"])
     document, uid, slug = version.document, version.document.uid, collection.slug
+    folder = _write_rights(version, group=group, people=people)
     provider = write_provider()
     halfway = write_halfway(people["auditor"], group=group)
     pages: dict[str, dict[str, list[str]]] = {
@@ -97,7 +102,7 @@ def write_rows() -> dict[str, Any]:
             "chat:check": [reverse("chat:check")],
             "chat:conversation": [reverse("chat:conversation", args=[turns[0].conversation.uid])],
             "kb:index": [reverse("kb:index")],
-            "kb:collection": [reverse("kb:collection", args=[slug])],
+            "kb:collection": [reverse("kb:collection", args=[slug]) + query for query in ("", f"?folder={folder.uid}")],
             "kb:document": [reverse("kb:document", args=[uid]) + query for query in ("", "?tab=versions")],
             "kb:source": [reverse("kb:source", args=[version.uid, 1]) + "?start=5&end=900"],
             "accounts:security": [reverse("accounts:security")],
@@ -112,7 +117,13 @@ def write_rows() -> dict[str, Any]:
         "admin": {
             "kb:index": [reverse("kb:index")],
             "kb:collection_new": [reverse("kb:collection_new")],
-            "kb:collection": [reverse("kb:collection", args=[slug]) + query for query in ("", f"?q={LETTERS}")],
+            "kb:collection": [
+                reverse("kb:collection", args=[slug]) + query for query in ("", f"?q={LETTERS}", f"?folder={folder.uid}")
+            ],
+            "kb:folder_new": [reverse("kb:folder_new", args=[slug])],
+            "kb:folder": [reverse("kb:folder", args=[folder.uid])],
+            "kb:document_readers": [reverse("kb:document_readers", args=[uid])],
+            "kb:stewards": [reverse("kb:stewards", args=[slug])],
             "kb:collection_edit": [reverse("kb:collection_edit", args=[slug])],
             "kb:document": [
                 *(reverse("kb:document", args=[uid]) + f"?tab={tab}" for tab in ("pages", "versions", "passages", "stages")),
@@ -163,6 +174,20 @@ def write_rows() -> dict[str, Any]:
     take_in()  # the answer becomes a case of the reviewers' desk
     sessions = {role: addresses.pop("session")[0] for role, addresses in pages.items() if "session" in addresses}
     return {"people": {name: user.username for name, user in people.items()}, "sessions": sessions, "pages": pages}
+
+
+def _write_rights(version: DocumentVersion, *, group: Group, people: dict[str, User]) -> Folder:
+    """Put the document into a narrowed folder, and narrow it; name an owner, and ask for a second person."""
+    document, collection = version.document, version.document.collection
+    readers = Readers(groups=(group.name,), people=(people["employee"].username,))
+    folder = create_folder(collection=collection, name=LETTERS[:120], user=people["admin"])
+    create_folder(collection=collection, name=LETTERS[:119], parent=folder, user=people["admin"])
+    narrow_folder(folder=folder, readers=readers, user=people["admin"])
+    version.document = file_document(document=document, folder=folder, user=people["admin"])
+    narrow_document(document=document, readers=readers, user=people["admin"])
+    set_steward(collection=collection, person=people["admin"], role="owner", user=None)
+    request_act(kind="auditor", user=people["employee"], actor=people["admin"])
+    return folder
 
 
 def _write_document(collection: Collection, *, name: str, by: User, status: str = "indexed") -> DocumentVersion:
