@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutate import copy_tree, main, run_mutation, run_tests
-from tests.mutations import ROOT, Mutation
+from tests.mutations import ROOT, Mutation, read_mutations
 
 TEST = "from rates import double\n\n\ndef test_it_doubles():\n    assert double(2) == 4\n"
 SLOW = "import subprocess\n\n\ndef test_it_ends():\n    subprocess.run(['sleep', '600'])\n"
@@ -94,4 +94,4 @@ def test_an_unknown_name_ends_it_with_a_sentence(capsys: pytest.CaptureFixture[s
 
 def test_the_list_names_every_fault(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--list"]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == 60
+    assert len(capsys.readouterr().out.splitlines()) == len(read_mutations())
