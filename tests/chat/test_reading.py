@@ -62,6 +62,24 @@ def test_where_the_reader_sees_the_answer_elsewhere_that_is_quoted_too(readings:
     assert ANSWER not in [one.text for one in extract(QUESTION, unread)]
 
 
+def test_of_its_neighbour_about_another_thing_nothing_is_quoted_beside() -> None:
+    rooms = [evidence_of(1, "The Autumn room is booked at the desk.\n\nThe Spring room is booked by a form of the office.")]
+    asked = "Where is the Autumn room booked?"
+
+    def read_spring(_question: str, passages: Sequence[str]) -> list[FakeReading]:
+        return [FakeReading(0.9, text.index("by a form"), text.index("by a form") + 9) for text in passages]
+
+    ranked = rank_sentences(asked, rooms, score_stretches=no_meaning, readings=read_evidence(asked, rooms, read_spring))
+    autumn_first = sorted((replace(one, is_of_another=False) for one in ranked), key=lambda one: "Autumn" not in one.sentence.text)
+    shares = {"Autumn": 0.1, "Spring": 0.9}
+    read = [
+        replace(one, answer_share=next(share for name, share in shares.items() if name in one.sentence.text))
+        for one in autumn_first
+    ]
+    read = [replace(read[0], score=1.0), replace(read[1], score=0.5)]
+    assert [one.text for one in extract(asked, read)] == ["The Autumn room is booked at the desk."]
+
+
 def test_of_two_that_are_as_good_the_one_that_the_search_found_first_leads() -> None:
     twins = [evidence_of(marker, "Bicycles go to the cellar.", uid=f"d{marker}") for marker in (1, 2)]
     ranked = rank_sentences(

@@ -48,18 +48,29 @@ def extract(question: str, candidates: Sequence[Candidate]) -> list[Quotation]:
     if not rows and (block := choose_block(question, candidates, ranked)):
         return quote_block(block)
     quoted = _quote_sentences(question, ranked, rows)
-    return quoted if len(quoted) > MAX_SENTENCES else [*quoted, *_read_elsewhere(ranked, quoted)]
+    return quoted if len(quoted) > MAX_SENTENCES else [*quoted, *_read_elsewhere(question, ranked, quoted)]
 
 
-def _read_elsewhere(ranked: Sequence[Candidate], quoted: Sequence[Quotation]) -> list[Quotation]:
-    """Quote beside these the sentence in which the trained reader sees the answer, where it sees less of it in all of these."""
-    if not quoted:
-        return []
+def _read_elsewhere(question: str, ranked: Sequence[Candidate], quoted: Sequence[Quotation]) -> list[Quotation]:
+    """Quote beside these the sentence in which the trained reader sees the answer, where it sees less of it in all of these.
+
+    In one passage with them, a sentence without a word of the question that they hold tells of another thing.
+    """
     places = {(one.marker, one.start) for one in quoted}
-    shares = {(one.evidence.marker, one.sentence.start): one.answer_share or 0.0 for one in ranked}
-    best = max(ranked, key=lambda one: one.answer_share or 0.0)
-    here, there = max(shares.get(place, 0.0) for place in places), best.answer_share or 0.0
-    return [take(best.passage, best.position, prefix="\n")] if there >= _READ_ELSEWHERE and there > here else []
+    held = [one for one in ranked if (one.evidence.marker, one.sentence.start) in places]
+    best = max(ranked, key=lambda one: one.answer_share or 0.0, default=None)
+    share = (best.answer_share or 0.0) if best else 0.0
+    if best is None or share < _READ_ELSEWHERE or share <= max((one.answer_share or 0.0 for one in held), default=0.0):
+        return []
+    if best.evidence.marker in {one.evidence.marker for one in held}:
+        asked = set(terms(normalize(question)))
+        if asked & set().union(*(terms(_told_in(one)) for one in held)) - set(terms(_told_in(best))):
+            return []
+    return [take(best.passage, best.position, prefix="\n")]
+
+
+def _told_in(candidate: Candidate) -> str:
+    return "\n".join((candidate.passage.context, candidate.sentence.lead, candidate.sentence.text))
 
 
 def told_of_first(question: str, ranked: Sequence[Candidate]) -> list[Candidate]:
