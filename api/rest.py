@@ -6,8 +6,9 @@ from django.http import Http404, HttpRequest
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from api import asking, checking, curation, library, rights, searching
+from api import asking, checking, library, searching
 from api.errors import RequestInvalid
+from api.managing import curation, rights
 from api.strictness import note_operation
 
 

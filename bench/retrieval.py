@@ -21,7 +21,7 @@ from typing import Any
 import faiss
 import numpy as np
 
-from bench.growth import draw_growth
+from bench.harness.growth import draw_growth
 from bench.harness.installation import AS_SERVED
 from bench.material.corpus import (
     DOCUMENT,

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.growth import draw_growth
+from bench.harness.growth import draw_growth
 from bench.material.corpus import DOCUMENT, NARROW, SentenceMemory, cut_passages, make_entries, mix_passages, mix_vectors
 from bench.peers import ensemble, faiss_flat, rank_bm25
 from bench.retrieval import Size, to_measures, to_pictures

@@ -28,7 +28,7 @@ def read_variables() -> set[str]:
         for path in (ROOT / package).rglob("*.py"):
             found |= set(READS_ENVIRONMENT.findall(path.read_text(encoding="utf-8")))
     for path in [*(ROOT / "scripts").iterdir(), ROOT / "docker-compose.yml"]:
-        if path.is_file():
+        if path.is_file() and path.suffix in ("", ".sh", ".yml"):
             found |= set(re.findall(r"\$\{([A-Z_]+)[:}-]", path.read_text(encoding="utf-8")))
     return found - NOT_OURS
 
