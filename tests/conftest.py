@@ -13,6 +13,7 @@ from xdist.remote import Producer
 from accounts.models import User
 from audit.chain.marks.guards import remove_guards
 from kb.models import Collection
+from kb.rights.table import get_rights_table
 from tests import schedule
 from tests.gateway.fake_server import fake_server
 from tests.vllm_server import vllm_server
@@ -68,6 +69,12 @@ def fresh_language() -> Iterator[None]:
 def fresh_rates() -> None:
     """No test pays for what another one asked."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def fresh_rights() -> None:
+    """What a process remembers of narrowed documents is of another test's database, whose clock may have stood as this one's does."""
+    get_rights_table.cache_clear()
 
 
 @pytest.fixture

@@ -41,24 +41,27 @@ def system_admin() -> User:
 def test_a_system_admin_rules_people_and_reads_like_anyone(world: World, system_admin: User, name: str) -> None:
     """Of each address of the table: what the admin gets of people, sign-in and models, what an outsider gets of all else."""
     world.people["system_admin"] = system_admin
-    for case in ADDRESSES[name]:
-        expected = dict(zip(PEOPLE, map(int, case.expected.split()), strict=True))
-        as_admin = name.startswith(RULES_PEOPLE) and name not in OWN
-        assert got(world, name, case, "system_admin") == expected["knowledge_admin" if as_admin else "outsider"], name
+    as_admin = name.startswith(RULES_PEOPLE) and name not in OWN
+    with ExitStack() as opened:
+        for case in ADDRESSES[name]:
+            expected = dict(zip(PEOPLE, map(int, case.expected.split()), strict=True))
+            got = answer_undone(world, name, case, "system_admin", opened=opened)
+            assert got == expected["knowledge_admin" if as_admin else "outsider"], name
 
 
 @pytest.mark.parametrize("name", sorted(one for one in SAMPLE if one.startswith(RULES_PEOPLE)))
 def test_a_knowledge_admin_rules_no_people_once_duties_are_separated(world: World, system_admin: User, name: str) -> None:
     SignInRules.objects.create(pk=SignInRules.ONLY, are_duties_separated=True)
-    for case in ADDRESSES[name]:
-        expected = dict(zip(PEOPLE, map(int, case.expected.split()), strict=True))
-        assert got(world, name, case, "knowledge_admin") == expected["outsider"], name
-        world.people["system_admin"] = system_admin
-        assert got(world, name, case, "system_admin") == expected["knowledge_admin"], name
+    world.people["system_admin"] = system_admin
+    with ExitStack() as opened:
+        for case in ADDRESSES[name]:
+            expected = dict(zip(PEOPLE, map(int, case.expected.split()), strict=True))
+            assert answer_undone(world, name, case, "knowledge_admin", opened=opened) == expected["outsider"], name
+            assert answer_undone(world, name, case, "system_admin", opened=opened) == expected["knowledge_admin"], name
 
 
-def got(world: World, name: str, case: Case, who: str) -> int:
-    with ExitStack() as opened, undone():
+def answer_undone(world: World, name: str, case: Case, who: str, *, opened: ExitStack) -> int:
+    with undone():
         return answer(world, name, case, who, opened=opened)
 
 

@@ -4,5 +4,5 @@ from kb.models import Collection
 
 
 class Migration(migrations.Migration):
-    dependencies = [("kb", "0001_initial")]
+    dependencies = [("kb", "0002_narrowed_rights")]
     operations = [migrations.AddField("collection", "vocabulary", Collection._meta.get_field("vocabulary").clone())]
