@@ -73,7 +73,7 @@ def fresh_rates() -> None:
 
 @pytest.fixture(autouse=True)
 def fresh_rights() -> None:
-    """What a process remembers of narrowed documents is of another test's database, whose clock may have stood as this one's does."""
+    """What a process remembers of narrowed documents is of another test, whose clock may have stood as this one does."""
     get_rights_table.cache_clear()
 
 
