@@ -25,8 +25,8 @@ _WRONG_NAME = 0.7
 _WRONG_KIND, _RIGHT_RANGE, _WRONG_RANGE = 0.7, 1.15, 0.75
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _WEIGHT_READ = 0.3  # of the trained reader against the rest
-# What it costs to stand in a later passage, for each natural logarithm of its place. From .04 to .06 of 220 questions of a set that
-# was written for choosing, 119 are answered rightly instead of 118, and from there on fewer.
+# What it costs to stand in a later passage, for each natural logarithm of its place. From .04 to .06, of the 220 questions of
+# training/choosing 119 are answered rightly instead of 118, and from there on fewer.
 _PER_PLACE = 0.05
 _WEIGHT_MEANING, _WEIGHT_WORDS, _WEIGHT_RANK = 0.6, 0.3, 0.1
 
