@@ -66,7 +66,7 @@ def _read_elsewhere(question: str, ranked: Sequence[Candidate], quoted: Sequence
         asked = set(terms(normalize(question)))
         if asked & set().union(*(terms(_told_in(one)) for one in held)) - set(terms(_told_in(best))):
             return []
-    return [take(best.passage, best.position, prefix="\n")]
+    return [take(best.passage, best.position, prefix="\n\n")]
 
 
 def _told_in(candidate: Candidate) -> str:
