@@ -25,7 +25,16 @@ KINDS = {  # what the tabs show: prefixes of the action
 }
 
 
-class FilterForm(forms.Form):
+class Filters(forms.Form):
+    """What a list is narrowed by; what cannot be read is left out."""
+
+    def found(self) -> dict[str, Any]:
+        """Return the fields that hold something, as far as they can be read."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+class FilterForm(Filters):
     """All fields may stay empty; what cannot be read is said and left out."""
 
     kind = forms.ChoiceField(choices=[(kind, kind) for kind in KINDS], required=False)
@@ -39,11 +48,6 @@ class FilterForm(forms.Form):
     document = forms.CharField(label=_("Document"), max_length=300, required=False)
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-
-    def found(self) -> dict[str, Any]:
-        """Return the fields that hold something, as far as they can be read."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

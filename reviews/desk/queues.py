@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.looking.matching import MAX_TERMS, by_person, midnight
+from audit.looking.search import Filters
 from audit.looking.terms import terms_of
 from audit.models import Event, Fact
 from audit.words import OUTCOMES
@@ -24,7 +25,7 @@ QUEUES = ("sample", "uncertain", "unhelpful", "withheld", "refused", "mine", "se
 OPEN = Q(state=Case.State.OPEN)
 
 
-class CaseFilterForm(forms.Form):
+class CaseFilterForm(Filters):
     """All fields may stay empty; what cannot be read is left out."""
 
     text = forms.CharField(label=_("Words"), max_length=200, required=False)
@@ -39,11 +40,6 @@ class CaseFilterForm(forms.Form):
     verdict = forms.ChoiceField(label=_("Review"), required=False, choices=[("", _("Any")), *Verdict.choices])
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-
-    def found(self) -> dict[str, Any]:
-        """Return the fields that hold something, as far as they can be read."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
