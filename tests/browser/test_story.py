@@ -20,7 +20,7 @@ def upload(page: Page, installation: Installation, filing: Path) -> None:
     """As a knowledge admin: make the collection, drop the file, watch it finish without touching the page."""
     page.goto(f"{installation.url}/library/new/")
     page.fill("input[name=name]", "Filings")
-    page.get_by_label("People and finance").check()
+    page.get_by_role("group", name="Readers").get_by_label("People and finance").check()
     page.get_by_role("button", name="Save").click()
     page.wait_for_url("**/library/c/filings/")
     page.set_input_files("input[type=file]", str(filing))
