@@ -181,3 +181,49 @@ def test_a_lookup_that_finds_nothing_is_reported(tmp_path: Path, formula: str) -
     rows = [["Item", "Kilograms", "Result"], ["Pump", 10, f"={formula}"], ["Valve", 30], ["Seal", 4]]
 
     assert read(tmp_path, "a.xlsx", book(rows))[1]["formulas"] == {"count": 1, "places": "Sheet: C2"}
+
+
+STAFF = [["Name", "Desk"], ["Ann", 4], ["Bo", 7], ["Cy", 9]]
+ROOMS = [["Room", "Seats", "Key"], ["Elm", 12, "K1"], ["Oak", 30, "K2"]]
+MORE = [[name, 8, f"K{number}"] for number, name in enumerate(("Ash", "Fir", "Yew", "Bay"), start=3)]
+PHONES = [["Phone", "Line"], ["Hall", 11]]
+
+
+def beside(left: Sequence[Sequence[object]], right: Sequence[Sequence[object]], *, width: int = 2) -> list[list[object]]:
+    """Return the rows of two tables with a blank column between them."""
+    size = max(len(left), len(right))
+    padded = [[*row, *[None] * (width - len(row))] for row in [*left, *[[]] * (size - len(left))]]
+    return [[*row, None, *other] for row, other in zip(padded, [*right, *[[]] * (size - len(right))], strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        pytest.param(STAFF, ROOMS, id="longer"),
+        pytest.param(STAFF[:3], ROOMS, id="below titles"),
+        pytest.param([*STAFF[:3], [], *PHONES], [*ROOMS, *MORE], id="two below each other on the left"),
+    ],
+)
+def test_tables_side_by_side_are_read_one_after_the_other(
+    tmp_path: Path, left: list[list[object]], right: list[list[object]]
+) -> None:
+    if len(left) == len(right):
+        left, right = [["Staff"], *left], [["Rooms"], *right]
+    shown = "\n".join(texts(tmp_path, "a.xlsx", book(beside(left, right))))
+    assert "Name: Bo; Desk: 7\n" in shown
+    assert "\nRoom: Elm; Seats: 12; Key: K1\nRoom: Oak; Seats: 30; Key: K2" in shown
+    assert shown.index("Ann") < shown.index("Room | Seats | Key") < shown.index("Elm")
+    assert ("Phone: Hall; Line: 11\n" in shown) == (len(left) == 6)
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        pytest.param([["Note", "By"], ["late", "Di"], [], ["new", "Ed"]], id="notes on some rows"),
+        pytest.param([["Note", "By"], ["late", "Di"], ["new", "Ed"], ["old", "Ed"]], id="notes on every row"),
+        pytest.param([["2025", "2026"], [1, 2], [3, 4]], id="figures on the first rows"),
+    ],
+)
+def test_a_blank_column_inside_a_table_parts_no_row(tmp_path: Path, right: list[list[object]]) -> None:
+    shown = texts(tmp_path, "a.xlsx", book(beside(STAFF, right)))
+    assert any(line.startswith("Name: Ann; Desk: 4; ") for text in shown for line in text.splitlines())

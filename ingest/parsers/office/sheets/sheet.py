@@ -16,6 +16,7 @@ from ingest.parsers.office.sheets.reader import SheetReader, SheetRow
 from ingest.parsers.pictures.later import LaterPictures
 from ingest.parsers.refusal import Refusal
 from ingest.parsers.tables.outline import indent_of
+from ingest.parsers.tables.regions import Regions
 from ingest.parsers.tables.rows import Rows
 
 MAX_CELLS = 20_000_000
@@ -61,7 +62,7 @@ class SheetText:
         """Yield the pages that fill up. Raises: Refusal: too_complex, too_wide."""
         # The size that a sheet declares is not to be trusted: A1:XFD1048576 around one cell would be 17 billion empty ones.
         self.sheet.reset_dimensions()
-        rows = Rows(self.flow)
+        rows = Regions(Rows(self.flow))
         yield from self.flow.add("heading", self.name, level=1)
         yield from self.flow.add("list", self.margins)
         count = 0
@@ -90,7 +91,7 @@ class SheetText:
             yield from self.flow.add(kind, self.flow.cleaner.clean(text))
 
     def _add(
-        self, rows: Rows, cells: list[str], waiting: list[tuple[int, dict[int, str], int]], reader: SheetReader
+        self, rows: Regions, cells: list[str], waiting: list[tuple[int, dict[int, str], int]], reader: SheetReader
     ) -> Iterator[ParsedPage]:
         notes: dict[int, str] = {}
         for _, found, _ in waiting:
