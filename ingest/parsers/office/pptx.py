@@ -15,6 +15,7 @@ from ingest.parsers.flow import Flow
 from ingest.parsers.left_out import LeftOut
 from ingest.parsers.office.macros import has_macros, with_macro_warning
 from ingest.parsers.office.slides.comments import comments_of
+from ingest.parsers.office.slides.ground import take_unseen
 from ingest.parsers.office.slides.numbers import number_paragraphs
 from ingest.parsers.office.slides.text import NO_TARGETS, is_struck, paragraph_text, words_of
 from ingest.parsers.office.strict_office import open_office
@@ -83,7 +84,7 @@ class _Slides:
         self.broken: list[int] = []
         self.hidden: list[int] = []
         self.struck: list[str] = []  # on the slide that was read last
-        self.unseen: list[str] = []  # names of hidden shapes, on the slide that was read last
+        self.unseen: list[str] = []  # names of hidden shapes and white words, on the slide that was read last
         self.objects = 0  # of other programs, on the slide that was read last
         self.left_out = LeftOut()
         self.targets: Mapping[str, str] = NO_TARGETS  # of the links of the slide that is read
@@ -98,6 +99,7 @@ class _Slides:
         found = sorted(_flatten(slide.shapes), key=lambda entry: entry[0])
         shapes = [entry for entry in found if not _is_hidden(entry[1])]
         self.unseen = [shape.name for _, shape in found if _is_hidden(shape) and _holds_text(shape)]
+        self.unseen += take_unseen(slide, [shape for shape in slide.shapes if not _is_hidden(shape)])
         if title is not None and title.has_text_frame:
             self._add("heading", self._clean(_frame_text(title.text_frame, self.targets)), level=1)
         for _, shape in shapes:
