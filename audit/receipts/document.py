@@ -34,7 +34,7 @@ def receipt_as_pdf(event: Event) -> bytes:
     registerFont(UnicodeCIDFont(CHINESE))
     receipt = read_receipt(event.payload.data)
     target = io.BytesIO()
-    title = _("Receipt %(number)s") % {"number": event.sequence}
+    title = _("Receipt %(number)s") % {"number": str(event.uid)[:8]}
     document = SimpleDocTemplate(
         target,
         pagesize=A4,
