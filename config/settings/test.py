@@ -4,11 +4,17 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 if "ATTEST_HOME" not in os.environ:
     _home, _owner = tempfile.mkdtemp(prefix="attest-test-"), os.getpid()
-    os.environ["ATTEST_HOME"] = _home
+    os.environ["ATTEST_HOME"] = os.environ["ATTEST_HOME_OF_TESTS"] = _home
     atexit.register(lambda: shutil.rmtree(_home, ignore_errors=True) if os.getpid() == _owner else None)
+elif os.environ["ATTEST_HOME"] == os.environ.get("ATTEST_HOME_OF_TESTS") and (_worker := os.environ.get("PYTEST_XDIST_WORKER")):
+    # Several processes share the tests: each has an index of its own, or one would remove what another has just published.
+    _own = Path(os.environ.pop("ATTEST_HOME_OF_TESTS")) / _worker
+    _own.mkdir(mode=0o700)
+    os.environ["ATTEST_HOME"] = str(_own)
 
 from config.env import env_int
 from config.settings import base

@@ -1,5 +1,8 @@
 """What shares a server runs in one process, what takes minutes begins first, and what uses the database is known by its mark."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -30,6 +33,17 @@ def test_what_takes_minutes_begins_first() -> None:
         "tests/ingest/test_pdf.py",
         "tests/accounts/test_keys.py",
     ]
+
+
+def test_processes_that_share_the_tests_share_no_data_folder(tmp_path: Path) -> None:
+    def home_of(**more: str) -> Path:
+        environment = {**os.environ, "ATTEST_HOME": str(tmp_path), "PYTEST_XDIST_WORKER": "gw7", **more}
+        command = [sys.executable, "-c", "import os, config.settings.test; print(os.environ['ATTEST_HOME'])"]
+        return Path(subprocess.run(command, cwd=ROOT, env=environment, check=True, text=True, capture_output=True).stdout.strip())
+
+    assert home_of(ATTEST_HOME_OF_TESTS=str(tmp_path)) == tmp_path / "gw7"
+    assert (tmp_path / "gw7").is_dir()
+    assert home_of() == tmp_path  # what a test starts in a folder of its own
 
 
 def test_the_files_of_a_group_follow_each_other() -> None:
