@@ -19,14 +19,16 @@ from accounts.models import ApiKey, User
 from accounts.sign_in.second_factors.holding import lacks_second_factor
 
 OPERATOR = "operator"
+SERVICE = "attest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """A session, an API key, or a command on this machine: with an account's rights, or as the operator, who reads everything."""
+    """A session, an API key, or a command on this machine: with an account's rights, or as the operator, who reads everything. Or
+    Attest itself, which reads all of the one collection that it works for (whoever asks names it: `chat.flow.asked.Asked`)."""
 
-    kind: Literal["session", "key", "account", "operator"]
-    user_id: int | None  # None: the operator, who has no account
+    kind: Literal["session", "key", "account", "operator", "service"]
+    user_id: int | None  # None: the operator and Attest itself have no account
     username: str  # for the audit, also of an account that is deleted meanwhile
     session_key: str = field(default="", repr=False)
     key_id: int | None = None
@@ -50,6 +52,11 @@ def command_credential(user: User) -> Credential:
     if user.pk is None:
         return Credential(kind="operator", user_id=None, username=user.username)
     return Credential(kind="account", user_id=user.pk, username=user.username)
+
+
+def service_credential() -> Credential:
+    """Return the credential of Attest itself, which asks one collection and reads there what whoever manages it reads."""
+    return Credential(kind="service", user_id=None, username=SERVICE)
 
 
 def operator() -> User:
@@ -94,4 +101,5 @@ _FINDERS: dict[str, Callable[[Credential], User | None]] = {
     "key": _by_key,
     "account": _by_account,
     "operator": lambda _credential: operator(),
+    "service": lambda _credential: User(username=SERVICE, role=User.Role.KNOWLEDGE_ADMIN),
 }

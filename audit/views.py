@@ -90,7 +90,7 @@ def receipt(request: HttpRequest, uid: UUID) -> HttpResponse:
     context = {
         "event": event,
         "payload": payload,
-        "is_question": event.action.startswith("question."),
+        "is_question": event.action.startswith(("question.", "golden.")),
         "rating": rating_of(event),
         "answer": answer_of(event),
         "receipt": read_receipt(payload.data if payload else {}),

@@ -34,6 +34,8 @@ def measure(trace: AnswerTrace, *, outcome: str, reason: str) -> list[Observatio
         outcome: "answered", "refused", "stopped" or "failed".
         reason: code of a refusal or a failure.
     """
+    if trace.asked.kind != "question":
+        return [QUESTIONS.add(outcome, trace.asked.kind)]  # all else is measured of what people ask
     found = [QUESTIONS.add(outcome, name_way(trace.asked.via))]
     if outcome == "refused":
         found.append(REFUSALS.add(reason))

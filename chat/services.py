@@ -165,13 +165,19 @@ def list_turns(conversation: Conversation, *, user: User, before: int | None = N
 
 def readable_answers(turns: Sequence[Turn], *, user: User) -> dict[int, dict[str, Any]]:
     """Return by primary key each turn's answer as its owner may read it now, as `readable_answer` does, in one query."""
-    named = {place["document_uid"] for turn in turns for place in _places(turn.answer)}
+    answers = cut_answers([turn.answer for turn in turns], user=user)
+    return {turn.pk: answer for turn, answer in zip(turns, answers, strict=True)}
+
+
+def cut_answers(answers: Sequence[dict[str, Any]], *, user: User) -> list[dict[str, Any]]:
+    """Return stored answers in the contract's JSON as this user may read them now, in one query for all of them."""
+    named = {place["document_uid"] for answer in answers for place in _places(answer)}
     visible = Document.objects.visible_to(user).filter(uid__in=named) if named else Document.objects.none()
     readable = {str(uid) for uid in visible.values_list("uid", flat=True)}
-    slugs = {row["collection"] for turn in turns for row in turn.answer.get("listed", ()) if row["kind"] == "collection"}
+    slugs = {row["collection"] for answer in answers for row in answer.get("listed", ()) if row["kind"] == "collection"}
     if slugs:
         readable |= set(Collection.objects.visible_to(user).filter(slug__in=slugs).values_list("slug", flat=True))
-    return {turn.pk: _cut_answer(turn.answer, readable) for turn in turns}
+    return [_cut_answer(answer, readable) for answer in answers]
 
 
 def readable_answer(turn: Turn, *, user: User) -> dict[str, Any]:

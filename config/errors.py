@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 PACKAGES = frozenset(
     (
-        *("accounts", "api", "audit", "backup", "chat", "config", "evals", "gateway", "ingest", "kb"),
+        *("accounts", "api", "audit", "backup", "chat", "config", "curation", "evals", "gateway", "ingest", "kb"),
         *("language", "metrics", "outbound", "retrieval", "sources"),
     )
 )

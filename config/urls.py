@@ -31,6 +31,7 @@ urlpatterns = [
     path("library/", include("sources.urls")),
     path("audit/", include("audit.urls")),
     path("reviews/", include("reviews.urls")),
+    path("curation/", include("curation.urls")),
     path("people/", include("accounts.urls")),
     path("models/", include("gateway.urls")),
     path("", include("api.urls")),

@@ -18,6 +18,7 @@ TABS = {
     "sources": _("Sources viewed"),
     "documents": _("Documents"),
     "people": _("Accounts and sign-ins"),
+    "curation": _("Curation"),
     "audit": _("Reviews"),
     "all": _("All events"),
 }
@@ -45,7 +46,7 @@ def action_word(action: str) -> str:
 @register.filter
 def outcome_word(action: str) -> str:
     """The outcome alone, where the column already says that it is a question's."""
-    return str(OUTCOMES.get(action.removeprefix("question."), action))
+    return str(OUTCOMES.get(action.removeprefix("question.").removeprefix("golden."), action))
 
 
 @register.filter

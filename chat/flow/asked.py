@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from accounts.credentials import Credential
 from chat.models import Turn
@@ -21,6 +22,12 @@ class Asked:
     history: tuple[tuple[str, str], ...] = ()  # earlier questions and answers, oldest first
     turn: Turn | None = None  # None: asked by a script
     via: str = "pages"  # "pages", "api", "command", or "key:ID PREFIX": the key that a program asked with
+    kind: Literal["question", "golden"] = "question"  # whose receipts are kept apart: a person's, or one that tests the answers
+
+    def __post_init__(self) -> None:
+        """Raises: ValueError: Attest itself would read more than the one collection that it works for."""
+        if self.credential.kind == "service" and self.collection is None:
+            raise ValueError("Attest itself asks one collection.")
 
     @property
     def language(self) -> str:

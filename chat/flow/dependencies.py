@@ -1,6 +1,6 @@
 """The dependencies of an answer: the search, the scorers, the language models. Composed here, passed on as arguments."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -36,6 +36,7 @@ class AnswerDependencies:
     calibration: Calibration = field(default_factory=shipped_calibration)  # of the encoder that searches
     find_shortage: Callable[..., Shortage | None] = lambda *, user: None  # of passages in the index that is searched
     gateway: Gateway  # without a model to offer: extractive
+    thresholds: Mapping[int, float | None] = field(default_factory=dict)  # by collection, instead of its own: to try another one
 
 
 def not_close(query: str, texts: Sequence[str]) -> list[float]:

@@ -80,7 +80,8 @@ def _judge(rewritten: Rewritten, found: Found, dependencies: AnswerDependencies,
         calibration=dependencies.calibration,
     )
     best = found.search.passages[0].chunk.version.document.collection
-    threshold = DEFAULT_THRESHOLD if best.sufficiency_threshold is None else best.sufficiency_threshold
+    chosen = dependencies.thresholds.get(best.pk, best.sufficiency_threshold)
+    threshold = DEFAULT_THRESHOLD if chosen is None else chosen
     return trace.keep(
         replace(
             judged,

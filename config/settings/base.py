@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "sources",
     "chat",
     "reviews",
+    "curation",
     "api",
     "backup",
     "evals",

@@ -23,6 +23,7 @@ NO_PAGES = {  # what answers with a fragment, a file or a way to another page
     "audit:payload",
     "audit:checkpoint_file",
     "reviews:export",
+    "curation:golden_export",
     "healthz",
     "readyz",
     "metrics",

@@ -26,6 +26,7 @@ from reviews.desk.intake import take_in
 from sources.models import SqlSource
 from tests.audit.receipts import receipt_payload
 from tests.browser.unbroken import LETTERS, LINK, TABLE
+from tests.browser.unbroken_curation import write_curation
 from tests.browser.unbroken_people import write_halfway, write_person, write_provider
 
 ROLES = {"employee": User.Role.EMPLOYEE, "admin": User.Role.KNOWLEDGE_ADMIN, "auditor": User.Role.AUDITOR}
@@ -155,6 +156,7 @@ def write_rows() -> dict[str, Any]:
             "models:model": [reverse("models:model", args=[model.pk])],
             "models:route_new": [reverse("models:route_new")],
             "models:route": [reverse("models:route", args=[route.pk])],
+            **write_curation(collection, document),
         },
         "auditor": {
             **halfway["auditor"],
@@ -166,6 +168,7 @@ def write_rows() -> dict[str, Any]:
             "audit:integrity": [reverse("audit:integrity")],
             "reviews:index": [reverse("reviews:index") + query for query in ("?queue=all", f"?queue=all&text={LETTERS[:200]}")],
             "reviews:case": [reverse("reviews:case", args=[turns[0].receipt])],
+            "curation:golden_from_review": [reverse("curation:golden_from_review", args=[turns[0].receipt])],
             "reviews:statistics": [reverse("reviews:statistics")],
             "reviews:rules": [reverse("reviews:rules")],
         },

@@ -22,12 +22,16 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import BrowserSession, IdentityProvider, User
 from accounts.second_person import request_act
 from accounts.sign_in.links import Purpose, make_link
+from curation.golden.expecting import Expected
+from curation.golden.models import GoldenRun
+from curation.golden.questions import write_golden
 from kb.models import Collection, DocumentVersion, Folder
 from kb.reading_faults import report_fault
 from kb.rights.folders import create_folder, file_document, narrow_folder
 from kb.rights.readers import Readers
 from kb.rights.stewards import set_steward
 from reviews.desk.intake import take_in
+from reviews.models import Case as ReviewCase
 from tests.confirmed import confirmed
 from tests.permissions.conftest import PEOPLE, World, make_document
 
@@ -200,6 +204,27 @@ def provider(world: World) -> tuple[str]:
     return (row.slug,)
 
 
+def golden(world: World) -> tuple[Any]:
+    expected = Expected(facts=(("nine days",),))
+    return (write_golden(collection=world.collection, question="How long?", expected=expected, user=None).uid,)
+
+
+def golden_run(world: World) -> tuple[Any]:
+    return (GoldenRun.objects.create(collection=world.collection, cause="asked", state="done").uid,)
+
+
+def collection_with_golden(world: World) -> tuple[str]:
+    golden(world)
+    return slug(world)
+
+
+def case_of_the_collection(world: World) -> tuple[Any]:
+    found = case_to_review(world)
+    ReviewCase.objects.get().collections.create(slug=world.collection.slug)
+    return found
+
+
+GOLDEN = {"question": "How deep?", "expect": "answer", "facts": "nine days", "is_active": "on"}
 PROVIDER = {"name": "Corp", "client_id": "attest", "groups_claim": "groups"}
 PLAN = {
     "name": "Shop",
@@ -387,6 +412,27 @@ ADDRESSES = {
     ],
     "reviews:assign": [Case("post", AUDITOR_POST, case_to_review)],
     "reviews:export": [Case("get", AUDITOR, event)],
+    "curation:index": [Case("get", ADMIN)],
+    "curation:golden": [Case("get", ADMIN, slug)],
+    "curation:golden_new": [Case("get", ADMIN, slug), Case("post", ADMIN_POST, slug, lambda world: GOLDEN)],
+    "curation:golden_file": [Case("get", ADMIN, slug), Case("post", "404 404 404 302 422 404", slug)],
+    "curation:golden_lines": [
+        Case(
+            "post",
+            ADMIN_POST,
+            slug,
+            lambda world: {"lines": '{"question": "How deep?", "expect": "refusal"}', "confirmed": "1"},
+        ),
+    ],
+    "curation:golden_export": [Case("get", ADMIN, slug)],
+    "curation:golden_run": [Case("post", ADMIN_POST, collection_with_golden)],
+    "curation:golden_change": [Case("get", ADMIN, golden), Case("post", ADMIN_POST, golden, lambda world: GOLDEN)],
+    "curation:golden_delete": [Case("post", ADMIN_POST, golden)],
+    "curation:golden_from_review": [
+        Case("get", AUDITOR, case_of_the_collection),
+        Case("post", AUDITOR_POST, case_of_the_collection, lambda world: GOLDEN | {"into": world.collection.slug}),
+    ],
+    "curation:run": [Case("get", ADMIN, golden_run)],
     "audit:integrity": [Case("get", AUDITOR), Case("post", AUDITOR)],
     "audit:checkpoint_file": [
         Case("get", AUDITOR, lambda world: ("checkpoints.jsonl",)),
@@ -536,6 +582,38 @@ API_ADDRESSES = {
         Case("get", API_READERS, lambda world: (world.document.uid, 1)),
         Case("get", API_NARROWED, lambda world: (narrowed(world).document.uid, 1)),
     ],
+    "api:list_golden": [
+        Case("get", "403 403 403 401 200 403"),
+        Case("get", "403 403 403 401 200 403", query="collection=handbook"),
+    ],
+    "api:create_golden": [
+        Case(
+            "post",
+            "403 403 403 401 201 403",
+            data=lambda world: {"collection": world.collection.slug, "question": "How deep?", "facts": [["nine days"]]},
+            is_json=True,
+        )
+    ],
+    "api:read_golden_file": [
+        Case(
+            "post",
+            "403 403 403 401 200 403",
+            data=lambda world: {"collection": world.collection.slug, "text": '{"question": "How deep?", "expect": "refusal"}'},
+            is_json=True,
+        )
+    ],
+    "api:edit_golden": [Case("patch", "403 403 403 401 200 403", golden, lambda world: {"note": "x"}, is_json=True)],
+    "api:remove_golden": [Case("delete", "403 403 403 401 204 403", golden)],
+    "api:start_golden_run": [
+        Case(
+            "post",
+            "403 403 403 401 202 403",
+            data=lambda world: {"collection": collection_with_golden(world)[0]},
+            is_json=True,
+        )
+    ],
+    "api:list_golden_runs": [Case("get", "403 403 403 401 200 403")],
+    "api:get_golden_run": [Case("get", "403 403 403 401 200 403", golden_run)],
     "openai:api-root": [Case("get", NOWHERE)],
     "openai:list_models": [Case("get", API_CALLERS)],
     "openai:get_model": [

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = (
     *("bench",),
-    *("accounts", "api", "audit", "backup", "chat", "config", "evals", "gateway", "ingest", "kb"),
+    *("accounts", "api", "audit", "backup", "chat", "config", "curation", "evals", "gateway", "ingest", "kb"),
     *("language", "metrics", "outbound", "retrieval", "reviews", "sources", "training"),
 )
 DOCS = (ROOT / "docs", ROOT / "docs/admin")

@@ -1,6 +1,7 @@
 """The end of a question: its receipt and its turn are written in one transaction, before anything final is shown.
 
-A question that began has one concluding event, `question.answered`, `.refused`, `.stopped` or `.failed`, whatever its caller does.
+A question that began has one concluding event, `question.answered`, `.refused`, `.stopped` or `.failed`, whatever its caller does;
+a golden one `golden.answered` and so on, so that nobody counts it among what people asked.
 One function writes it in one thread, which is never cancelled. The event's number is the question's own, so the database refuses a
 second one.
 """
@@ -108,7 +109,7 @@ def _write(trace: AnswerTrace, answer: Answer, *, outcome: str) -> Answer:
         if len(nearest) < len(answer.nearest):  # what is offered instead rests on them
             answer = replace(answer, instead="", owners=(), question_back="", choices=())
         answer = replace(answer, nearest=nearest, timings_ms=dict(trace.timings_ms))
-        _record(trace, f"question.{outcome}", receipt_of(trace, outcome=outcome, answer=answer))
+        _record(trace, f"{trace.asked.kind}.{outcome}", receipt_of(trace, outcome=outcome, answer=answer))
         answer = trace.conclude(replace(answer, receipt=str(trace.uid)))
         if turn is not None:
             # Pressed at the last moment, "stop" finds the whole answer.
@@ -139,7 +140,7 @@ def conclude_failed(trace: AnswerTrace, code: str) -> None:
             lock_chain()
             if _is_concluded(trace):
                 return
-            _record(trace, "question.failed", receipt_of(trace, outcome="failed", answer=answer) | {"reason": code})
+            _record(trace, f"{trace.asked.kind}.failed", receipt_of(trace, outcome="failed", answer=answer) | {"reason": code})
             if turn is not None:
                 fail_turn(turn, code, receipt=receipt)
     except AnswerInterrupted:

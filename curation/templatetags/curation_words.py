@@ -1,0 +1,74 @@
+"""Codes of curation in words, for its templates."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+register = template.Library()
+
+CHANGES = {
+    "documents": gettext_lazy("Documents"),
+    "rights": gettext_lazy("Readers"),
+    "words": gettext_lazy("Vocabulary"),
+    "encoder": gettext_lazy("Embedding model"),
+    "judge": gettext_lazy("Judge"),
+    "threshold": gettext_lazy("Answer threshold"),
+    "prompt": gettext_lazy("Prompt"),
+    "model": gettext_lazy("Language model"),
+}
+CONDITIONS = {
+    "documents": gettext_lazy("Documents that answer"),
+    "versions": gettext_lazy("Versions of the documents"),
+    "encoder": gettext_lazy("Embedding model"),
+    "judge": gettext_lazy("Judge"),
+    "calibration": gettext_lazy("Calibration"),
+    "threshold": gettext_lazy("Answer threshold"),
+    "words": gettext_lazy("Vocabulary"),
+    "prompt": gettext_lazy("Prompt"),
+    "models": gettext_lazy("Language models and routes"),
+}
+TONES = {"passed": "ok", "failed": "danger", "error": "warn", "worse": "danger", "better": "ok", "new": ""}
+MOVES = {
+    "worse": gettext_lazy("No longer passes"),
+    "better": gettext_lazy("Passes now"),
+    "same": gettext_lazy("As before"),
+    "new": gettext_lazy("New"),
+}
+
+
+@register.filter
+def change_word(code: str) -> str:
+    return str(CHANGES.get(code, code))
+
+
+@register.filter
+def condition_word(code: str) -> str:
+    return str(CONDITIONS.get(code, code))
+
+
+@register.filter
+def move_word(code: str) -> str:
+    return str(MOVES.get(code, code))
+
+
+@register.filter
+def curation_tone(code: str) -> str:
+    """The colour of a badge; "" for none."""
+    return TONES.get(code, "")
+
+
+@register.filter
+def miss_sentence(miss: Mapping[str, Any]) -> str:
+    """What an answer lacks, in a sentence."""
+    value = miss.get("value", "")
+    return {
+        "refused": _("It was refused."),
+        "answered": _("It was answered, and should be refused."),
+        "no_question": _("It was taken for small talk."),
+        "fact": _("Not told: %(value)s") % {"value": value},
+        "document": _("Not cited: %(value)s") % {"value": value},
+        "error": _("There was no answer (%(value)s).") % {"value": value},
+    }.get(miss.get("code", ""), value)

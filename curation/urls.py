@@ -1,0 +1,23 @@
+"""Addresses of curation."""
+
+from django.urls import URLPattern, path
+
+from curation import views
+from curation.golden import review_views
+from curation.golden import views as golden
+
+app_name = "curation"
+
+urlpatterns: list[URLPattern] = [
+    path("", views.index, name="index"),
+    path("c/<slug:slug>/golden/", golden.questions, name="golden"),
+    path("c/<slug:slug>/golden/new/", golden.write, name="golden_new"),
+    path("c/<slug:slug>/golden/file/", golden.take_file, name="golden_file"),
+    path("c/<slug:slug>/golden/lines/", golden.take_lines, name="golden_lines"),
+    path("c/<slug:slug>/golden/export.jsonl", golden.export, name="golden_export"),
+    path("c/<slug:slug>/golden/run/", golden.start, name="golden_run"),
+    path("golden/<uuid:uid>/", golden.change, name="golden_change"),
+    path("golden/<uuid:uid>/delete/", golden.delete, name="golden_delete"),
+    path("golden/from-review/<uuid:uid>/", review_views.suggest, name="golden_from_review"),
+    path("runs/<uuid:uid>/", golden.run, name="run"),
+]

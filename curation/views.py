@@ -1,0 +1,27 @@
+"""The page that leads to everything one looks after."""
+
+from django.core.paginator import Paginator
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from accounts.requests import SignedInRequest
+from curation.access import check_manages_something
+from curation.golden.models import GoldenRun
+from kb.models import Collection
+
+PER_PAGE = 50
+
+
+@require_GET
+def index(request: SignedInRequest) -> HttpResponse:
+    """The collections that this person runs, with how each stands."""
+    check_manages_something(request.user)
+    rows = Collection.objects.manageable_by(request.user).order_by("name")
+    rows = rows.annotate(golden=Count("golden_questions", filter=Q(golden_questions__is_active=True), distinct=True))
+    done = GoldenRun.objects.filter(collection=OuterRef("pk"), state=GoldenRun.State.DONE).exclude(cause=GoldenRun.Cause.HELD)
+    rows = rows.annotate(last_run=Subquery(done.order_by("-pk").values("pk")[:1]))
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    last = GoldenRun.objects.in_bulk([row.last_run for row in page if row.last_run])
+    return render(request, "curation/index.html", {"page": page, "rows": [(row, last.get(row.last_run)) for row in page]})

@@ -1,0 +1,57 @@
+"""What is curated of a collection whose every word is one unbroken run of characters."""
+
+from django.urls import reverse
+from django.utils import timezone
+
+from curation.golden.expecting import Expected
+from curation.golden.models import GoldenResult, GoldenRun
+from curation.golden.questions import write_golden
+from kb.models import Collection, Document
+from tests.browser.unbroken import LETTERS, LINK
+
+Pages = dict[str, list[str]]
+
+
+def write_curation(collection: Collection, document: Document) -> Pages:
+    """Write the rows. Returns: the pages of whoever runs the collection."""
+    golden = _write_golden(collection, document)
+    run = _write_run(collection)
+    slug = collection.slug
+    return {
+        "curation:index": [reverse("curation:index")],
+        **{f"curation:{name}": [reverse(f"curation:{name}", args=[slug])] for name in ("golden", "golden_new", "golden_file")},
+        "curation:golden_change": [reverse("curation:golden_change", args=[golden])],
+        "curation:run": [reverse("curation:run", args=[run])],
+    }
+
+
+def _write_golden(collection: Collection, document: Document) -> object:
+    expected = Expected(facts=((LETTERS[:300], LINK[:300]),), documents=(document.name,))
+    return write_golden(collection=collection, question=LETTERS, expected=expected, user=None, note=LINK).uid
+
+
+def _write_run(collection: Collection) -> object:
+    runs = [
+        GoldenRun.objects.create(
+            collection=collection,
+            cause="changed",
+            changes=["documents", "words"],
+            state="done",
+            questions=1,
+            failed=1,
+            conditions={"encoder": f"{number}{LETTERS[:70]}"},
+            finished_at=timezone.now(),
+        )
+        for number in (1, 2)
+    ]
+    for run, verdict in zip(runs, ("passed", "failed"), strict=True):
+        GoldenResult.objects.create(
+            run=run,
+            digest="0" * 64,
+            question=LETTERS,
+            expected={},
+            verdict=verdict,
+            misses=[{"code": "fact", "value": LINK}],
+            answer={"outcome": "answered", "answer": f"{LETTERS} {verdict}", "sentences": [], "citations": [], "nearest": []},
+        )
+    return runs[1].uid
