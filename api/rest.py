@@ -8,7 +8,7 @@ from ninja.errors import HttpError, ValidationError
 
 from api import asking, checking, library, searching
 from api.errors import RequestInvalid
-from api.managing import curation, golden, rights
+from api.managing import canary, curation, golden, rights
 from api.strictness import note_operation
 
 
@@ -62,3 +62,4 @@ rest.add_router("", library.router)
 rest.add_router("", rights.router)
 rest.add_router("", curation.router)
 rest.add_router("", golden.router)
+rest.add_router("", canary.router)

@@ -106,6 +106,11 @@ ACTIONS = {
     "golden_question.imported": _("Golden questions imported"),
     "golden_run.started": _("Golden run started"),
     "golden_run.finished": _("Golden run finished"),
+    "canary.rules_changed": _("Rules of the canary changed"),
+    "change.held": _("Change held back until it is tried"),
+    "change.applied": _("Change applied after it was tried"),
+    "change.failed": _("Change did not pass the golden questions"),
+    "change.withdrawn": _("Held change withdrawn"),
     "audit.sealed": _("Audit of an earlier release sealed"),
     "audit.key_rotated": _("Key of the audit changed"),
 }

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from curation import views
+from curation.canary import views as canary
 from curation.golden import review_views
 from curation.golden import views as golden
 
@@ -19,5 +20,10 @@ urlpatterns: list[URLPattern] = [
     path("golden/<uuid:uid>/", golden.change, name="golden_change"),
     path("golden/<uuid:uid>/delete/", golden.delete, name="golden_delete"),
     path("golden/from-review/<uuid:uid>/", review_views.suggest, name="golden_from_review"),
+    path("c/<slug:slug>/canary/", canary.canary, name="canary"),
+    path("c/<slug:slug>/canary/runs.csv", canary.export, name="canary_export"),
+    path("c/<slug:slug>/canary/rules/", canary.rules, name="canary_rules"),
+    path("held/<uuid:uid>/apply/", canary.apply, name="held_apply"),
+    path("held/<uuid:uid>/withdraw/", canary.withdraw, name="held_withdraw"),
     path("runs/<uuid:uid>/", golden.run, name="run"),
 ]

@@ -23,5 +23,6 @@ def index(request: SignedInRequest) -> HttpResponse:
     done = GoldenRun.objects.filter(collection=OuterRef("pk"), state=GoldenRun.State.DONE).exclude(cause=GoldenRun.Cause.HELD)
     rows = rows.annotate(last_run=Subquery(done.order_by("-pk").values("pk")[:1]))
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    last = GoldenRun.objects.in_bulk([row.last_run for row in page if row.last_run])
-    return render(request, "curation/index.html", {"page": page, "rows": [(row, last.get(row.last_run)) for row in page]})
+    shown = [(row, getattr(row, "last_run", None)) for row in page]  # annotated
+    last = GoldenRun.objects.in_bulk([pk for _row, pk in shown if pk])
+    return render(request, "curation/index.html", {"page": page, "rows": [(row, last.get(pk)) for row, pk in shown]})

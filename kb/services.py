@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Callable, Mapping
+from copy import copy
 from typing import Any, Unpack
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from accounts.editable import changed_names, check_row, check_values
@@ -41,9 +44,20 @@ def create_collection(*, user: User | None, **values: Unpack[CollectionValues]) 
 
 
 @transaction.atomic
-def change_collection(*, collection: Collection, user: User | None, **values: Unpack[CollectionValues]) -> Collection:
-    """Change what is given, leave the rest; records nothing where nothing differs. Its address stays. Raises: ValuesRefused."""
-    return _save(Collection.objects.select_for_update().get(pk=collection.pk), values, user=user)
+def change_collection(
+    *, collection: Collection, user: User | None, is_tried: bool = False, **values: Unpack[CollectionValues]
+) -> Collection:
+    """Change what is given, leave the rest; records nothing where nothing differs. Its address stays. What is to be tried first is
+    held back (the setting HOLD_CHANGES), unless `is_tried`: then the row that is returned has the value of before.
+
+    Raises: ValuesRefused.
+    """
+    row = Collection.objects.select_for_update().get(pk=collection.pk)
+    let_through: Mapping[str, Any] = values
+    if settings.HOLD_CHANGES and not is_tried:
+        clean_collection(copy(row), values)  # nobody tries what is no value
+        let_through = import_string(settings.HOLD_CHANGES)(row, values, user=user)
+    return _save(row, let_through, user=user)
 
 
 def clean_collection(row: Collection, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -284,6 +284,11 @@ ANSWER_CACHE_HOURS = env_int("ATTEST_ANSWER_CACHE_HOURS", 24, minimum=0)
 EMERGENCY_CONTACT = env_str("ATTEST_EMERGENCY_CONTACT")  # shown to who speaks of self-harm or of an emergency
 QUESTION_MAX_CHARACTERS = env_int("ATTEST_QUESTION_MAX_CHARACTERS", 4000, minimum=100)
 
+# --- curation ---------------------------------------------------------------------------------------------------------
+CANARY_WAIT_S = env_int("ATTEST_CANARY_WAIT_S", 60, minimum=0)  # of quiet after a change, before golden questions are asked
+CANARY_HOUR = env_int("ATTEST_CANARY_HOUR", 2, minimum=-1, maximum=23)  # from when on they are asked each night; -1: not at night
+HOLD_CHANGES = "curation.canary.holding.hold_collection"  # asked by kb.services before a collection is changed
+
 # --- operations -------------------------------------------------------------------------------------------------------
 METRICS_TOKEN = env_str("ATTEST_METRICS_TOKEN")  # empty: /metrics answers this machine alone
 

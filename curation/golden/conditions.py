@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 from chat.flow.dependencies import AnswerDependencies
-from chat.flow.writing.prompting import DECLINES, load_template
+from chat.flow.writing.prompting import digest_prompts
 from chat.judge.sufficiency import DEFAULT_THRESHOLD
 from gateway.editable import serialize_model, serialize_route
 from gateway.models import Route, ServedModel
@@ -28,7 +28,7 @@ def read_conditions(collection: Collection, dependencies: AnswerDependencies) ->
         "calibration": dependencies.calibration.digest[:SHORT],
         "threshold": DEFAULT_THRESHOLD if threshold is None else threshold,
         "words": hash_of(Collection.objects.values_list("vocabulary", flat=True).get(pk=collection.pk)),
-        "prompt": hash_of(*(load_template(language).digest for language in sorted(DECLINES))),
+        "prompt": hash_of(digest_prompts()),
         "models": hash_models(),
     }
 

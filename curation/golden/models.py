@@ -90,6 +90,7 @@ class GoldenRun(models.Model):
     passed = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     errors = models.PositiveIntegerField(default=0)
+    held = models.ForeignKey("curation.HeldChange", null=True, blank=True, on_delete=models.SET_NULL, related_name="runs")
     conditions = models.JSONField(default=dict, blank=True)  # what the answers were made with
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

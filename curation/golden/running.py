@@ -24,6 +24,7 @@ from chat.errors import ChatError
 from chat.flow.asked import Asked
 from chat.flow.dependencies import AnswerDependencies, configured_dependencies
 from chat.flow.running import finish_question
+from curation.canary.models import HeldChange
 from curation.errors import CurationRefused
 from curation.golden.conditions import read_conditions
 from curation.golden.expecting import Expected, compare
@@ -41,10 +42,16 @@ Finished = Callable[[GoldenRun], None]
 
 
 def start_run(
-    *, collection: Collection, cause: str, user: User | None = None, changes: Sequence[str] = (), should_notify: bool = True
+    *,
+    collection: Collection,
+    cause: str,
+    user: User | None = None,
+    changes: Sequence[str] = (),
+    held: HeldChange | None = None,
 ) -> GoldenRun:
     """Put a run of all golden questions in use into the queue; one that waits takes the new changes along.
 
+    Args: held: the change that it is for.
     Raises: CurationRefused: "golden_none".
     """
     with transaction.atomic():
@@ -59,7 +66,7 @@ def start_run(
             there.save(update_fields=["changes"])
             return there
         run = GoldenRun.objects.create(
-            collection=collection, cause=cause, changes=sorted(set(changes)), started_by=user, questions=count
+            collection=collection, cause=cause, changes=sorted(set(changes)), started_by=user, questions=count, held=held
         )
         by_hand = COMMAND_LINE if cause == GoldenRun.Cause.ASKED else SYSTEM
         record(
@@ -113,7 +120,7 @@ def _claim(only: GoldenRun | None) -> GoldenRun | None:
     open_runs = GoldenRun.objects.filter(free, collection__deleted_at=None).exclude(state=GoldenRun.State.DONE)
     if only is not None:
         open_runs = open_runs.filter(pk=only.pk)
-    held_first = open_runs.order_by("pk").select_related("collection")
+    held_first = open_runs.order_by("pk").select_related("collection", "held")
     for run in sorted(held_first[:50], key=lambda row: (row.cause != GoldenRun.Cause.HELD, row.pk)):
         claimed = GoldenRun.objects.filter(free, pk=run.pk).exclude(state=GoldenRun.State.DONE)
         if claimed.update(state=GoldenRun.State.RUNNING, lease_until=now + timedelta(seconds=LEASE_S)):

@@ -7,6 +7,8 @@ from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from curation.golden.models import GoldenResult
+
 register = template.Library()
 
 CHANGES = {
@@ -63,7 +65,7 @@ def curation_tone(code: str) -> str:
 @register.filter
 def miss_sentence(miss: Mapping[str, Any]) -> str:
     """What an answer lacks, in a sentence."""
-    value = miss.get("value", "")
+    value = str(miss.get("value", ""))
     return {
         "refused": _("It was refused."),
         "answered": _("It was answered, and should be refused."),
@@ -72,3 +74,19 @@ def miss_sentence(miss: Mapping[str, Any]) -> str:
         "document": _("Not cited: %(value)s") % {"value": value},
         "error": _("There was no answer (%(value)s).") % {"value": value},
     }.get(miss.get("code", ""), value)
+
+
+@register.filter
+def verdict_label(verdict: str) -> str:
+    return str(GoldenResult.Verdict(verdict).label) if verdict else _("Not asked")
+
+
+@register.filter
+def times(number: int, unit: int) -> int:
+    return number * unit
+
+
+@register.filter
+def unlocal(number: float) -> str:
+    """A number as drawings need it, whatever the language."""
+    return f"{number:.2f}"

@@ -24,6 +24,7 @@ NO_PAGES = {  # what answers with a fragment, a file or a way to another page
     "audit:checkpoint_file",
     "reviews:export",
     "curation:golden_export",
+    "curation:canary_export",
     "healthz",
     "readyz",
     "metrics",

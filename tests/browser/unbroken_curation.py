@@ -3,6 +3,7 @@
 from django.urls import reverse
 from django.utils import timezone
 
+from curation.canary.models import HeldChange
 from curation.golden.expecting import Expected
 from curation.golden.models import GoldenResult, GoldenRun
 from curation.golden.questions import write_golden
@@ -16,10 +17,14 @@ def write_curation(collection: Collection, document: Document) -> Pages:
     """Write the rows. Returns: the pages of whoever runs the collection."""
     golden = _write_golden(collection, document)
     run = _write_run(collection)
+    HeldChange.objects.create(collection=collection, kind="threshold", value=0.4, state="failed", reason=LINK)
     slug = collection.slug
     return {
         "curation:index": [reverse("curation:index")],
-        **{f"curation:{name}": [reverse(f"curation:{name}", args=[slug])] for name in ("golden", "golden_new", "golden_file")},
+        **{
+            f"curation:{name}": [reverse(f"curation:{name}", args=[slug])]
+            for name in ("golden", "golden_new", "golden_file", "canary")
+        },
         "curation:golden_change": [reverse("curation:golden_change", args=[golden])],
         "curation:run": [reverse("curation:run", args=[run])],
     }

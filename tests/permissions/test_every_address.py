@@ -22,6 +22,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import BrowserSession, IdentityProvider, User
 from accounts.second_person import request_act
 from accounts.sign_in.links import Purpose, make_link
+from curation.canary.models import HeldChange
 from curation.golden.expecting import Expected
 from curation.golden.models import GoldenRun
 from curation.golden.questions import write_golden
@@ -222,6 +223,10 @@ def case_of_the_collection(world: World) -> tuple[Any]:
     found = case_to_review(world)
     ReviewCase.objects.get().collections.create(slug=world.collection.slug)
     return found
+
+
+def held_change(world: World) -> tuple[Any]:
+    return (HeldChange.objects.create(collection=world.collection, kind="threshold", value=0.4, state="failed").uid,)
 
 
 GOLDEN = {"question": "How deep?", "expect": "answer", "facts": "nine days", "is_active": "on"}
@@ -433,6 +438,11 @@ ADDRESSES = {
         Case("post", AUDITOR_POST, case_of_the_collection, lambda world: GOLDEN | {"into": world.collection.slug}),
     ],
     "curation:run": [Case("get", ADMIN, golden_run)],
+    "curation:canary": [Case("get", ADMIN, slug)],
+    "curation:canary_export": [Case("get", ADMIN, slug)],
+    "curation:canary_rules": [Case("post", ADMIN_POST, slug)],
+    "curation:held_apply": [Case("post", ADMIN_POST, held_change, lambda world: {"reason": "So be it."})],
+    "curation:held_withdraw": [Case("post", ADMIN_POST, held_change)],
     "audit:integrity": [Case("get", AUDITOR), Case("post", AUDITOR)],
     "audit:checkpoint_file": [
         Case("get", AUDITOR, lambda world: ("checkpoints.jsonl",)),
@@ -614,6 +624,10 @@ API_ADDRESSES = {
     ],
     "api:list_golden_runs": [Case("get", "403 403 403 401 200 403")],
     "api:get_golden_run": [Case("get", "403 403 403 401 200 403", golden_run)],
+    "api:get_canary": [Case("get", "403 403 403 401 200 403", slug)],
+    "api:set_canary": [Case("put", "403 403 403 401 200 403", slug, lambda world: {"holds_threshold": True}, is_json=True)],
+    "api:apply_held_change": [Case("post", "403 403 403 401 200 403", held_change, lambda world: {"reason": "x"}, is_json=True)],
+    "api:withdraw_held_change": [Case("post", "403 403 403 401 200 403", held_change)],
     "openai:api-root": [Case("get", NOWHERE)],
     "openai:list_models": [Case("get", API_CALLERS)],
     "openai:get_model": [

@@ -73,6 +73,12 @@ def load_template(language: str, style: Style = "markers") -> Template:
     return Template(name=f"{rules}.{language}", digest=digest, prompt=prompt)
 
 
+def digest_prompts() -> str:
+    """Return the hash of all prompts that answers are written with, without loading what fills them in."""
+    files = sorted(_FOLDER.glob("*.txt"))
+    return hashlib.sha256(b"\0".join(path.name.encode() + b"\0" + path.read_bytes() for path in files)).hexdigest()
+
+
 def write_messages(question: str, evidence: Sequence[Evidence], *, language: str, style: Style = "markers") -> tuple[Message, ...]:
     """Return the prompt's messages: the rules, then the sources and the question."""
     sources = "\n\n".join(_source(one, language) for one in evidence)

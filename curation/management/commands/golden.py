@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import translation
 
+from curation.canary.holding import finish_run, prepare_run
 from curation.errors import CurationRefused
 from curation.golden.models import GoldenQuestion, GoldenResult, GoldenRun
 from curation.golden.questions import import_golden
@@ -54,7 +55,7 @@ class Command(BaseCommand):
             raise CommandError("No collection has golden questions in use.")
         for run in runs:
             self.stdout.write(f"{run.collection.name}:")
-            work_on_runs(slice_s=HOURS, only=run, told=self._tell)
+            work_on_runs(slice_s=HOURS, only=run, prepare=prepare_run, finished=finish_run, told=self._tell)
             run.refresh_from_db()
             if run.state != GoldenRun.State.DONE:
                 raise CommandError("Another process works on this run. Wait until it is done.")

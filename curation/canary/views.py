@@ -1,0 +1,102 @@
+"""The canary's page: its rule, what waits, what is held back, and how the questions stood run by run."""
+
+import csv
+import io
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.requests import SignedInRequest
+from curation.access import managed_collection
+from curation.canary.history import BAR_HEIGHT, read_history
+from curation.canary.holding import apply_held, set_rules, withdraw_held
+from curation.canary.models import CanaryState, HeldChange
+from curation.errors import CurationRefused
+from curation.golden.models import GoldenRun
+from kb.models import Collection
+from kb.rights.reasons import owns
+
+HELD_SHOWN = 10
+RUNS_SHOWN = 12  # columns by question
+STEP = 14  # units from bar to bar
+
+
+@require_GET
+def canary(request: SignedInRequest, slug: str) -> HttpResponse:
+    """How the golden questions stand, run by run."""
+    collection = managed_collection(request.user, slug)
+    bars, rows = read_history(collection)
+    context = {
+        "collection": collection,
+        "owns": owns(request.user, collection),
+        "state": CanaryState.objects.filter(collection=collection).first(),
+        "held": collection.held_changes.select_related("asked_by", "decided_by").prefetch_related("runs")[:HELD_SHOWN],
+        "bars": bars,
+        "newest": bars[::-1],
+        "rows": [(row, row.verdicts[-RUNS_SHOWN:]) for row in rows],
+        "columns": bars[-RUNS_SHOWN:],
+        "height": BAR_HEIGHT,
+        "width": max(len(bars), 12) * STEP,
+        "open": collection.golden_runs.exclude(state=GoldenRun.State.DONE).first(),
+    }
+    return render(request, "curation/canary.html", context)
+
+
+@require_GET
+def export(request: SignedInRequest, slug: str) -> HttpResponse:
+    """The runs by question, as a table."""
+    collection = managed_collection(request.user, slug)
+    bars, rows = read_history(collection)
+    table = io.StringIO()
+    writer = csv.writer(table)
+    writer.writerow(["question", *(bar.run.created_at.isoformat(timespec="seconds") for bar in bars)])
+    for row in rows:
+        writer.writerow([harmless(row.question), *row.verdicts])
+    return HttpResponse(
+        "\ufeff" + table.getvalue(),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="canary-{slug}.csv"'},
+    )
+
+
+def harmless(text: str) -> str:
+    """Return a cell that a spreadsheet takes for text, whatever it begins with."""
+    return f"'{text}" if text[:1] in "=+-@\t\r" else text
+
+
+@require_POST
+def rules(request: SignedInRequest, slug: str) -> HttpResponseBase:
+    """Hold changes of the threshold back, or do not: for owners."""
+    collection = get_object_or_404(Collection.objects.owned_by(request.user), slug=slug)
+    set_rules(collection=collection, holds_threshold="holds_threshold" in request.POST, user=request.user)
+    messages.success(request, _("Saved."))
+    return redirect("curation:canary", slug=slug)
+
+
+@require_POST
+def apply(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
+    """Let a held change count all the same: for owners."""
+    held = get_object_or_404(HeldChange.objects.select_related("collection"), uid=uid)
+    get_object_or_404(Collection.objects.owned_by(request.user), pk=held.collection_id)
+    try:
+        apply_held(held=held, user=request.user, reason=request.POST.get("reason", ""))
+        messages.success(request, _("The change counts now."))
+    except CurationRefused as refused:
+        messages.error(request, refused.message)
+    return redirect("curation:canary", slug=held.collection.slug)
+
+
+@require_POST
+def withdraw(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
+    """Give a held change up."""
+    held = get_object_or_404(HeldChange.objects.manageable_by(request.user).select_related("collection"), uid=uid)
+    try:
+        withdraw_held(held=held, user=request.user)
+        messages.success(request, _("The change was withdrawn."))
+    except CurationRefused as refused:
+        messages.error(request, refused.message)
+    return redirect("curation:canary", slug=held.collection.slug)
