@@ -8,7 +8,7 @@ from ninja.errors import HttpError, ValidationError
 
 from api import asking, checking, library, searching
 from api.errors import RequestInvalid
-from api.managing import canary, curation, golden, rights
+from api.managing import canary, curation, gaps, golden, rights
 from api.strictness import note_operation
 
 
@@ -63,3 +63,4 @@ rest.add_router("", rights.router)
 rest.add_router("", curation.router)
 rest.add_router("", golden.router)
 rest.add_router("", canary.router)
+rest.add_router("", gaps.router)

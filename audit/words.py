@@ -111,6 +111,8 @@ ACTIONS = {
     "change.applied": _("Change applied after it was tried"),
     "change.failed": _("Change did not pass the golden questions"),
     "change.withdrawn": _("Held change withdrawn"),
+    "gap.changed": _("Gap changed"),
+    "gap.reopened": _("Gap reopened"),
     "audit.sealed": _("Audit of an earlier release sealed"),
     "audit.key_rotated": _("Key of the audit changed"),
 }

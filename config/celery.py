@@ -54,6 +54,7 @@ def configure(sender: Celery, **_: object) -> None:
             "count": {"task": "ingest.tasks.count", "schedule": 60.0, "options": {"expires": 60}},
             "cases": {"task": "reviews.tasks.take_in", "schedule": 30.0, "options": {"expires": 30}},
             "canary": {"task": "curation.tasks.watch", "schedule": 15.0, "options": {"expires": 15}},
+            "questions": {"task": "curation.tasks.take_gaps", "schedule": 30.0, "options": {"expires": 30}},
             "golden": {"task": "curation.tasks.run_golden", "schedule": 10.0, "options": {"expires": 10}},
             "readings": {"task": "audit.tasks.complete_readings", "schedule": 60.0, "options": {"expires": 60}},
             "verify": {"task": "audit.tasks.verify", "schedule": 60.0, "options": {"expires": 60}},

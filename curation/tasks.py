@@ -4,6 +4,7 @@ from celery import shared_task
 
 from curation.canary.holding import finish_run, prepare_run
 from curation.canary.watching import watch
+from curation.gaps.taking import BATCH, take_gaps
 from curation.golden.running import work_on_runs
 
 
@@ -17,3 +18,15 @@ def run_golden() -> int:
 def watch_changes() -> int:
     """Note what changed, and start the runs that are due. Returns: how many."""
     return len(watch())
+
+
+@shared_task(name="curation.tasks.take_gaps")
+def take_new_gaps() -> int:
+    """Put new cases into gaps, up to a few batches. Returns: how many cases were read."""
+    done = 0
+    for _round in range(4):
+        count = take_gaps()
+        done += count
+        if count < BATCH:
+            break
+    return done

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from curation import views
 from curation.canary import views as canary
+from curation.gaps import views as gaps
 from curation.golden import review_views
 from curation.golden import views as golden
 
@@ -25,5 +26,9 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:slug>/canary/rules/", canary.rules, name="canary_rules"),
     path("held/<uuid:uid>/apply/", canary.apply, name="held_apply"),
     path("held/<uuid:uid>/withdraw/", canary.withdraw, name="held_withdraw"),
+    path("c/<slug:slug>/gaps/", gaps.gaps, name="gaps"),
+    path("gaps/", gaps.gaps_of_none, name="gaps_of_none"),
+    path("gaps/<uuid:uid>/", gaps.gap, name="gap"),
+    path("gaps/<uuid:uid>/seen/", gaps.seen, name="gap_seen"),
     path("runs/<uuid:uid>/", golden.run, name="run"),
 ]

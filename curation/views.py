@@ -20,6 +20,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     check_manages_something(request.user)
     rows = Collection.objects.manageable_by(request.user).order_by("name")
     rows = rows.annotate(golden=Count("golden_questions", filter=Q(golden_questions__is_active=True), distinct=True))
+    rows = rows.annotate(open_gaps=Count("gaps", filter=Q(gaps__state="open"), distinct=True))
     done = GoldenRun.objects.filter(collection=OuterRef("pk"), state=GoldenRun.State.DONE).exclude(cause=GoldenRun.Cause.HELD)
     rows = rows.annotate(last_run=Subquery(done.order_by("-pk").values("pk")[:1]))
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))

@@ -63,7 +63,7 @@ def finish_run(run: GoldenRun) -> None:
     """Apply the change that a run was for, where nothing got worse. In the transaction that ends the run."""
     if run.held_id is None:
         return
-    held = HeldChange.objects.select_for_update().select_related("collection", "asked_by").get(pk=run.held_id)
+    held = HeldChange.objects.select_for_update(of=("self",)).select_related("collection", "asked_by").get(pk=run.held_id)
     if held.state != State.TESTING:
         return  # withdrawn meanwhile
     if not may_still(held):

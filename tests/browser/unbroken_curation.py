@@ -3,11 +3,14 @@
 from django.urls import reverse
 from django.utils import timezone
 
+from audit.services import record
 from curation.canary.models import HeldChange
+from curation.gaps.models import Gap, GapQuestion
 from curation.golden.expecting import Expected
 from curation.golden.models import GoldenResult, GoldenRun
 from curation.golden.questions import write_golden
 from kb.models import Collection, Document
+from reviews.models import Case
 from tests.browser.unbroken import LETTERS, LINK
 
 Pages = dict[str, list[str]]
@@ -23,9 +26,11 @@ def write_curation(collection: Collection, document: Document) -> Pages:
         "curation:index": [reverse("curation:index")],
         **{
             f"curation:{name}": [reverse(f"curation:{name}", args=[slug])]
-            for name in ("golden", "golden_new", "golden_file", "canary")
+            for name in ("golden", "golden_new", "golden_file", "canary", "gaps")
         },
         "curation:golden_change": [reverse("curation:golden_change", args=[golden])],
+        "curation:gaps_of_none": [reverse("curation:gaps_of_none")],
+        "curation:gap": [reverse("curation:gap", args=[_write_gap(collection)])],
         "curation:run": [reverse("curation:run", args=[run])],
     }
 
@@ -33,6 +38,15 @@ def write_curation(collection: Collection, document: Document) -> Pages:
 def _write_golden(collection: Collection, document: Document) -> object:
     expected = Expected(facts=((LETTERS[:300], LINK[:300]),), documents=(document.name,))
     return write_golden(collection=collection, question=LETTERS, expected=expected, user=None, note=LINK).uid
+
+
+def _write_gap(collection: Collection) -> object:
+    asked = record("question.refused", summary=LETTERS[:300], payload={"question": LETTERS, "outcome": "refused"})
+    case = Case.objects.create(event=asked, sequence=asked.sequence, at=asked.at, outcome="refused")
+    gap = Gap.objects.create(collection=collection, last_at=asked.at, count=1, note=LINK)
+    gap.typical = GapQuestion.objects.create(gap=gap, case=case, cause="refused", vector=b"", encoder="none")
+    gap.save()
+    return gap.uid
 
 
 def _write_run(collection: Collection) -> object:

@@ -23,6 +23,7 @@ from accounts.models import BrowserSession, IdentityProvider, User
 from accounts.second_person import request_act
 from accounts.sign_in.links import Purpose, make_link
 from curation.canary.models import HeldChange
+from curation.gaps.models import Gap, GapQuestion
 from curation.golden.expecting import Expected
 from curation.golden.models import GoldenRun
 from curation.golden.questions import write_golden
@@ -227,6 +228,14 @@ def case_of_the_collection(world: World) -> tuple[Any]:
 
 def held_change(world: World) -> tuple[Any]:
     return (HeldChange.objects.create(collection=world.collection, kind="threshold", value=0.4, state="failed").uid,)
+
+
+def gap(world: World) -> tuple[Any]:
+    """Of a question that the owner asked."""
+    case_to_review(world)
+    row = Gap.objects.create(collection=world.collection, last_at=world.event.at, count=1, state="answered")
+    GapQuestion.objects.create(gap=row, case=ReviewCase.objects.get(), cause="refused", vector=b"", encoder="none")
+    return (row.uid,)
 
 
 GOLDEN = {"question": "How deep?", "expect": "answer", "facts": "nine days", "is_active": "on"}
@@ -443,6 +452,10 @@ ADDRESSES = {
     "curation:canary_rules": [Case("post", ADMIN_POST, slug)],
     "curation:held_apply": [Case("post", ADMIN_POST, held_change, lambda world: {"reason": "So be it."})],
     "curation:held_withdraw": [Case("post", ADMIN_POST, held_change)],
+    "curation:gaps": [Case("get", ADMIN, slug)],
+    "curation:gaps_of_none": [Case("get", ADMIN)],
+    "curation:gap": [Case("get", ADMIN, gap), Case("post", ADMIN_POST, gap, lambda world: {"state": "wanted"})],
+    "curation:gap_seen": [Case("post", OWNER_POST, gap)],
     "audit:integrity": [Case("get", AUDITOR), Case("post", AUDITOR)],
     "audit:checkpoint_file": [
         Case("get", AUDITOR, lambda world: ("checkpoints.jsonl",)),
@@ -628,6 +641,8 @@ API_ADDRESSES = {
     "api:set_canary": [Case("put", "403 403 403 401 200 403", slug, lambda world: {"holds_threshold": True}, is_json=True)],
     "api:apply_held_change": [Case("post", "403 403 403 401 200 403", held_change, lambda world: {"reason": "x"}, is_json=True)],
     "api:withdraw_held_change": [Case("post", "403 403 403 401 200 403", held_change)],
+    "api:list_gaps": [Case("get", "403 403 403 401 200 403")],
+    "api:edit_gap": [Case("patch", "403 403 403 401 200 403", gap, lambda world: {"state": "wanted"}, is_json=True)],
     "openai:api-root": [Case("get", NOWHERE)],
     "openai:list_models": [Case("get", API_CALLERS)],
     "openai:get_model": [
