@@ -3,26 +3,25 @@
 import logging
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
-from django.utils import timezone
+from django.db import connection, transaction
 
 from audit.actor import COMMAND_LINE, SYSTEM, Actor
 from audit.chain import checkpoints
-from audit.chain.canonical import envelope, event_hash, sha256_hex, storable
+from audit.chain.appending import BATCH, Entry, link_drafts, make_draft, write_contents
+from audit.chain.durability import wait_after_commit, wait_for_disk
 from audit.chain.growing import Tree
 from audit.chain.marks.guards import lifted_guards
 from audit.chain.marks.keys import read_keys
 from audit.chain.marks.sealing import SEALED, key_of_head, needs_seal, seal_events
+from audit.chain.statements import insert_events, lock_head, write_contents_ahead
 from audit.chain.witness import note_head
-from audit.errors import AuditInvalid
-from audit.looking.facts import facts_of, hash_facts
-from audit.models import ChainHead, Event, Fact, Payload
+from audit.models import ChainHead, Event
 
 logger = logging.getLogger(__name__)
 
@@ -50,47 +49,34 @@ def record(
         uid: of the event, where what it records may be recorded once only: the database refuses a second one.
     Raises: AuditInvalid: no action, a field too long, or a payload that is not JSON.
     """
-    for name, value, limit in (("action", action, 60), ("actor_id", by.id, 64), ("subject", subject, 300)):
-        if len(value) > limit or "\x00" in value:
-            raise AuditInvalid(f"{name} is longer than {limit} characters or holds a NUL.")
-    if not action:
-        raise AuditInvalid("An event needs an action.")
-    actor_name, summary = storable(by.name, max_length=200), storable(summary, max_length=300)
-    body = envelope(actor_name=actor_name, summary=summary, payload=payload or {})
+    entry = Entry(action=action, by=by, subject=subject, summary=summary, payload=payload, uid=uid)
+    return record_all([entry])[0]
 
+
+def record_all(entries: Sequence[Entry]) -> list[Event]:
+    """Append events one after another, as `record` does, in as many statements as for one."""
+    drafts = [make_draft(entry) for entry in entries]
+    if not drafts:
+        return []
     with transaction.atomic():
+        if connection.vendor == "postgresql":  # what is long is written before the head is locked
+            keys = write_contents_ahead([(draft.body, draft.facts) for draft in drafts])
+            for draft, pk in zip(drafts, keys, strict=True):
+                draft.event.pk = pk
         head = lock_chain()
         if needs_seal(head):
             _seal(head, reason="upgrade")
-        key = key_of_head(head)
-        link: dict[str, Any] = {
-            "sequence": head.sequence + 1,
-            "uid": uid or uuid.uuid4(),
-            "at": timezone.now(),
-            "action": action,
-            "actor_id": by.id,
-            "subject": subject,
-            "payload_hash": sha256_hex(body),
-            "previous_hash": head.hash,
-        }
-        facts = facts_of(payload or {}, summary=summary)
-        its_hash, facts_hash = event_hash(**link), hash_facts(facts)
-        event = Event.objects.create(
-            **link,
-            hash=its_hash,
-            actor_name=actor_name,
-            summary=summary,
-            facts_hash=facts_hash,
-            key_id=key.id,
-            mark=key.mark(event_hash=its_hash, facts_hash=facts_hash),
-        )
-        Payload.objects.create(event=event, body=body)
-        Fact.objects.bulk_create(Fact(event=event, kind=kind, value=value) for kind, value in facts)
-        head.sequence, head.hash, head.key_id = event.sequence, event.hash, key.id
-        head.save(update_fields=["sequence", "hash", "key_id"])
-        # Robust: the event is committed by then, and a full disk must not turn the caller's success into an error.
-        transaction.on_commit(lambda: _after_commit(event.sequence, event.hash), robust=True)
-    return event
+        events = link_drafts(drafts, head=head, key=key_of_head(head))
+        if connection.vendor == "postgresql":
+            insert_events(events, head=head)
+        else:
+            Event.objects.bulk_create(events, batch_size=BATCH)
+            write_contents(drafts)
+            head.save(update_fields=["sequence", "hash", "key_id"])
+        # Robust: the events are committed by then, and a full disk must not turn the caller's success into an error.
+        last = events[-1]
+        transaction.on_commit(lambda: _after_commit(last.sequence, last.hash), robust=True)
+    return events
 
 
 def seal_chain(*, reason: str = "upgrade") -> bool:
@@ -119,6 +105,9 @@ def lock_chain() -> ChainHead:
     Every change of rights is recorded in its own transaction. So what is read after this is what holds when the caller's event
     is recorded: a change whose event stands before it in the chain has been committed, and is seen.
     """
+    if connection.vendor == "postgresql" and (locked := lock_head(HEAD_ID)) is not None:
+        wait_after_commit()
+        return locked
     head, _created = ChainHead.objects.select_for_update().get_or_create(pk=HEAD_ID)
     return head
 
@@ -132,6 +121,7 @@ def write_checkpoint() -> checkpoints.Checkpoint | None:
     head = ChainHead.objects.filter(pk=HEAD_ID, sequence__gt=0).first()
     if head is None or not checkpoints.may_sign(root):
         return None
+    wait_for_disk()  # another's commit, which this process sees, may not be there yet
     newest = checkpoints.last_checkpoint(root)
     if newest is not None and newest.sequence >= head.sequence:
         return newest

@@ -113,6 +113,8 @@ ACTIONS = {
     "change.withdrawn": _("Held change withdrawn"),
     "gap.changed": _("Gap changed"),
     "gap.reopened": _("Gap reopened"),
+    "hold.placed": _("Legal hold placed"),
+    "hold.released": _("Legal hold released"),
     "audit.sealed": _("Audit of an earlier release sealed"),
     "audit.key_rotated": _("Key of the audit changed"),
 }
@@ -192,6 +194,7 @@ PROBLEMS = {
     "tail_cut": _("The events after this one were removed."),
     "tail_added": _("The event was not written by the audit."),
     "checkpoint_mismatch": _("The event is not the one that was signed."),
+    "seal_forged": _("The event seals another place than it stands at, or is not signed with this installation's key."),
     "seam_forged": _("The event records a restore that is not signed with this installation's key."),
     "checkpoint_forged": _("A checkpoint in the file is not signed with this installation's key."),
 }

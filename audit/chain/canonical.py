@@ -28,10 +28,10 @@ def canonical_json(value: object) -> str:
     Raises: AuditInvalid: not JSON.
     """
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), default=_plain)
+        text = _ENCODER.encode(value)
     except (TypeError, ValueError, RecursionError) as error:
         raise AuditInvalid(f"The payload is not JSON: {error}") from error
-    return LONE_SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    return text if text.isascii() else LONE_SURROGATE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
 def storable(text: str, *, max_length: int) -> str:
@@ -77,3 +77,7 @@ def _plain(value: object) -> str:
     if isinstance(value, UUID | Promise):
         return str(value)
     raise TypeError(f"{type(value).__name__} has no place in a payload")
+
+
+# One for all: `json.dumps` makes an encoder for each call, which takes longer than the call.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), default=_plain)

@@ -11,7 +11,7 @@ from audit.chain.canonical import GENESIS
 from audit.chain.checkpoints import FILE_NAME, KEY_NAME, Checkpoint, read_checkpoints, verifying_key
 from audit.chain.marks.guards import missing_guards
 from audit.chain.marks.keys import read_keys
-from audit.chain.marks.sealing import SEALED
+from audit.chain.marks.sealing import SEALED, check_seals
 from audit.chain.rows import Row, read_row, read_rows
 from audit.chain.seams import RESTORED, Seam, parse_seam
 from audit.chain.verifying.event_checks import check_row
@@ -21,6 +21,7 @@ from audit.chain.verifying.walking import Standing, Walk, is_without_marks
 from audit.chain.witness import read_witness
 from audit.models import Event
 
+FORGED_SEAL = "seals another place than it stands at, or no key of this installation has signed it"
 FORGED_SEAM = "tells of a restore that no key of this installation has signed"
 
 
@@ -49,7 +50,8 @@ def verify_part(
     seams, forged_seams = _find_seams(public_key)
     keys = read_keys()
     walk = Walk(standing=standing, checkpoints=signed, seams=seams, keys=None if is_without_marks(keys) else keys, witness=witness)
-    walk.problems += [*problems, *forged_seams] if standing.events == 0 else []
+    if standing.events == 0:
+        walk.problems += [*problems, *forged_seams, *_find_forged_seals(public_key)]
     rows = read_rows(after=standing.expected - 1)
     is_ended = _take(walk, rows, at_most=at_most)
     if is_ended:
@@ -112,6 +114,17 @@ def _find_seams(public_key: Path | None) -> tuple[tuple[Seam, ...], list[Problem
         else:
             problems.append(Problem(code="seam_forged", sequence=sequence if place else 0, message=FORGED_SEAM))
     return tuple(seams), problems
+
+
+def _find_forged_seals(public_key: Path | None) -> list[Problem]:
+    root = Path(settings.AUDIT_ROOT)
+    # A restore without the signing key makes a new one, and keeps what checks the signatures of before ("before-*.pub").
+    paths = [*filter(None, [public_key]), root / f"{KEY_NAME}.pub", *sorted(root.glob("before-*.pub"))]
+    keys = [verifying_key(path) for path in paths if path.exists()]
+    return [
+        Problem(code="seal_forged", sequence=sequence if type(sequence) is int else 0, message=FORGED_SEAL)
+        for sequence in check_seals(keys)
+    ]
 
 
 def _place_before(sequence: int) -> tuple[int, str]:

@@ -26,9 +26,11 @@ def find_program(name: str) -> str | None:
 
 
 class Postgres:
-    """A cluster in a folder of its own that listens on a socket there. Without fsync: a killed server loses nothing by that."""
+    """A cluster in a folder of its own that listens on a socket there. Without fsync, unless asked for: a killed server loses
+    nothing by that."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_durable: bool = False) -> None:
+        self.is_durable = is_durable
         self.pg_ctl = find_program("pg_ctl")
         if self.pg_ctl is None:
             pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
@@ -58,7 +60,7 @@ class Postgres:
 
     def start(self) -> None:
         """Start it, and return when it answers."""
-        options = f"-k {self.folder} -c listen_addresses='' -c fsync=off"
+        options = f"-k {self.folder} -c listen_addresses='' -c fsync={'on' if self.is_durable else 'off'}"
         self._control("start", "-w", "-l", str(self.folder / "log"), "-o", options)
 
     def crash(self) -> None:

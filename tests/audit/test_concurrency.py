@@ -28,6 +28,16 @@ for number in range(int(sys.argv[2])):
 """
 
 
+TELLING_WRITER = """
+import sys
+import django
+django.setup()
+from audit.services import record
+while True:
+    print(record("a.b", payload={"by": sys.argv[1]}).sequence, flush=True)
+"""  # what it logs comes between
+
+
 def run(code_or_arguments: list[str], environment: dict[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, *code_or_arguments], cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -72,3 +82,30 @@ def postgres() -> Iterator[Postgres]:
 @pytest.mark.postgres
 def test_processes_record_at_once_on_postgresql(tmp_path: Path, postgres: Postgres) -> None:
     record_from_many_processes(tmp_path, postgres.url)
+
+
+@pytest.mark.postgres
+def test_what_was_acknowledged_outlives_a_crash_of_the_database(tmp_path: Path, postgres: Postgres) -> None:
+    """Locks are given back before the disk has a commit; whoever commits is told when it has."""
+    environment = os.environ | {
+        "ATTEST_HOME": str(tmp_path),
+        "DATABASE_URL": postgres.url,
+        "DJANGO_SETTINGS_MODULE": "config.settings.base",
+    }
+    migrating = run(["manage.py", "migrate", "audit", "-v0"], environment)
+    with ended_with_the_test(migrating):
+        assert migrating.wait(timeout=PATIENCE_S) == 0
+    writers = [run(["-c", TELLING_WRITER, str(number)], environment) for number in range(2)]
+    with ended_with_the_test(*writers):
+        for writer in writers:
+            for _ in range(20):
+                assert writer.stdout.readline(), "the writer ended"
+        postgres.crash()
+        told = [line for writer in writers for line in writer.communicate(timeout=PATIENCE_S)[0].splitlines() if line.isdecimal()]
+    postgres.start()
+    verifying = run(["manage.py", "verify_audit"], environment)
+    with ended_with_the_test(verifying):
+        output = verifying.communicate(timeout=PATIENCE_S)[0]
+    assert verifying.returncode == 0, output
+    events = int(output.partition("The audit is intact: ")[2].partition(" ")[0])
+    assert events >= max(map(int, told)) > 10

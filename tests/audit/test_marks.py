@@ -160,6 +160,17 @@ def test_the_first_start_seals_it_once(audit_root: Path) -> None:
     assert [event.hash for event in Event.objects.order_by("sequence")[:3]] == [event.hash for event in old]
 
 
+@pytest.mark.parametrize("changes", [{"signature": "00" * 64}, {"sequence": 0}, {"hash": "0" * 64}])
+def test_who_has_the_key_of_events_alone_forges_no_seal(changes: dict) -> None:
+    """The seal is signed with the key of checkpoints, too, and says where it stands."""
+    write_checkpoint()
+    before = record("a.b")
+    write_checkpoint()
+    seal = {"sequence": before.sequence, "hash": before.hash, "key_id": before.key_id, "reason": "upgrade", "signature": ""}
+    record("audit.sealed", payload={"seal": seal | changes})
+    assert codes() == [("seal_forged", 2)]
+
+
 def test_the_first_event_seals_it_where_no_start_did() -> None:
     record_as_before(0)
     assert record("a.b").sequence == 3

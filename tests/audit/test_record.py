@@ -9,12 +9,13 @@ import pytest
 from django.db import transaction
 
 from audit.actor import Actor
+from audit.chain.appending import Entry
 from audit.chain.canonical import GENESIS, canonical_json, sha256_hex
 from audit.chain.verification import verify_chain
 from audit.errors import AuditImmutable, AuditInvalid
 from audit.life.erasure import erase_payload
 from audit.models import ChainHead, Event, Payload
-from audit.services import record
+from audit.services import record, record_all
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +30,21 @@ def test_record_links_each_event_to_the_one_before() -> None:
     assert second.previous_hash == first.hash == first.expected_hash()
     assert first.actor_id == "7"
     assert ChainHead.objects.get().hash == second.hash
+
+
+def test_events_that_are_recorded_together_follow_each_other_and_are_there_together_or_not_at_all() -> None:
+    entries = [Entry(action="source.viewed", summary=f"Page {n}", payload={"document": f"{n}.pdf"}) for n in range(3)]
+    events = record_all(entries)
+    assert [event.sequence for event in events] == [1, 2, 3]
+    assert [event.previous_hash for event in events[1:]] == [event.hash for event in events[:2]]
+    stored = Event.objects.order_by("sequence")
+    assert [event.payload.data["document"] for event in stored] == ["0.pdf", "1.pdf", "2.pdf"]
+    assert [sorted(event.facts.values_list("kind", flat=True)) for event in stored] == [["document", "word", "word"]] * 3
+    with pytest.raises(AuditInvalid):
+        record_all([*entries, Entry(action="")])
+    assert record_all([]) == []
+    assert (Event.objects.count(), ChainHead.objects.get().sequence) == (3, 3)
+    assert verify_chain().is_intact
 
 
 def test_the_payload_hash_covers_name_summary_and_payload() -> None:

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
@@ -52,7 +53,7 @@ class EventKey:
         return self._mac({"kind": "attest-key-v1", "sequence": sequence, "successor": successor})
 
     def _mac(self, values: Mapping[str, object]) -> str:
-        return hmac.new(self.secret, canonical_json(values).encode(), "sha256").hexdigest()
+        return hmac.digest(self.secret, canonical_json(values).encode(), "sha256").hex()
 
 
 def keys_path() -> Path:
@@ -74,6 +75,11 @@ def read_keys(path: Path | None = None) -> dict[str, EventKey]:
 
 def parse_keys(raw: bytes, *, place: str) -> dict[str, EventKey]:
     """Return the keys of a file's content. A last line without its line break was cut by a crash before the key was used."""
+    return dict(_parse_keys(raw, place))
+
+
+@lru_cache(maxsize=4)  # each event reads the file, which hardly ever changes
+def _parse_keys(raw: bytes, place: str) -> Mapping[str, EventKey]:
     found: dict[str, EventKey] = {}
     for number, line in enumerate(raw.split(b"\n")[:-1], start=1):
         try:

@@ -5,12 +5,15 @@ before the first mark is set. So a seal that was cut off is made again, and one 
 nothing but what that hash covers.
 """
 
+import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 from django.db import connection
 
@@ -75,8 +78,37 @@ def seal_events(head: ChainHead, *, reason: str) -> dict[str, Any]:
     return {"seal": seal | {"signature": signature}, "facts_rebuilt": differing}
 
 
-def _signed_bytes(seal: dict[str, Any]) -> bytes:
+def _signed_bytes(seal: Mapping[str, Any]) -> bytes:
     return canonical_json({"kind": SEALED, **seal}).encode()
+
+
+def check_seals(keys: Sequence[Ed25519PublicKey]) -> list[int]:
+    """Return the sequences of seals that say something else than what stands before them, or that none of these keys has signed.
+
+    A seal without a signature was made by a process that could not read the signing key; its mark alone vouches for it.
+    """
+    rows = Event.objects.filter(action=SEALED).order_by("sequence").values_list("sequence", "previous_hash", "payload__body")
+    return [sequence for sequence, before, body in rows if not _is_sound(body, sequence, before, keys=keys)]
+
+
+def _is_sound(body: str | None, sequence: int, before: str, *, keys: Sequence[Ed25519PublicKey]) -> bool:
+    try:
+        seal = dict(json.loads(body or "")["payload"]["seal"])
+        signature = bytes.fromhex(seal.pop("signature"))
+        if (seal["sequence"], seal["hash"]) != (sequence - 1, before):
+            return False
+        content = _signed_bytes(seal)
+    except (ValueError, TypeError, KeyError, AuditInvalid):
+        return False
+    return not signature or any(_is_signed(key, signature, content) for key in keys)
+
+
+def _is_signed(key: Ed25519PublicKey, signature: bytes, content: bytes) -> bool:
+    try:
+        key.verify(signature, content)
+    except InvalidSignature:
+        return False
+    return True
 
 
 def _mark_batch(rows: Sequence[Row], key: EventKey) -> int:

@@ -13,7 +13,7 @@ BROKEN_LINK = "does not follow from the event before it"
 class Problem:
     """`code`: event_altered, event_malformed, payload_altered, payload_malformed, payload_missing, payload_emptied,
     payload_orphaned, unauthenticated, key_unknown, key_changed, facts_altered, facts_orphaned, link_broken, gap, tail_cut,
-    tail_added, second_head, head_malformed, checkpoint_mismatch, root_mismatch, checkpoint_forged, seam_forged."""
+    tail_added, second_head, head_malformed, checkpoint_mismatch, root_mismatch, checkpoint_forged, seam_forged, seal_forged."""
 
     code: str
     sequence: int  # of the event, or of the first missing one; 0 where it concerns a file, or rows of no event
