@@ -1,46 +1,52 @@
-"""Asking, as one JSON answer or as a stream of events; and the conversations that the answers are kept in."""
+"""Asking, as one JSON answer, as a stream of events, or in the background."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any
-from uuid import UUID
+from http import HTTPStatus
+from typing import Any, cast
 
 from django.conf import settings
-from django.http import Http404, HttpResponseBase, JsonResponse
+from django.http import HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils import translation
 from ninja import Router
-from ninja.params.functions import Query
 
 from accounts.models import ApiKey
 from accounts.rates import spend
 from api import schemas
 from api.access import asked_via, scoped
+from api.conversations import find_conversation
 from api.requests import ApiRequest
-from chat.errors import ChatError, sentence_for
+from chat.errors import ChatError
 from chat.feedback import rate_answer
 from chat.flow.asked import Asked
 from chat.flow.events import Progress, Status
 from chat.flow.running import finish_question, run_question
-from chat.models import Conversation, Turn
-from chat.services import asked_of, clean_question, list_turns, start_turn
-from chat.standing import with_standing
+from chat.models import Turn
+from chat.services import asked_of, clean_question, start_turn
+from chat.streaming.frames import status_text
+from chat.streaming.runs import begin_answer
 from chat.streaming.sse import WAITING, event_stream, frame
-from chat.streaming.turn import status_text
 from chat.types import Answer
 from gateway.threads import run_in_thread
 from kb.models import Collection
 
 router = Router(tags=["answers"])
-READ = scoped(ApiKey.Scope.READ)
 NEW = "new"
 
 
-@router.post("/ask", response={200: schemas.AnswerOut, **schemas.ERRORS}, **scoped(ApiKey.Scope.ASK, is_async=True))
-async def ask(request: ApiRequest, given: schemas.QuestionIn, stream: bool = False) -> HttpResponseBase:
+@router.post(
+    "/ask", response={200: schemas.AnswerOut, 202: schemas.AcceptedOut, **schemas.ERRORS}, **scoped(ApiKey.Scope.ASK, is_async=True)
+)
+async def ask(request: ApiRequest, given: schemas.QuestionIn, stream: bool = False, background: bool = False) -> HttpResponseBase:
     """Answer a question from the documents that the caller may read, or refuse. With `stream`: server-sent events, whose `data`
     is one JSON object each: `status`, `sentence` (each one passed), and last `done` (the whole answer) or `failed`. After a status
-    with the step `fallback` the sentences begin anew."""
+    with the step `fallback` the sentences begin anew. With `background`: at once a 202 with the turn, whose answer the server
+    writes whoever waits for it (`/turns/{uid}`)."""
+    if background:
+        turn = await run_in_thread(begin)(request, given)
+        named = {"conversation": str(turn.conversation.uid), "turn": str(turn.uid)}
+        return JsonResponse(named, status=HTTPStatus.ACCEPTED)
     asked = await run_in_thread(prepare)(request, given)
     if not stream:
         answer = await finish_question(asked)
@@ -62,6 +68,14 @@ def prepare(request: ApiRequest, given: schemas.QuestionIn) -> Asked:
     turn = start_turn(user=user, question=given.question, conversation=current, collection=collection)
     turn = Turn.objects.select_related("conversation__collection", "conversation__user").get(pk=turn.pk)
     return asked_of(turn, credential=request.credential, via=asked_via(request))
+
+
+def begin(request: ApiRequest, given: schemas.QuestionIn) -> Turn:
+    """Keep the question in a conversation, and have it answered from now on. Raises: as `prepare`."""
+    asked = prepare(request, given if given.conversation else given.model_copy(update={"conversation": NEW}))
+    turn = cast(Turn, asked.turn)
+    begin_answer(turn, request=request, credential=asked.credential, via=asked.via)
+    return turn
 
 
 async def stream_frames(asked: Asked, *, language: str, request_id: str) -> AsyncGenerator[bytes, None]:
@@ -103,56 +117,3 @@ def give_feedback(request: ApiRequest, given: schemas.FeedbackIn) -> schemas.Fee
     """Say whether one of the caller's own answers helped; an empty rating takes it back."""
     kept = rate_answer(user=request.user, receipt=given.receipt, rating=given.rating, comment=given.comment)
     return schemas.FeedbackOut(receipt=given.receipt, rating=given.rating if kept else "", comment=kept.comment if kept else "")
-
-
-@router.get("/conversations", response={200: list[schemas.ConversationOut], **schemas.ERRORS}, **READ)
-def list_conversations(
-    request: ApiRequest, limit: int = Query(50, ge=1, le=200), page: int = Query(1, ge=1, le=1_000_000)
-) -> list[schemas.ConversationOut]:
-    """The caller's own conversations, the newest first; `limit` on each page."""
-    rows = Conversation.objects.visible_to(request.user).select_related("collection")[(page - 1) * limit : page * limit]
-    return [schemas.ConversationOut(**serialize_conversation(row)) for row in rows]
-
-
-@router.get("/conversations/{uuid:uid}", response={200: schemas.ConversationWithTurns, **schemas.ERRORS}, **READ)
-def get_conversation(
-    request: ApiRequest, uid: UUID, limit: int = Query(50, ge=1, le=200), before: int | None = Query(None, ge=0, le=2**31 - 1)
-) -> schemas.ConversationWithTurns:
-    """One of the caller's conversations with the newest attempt at each of its last questions, as they may read the answers now.
-    `before`: the field “earlier” of the response before, for the questions before those."""
-    row = find_conversation(request, str(uid))
-    shown = list_turns(row, user=request.user, before=before, limit=limit)
-    turns = [schemas.TurnOut(**serialize_turn(turn, answer)) for turn, answer in with_standing(shown.turns, user=request.user)]
-    return schemas.ConversationWithTurns(**serialize_conversation(row), turns=turns, earlier=shown.earlier)
-
-
-def find_conversation(request: ApiRequest, uid: str) -> Conversation:
-    try:
-        named = UUID(uid)
-    except ValueError as error:
-        raise Http404 from error
-    return get_object_or_404(Conversation.objects.visible_to(request.user).select_related("collection"), uid=named)
-
-
-def serialize_conversation(row: Conversation) -> dict[str, Any]:
-    return {
-        "uid": row.uid,
-        "title": row.title,
-        "collection": row.collection.slug if row.collection else None,
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
-    }
-
-
-def serialize_turn(turn: Turn, answer: dict[str, Any]) -> dict[str, Any]:
-    """Return a turn; its answer only where it has a whole one."""
-    error = {"code": turn.error_code, "message": sentence_for(turn.error_code)} if turn.error_code else None
-    return {
-        "uid": turn.uid,
-        "question": turn.question,
-        "rewritten": turn.rewritten,
-        "state": turn.state,
-        "error": error,
-        "answer": answer if answer.get("outcome") else None,
-        "created_at": turn.created_at,
-    }

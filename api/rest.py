@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from api import asking, checking, library, searching
+from api import asking, checking, conversations, library, searching
 from api.errors import RequestInvalid
 from api.managing import canary, curation, gaps, golden, rights
 from api.strictness import note_operation
@@ -56,6 +56,7 @@ rest = with_our_errors(
     )
 )
 rest.add_router("", asking.router)
+rest.add_router("", conversations.router)
 rest.add_router("", checking.router)
 rest.add_router("", searching.router)
 rest.add_router("", library.router)

@@ -354,7 +354,13 @@ class TurnOut(Schema):
         description="as /ask gives it; sentences no longer readable are counted in “hidden”. A citation of a version that was"
         " replaced has “replaced_by” {version, at}; “deleted_sources” [{title, deleted_at}] names what was deleted since"
     )
+    so_far: dict[str, Any] | None = Field(description="while it is answered: what was released, as “answer” has it")
     created_at: datetime
+
+
+class AcceptedOut(Schema):
+    conversation: UUID
+    turn: UUID
 
 
 class ConversationWithTurns(ConversationOut):

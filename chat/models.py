@@ -87,6 +87,9 @@ class Turn(models.Model):
     receipt = models.CharField(max_length=36, blank=True)  # uid of the audit event
     created_at = models.DateTimeField(auto_now_add=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)  # of the process that answers; stale: it has died
+    # While it is answered, for the other processes: the number of the last event, and {"status", "answer"} as released so far.
+    reached = models.PositiveIntegerField(default=0)
+    progress = models.JSONField(default=dict, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     objects = TurnQuerySet.as_manager()

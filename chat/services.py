@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +13,11 @@ from django.utils.translation import gettext as _
 
 from accounts.credentials import Credential
 from accounts.models import User
+from chat.conversations.readable import readable_answers
 from chat.errors import QuestionRefused
 from chat.flow.asked import Asked
 from chat.models import Conversation, Turn
-from chat.types import join_sentences
-from kb.models import Collection, Document
+from kb.models import Collection
 
 TITLE_CHARACTERS = 80
 HISTORY_TURNS = 4
@@ -161,76 +160,3 @@ def list_turns(conversation: Conversation, *, user: User, before: int | None = N
     answers = readable_answers(shown, user=user)
     earlier = shown[0].position if len(turns) > limit else None
     return TurnPage(turns=tuple((turn, answers[turn.pk]) for turn in shown), earlier=earlier)
-
-
-def readable_answers(turns: Sequence[Turn], *, user: User) -> dict[int, dict[str, Any]]:
-    """Return by primary key each turn's answer as its owner may read it now, as `readable_answer` does, in one query."""
-    answers = cut_answers([turn.answer for turn in turns], user=user)
-    return {turn.pk: answer for turn, answer in zip(turns, answers, strict=True)}
-
-
-def cut_answers(answers: Sequence[dict[str, Any]], *, user: User) -> list[dict[str, Any]]:
-    """Return stored answers in the contract's JSON as this user may read them now, in one query for all of them."""
-    named = {place["document_uid"] for answer in answers for place in _places(answer)}
-    visible = Document.objects.visible_to(user).filter(uid__in=named) if named else Document.objects.none()
-    readable = {str(uid) for uid in visible.values_list("uid", flat=True)}
-    slugs = {row["collection"] for answer in answers for row in answer.get("listed", ()) if row["kind"] == "collection"}
-    if slugs:
-        readable |= set(Collection.objects.visible_to(user).filter(slug__in=slugs).values_list("slug", flat=True))
-    return [_cut_answer(answer, readable) for answer in answers]
-
-
-def readable_answer(turn: Turn, *, user: User) -> dict[str, Any]:
-    """Return the turn's answer as its owner may read it now.
-
-    A sentence whose document was deleted, or taken from the reader since, is left out and counted in "hidden". A newer
-    version of a document hides nothing: the answer names the version that it was given from.
-    """
-    return readable_answers([turn], user=user)[turn.pk]
-
-
-def _places(answer: dict[str, Any]) -> list[dict[str, Any]]:
-    listed = (row for row in answer.get("listed", []) if row["kind"] == "document")
-    return [*answer.get("citations", []), *answer.get("nearest", []), *listed]
-
-
-def _named(answer: dict[str, Any]) -> set[str]:
-    """Return the uids of the documents that an answer names, and the addresses of the collections that it lists."""
-    return {place["document_uid"] for place in _places(answer)} | {
-        row["collection"] for row in answer.get("listed", []) if row["kind"] == "collection"
-    }
-
-
-def _cut_answer(given: dict[str, Any], readable: set[str]) -> dict[str, Any]:
-    """Leave out what rests on documents or collections that are not among `readable`, their uids and addresses."""
-    answer = dict(given)
-    citations, nearest, listed = answer.get("citations", []), answer.get("nearest", []), answer.get("listed", [])
-    named = _named(answer)
-    if not named:
-        return answer | {"normalized_question": ""}  # nothing of a document is told
-    if named <= readable:
-        return answer
-    kept = [citation for citation in citations if citation["document_uid"] in readable]
-    markers = {citation["marker"] for citation in kept}
-    # Positions in the list, from 1, as they are now and as they will be.
-    open_rows = [at for at, row in enumerate(listed, start=1) if (row["document_uid"] or row["collection"]) in readable]
-    renumbered = {before: now for now, before in enumerate(open_rows, start=1)}
-    sentences = [
-        sentence | {"listed": [renumbered[at] for at in sentence.get("listed", ())]}
-        for sentence in answer["sentences"]
-        if set(sentence["citations"]) <= markers and set(sentence.get("listed", ())) <= renumbered.keys()
-    ]
-    return answer | {
-        "answer": join_sentences((one["prefix"], one["text"], one["citations"]) for one in sentences),
-        "sentences": sentences,
-        "citations": kept,
-        "listed": [listed[at - 1] for at in open_rows],
-        "nearest": [near for near in nearest if near["document_uid"] in readable],
-        "normalized_question": "",  # in words of what may be hidden, as may be how a model put a follow-up
-        "understood_as": "",
-        "instead": "",
-        "owners": [],
-        "question_back": "",
-        "choices": [],
-        "hidden": len(answer["sentences"]) - len(sentences),
-    }

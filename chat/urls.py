@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("ask/", views.ask, name="ask"),
     path("check/", check, name="check"),
     path("c/<uuid:uid>/", views.conversation, name="conversation"),
+    path("c/<uuid:uid>/newer/", views.newer, name="newer"),
     path("c/<uuid:uid>/rename/", views.rename, name="rename"),
     path("c/<uuid:uid>/delete/", views.delete, name="delete"),
     path("turns/<uuid:uid>/regenerate/", views.regenerate, name="regenerate"),

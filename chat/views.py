@@ -16,14 +16,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
+from accounts.credentials import session_credential
 from accounts.errors import TooManyRequests
 from accounts.rates import spend
 from accounts.requests import SignedInRequest
 from chat import services
+from chat.conversations.readable import readable_answers
 from chat.errors import QuestionRefused
 from chat.feedback import rate_answer
 from chat.models import Conversation, Turn
 from chat.standing import with_standing
+from chat.streaming.runs import begin_answer
 from chat.streaming.turn import stream_turn
 from kb.models import Collection
 from language.scripts.answer_language import code_of
@@ -49,6 +52,18 @@ def conversation(request: SignedInRequest, uid: UUID) -> HttpResponse:
     return render(request, "chat/conversation.html", context)
 
 
+@require_GET
+def newer(request: SignedInRequest, uid: UUID) -> HttpResponse:
+    """What was asked in this conversation since a turn that the page has: for its other tabs."""
+    current = get_object_or_404(Conversation.objects.visible_to(request.user), uid=uid)
+    seen = get_object_or_404(current.turns, uid=as_uid(request.GET.get("seen", "")))
+    found = list(Turn.objects.filter(conversation=current, pk__gt=seen.pk).newest_attempts().select_related("conversation"))
+    answers = readable_answers(found, user=request.user)
+    return HttpResponse(
+        "".join(render_to_string("chat/_turn.html", {"turn": turn, "answer": answers[turn.pk]}, request) for turn in found)
+    )
+
+
 @require_POST
 def ask(request: SignedInRequest) -> HttpResponseBase:
     """Take a question; its answer is streamed into the page that this leads to."""
@@ -64,6 +79,7 @@ def ask(request: SignedInRequest) -> HttpResponseBase:
         turn = services.start_turn(user=request.user, question=question, conversation=current, collection=collection)
     except (QuestionRefused, TooManyRequests) as refused:
         return refuse(request, current, question, refused)
+    begin_answer(turn, request=request, credential=session_credential(request, user=request.user))
     if request.htmx and current:
         return render(request, "chat/_turn.html", {"turn": turn, "answer": turn.answer})
     return leave(request, reverse("chat:conversation", args=[turn.conversation.uid]))
@@ -88,6 +104,7 @@ def regenerate(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
         fresh = services.regenerate_turn(turn)
     except (QuestionRefused, TooManyRequests) as refused:
         return refuse(request, turn.conversation, "", refused)
+    begin_answer(fresh, request=request, credential=session_credential(request, user=request.user))
     if request.htmx:
         return render(request, "chat/_turn.html", {"turn": fresh, "answer": fresh.answer})
     return redirect("chat:conversation", uid=turn.conversation.uid)
@@ -138,11 +155,15 @@ def named_conversation(request: SignedInRequest) -> Conversation | None:
     named = request.POST.get("conversation")
     if not named:
         return None
+    return get_object_or_404(Conversation.objects.visible_to(request.user), uid=as_uid(named))
+
+
+def as_uid(text: str) -> UUID:
+    """Raises: Http404: that is none."""
     try:
-        uid = UUID(named)
+        return UUID(text)
     except ValueError as error:
         raise Http404 from error
-    return get_object_or_404(Conversation.objects.visible_to(request.user), uid=uid)
 
 
 def leave(request: SignedInRequest, address: str) -> HttpResponseBase:

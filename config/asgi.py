@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import sys
 import threading
 import time
 
@@ -80,9 +81,18 @@ def write_metrics(stopping: threading.Event) -> None:
         connection.close()
 
 
+async def end_answers() -> None:
+    """Have the answers that are being written here concluded, where there was any question."""
+    if "chat.streaming.runs" in sys.modules:
+        from chat.streaming.runs import get_runs
+
+        await get_runs().end()
+
+
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve pages; at the start of the server (and only then) warm up beside them."""
     if scope["type"] != "lifespan":
+        scope.setdefault("state", {})["loop"] = asyncio.get_running_loop()  # on which an answer is written beyond its request
         await pages(scope, receive, send)
         if "first_page" in scope.get("state", {}):
             scope["state"]["first_page"].set()
@@ -99,6 +109,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
             await send({"type": "lifespan.startup.complete"})
         elif event["type"] == "lifespan.shutdown":
             stopping.set()
+            await end_answers()
             await asyncio.to_thread(counting.join, LAST_WRITE_S)
             await asyncio.to_thread(close_connections)
             await send({"type": "lifespan.shutdown.complete"})

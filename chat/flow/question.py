@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from chat.errors import TurnTaken
+from chat.errors import AnswerInterrupted, TurnTaken
 from chat.flow.answering import write_answer
 from chat.flow.asked import Asked
 from chat.flow.dependencies import AnswerDependencies
@@ -26,16 +26,18 @@ logger = logging.getLogger(__name__)
 
 WATCH_INTERVAL_S = 1.0
 HEARTBEAT_EVERY = 5  # watches
+RESTART = "the server restarts"  # with which a task is cancelled whose reader is still there
 
 
 async def answer_question(asked: Asked, *, compose: Callable[[], AnswerDependencies], emit: Emit = lambda _event: None) -> Answer:
-    """Answer, or refuse, and return it with its receipt. Cancelled, it records what was released as stopped.
+    """Answer, or refuse, and return it with its receipt. Cancelled, it records what was released as stopped; cancelled with
+    RESTART, that it was interrupted.
 
     Args:
         compose: returns the dependencies; called on a thread, since it may load the encoder.
     Raises: ChatError: there is no answer; the failure is in the audit and in the turn. TurnTaken: another connection answers it.
     """
-    trace, is_left = AnswerTrace(asked=asked), False
+    trace, is_left, is_restart = AnswerTrace(asked=asked), False, False
     if asked.turn is not None:
         # A claim that is made for a caller who leaves meanwhile is concluded below like any other.
         is_mine, is_left = await shield_to_completion(run_in_thread(claim_turn)(asked.turn))
@@ -46,10 +48,11 @@ async def answer_question(asked: Asked, *, compose: Callable[[], AnswerDependenc
     try:
         if not is_left:
             await asyncio.wait({work, watch}, return_when=asyncio.FIRST_COMPLETED)
-    except asyncio.CancelledError:
-        is_left = True
+    except asyncio.CancelledError as cancelled:
+        is_left, is_restart = True, RESTART in cancelled.args
     try:
-        answer, is_left_meanwhile = await shield_to_completion(_end(trace, work=work, watch=watch, is_left=is_left))
+        ending = _end(trace, work=work, watch=watch, is_left=is_left, is_restart=is_restart)
+        answer, is_left_meanwhile = await shield_to_completion(ending)
     except Exception as error:
         if is_left:  # the reader has left
             logger.warning("question %s failed after its reader left", trace.uid, exc_info=error)
@@ -67,9 +70,11 @@ def claim_turn(turn: Turn) -> bool:
     return bool(mine)
 
 
-async def _end(trace: AnswerTrace, *, work: "asyncio.Task[Answer]", watch: "asyncio.Task[None]", is_left: bool) -> Answer:
+async def _end(
+    trace: AnswerTrace, *, work: "asyncio.Task[Answer]", watch: "asyncio.Task[None]", is_left: bool, is_restart: bool
+) -> Answer:
     """Let both tasks end, and conclude the question by the one that ended first. Raises: what `end_question` raises."""
-    ending = Ending(kind="stopped")
+    ending = Ending(kind="failed", error=AnswerInterrupted()) if is_restart else Ending(kind="stopped")
     if work.done() and not is_left:
         ending = _ending_of(work)
     elif watch.done() and not watch.cancelled() and (error := watch.exception()) is not None:

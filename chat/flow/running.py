@@ -14,7 +14,7 @@ from chat.errors import ChatError
 from chat.flow.asked import Asked
 from chat.flow.dependencies import AnswerDependencies, configured_dependencies
 from chat.flow.ending.conclusion import fail_turn
-from chat.flow.events import Event
+from chat.flow.events import Emit, Event
 from chat.flow.question import answer_question
 from chat.types import Answer
 from gateway.threads import run_in_thread
@@ -37,7 +37,7 @@ async def run_question(asked: Asked, *, compose: Compose | None = None) -> Async
     Raises: ChatError: there is no answer. TurnTaken: another connection answers this turn.
     """
     events: asyncio.Queue[Event | None] = asyncio.Queue()
-    work = asyncio.create_task(_work(asked, events, compose=compose or configured_dependencies))
+    work = asyncio.create_task(work_on(asked, emit=events.put_nowait, compose=compose))
     work.add_done_callback(lambda _task: events.put_nowait(None))
     try:
         while True:
@@ -74,9 +74,16 @@ def ask(
     return async_to_sync(finish_question)(asked, compose=(lambda: dependencies) if dependencies else None)
 
 
-async def _work(asked: Asked, events: "asyncio.Queue[Event | None]", *, compose: Compose) -> Answer:
+async def work_on(asked: Asked, *, emit: Emit, compose: Compose | None = None) -> Answer:
+    """Run a question to its end, whoever listens. Cancelled with `chat.flow.question.RESTART`, it is concluded as interrupted.
+
+    Args:
+        emit: called with what may be shown on the way.
+        compose: as in `run_question`.
+    Raises: ChatError: there is no answer; what was not expected is in the log.
+    """
     try:
-        return await answer_question(asked, compose=compose, emit=events.put_nowait)
+        return await answer_question(asked, compose=compose or configured_dependencies, emit=emit)
     except ChatError as error:
         logger.warning("a question failed: %s", error.code)
         raise

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils import translation
 
 from accounts.models import User
+from chat.conversations.readable import readable_answers
 from chat.flow.asked import Asked
 from chat.flow.rights import reader_of, scope_of
 from chat.flow.trace import AnswerTrace
@@ -12,7 +13,6 @@ from chat.library.looking import Looked, look_up
 from chat.library.reading import read_library_question
 from chat.library.telling import listed_of, tell
 from chat.models import Turn
-from chat.services import readable_answers
 from chat.types import Answer, Origin, Outcome
 from gateway.threads import run_in_thread
 from language.scripts.answer_language import code_of

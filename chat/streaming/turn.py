@@ -1,4 +1,4 @@
-"""The answer as server-sent events: one stream a turn, for its owner."""
+"""The stream of a turn: for its owner, as often as they like, from where they were."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -8,37 +8,37 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
-from django.template.loader import render_to_string
-from django.utils import timezone, translation
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.credentials import Credential, find_reader, session_credential
 from accounts.models import User
 from accounts.requests import SignedInRequest
 from chat import services
-from chat.errors import AccessEnded, AnswerInterrupted, ChatError, TurnTaken
+from chat.errors import AnswerInterrupted
 from chat.flow.ending.conclusion import conclude_failed
-from chat.flow.events import Event, Progress, Status
-from chat.flow.running import Compose, run_question
+from chat.flow.running import Compose
 from chat.flow.trace import AnswerTrace
 from chat.models import Conversation, Turn
-from chat.streaming.sse import WAITING, event_stream, frame
-from chat.types import Answer
+from chat.streaming.frames import last_frame, progress_frames
+from chat.streaming.released import Released, of_row
+from chat.streaming.runs import AnswerRun, AnswerRuns, get_runs
+from chat.streaming.sse import AGAIN, WAITING, event_stream
 from gateway.threads import run_in_thread
 
-FOLLOW_INTERVAL_S = 1.0
+LOOK_INTERVAL_S = 1.0  # between two looks at the rights of whoever watches
+FOLLOW_INTERVAL_S = 0.5  # between two looks at the row of a turn that another process answers
+WAITING_EVERY_S = 10.0
 DEAD_AFTER_S = 20.0  # four missed heartbeats of the process that answers
 
 
 @require_GET
 async def stream_turn(request: SignedInRequest, uid: UUID) -> StreamingHttpResponse:
-    """Answer a waiting turn, follow one that is being answered elsewhere, or replay a finished one."""
+    """Have a waiting turn answered; show what is released, from behind the event that the browser names; replay a finished one."""
     user = await request.auser()
-    turn = await run_in_thread(_find_turn)(user, uid)
+    turn = await run_in_thread(find_turn)(user, uid)
     credential = session_credential(request, user=user)
-    return event_stream(stream_frames(turn, request=request, credential=credential))
+    return event_stream(stream_frames(turn, request=request, credential=credential, after=last_event(request)))
 
 
 @require_POST
@@ -49,7 +49,8 @@ def stop(request: SignedInRequest, uid: UUID) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def _find_turn(user: User, uid: UUID) -> Turn:
+def find_turn(user: User, uid: UUID) -> Turn:
+    """Return a turn of this user's own. Raises: Http404."""
     found = Turn.objects.select_related("conversation__collection", "conversation__user")
     turn = found.filter(uid=uid, conversation__in=Conversation.objects.visible_to(user)).first()
     if turn is None:
@@ -57,105 +58,90 @@ def _find_turn(user: User, uid: UUID) -> Turn:
     return turn
 
 
+def last_event(request: SignedInRequest) -> int:
+    """Return the number of the last event that the browser has: 0 for none, and for nonsense."""
+    given = request.headers.get("Last-Event-ID") or request.GET.get("after", "")
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else 0
+
+
 async def stream_frames(
-    turn: Turn, *, request: SignedInRequest, credential: Credential, compose: Compose | None = None
+    turn: Turn,
+    *,
+    request: SignedInRequest,
+    credential: Credential,
+    after: int = 0,
+    compose: Compose | None = None,
+    runs: AnswerRuns | None = None,
 ) -> AsyncGenerator[bytes, None]:
-    """Yield the events of a turn until it is finished; the last one is "done" or "failed"."""
-    try:
-        async with aclosing(_answer(turn, request=request, credential=credential, compose=compose)) as frames:
-            async for one in frames:
-                yield one
-    except TurnTaken:
-        async with aclosing(_follow(turn, credential=credential)) as frames:
-            async for one in frames:
-                yield one
-    except ChatError:  # it is in the turn, and in the log
-        pass
-    yield await run_in_thread(_last_frame)(turn, request, credential)
+    """Yield the events of a turn until it is finished; the last one is "done" or "failed". Closed, it leaves the answering alone.
 
-
-async def _answer(
-    turn: Turn, *, request: SignedInRequest, credential: Credential, compose: Compose | None
-) -> AsyncGenerator[bytes, None]:
-    """Answer, and yield what is to be shown on the way. When the reader leaves, the answering is cancelled with it.
-
-    Raises: TurnTaken: it is answered elsewhere, or finished. ChatError: there is no answer.
+    Args:
+        after: the number of the event behind which the reader goes on.
+        compose: as in `chat.flow.running.run_question`.
+        runs: those of this process where it is None.
     """
-    if turn.state != Turn.State.PENDING:
-        raise TurnTaken
-    asked = await run_in_thread(services.asked_of)(turn, credential=credential)
-    render = run_in_thread(_progress_frames)
-    async with aclosing(run_question(asked, compose=compose)) as events:
-        async for event in events:
-            match event:
-                case None:
-                    yield WAITING
-                case Status() | Progress():
-                    yield await render(turn, event, request)
-                case Answer():
-                    pass  # the last frame says so, from the turn
+    yield AGAIN
+    run, runs = None, runs or get_runs()
+    if turn.state == Turn.State.PENDING:
+        run = runs.begin(turn.pk, credential=credential, language=request.LANGUAGE_CODE, compose=compose)
+    elif turn.finished_at is None:
+        run = runs.find(turn.pk)
+    if turn.finished_at is None:
+        async with aclosing(_frames(turn, run, request=request, credential=credential, after=after)) as frames:
+            async for one in frames:
+                yield one
+    yield await run_in_thread(last_frame)(turn, request, credential)
 
 
-async def _follow(turn: Turn, *, credential: Credential) -> AsyncGenerator[bytes, None]:
-    """Wait until another connection's answer is finished, its process is found dead, or this reader's access ends."""
-    while not await run_in_thread(_is_over)(turn, credential):
-        yield WAITING
+async def _frames(
+    turn: Turn, run: AnswerRun | None, *, request: SignedInRequest, credential: Credential, after: int
+) -> AsyncGenerator[bytes, None]:
+    """Yield what is released, as this reader may see it, until the turn is finished or their access ends."""
+    render, clock = run_in_thread(progress_frames), asyncio.get_running_loop().time
+    looked_at = sent_at = clock()
+    async with aclosing(_released(turn, run, credential=credential, after=after)) as released:
+        async for found in released:
+            if found is not None:
+                frames = await render(turn, found, request, credential)
+                if frames is None:
+                    return
+                yield frames
+                sent_at = clock()
+            # Who asked is looked up by the run itself; another session of theirs may end while it goes on.
+            if (run is None or run.credential != credential) and clock() - looked_at >= LOOK_INTERVAL_S:
+                if await run_in_thread(find_reader)(credential) is None:
+                    return
+                looked_at = clock()
+            if clock() - sent_at >= WAITING_EVERY_S:
+                yield WAITING
+                sent_at = clock()
+
+
+async def _released(
+    turn: Turn, run: AnswerRun | None, *, credential: Credential, after: int
+) -> AsyncGenerator[Released | None, None]:
+    """Yield what is released behind an event until the turn is finished; None where there is nothing new for a while."""
+    if run is not None:
+        async with aclosing(run.released(after=after)) as mine:
+            async for found in mine:
+                after = found.number if found is not None else after
+                yield found
+    while True:  # another process has it, or it is finished
+        row = await run_in_thread(_look)(turn.pk, credential)
+        if row is None:
+            return
+        found = of_row(row, after=after)
+        after = found.number if found is not None else after
+        yield found
         await asyncio.sleep(FOLLOW_INTERVAL_S)
 
 
-def _is_over(turn: Turn, credential: Credential) -> bool:
-    """Read the turn again; conclude it as failed where the process that answered it is gone."""
-    if find_reader(credential) is None:
-        return True
-    try:
-        turn.refresh_from_db(fields=["heartbeat_at", "finished_at"])
-    except Turn.DoesNotExist:
-        return True
-    if turn.finished_at is not None:
-        return True
+def _look(turn_pk: int, credential: Credential) -> Turn | None:
+    """Return the turn as it is now; None once it is finished or gone. One whose process has died is concluded as interrupted."""
+    turn = Turn.objects.select_related("conversation__collection", "conversation__user").filter(pk=turn_pk).first()
+    if turn is None or turn.finished_at is not None:
+        return None
     if turn.heartbeat_at is None or timezone.now() - turn.heartbeat_at < timedelta(seconds=DEAD_AFTER_S):
-        return False
+        return turn
     conclude_failed(AnswerTrace(asked=services.asked_of(turn, credential=credential)), AnswerInterrupted.code)
-    return True
-
-
-def _progress_frames(turn: Turn, event: Event, request: SignedInRequest) -> bytes:
-    with translation.override(request.LANGUAGE_CODE):
-        match event:
-            case Status():
-                return frame({"text": status_text(event)}, name="status")
-            case Progress(answer=answer):
-                context = {"turn": turn, "answer": answer.as_dict(), "streaming": True}
-                return b"".join(
-                    frame({"html": render_to_string(f"chat/_{name}.html", context, request)}, name=name)
-                    for name in ("answer", "sources")
-                )
-
-
-def _last_frame(turn: Turn, request: SignedInRequest, credential: Credential) -> bytes:
-    """Return "done" or "failed" with the finished turn, as its owner may read it now."""
-    try:
-        turn.refresh_from_db()
-    except Turn.DoesNotExist:
-        return b""  # the conversation was deleted meanwhile
-    reader = find_reader(credential)
-    if reader is None:  # what this connection receives; the turn itself stays as it is
-        turn.state, turn.error_code, turn.answer = Turn.State.FAILED, AccessEnded.code, {}
-    with translation.override(request.LANGUAGE_CODE):
-        answer = services.readable_answer(turn, user=reader) if reader else {}
-        name = "failed" if turn.state == Turn.State.FAILED else "done"
-        context = {"turn": turn, "answer": answer, "streaming": False}
-        return frame({"html": render_to_string("chat/_turn.html", context, request)}, name=name)
-
-
-def status_text(status: Status) -> str:
-    match status.step:
-        case "searching":
-            return ngettext("Searching %(count)s collection…", "Searching %(count)s collections…", status.count) % {
-                "count": status.count
-            }
-        case "reading":
-            return ngettext("Reading %(count)s passage…", "Reading %(count)s passages…", status.count) % {"count": status.count}
-        case "fallback":
-            return _("The language model is not responding. Trying another way…")
-    return _("Writing…")
+    return None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import User
-from chat.services import cut_answers
+from chat.conversations.readable import cut_answers
 from curation.golden.models import GoldenResult, GoldenRun
 
 WORSE, BETTER, SAME, NEW = "worse", "better", "same", "new"

@@ -10,6 +10,7 @@ import { init as keptForms } from "./kept-forms.js";
 import { init as menus } from "./menus.js";
 import { init as moments } from "./moments.js";
 import { init as passkeys } from "./passkeys.js";
+import { init as otherTabs } from "./other-tabs.js";
 import { init as panel } from "./panel.js";
 import { init as review } from "./review.js";
 import { init as scrollers } from "./scrollers.js";
@@ -19,7 +20,7 @@ import { init as theme } from "./theme.js";
 import { toast } from "./toast.js";
 import { init as upload } from "./upload.js";
 
-const PAGE = [drawer, theme, menus, copy, citations, panel, composer, drafts, keptForms, passkeys, review]; // listen on the page: once
+const PAGE = [drawer, theme, menus, copy, citations, panel, composer, drafts, keptForms, passkeys, review, otherTabs]; // listen on the page: once
 const PARTS = [moments, stream, upload, scrollers, tabs]; // look for their elements: wherever new ones arrive
 
 for (const init of [...PAGE, ...PARTS]) init(document.body);

@@ -4,6 +4,9 @@
 import { htmx } from "./htmx.js";
 
 const NEAR_END_PX = 120;
+const AGAIN_MS = [1000, 2000, 4000, 8000, 15000];
+const STOP_AGAIN_MS = 5000;
+const ASLEEP_MS = 5000;
 
 /** @typedef {{text: string, html: string}} Data of an event: "status" brings a text, the others rendered HTML */
 
@@ -23,34 +26,104 @@ export function init(root) {
 function start(reply) {
   if (reply.dataset.streaming) return;
   reply.dataset.streaming = "yes";
-  const source = new EventSource(/** @type {string} */ (reply.dataset.stream));
-  const on = (/** @type {string} */ name, /** @type {(data: Data) => void} */ act) =>
-    source.addEventListener(name, (event) => act(JSON.parse(/** @type {MessageEvent} */ (event).data)));
-
-  on("status", ({ text }) => showStatus(reply, text));
-  on("answer", ({ html }) => follow(() => replaceAnswer(reply, html)));
-  on("sources", ({ html }) => follow(() => replaceInner(reply.querySelector("[data-sources]"), html)));
-  for (const name of ["done", "failed"]) {
-    on(name, ({ html }) => {
-      source.close();
-      follow(() => finish(reply, html));
-    });
-  }
-  source.addEventListener("error", () => {
-    // A broken connection is tried again by the browser; what stays closed was refused: signed out, or taken away.
-    if (source.readyState !== EventSource.CLOSED) return;
-    showStatus(reply, reply.dataset.lost ?? "");
-    reply.querySelector(".spin")?.remove();
-    reply.querySelector("[data-stop]")?.remove();
-  });
+  connect(reply);
   reply.querySelector("[data-stop]")?.addEventListener("submit", (event) => {
     event.preventDefault();
     const form = /** @type {HTMLFormElement} */ (event.currentTarget);
-    form.querySelector("button")?.setAttribute("disabled", "");
+    const button = form.querySelector("button");
+    button?.setAttribute("disabled", "");
+    setTimeout(() => button?.removeAttribute("disabled"), STOP_AGAIN_MS);
     showStatus(reply, form.dataset.stopping ?? "");
     htmx.ajax("POST", form.action, { source: form, swap: "none" });
   });
-  addEventListener("pagehide", () => source.close(), { once: true });
+}
+
+/**
+ * The answer is the server's: a connection that breaks is made again, and goes on behind the last event that came.
+ * @param {HTMLElement} reply
+ */
+function connect(reply) {
+  const address = /** @type {string} */ (reply.dataset.stream);
+  let source = /** @type {EventSource | null} */ (null);
+  let last = "";
+  let text = reply.querySelector("[data-status]")?.textContent ?? "";
+  let tries = 0;
+  let isOver = false;
+
+  const open = () => {
+    if (isOver || !reply.isConnected) return;
+    source?.close();
+    source = new EventSource(last ? `${address}?after=${last}` : address);
+    for (const [name, act] of Object.entries(acts)) {
+      source.addEventListener(name, (event) => {
+        last = event.lastEventId || last;
+        tries = 0;
+        act(JSON.parse(event.data));
+      });
+    }
+    source.addEventListener("open", () => showStatus(reply, text));
+    source.addEventListener("error", () => {
+      if (isOver) return;
+      showStatus(reply, reply.dataset.again ?? "");
+      // The browser makes a broken connection again by itself; it gives up one that was answered otherwise.
+      if (source?.readyState === EventSource.CLOSED) tryAgain();
+    });
+  };
+  const tryAgain = async () => {
+    if (tries >= AGAIN_MS.length || (await isRefused(address))) giveUp();
+    else setTimeout(open, AGAIN_MS[tries++]);
+  };
+  const giveUp = () => {
+    isOver = true;
+    showStatus(reply, reply.dataset.lost ?? "");
+    reply.querySelector(".spin")?.remove();
+    reply.querySelector("[data-stop]")?.remove();
+  };
+  const end = (/** @type {Data} */ { html }) => {
+    isOver = true;
+    source?.close();
+    follow(() => finish(reply, html));
+  };
+  /** @type {Record<string, (data: Data) => void>} */
+  const acts = {
+    status: (data) => showStatus(reply, (text = data.text)),
+    answer: ({ html }) => follow(() => replaceAnswer(reply, html)),
+    sources: ({ html }) => follow(() => replaceInner(reply.querySelector("[data-sources]"), html)),
+    done: end,
+    failed: end,
+  };
+  // A phone that slept, a network that changed: what looks open may be dead, and going on costs nothing.
+  let hiddenAt = 0;
+  const wake = () => {
+    tries = 0;
+    open();
+  };
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") hiddenAt = Date.now();
+    else if (Date.now() - hiddenAt > ASLEEP_MS) wake();
+  });
+  addEventListener("online", wake);
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) wake();
+  });
+  addEventListener("pagehide", () => source?.close());
+  open();
+}
+
+/**
+ * Whether this reader may not have the stream any more: signed out, or taken away.
+ * @param {string} address
+ */
+async function isRefused(address) {
+  const looking = new AbortController();
+  try {
+    const { type, status } = await fetch(address, { redirect: "manual", signal: looking.signal });
+    return type === "opaqueredirect" || [401, 403, 404].includes(status);
+  } catch {
+    return false; // no connection now
+  } finally {
+    looking.abort();
+  }
 }
 
 /**

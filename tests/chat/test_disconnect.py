@@ -1,10 +1,11 @@
-"""The whole ASGI application, as a server calls it: when the browser goes, the model is stopped."""
+"""The whole ASGI application, as a server calls it: when the browser goes, the answer goes on; Stop is a button."""
 
 import asyncio
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from django.contrib.auth import get_user_model
 from django.core.asgi import get_asgi_application
@@ -13,6 +14,7 @@ from django.urls import reverse
 
 from chat import services
 from chat.models import Turn
+from chat.streaming.runs import get_runs
 from kb.index.engine import get_engine
 from kb.index.entries import to_indexed_chunk
 from kb.models import Chunk, Collection
@@ -38,12 +40,12 @@ def asked(transactional_db: None, settings: Any, fake_server: FakeServer) -> Ite
     engine.writer.publish([], remove_versions={chunk.version_id for chunk in chunks})
 
 
-def test_a_browser_that_goes_stops_the_model_and_the_receipt_reports_what_it_saw(
+def test_a_browser_that_goes_leaves_the_answer_to_the_server_until_somebody_stops_it(
     asked: tuple[Turn, str], fake_server: FakeServer
 ) -> None:
     turn, cookie = asked
 
-    async def read_one_sentence_and_go() -> list[bytes]:
+    async def read_one_sentence_and_go() -> None:
         scope = {
             "type": "http",
             "http_version": "1.1",
@@ -56,13 +58,15 @@ def test_a_browser_that_goes_stops_the_model_and_the_receipt_reports_what_it_saw
         await browser.send_input({"type": "http.request", "body": b"", "more_body": False})
         started = await browser.receive_output(timeout=30)
         assert started["status"] == 200
-        seen = []
-        while not any(b"event: answer" in piece for piece in seen):
-            seen.append((await browser.receive_output(timeout=30))["body"])
+        while b"event: answer" not in (await browser.receive_output(timeout=30))["body"]:
+            pass
         await browser.send_input({"type": "http.disconnect"})
-        assert await asyncio.to_thread(fake_server.hung_up.wait, 2)
         await browser.wait(timeout=10)
-        return seen
+        run = get_runs().find(turn.pk)
+        assert not await asyncio.to_thread(fake_server.hung_up.wait, 0.5)
+        await sync_to_async(services.stop_turn)(turn)
+        assert await asyncio.to_thread(fake_server.hung_up.wait, 2)
+        await asyncio.wait_for(run.task, 10)
 
     asyncio.run(read_one_sentence_and_go())
     turn.refresh_from_db()

@@ -10,6 +10,7 @@ from accounts.models import User
 from api.footnotes import answer_text
 from audit.models import Event
 from chat import services
+from chat.conversations.readable import readable_answer
 from chat.flow.refusing.instead import unmet_words
 from chat.flow.running import ask
 from chat.types import Answer, Outcome
@@ -102,5 +103,5 @@ def test_what_was_offered_goes_with_the_right_to_read_it(employee: User, collect
     turn.answer = given | {"nearest": [{"document_uid": str(document.uid)}], "answer": ""}
     turn.save()
     employee.groups.clear()
-    shown = services.readable_answer(turn, user=employee)
+    shown = readable_answer(turn, user=employee)
     assert (shown["instead"], shown["choices"], shown["owners"], shown["nearest"]) == ("", [], [], [])

@@ -229,7 +229,7 @@ def test_what_was_not_sent_yet_is_not_sent(employee: User, leave: Document) -> N
         async for event in run_question(asked_by(employee, credential=credential), compose=lambda: dependencies_with(model)):
             seen.append(event)
             if len(seen) == 1:
-                (work,) = (task for task in asyncio.all_tasks() if task.get_coro().__name__ == "_work")
+                (work,) = (task for task in asyncio.all_tasks() if task.get_coro().__name__ == "work_on")
                 await asyncio.wait({work})
 
     with pytest.raises(errors.AccessEnded):

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat import services
+from chat.conversations.readable import readable_answer
 from chat.errors import QuestionRefused
 from chat.models import Conversation, Turn
 from kb.models import Collection
@@ -140,10 +141,10 @@ def answer_citing(*uids: str) -> dict[str, Any]:
 def test_an_old_answer_hides_what_was_deleted_since(employee: User, collection: Collection) -> None:
     kept, gone = add_document(collection, "leave.md", LEAVE), add_document(collection, "pay.md", "Pay is monthly.")
     turn = finish(services.start_turn(user=employee, question="What?"), answer_citing(str(kept.uid), str(gone.uid)))
-    assert services.readable_answer(turn, user=employee) == turn.answer
+    assert readable_answer(turn, user=employee) == turn.answer
     gone.deleted_at = timezone.now()
     gone.save()
-    answer = services.readable_answer(turn, user=employee)
+    answer = readable_answer(turn, user=employee)
     assert answer["answer"] == "Fact 1.[1]"
     assert [citation["document_uid"] for citation in answer["citations"]] == [str(kept.uid)]
     assert answer["hidden"] == 1
@@ -153,7 +154,7 @@ def test_an_old_answer_hides_what_was_revoked_since(employee: User, collection: 
     document = add_document(collection, "leave.md", LEAVE)
     turn = finish(services.start_turn(user=employee, question="What?"), answer_citing(str(document.uid)))
     employee.groups.clear()
-    answer = services.readable_answer(turn, user=employee)
+    answer = readable_answer(turn, user=employee)
     assert (answer["answer"], answer["citations"], answer["sentences"], answer["hidden"]) == ("", [], [], 1)
 
 
@@ -166,7 +167,7 @@ def test_a_sentence_goes_when_one_of_its_two_sources_was_revoked(employee: User,
     given["sentences"].append({"text": "Both say so.", "prefix": " ", "verdict": "supported", "citations": [1, 2]})
     turn = finish(services.start_turn(user=employee, question="What?"), given)
     closed.groups.clear()
-    answer = services.readable_answer(turn, user=employee)
+    answer = readable_answer(turn, user=employee)
     assert [sentence["text"] for sentence in answer["sentences"]] == ["Fact 1."]
     assert (answer["answer"], answer["hidden"]) == ("Fact 1.[1]", 2)
 
@@ -181,7 +182,7 @@ def test_an_old_refusal_names_no_source_that_was_revoked_since(employee: User, c
         {"answer": "", "sentences": [], "citations": [], "nearest": nearest},
     )
     closed.groups.clear()
-    assert [near["document"] for near in services.readable_answer(turn, user=employee)["nearest"]] == ["leave.md"]
+    assert [near["document"] for near in readable_answer(turn, user=employee)["nearest"]] == ["leave.md"]
 
 
 def test_a_follow_up_does_not_hear_of_what_was_revoked_since(employee: User, collection: Collection) -> None:

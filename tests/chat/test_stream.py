@@ -2,7 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+import re
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +14,7 @@ from uuid import UUID
 
 import polib
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.test import AsyncClient, AsyncRequestFactory, Client
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +25,7 @@ from audit.models import Event
 from bench.harness.patience import PATIENCE_S
 from chat import services
 from chat.models import Turn
+from chat.streaming.runs import KEEP_INTERVAL_S, AnswerRuns, get_runs
 from chat.streaming.turn import stream_frames
 from kb.models import Collection, Document
 from tests.chat.library import LEAVE, QUESTION, SIX_HOURS, ScriptedModel, add_document, dependencies_with
@@ -43,17 +48,21 @@ def parse(frames: bytes) -> list[tuple[str, dict[str, Any]]]:
     """Return the events of a stream, comments left out; every one is a name and one JSON object."""
     found = []
     for block in frames.decode().strip().split("\n\n"):
-        if not block.startswith(":"):
-            name, data = block.split("\n")
+        if not block.startswith((":", "retry:")):
+            *_number, name, data = block.split("\n")
             found.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
     return found
 
 
-def frames_of(turn: Turn, user: User, model: Any, *, language: str = "en") -> AsyncIterator[bytes]:
+async def frames_of(turn: Turn, user: User, model: Any, *, language: str = "en", **given: Any) -> AsyncGenerator[bytes, None]:
+    """Open the stream of a turn, as it is now."""
     request = AsyncRequestFactory().get("/")
     request.LANGUAGE_CODE, request.user = language, user
-    turn = Turn.objects.select_related("conversation__collection").get(pk=turn.pk)
-    return stream_frames(turn, request=request, credential=command_credential(user), compose=lambda: dependencies_with(model))
+    turn = await Turn.objects.select_related("conversation__collection").aget(pk=turn.pk)
+    given = {"credential": command_credential(user), "compose": lambda: dependencies_with(model)} | given
+    async with aclosing(stream_frames(turn, request=request, **given)) as frames:
+        async for one in frames:
+            yield one
 
 
 def read(turn: Turn, user: User, model: Any, **given: Any) -> list[tuple[str, dict[str, Any]]]:
@@ -174,37 +183,172 @@ def test_a_second_connection_follows_the_first(employee: User, leave: Document, 
 
     first, second = frames_of(turn, employee, model), frames_of(turn, employee, model)
     one, other = map(parse, async_to_sync(both)())
-    assert [name for name, _data in other] == ["done"]
+    assert [name for name, _data in one] == [name for name, _data in other] == [*["status"] * 3, "answer", "sources", "done"]
     assert "earn 6 hours" in one[-1][1]["html"]
     assert "earn 6 hours" in other[-1][1]["html"]
     assert len(model.prompts) == 1
 
 
-def leave_after(frames: AsyncIterator[bytes], is_enough: Callable[[bytes], bool]) -> None:
-    async def leave() -> None:
-        async def consume() -> None:
-            async for frame in frames:
-                if is_enough(frame):
-                    seen.set()
-
-        seen = asyncio.Event()
-        reader = asyncio.create_task(consume())
-        await asyncio.wait_for(seen.wait(), PATIENCE_S)
-        reader.cancel()
-        await asyncio.wait({reader})
-
-    async_to_sync(leave)()
+# --- an answer is the server's ------------------------------------------------------------------------------------------
 
 
-def test_when_the_reader_leaves_the_model_is_closed_and_what_was_seen_is_kept(employee: User, leave: Document, turn: Turn) -> None:
-    silent_at = len(TRUE.split()) + 1
-    model = ScriptedModel(f"{TRUE} {EIGHT}", before=lambda position: asyncio.sleep(30) if position == silent_at else None)
-    leave_after(frames_of(turn, employee, model), lambda frame: frame.startswith(b"event: answer"))
+class Slow(ScriptedModel):
+    """Is silent behind the first sentence until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.going_on = asyncio.Event()
+        super().__init__(f"{TRUE} {EIGHT}", before=self._wait)
+
+    def _wait(self, position: int) -> Any:
+        return self.going_on.wait() if position == len(TRUE.split()) + 1 else None
+
+
+def number_of(frame: bytes) -> int:
+    """The number of the last event of a frame."""
+    return int(re.findall(rb"^id: (\d+)$", frame, re.MULTILINE)[-1])
+
+
+async def read_until(frames: Any, name: bytes) -> bytes:
+    """Read until an event of this name, and go: as a tab that is closed does."""
+    async with aclosing(frames):
+        async for one in frames:
+            if b"event: " + name in one:
+                return bytes(one)
+    raise AssertionError(name)
+
+
+async def drain(frames: AsyncIterator[bytes]) -> list[tuple[str, dict[str, Any]]]:
+    return parse(b"".join([one async for one in frames]))
+
+
+def test_an_answer_goes_on_without_its_reader_who_comes_back_to_where_they_were(
+    employee: User, leave: Document, turn: Turn
+) -> None:
+    async def leave_and_return() -> list[tuple[str, dict[str, Any]]]:
+        model = Slow()
+        seen = await read_until(frames_of(turn, employee, model), b"answer")
+        model.going_on.set()
+        return await drain(frames_of(turn, employee, None, after=number_of(seen)))
+
+    events = async_to_sync(leave_and_return)()
+    assert [name for name, _data in events] == ["answer", "sources", "done"]  # no step twice, the first sentence with the second
+    assert "earn 8 hours" in events[-1][1]["html"]
     turn.refresh_from_db()
-    assert model.closed
-    assert turn.state == Turn.State.STOPPED
-    assert turn.answer["answer"] == f"{SIX_HOURS}[1]"
-    assert Event.objects.filter(uid=turn.receipt, action="question.stopped").exists()
+    assert (turn.state, turn.progress) == (Turn.State.ANSWERED, {})
+    assert Event.objects.filter(action__startswith="question.").count() == 1
+
+
+def test_nobody_needs_to_come_back(employee: User, leave: Document, turn: Turn) -> None:
+    async def leave_for_good() -> None:
+        model = Slow()
+        await read_until(frames_of(turn, employee, model), b"answer")
+        run = get_runs().find(turn.pk)
+        model.going_on.set()
+        await asyncio.wait_for(run.task, PATIENCE_S)
+
+    async_to_sync(leave_for_good)()
+    turn.refresh_from_db()
+    assert turn.state == Turn.State.ANSWERED
+    assert "earn 8 hours" in turn.answer["answer"]
+    assert Event.objects.get(action__startswith="question.").action == "question.answered"
+
+
+def test_another_process_shows_what_is_written_in_this_one(employee: User, leave: Document, turn: Turn) -> None:
+    async def follow() -> tuple[bytes, list[tuple[str, dict[str, Any]]]]:
+        model = Slow()
+        seen = await read_until(frames_of(turn, employee, model), b"answer")
+        await asyncio.sleep(KEEP_INTERVAL_S + 0.2)
+        fresh = await read_until(frames_of(turn, employee, None, runs=AnswerRuns()), b"answer")
+        going_on = asyncio.create_task(drain(frames_of(turn, employee, None, runs=AnswerRuns(), after=number_of(seen))))
+        await asyncio.sleep(0)
+        model.going_on.set()
+        return fresh, await going_on
+
+    fresh, events = async_to_sync(follow)()
+    (step, text), (_answer, shown), _sources = parse(fresh)
+    assert (step, text["text"]) == ("status", "Writing…")
+    assert "earn 6 hours" in shown["html"]
+    assert "earn 8 hours" not in shown["html"]
+    assert "earn 8 hours" in events[-1][1]["html"]
+    assert events[-1][0] == "done"
+
+
+def test_what_is_kept_for_other_processes_is_shown_with_the_rights_of_now(employee: User, leave: Document, turn: Turn) -> None:
+    """Revoked text is in no response that begins after the revocation, though the answer is still being ended."""
+
+    async def revoke_then_open() -> bytes:
+        model = Slow()
+        await read_until(frames_of(turn, employee, model), b"answer")
+        await asyncio.sleep(KEEP_INTERVAL_S + 0.2)
+        await sync_to_async(employee.groups.clear)()
+        return b"".join([one async for one in frames_of(turn, employee, None, runs=AnswerRuns())])
+
+    assert b"earn 6 hours" not in async_to_sync(revoke_then_open)()
+    assert Event.objects.get(action__startswith="question.").action == "question.failed"
+
+
+def test_a_right_that_is_revoked_ends_an_answer_that_nobody_watches(employee: User, leave: Document, turn: Turn) -> None:
+    async def revoke() -> float:
+        model = Slow()
+        await read_until(frames_of(turn, employee, model), b"answer")
+        run = get_runs().find(turn.pk)
+        await sync_to_async(employee.groups.clear)()
+        began = time.monotonic()
+        await asyncio.wait_for(run.task, PATIENCE_S)
+        assert model.closed
+        return time.monotonic() - began
+
+    assert async_to_sync(revoke)() < 2
+    turn.refresh_from_db()
+    assert (turn.state, turn.error_code, turn.answer) == (Turn.State.FAILED, "evidence_withdrawn", {})
+
+
+def test_stop_ends_what_every_tab_shows(employee: User, leave: Document, turn: Turn) -> None:
+    async def stop() -> list[list[tuple[str, dict[str, Any]]]]:
+        model = Slow()
+        one, other = frames_of(turn, employee, model), frames_of(turn, employee, model)
+        both = asyncio.gather(drain(one), drain(other))
+        await read_until(frames_of(turn, employee, model), b"answer")
+        await sync_to_async(services.stop_turn)(turn)
+        return list(await asyncio.wait_for(both, PATIENCE_S))
+
+    one, other = async_to_sync(stop)()
+    assert (one[-1][0], other[-1][0]) == ("done", "done")
+    assert all("Stopped. The sentences shown were verified." in events[-1][1]["html"] for events in (one, other))
+    turn.refresh_from_db()
+    assert (turn.state, turn.answer["answer"]) == (Turn.State.STOPPED, f"{SIX_HOURS}[1]")
+    assert Event.objects.get(action__startswith="question.").action == "question.stopped"
+
+
+def test_a_process_that_ends_says_so(employee: User, leave: Document, turn: Turn) -> None:
+    async def end() -> None:
+        model = Slow()
+        await read_until(frames_of(turn, employee, model), b"answer")
+        await get_runs().end()
+        assert model.closed
+
+    async_to_sync(end)()
+    turn.refresh_from_db()
+    assert (turn.state, turn.error_code, turn.answer) == (Turn.State.FAILED, "interrupted", {})
+    assert Event.objects.get(uid=turn.receipt).action == "question.failed"
+
+
+def test_another_session_of_the_same_person_ends_by_itself(employee: User, leave: Document, turn: Turn) -> None:
+    """Its stream ends; the answer, which another one asked for, goes on."""
+
+    async def end_one() -> tuple[bytes, bool]:
+        model = Slow()
+        await read_until(frames_of(turn, employee, model), b"answer")
+        gone = replace(command_credential(employee), kind="session", session_key="gone")
+        shown = b"".join([one async for one in frames_of(turn, employee, model, credential=gone)])
+        is_written = not get_runs().find(turn.pk).is_over
+        model.going_on.set()
+        await asyncio.wait_for(get_runs().find(turn.pk).task, PATIENCE_S)
+        return shown, is_written
+
+    shown, is_written = async_to_sync(end_one)()
+    assert (b"earn 6 hours" in shown, is_written) == (False, True)
+    assert parse(shown)[-1][0] == "failed"
 
 
 def test_a_conversation_that_is_deleted_meanwhile_ends_the_stream(employee: User, leave: Document, turn: Turn) -> None:

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
+from chat.conversations.readable import readable_answer
 from chat.models import Turn
-from chat.services import readable_answer
 from chat.standing import with_standing
 from ingest.documents.deletion import delete_document
 from kb.models import Collection, Document

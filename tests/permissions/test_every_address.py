@@ -319,6 +319,10 @@ ADDRESSES = {
         Case("post", "422 422 422 302 422 422", data=lambda world: {"text": "", "collection": world.collection.slug}),
     ],
     "chat:conversation": [Case("get", OWNER, conversation)],
+    "chat:newer": [
+        Case("get", OWNER, conversation, lambda world: {"seen": world.turn.uid}),
+        Case("get", NOWHERE.replace("404 404 404 404", "404 404 404 302"), conversation, lambda world: {"seen": "nonsense"}),
+    ],
     "chat:rename": [Case("post", OWNER_POST, conversation, lambda world: {"title": "Mine"})],
     "chat:delete": [Case("post", OWNER_POST, conversation)],
     "chat:regenerate": [Case("post", OWNER_POST, turn)],
@@ -536,6 +540,8 @@ API_ADDRESSES = {
     ],
     "api:list_conversations": [Case("get", API_CALLERS)],
     "api:get_conversation": [Case("get", API_OWNER, conversation)],
+    "api:get_turn": [Case("get", API_OWNER, turn)],
+    "api:stop_answer": [Case("post", API_OWNER, turn)],
     "api:search": [
         Case("get", API_LET_IN, data=lambda world: {"q": ""}),
         Case("get", "400 400 404 401 400 404", data=lambda world: {"q": "", "collection": world.collection.slug}),

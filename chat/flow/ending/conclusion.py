@@ -115,8 +115,8 @@ def _write(trace: AnswerTrace, answer: Answer, *, outcome: str) -> Answer:
             # Pressed at the last moment, "stop" finds the whole answer.
             turn.state = Turn.State.STOPPED if turn.state == Turn.State.STOPPED else _STATES[outcome]
             turn.answer, turn.rewritten, turn.receipt = answer.as_dict(), trace.rewritten.text, answer.receipt
-            turn.finished_at = timezone.now()
-            turn.save(update_fields=["state", "answer", "rewritten", "receipt", "finished_at"])
+            turn.finished_at, turn.progress = timezone.now(), {}
+            turn.save(update_fields=["state", "answer", "rewritten", "receipt", "finished_at", "progress"])
     return answer
 
 
@@ -158,7 +158,7 @@ def _is_concluded(trace: AnswerTrace) -> bool:
 def fail_turn(turn: Turn, code: str, *, receipt: str = "") -> None:
     """Finish a turn without an answer; one that is finished stays as it is."""
     Turn.objects.filter(pk=turn.pk, finished_at=None).update(
-        state=Turn.State.FAILED, error_code=code, answer={}, receipt=receipt, finished_at=timezone.now()
+        state=Turn.State.FAILED, error_code=code, answer={}, progress={}, receipt=receipt, finished_at=timezone.now()
     )
 
 
