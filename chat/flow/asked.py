@@ -8,6 +8,7 @@ from accounts.credentials import Credential
 from chat.models import Turn
 from gateway.ports import Request
 from kb.index.search import Passage
+from kb.index.within import EVERYTHING, Within
 from kb.models import Collection
 from language.scripts.answer_language import language_of
 
@@ -19,6 +20,7 @@ class Asked:
     question: str
     credential: Credential  # of the request; rights are read again at every step (chat.flow.rights)
     collection: Collection | None = None  # None: all that the reader may read
+    within: Within = EVERYTHING  # to what of it the asker narrows it
     history: tuple[tuple[str, str], ...] = ()  # earlier questions and answers, oldest first
     turn: Turn | None = None  # None: asked by a script
     via: str = "pages"  # "pages", "api", "command", or "key:ID PREFIX": the key that a program asked with

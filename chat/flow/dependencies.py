@@ -25,7 +25,7 @@ from retrieval.types import SearchConfig
 class AnswerDependencies:
     """Everything outside the flow that an answer needs; tests pass small fakes."""
 
-    search: Callable[..., PassageSearch]  # (question, *, user, collection, config)
+    search: Callable[..., PassageSearch]  # (question, *, user, collection, config, within)
     search_config: SearchConfig = field(default_factory=SearchConfig)
     score_stretches: ScoreStretches
     read_passages: ReadPassages | None = None  # the trained judge's

@@ -26,8 +26,9 @@ async def find(rewritten: Rewritten, *, asked: Asked, dependencies: AnswerDepend
 
 def _search(rewritten: Rewritten, asked: Asked, dependencies: AnswerDependencies) -> Found:
     """The reader is asked for here, not before: a question may have waited in the admission queue."""
-    config = dependencies.search_config
-    search = dependencies.search(rewritten.text, user=reader_of(asked.credential), collection=asked.collection, config=config)
+    config, narrowed = dependencies.search_config, {"within": asked.within} if asked.within else {}
+    reader = reader_of(asked.credential)
+    search = dependencies.search(rewritten.text, user=reader, collection=asked.collection, config=config, **narrowed)
     return Found(search=search, config=config)
 
 

@@ -21,8 +21,13 @@ def reader_of(credential: Credential) -> User:
 
 def scope_of(asked: Asked) -> Scoped:
     """Return the collections that the question is asked of, as its reader may read them now. Raises: AccessEnded."""
-    readable = Collection.objects.visible_to(reader_of(asked.credential))
-    return Scoped(collections=tuple(readable.filter(pk=asked.collection.pk) if asked.collection else readable))
+    reader = reader_of(asked.credential)
+    readable = asked.within.collections_of(reader)
+    named = asked.within.documents_of(reader) if asked.within.names_documents else None
+    return Scoped(
+        collections=tuple(readable.filter(pk=asked.collection.pk) if asked.collection else readable),
+        documents=frozenset(named.values_list("pk", flat=True)) if named is not None else None,
+    )
 
 
 def check_evidence(trace: AnswerTrace, *, reader: User) -> None:

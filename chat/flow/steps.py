@@ -21,6 +21,7 @@ class Scoped:
     """The collections that are searched: those that the reader may read, or the one of them that was named."""
 
     collections: tuple[Collection, ...] = ()
+    documents: frozenset[int] | None = None  # of them only these, where whoever asks narrows it to some; else all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

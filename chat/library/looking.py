@@ -11,6 +11,7 @@ from accounts.models import User
 from chat.library.asked import About, LibraryQuestion
 from chat.library.matching import match_one, match_subject
 from chat.library.periods import Period, read_period
+from kb.index.within import EVERYTHING, Within
 from kb.models import Collection, CollectionQuerySet, Document
 
 MAX_DOCUMENTS = 50_000  # whose titles are compared with a question
@@ -30,15 +31,22 @@ class Looked:
 
 
 def look_up(
-    asked: LibraryQuestion, *, user: User, collection: Collection | None, before: Sequence[str] = (), today: date | None = None
+    asked: LibraryQuestion,
+    *,
+    user: User,
+    collection: Collection | None,
+    within: Within = EVERYTHING,
+    before: Sequence[str] = (),
+    today: date | None = None,
 ) -> Looked | None:
     """Return what the library has; None where the question is no sure one about it, and is to be answered from the content.
 
     Args:
         collection: that the question was asked in; None: in all that `user` may read.
+        within: to what of it the question is narrowed.
         before: uids of the documents that the answer before rests on, for "who wrote it?".
     """
-    readable = Collection.objects.visible_to(user)
+    readable = within.collections_of(user)
     if collection is not None:
         readable = readable.filter(pk=collection.pk)
     if asked.collection:
@@ -48,7 +56,7 @@ def look_up(
         readable, collection = named, named.get()
     if asked.about is About.COLLECTIONS:
         return Looked(asked=asked, collection=collection, collections=_count_in(readable, user))
-    documents = _documents(readable, asked, user)
+    documents = _documents(readable, asked, user, within)
     match asked.about:
         case About.COUNT | About.LIST:
             return _many(asked, documents, readable, user, collection)
@@ -61,13 +69,13 @@ def look_up(
     return Looked(asked=asked, collection=collection, documents=tuple(found), total=len(found)) if found else None
 
 
-def readable_documents(*, user: User, collection: Collection | None) -> list[Document]:
+def readable_documents(*, user: User, collection: Collection | None, within: Within = EVERYTHING) -> list[Document]:
     """Return the documents that answer now and that `user` may read, of one collection or of all; none where they are too many to
     compare titles."""
-    readable = Collection.objects.visible_to(user)
+    readable = within.collections_of(user)
     if collection is not None:
         readable = readable.filter(pk=collection.pk)
-    return _all_of(_documents(readable, LibraryQuestion(about=About.LIST), user))
+    return _all_of(_documents(readable, LibraryQuestion(about=About.LIST), user, within))
 
 
 def _all_of(documents: QuerySet[Document]) -> list[Document]:
@@ -76,9 +84,9 @@ def _all_of(documents: QuerySet[Document]) -> list[Document]:
     return found if len(found) <= MAX_DOCUMENTS else []
 
 
-def _documents(readable: CollectionQuerySet, asked: LibraryQuestion, user: User) -> QuerySet[Document]:
+def _documents(readable: CollectionQuerySet, asked: LibraryQuestion, user: User, within: Within) -> QuerySet[Document]:
     """Return the documents that answer now, by title."""
-    found = Document.objects.visible_to(user).filter(collection__in=readable, current_version__isnull=False)
+    found = within.documents_of(user).filter(collection__in=readable)
     if asked.media_types:
         found = found.filter(current_version__media_type__in=asked.media_types)
     return found.select_related("collection", "created_by", "current_version__created_by").order_by("title", "name")

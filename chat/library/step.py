@@ -32,7 +32,9 @@ def _answer(trace: AnswerTrace) -> Answer | None:
     reader = reader_of(asked.credential)
     with trace.timed("library"):
         before = _documents_before(asked, reader) if question and question.points_back else ()
-        looked = look_up(question, user=reader, collection=asked.collection, before=before) if question else None
+        looked = None
+        if question:
+            looked = look_up(question, user=reader, collection=asked.collection, within=asked.within, before=before)
     if looked is None:
         return None
     trace.keep(scope_of(asked))
@@ -44,6 +46,8 @@ def _answer(trace: AnswerTrace) -> Answer | None:
 
 def _documents_before(asked: Asked, reader: User) -> tuple[str, ...]:
     """Return the uids of the documents that the conversation's last answer rests on; none where they are many."""
+    if asked.within.document:
+        return (asked.within.document,)
     if asked.turn is None:
         return ()
     earlier = Turn.objects.filter(conversation=asked.turn.conversation_id, position__lt=asked.turn.position)

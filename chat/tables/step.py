@@ -151,6 +151,8 @@ def _is_alone(asked: Asked, reader: User) -> bool:
     """Tell whether the reader has one document to ask about."""
     scoped = scope_of(asked)
     readable = Document.objects.visible_to(reader).filter(collection__in=[one.pk for one in scoped.collections])
+    if scoped.documents is not None:
+        readable = readable.filter(pk__in=scoped.documents)
     return readable.filter(current_version__isnull=False).count() == 1
 
 

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import User
 from kb.index.engine import Engine, get_engine
+from kb.index.within import EVERYTHING, Within
 from kb.models import Chunk, Collection, Document
 from kb.rights.table import get_rights_table
 from language.scripts.script import is_chinese
@@ -38,15 +39,18 @@ class PassageSearch:
     also: tuple[tuple[str, ...], ...] = ()  # groups of words that mean the same, of which the question names one
 
 
-def scope_for(user: User | AnonymousUser, *, collection: Collection | None = None) -> Scope:
-    """Return what this user may read now; with `collection`, only that one, and nothing where it is not theirs to read."""
-    visible = Collection.objects.visible_to(user)
+def scope_for(user: User | AnonymousUser, *, collection: Collection | None = None, within: Within = EVERYTHING) -> Scope:
+    """Return what this user may read now; with `collection`, only that one, and nothing where it is not theirs to read; with
+    `within`, of it only that."""
+    visible = within.collections_of(user)
     if collection is not None:
         visible = visible.filter(pk=collection.pk)
     moved = Document.objects.live().filter(moved_from__isnull=False, collection__in=visible)
     ids = frozenset(visible.values_list("pk", flat=True))
+    named = within.documents_of(user).filter(collection__in=ids) if within.names_documents else None
     return Scope(
         collection_ids=ids,
+        document_ids=frozenset(named.values_list("pk", flat=True)) if named is not None else None,
         moved_ids=frozenset(moved.values_list("pk", flat=True)),
         hidden=get_rights_table().hidden(user, collections=ids) if ids and user.is_authenticated else b"",
     )
@@ -57,19 +61,23 @@ def search_passages(
     *,
     user: User | AnonymousUser,
     collection: Collection | None = None,
+    within: Within = EVERYTHING,
     config: SearchConfig | None = None,
     engine: Engine | None = None,
 ) -> PassageSearch:
-    """Return the best passages that `user` may read. Raises: retrieval.errors.RetrievalError."""
+    """Return the best passages that `user` may read, of `collection` and `within` where they are given.
+
+    Raises: retrieval.errors.RetrievalError.
+    """
     engine = engine or get_engine()
-    scope = scope_for(user, collection=collection)
+    scope = scope_for(user, collection=collection, within=within)
     config = add_vocabulary(question, config or SearchConfig(), scope)
     wanted = config.limit
     asked = wanted * OVERFETCH
     candidates = config.candidates  # whatever is wanted, so that the first ten of a hundred are the same as ten
     for _ in range(ROUNDS):
         result = engine.search(question, scope=scope, config=replace(config, limit=asked, candidates=candidates))
-        passages = _hydrate(result.hits, user, collection)
+        passages = _hydrate(result.hits, user, scope)
         if len(passages) >= wanted or len(result.hits) < asked:
             break
         asked *= OVERFETCH
@@ -134,11 +142,16 @@ def add_sentences(seen: SeenSentences, chunk: Chunk) -> bool:
     return seen.add(chunk.text, place=(chunk.version.document.title, tuple(chunk.heading_path), chunk.prefix))
 
 
-def _hydrate(hits: tuple[Hit, ...], user: User | AnonymousUser, collection: Collection | None) -> list[Passage]:
+def _hydrate(hits: tuple[Hit, ...], user: User | AnonymousUser, scope: Scope) -> list[Passage]:
     """Return the hits whose chunks are live and visible to the user at this moment, in their order."""
     chunks = Chunk.objects.visible_to(user).select_related("version__document__collection", "page")
-    if collection is not None:
-        chunks = chunks.filter(version__document__collection=collection)
     # Boxes are large and only the source viewer draws them.
     found = chunks.defer("page__boxes", "page__blocks").in_bulk([hit.chunk_id for hit in hits])
-    return [Passage(chunk=found[hit.chunk_id], hit=hit) for hit in hits if hit.chunk_id in found]
+    passages = [Passage(chunk=found[hit.chunk_id], hit=hit) for hit in hits if hit.chunk_id in found]
+    return [passage for passage in passages if _is_in(scope, passage.chunk.version.document)]
+
+
+def _is_in(scope: Scope, document: Document) -> bool:
+    """Tell whether a document lies where the search was to look, whatever the index still has it under."""
+    is_named = scope.document_ids is None or document.pk in scope.document_ids
+    return is_named and document.collection_id in scope.collection_ids

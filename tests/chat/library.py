@@ -13,6 +13,7 @@ from gateway.ports import Delta, GenerationOptions, LanguageModel, Message, Toke
 from gateway.routing.one_model import OneModel
 from kb.index.identity import chunk_id
 from kb.index.search import Passage, PassageSearch, scope_for
+from kb.index.within import EVERYTHING, Within
 from kb.models import Chunk, Collection, Document, DocumentVersion, Page
 from retrieval.types import Closeness, Hit, SearchResult, Stretch
 
@@ -74,11 +75,13 @@ def score_stretches(query: str, stretches: Sequence[Stretch]) -> list[Closeness]
     return [Closeness(mean=share, weakest=share, unmet=1 - share) for share in shares]
 
 
-def search(question: str, *, user: Any, collection: Collection | None, config: Any) -> PassageSearch:
+def search(question: str, *, user: Any, collection: Collection | None, config: Any, within: Within = EVERYTHING) -> PassageSearch:
     """Find by shared words, through the same second lock as the real search."""
     chunks = Chunk.objects.visible_to(user).select_related("version__document__collection", "page")
     if collection:
         chunks = chunks.filter(version__document__collection=collection)
+    if within:
+        chunks = chunks.filter(version__document__in=within.documents_of(user))
     scored = sorted(
         ((score_texts(question, [chunk.text])[0], chunk) for chunk in chunks), key=lambda pair: (-pair[0], pair[1].ordinal)
     )

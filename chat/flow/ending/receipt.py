@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from chat.flow.asked import Asked
 from chat.flow.steps import Checked, Found, Judged, Rewritten, Searched, Written
 from chat.flow.trace import AnswerTrace
 from chat.flow.writing.prompting import Prompt
@@ -22,7 +23,7 @@ def receipt_of(trace: AnswerTrace, *, outcome: str, answer: Answer) -> dict[str,
         "normalized_question": trace.normalized_question,
         "language": asked.language,
         "library": library_receipt(trace.library) if trace.library else {},
-        "scope": {"collections": [{"slug": one.slug, "name": one.name} for one in trace.scoped.collections]},
+        "scope": {"collections": [{"slug": one.slug, "name": one.name} for one in trace.scoped.collections]} | _narrowed(asked),
         "index_generation": trace.found.search.result.index_generation if trace.found else None,
         "search": _search(trace.found) if trace.found else {},
         "searches": [_searched(one) for one in trace.searched],
@@ -42,6 +43,11 @@ def receipt_of(trace: AnswerTrace, *, outcome: str, answer: Answer) -> dict[str,
         "turn": str(asked.turn.uid) if asked.turn else "",
         "timings_ms": dict(trace.timings_ms),
     }
+
+
+def _narrowed(asked: Asked) -> dict[str, Any]:
+    narrowed = asked.within.as_dict()
+    return {"within": narrowed} if narrowed else {}
 
 
 def _search(found: Found) -> dict[str, Any]:

@@ -61,6 +61,7 @@ def key_of(asked: Asked, choice: Choice, *, scoped: Scoped, found: Found, judged
         "question": " ".join(fold_compatibility(judged.question).casefold().split()),
         "language": asked.language,
         "scope": sorted(collection.pk for collection in scoped.collections),
+        "documents": sorted(scoped.documents) if scoped.documents is not None else None,
         "evidence": [(one.chunk_id, one.place.version_uid, one.text_hash, one.place.title, one.prefix) for one in found.evidence],
         "model": (choice.model.name, choice.model.base_url, asdict(choice.options), choice.context_tokens, str(choice.style)),
         "template": load_template(asked.language).digest,

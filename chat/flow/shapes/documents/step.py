@@ -65,7 +65,7 @@ async def answer_from_documents(
 def _read(asked: AskedOfDocuments, question: Asked, found: Found) -> list[tuple[Evidence, ...]] | None:
     """Return the passages of each document that is named, numbered as one; None where one is not sure."""
     reader = reader_of(question.credential)
-    documents = list(readable_documents(user=reader, collection=question.collection))
+    documents = list(readable_documents(user=reader, collection=question.collection, within=question.within))
     named: list[Document] = []
     for name in asked.names:
         matched = match_one(LibraryQuestion(about=About.LIST, subject=name), documents)
