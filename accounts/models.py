@@ -15,6 +15,10 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from accounts.sign_in.directory.models import DirectoryEntry, DirectorySync
+
+__all__ = ["DirectoryEntry", "DirectorySync"]  # beside the models below
+
 
 class UserManager(DjangoUserManager["User"]):
     use_in_migrations = False  # those keep to what they were written for

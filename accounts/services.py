@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.editable import Mark, readable_names
 from accounts.errors import AccountRefused
 from accounts.keys import revoke_api_key
-from accounts.models import ApiKey, SignInRules, User
+from accounts.models import ApiKey, DirectoryEntry, SignInRules, User
 from audit.actor import actor_of
 from audit.services import record
 
@@ -145,10 +145,14 @@ def set_password(*, user: User, password: str, actor: User | None, how: str = "s
     Args:
         how: for the audit.
         is_told: somebody else knows it: its owner must set another one at the next sign-in.
-    Raises: AccountRefused: the password is too weak, or the one that must be changed.
+    Raises: AccountRefused: the password is too weak, or the one that must be changed; or a directory's, which is changed there.
     """
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=user.pk)
+        if DirectoryEntry.objects.filter(user=user).exists():
+            raise AccountRefused(
+                "directory_account", _("The password of this account is kept in the company directory. Change it there.")
+            )
         _check_password(password, user)
         if user.must_change_password and user.check_password(password):
             raise AccountRefused("account_invalid", _("Choose a password that nobody else knows."))

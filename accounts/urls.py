@@ -2,8 +2,10 @@
 
 from django.urls import URLPattern, path
 
-from accounts import key_views, views
+from accounts.people import views
+from accounts.programs import key_views
 from accounts.sign_in import rules_views, session_views
+from accounts.sign_in.directory import views as directory_views
 from accounts.sign_in.oidc import views as provider_views
 
 app_name = "accounts"
@@ -22,6 +24,9 @@ urlpatterns: list[URLPattern] = [
     path("sign-in/providers/<slug:slug>/", provider_views.change, name="provider"),
     path("sign-in/providers/<slug:slug>/try/", provider_views.try_out, name="provider_try"),
     path("sign-in/providers/<slug:slug>/delete/", provider_views.delete, name="provider_delete"),
+    path("sign-in/directories/", directory_views.index, name="directories"),
+    path("sign-in/directories/<slug:slug>/sync/", directory_views.sync, name="directory_sync"),
+    path("sign-in/directories/<slug:slug>/try/", directory_views.try_out, name="directory_try"),
     path("new/", views.create, name="create"),
     path("<int:pk>/", views.change, name="change"),
     path("<int:pk>/password/", views.password, name="password"),

@@ -7,6 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from accounts.sign_in.directory.values import Directory, DirectoryInvalid
+from accounts.sign_in.directory.values import read_file as read_directories
 from accounts.sign_in.oidc.values import Provider, ProviderInvalid, read_file
 from audit.outgoing.errors import OutputInvalid
 from audit.outgoing.values import Output, read_outputs
@@ -98,6 +100,14 @@ def env_providers(name: str) -> tuple[Provider, ...]:
     try:
         return read_file(env_str(name))
     except ProviderInvalid as error:
+        raise ImproperlyConfigured(f"{name}: {error}") from error
+
+
+def env_directories(name: str) -> tuple[Directory, ...]:
+    """Return the company directories of the file that the variable names. Raises: ImproperlyConfigured: it cannot be used."""
+    try:
+        return read_directories(env_str(name))
+    except DirectoryInvalid as error:
         raise ImproperlyConfigured(f"{name}: {error}") from error
 
 

@@ -4,7 +4,7 @@ allauth calls these methods at the very places; unlike signals they cannot be fo
 transaction that is opened here: what cannot be recorded does not happen.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
@@ -13,6 +13,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -21,8 +22,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.client_address import client_address
+from accounts.errors import AccountRefused
 from accounts.models import User
 from accounts.sign_in.confirming import is_confirmed
+from accounts.sign_in.directory.arriving import is_kept_elsewhere
 from accounts.sign_in.emergency import breaks_glass, may_come_in, raise_alarm
 from accounts.sign_in.known_device import remember_device
 from accounts.sign_in.limits import SignInAttempt
@@ -80,6 +83,15 @@ class AccountAdapter(DefaultAccountAdapter):
         if not self._attempt.is_allowed:
             raise self.validation_error("too_many_login_attempts")
 
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
+        """Raises: ValidationError: a company directory knows them, and there is no way in; or none answers."""
+        try:
+            user: AbstractBaseUser | None = super().authenticate(request, **credentials)
+        except AccountRefused as refused:
+            self._record(request, "session.refused", find_account(_tried(credentials)), reason=refused.code)
+            raise ValidationError(refused.message) from refused
+        return user
+
     def _rollback_login_failed_rl_usage(self) -> None:
         self._attempt.take_back()
 
@@ -98,6 +110,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return the pages on which this person confirms: who has a second factor confirms by it, passkeys first."""
         methods: list[dict[str, str]] = super().get_reauthentication_methods(user)
         by_factor = [method for method in methods if method["id"].startswith("mfa_")]
+        if is_kept_elsewhere(cast(User, user)) and not by_factor:  # the directory's password
+            return [{"id": "reauthenticate", "description": "", "url": reverse("account_reauthenticate")}]
         if not methods:  # neither password nor factor: at the provider that they come from
             links = SocialAccount.objects.filter(user__username=user.get_username()).values_list("provider", flat=True)
             url = next((reverse("openid_connect_login", args=[one.slug]) for one in find_providers() if one.slug in links), "")

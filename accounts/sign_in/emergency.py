@@ -12,7 +12,7 @@ from django.core.mail import EmailMessage
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
-from accounts.models import SignInRules, User
+from accounts.models import DirectoryEntry, SignInRules, User
 
 logger = logging.getLogger(__name__)
 BY_PROVIDER = "socialaccount"  # as allauth calls it in its records
@@ -21,7 +21,9 @@ BY_PROVIDER = "socialaccount"  # as allauth calls it in its records
 def may_come_in(request: HttpRequest, user: AbstractBaseUser) -> bool:
     """Tell whether this person may come in by the way that they have just shown."""
     rules = SignInRules.current()
-    return not rules.is_password_off or rules.break_glass_id == user.pk or _came_by_provider(request, user)
+    if not rules.is_password_off or rules.break_glass_id == user.pk or _came_by_provider(request, user):
+        return True
+    return _came_by_directory(request, user)
 
 
 def breaks_glass(request: HttpRequest, user: AbstractBaseUser) -> bool:
@@ -53,3 +55,10 @@ def _came_by_provider(request: HttpRequest, user: AbstractBaseUser) -> bool:
     steps = get_authentication_records(request, user)
     first = [step for step in steps if step.get("method") != "mfa"]
     return bool(first) and first[-1].get("method") == BY_PROVIDER
+
+
+def _came_by_directory(request: HttpRequest, user: AbstractBaseUser) -> bool:
+    """Tell whether the password was a company directory's: an account of one has none of its own."""
+    steps = [step for step in get_authentication_records(request, user) if step.get("method") != "mfa"]
+    by_password = bool(steps) and steps[-1].get("method") == "password"
+    return by_password and DirectoryEntry.objects.filter(user_id=user.pk).exists()

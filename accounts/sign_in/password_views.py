@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import AccountRefused
-from accounts.models import SignInRules, User
+from accounts.models import DirectoryEntry, SignInRules, User
 from accounts.services import set_password
 from accounts.sign_in.adapter import find_account
 from accounts.sign_in.forms import ForgottenForm, NewPasswordForm
@@ -96,7 +96,9 @@ def _send_link(request: HttpRequest, user: User | None) -> None:
 
 def _comes_by_provider_alone(user: User) -> bool:
     """Tell whether somebody has never had a password here: who may come in is their provider's to say, and no mail changes that."""
-    return not user.has_usable_password() and SocialAccount.objects.filter(user=user).exists()
+    if user.has_usable_password():
+        return False
+    return SocialAccount.objects.filter(user=user).exists() or DirectoryEntry.objects.filter(user=user).exists()
 
 
 def _set(form: NewPasswordForm, user: User, *, how: str) -> bool:

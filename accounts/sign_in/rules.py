@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -42,7 +43,7 @@ def change_rules(
 
 
 def _check_way_in(break_glass: User | None) -> None:
-    if not find_providers():
+    if not find_providers() and not settings.DIRECTORIES:
         raise AccountRefused(
             "rules_invalid", _("Put an identity provider on the sign-in page first: nobody could come in any more.")
         )

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -63,7 +64,7 @@ def rules(request: SignedInRequest) -> HttpResponseBase:
             else:
                 messages.success(request, _("The sign-in rules were saved."))
                 return redirect("accounts:rules")
-    context = {"form": form, "providers": find_providers(with_disabled=True)}
+    context = {"form": form, "providers": find_providers(with_disabled=True), "directories": settings.DIRECTORIES}
     return render(request, "people/rules.html", context, status=422 if form.errors else 200)
 
 

@@ -8,7 +8,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from config.env import env_bool, env_float, env_int, env_list, env_secret, env_str
-from config.env_hosts import env_hosts, env_mail, env_networks, env_origins, env_outputs, env_providers
+from config.env_hosts import env_directories, env_hosts, env_mail, env_networks, env_origins, env_outputs, env_providers
 from config.logging import logging_config
 from config.private import keep_private
 
@@ -140,7 +140,10 @@ CACHES = {
 
 # --- accounts ---------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = [
+    "allauth.account.auth_backends.AuthenticationBackend",
+    "accounts.sign_in.directory.backend.DirectoryBackend",
+]
 ACCOUNT_FORMS = {"change_password": "accounts.sign_in.forms.PasswordForm"}
 ACCOUNT_ADAPTER = "accounts.sign_in.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
@@ -179,6 +182,7 @@ SOCIALACCOUNT_ADAPTER = "accounts.sign_in.oidc.adapter.ProviderAdapter"
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 OIDC_HOSTS = env_hosts("ATTEST_OIDC_HOSTS")  # identity providers on this machine that a page may name
 OIDC_PROVIDERS = env_providers("ATTEST_OIDC_FILE")
+DIRECTORIES = env_directories("ATTEST_LDAP_FILE")  # LDAP and Active Directory
 STEP_UP_S = ACCOUNT_REAUTHENTICATION_TIMEOUT = 600  # before a dangerous act one has signed in, or confirmed, within these seconds
 SESSION_ENGINE = "accounts.sign_in.sessions"
 SESSION_COOKIE_HTTPONLY = True

@@ -4,8 +4,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from accounts import views
 from accounts.models import User
+from accounts.people import views
 from audit.models import Event
 from kb.models import Collection
 from tests.confirmed import confirmed

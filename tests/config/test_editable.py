@@ -13,9 +13,9 @@ from django.test import Client
 
 from accounts.editable import Mark, names_of, readable_names
 from accounts.errors import ValuesRefused
-from accounts.forms import ChangePersonForm, GroupForm, PersonForm
 from accounts.keys import create_api_key
 from accounts.models import User
+from accounts.people.forms import ChangePersonForm, GroupForm, PersonForm
 from accounts.services import AccountValues, GroupValues, change_account, create_account, create_group, rename_group
 from api import schemas
 from audit.models import Event

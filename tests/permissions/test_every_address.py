@@ -70,6 +70,7 @@ API_OWNER = "200 404 404 401 404 404"
 API_LET_IN = "400 400 400 401 400 400"  # refused because the question is empty
 REFUSED = "403 403 403 403 403 403"
 NOWHERE = "404 404 404 404 404 404"
+NOWHERE_OR_SIGN_IN = "404 404 404 302 404 404"
 
 
 def slug(world: World) -> tuple[str]:
@@ -292,6 +293,11 @@ ADDRESSES = {
     "accounts:provider": [Case("get", ADMIN, provider), Case("post", ADMIN_POST, provider, lambda world: PROVIDER)],
     "accounts:provider_try": [Case("get", "404 404 404 302 403 404", provider)],
     "accounts:provider_delete": [Case("post", ADMIN_POST, provider)],
+    "accounts:directories": [Case("get", ADMIN)],
+    "accounts:directory_try": [
+        Case("get", NOWHERE_OR_SIGN_IN, lambda world: ("nowhere",))
+    ],  # tests/accounts/test_directory.py has one
+    "accounts:directory_sync": [Case("post", NOWHERE_OR_SIGN_IN, lambda world: ("nowhere",))],
     "accounts:rules": [Case("get", ADMIN), Case("post", ADMIN_POST, data=lambda world: {"second_factor_roles": ["employee"]})],
     "accounts:factors_remove": [Case("post", ADMIN_POST, person)],
     "account_new_password": [Case("get", "302 302 302 302 302 302"), Case("post", "302 302 302 302 302 302")],

@@ -14,7 +14,7 @@ PACKAGES = (
 )
 DOCS = (ROOT / "docs", ROOT / "docs/admin")
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(page for folder in DOCS for page in sorted(folder.glob("*.md")))]
-KINDS_READ = "bool|float|hosts|int|list|mail|networks|origins|outputs|providers|secret|str"
+KINDS_READ = "bool|float|hosts|int|list|mail|networks|origins|outputs|providers|directories|secret|str"
 READS_ENVIRONMENT = re.compile(rf"""env_(?:{KINDS_READ})\(\s*"([A-Z_]+)\"""")
 REFERENCE = re.compile(r"`([a-z_]+(?:/[a-z_0-9]+)*\.py)(?::([A-Za-z_]\w*(?:\.\w+)*))?`")
 # Set by the shell or by Docker, not by people.

@@ -1,6 +1,5 @@
 """Somebody arrives from an identity provider: the account that is theirs, and the groups that the provider gives and takes."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,14 +13,15 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.errors import AccountRefused
-from accounts.models import ProvidedGroup, SignInRules, User
-from accounts.services import change_account, create_account
+from accounts.models import SignInRules, User
+from accounts.people.given_groups import give_groups
+from accounts.people.naming import free_name
+from accounts.services import create_account
 from accounts.sign_in.oidc.values import Provider
 from audit.actor import actor_of
 from audit.services import record
 
 NAME_CHARACTERS = 150
-NOT_IN_NAMES = re.compile(r"[^\w.@+-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,9 @@ def admit(arrival: Arrival, *, provider: Provider, user: User | None) -> User:
             SocialAccount.objects.create(user=user, provider=provider.slug, uid=arrival.subject)
             payload = {"username": user.username, "provider": provider.slug, "subject": arrival.subject}
             record("account.linked", by=actor_of(user), subject=f"user:{user.pk}", summary=user.username, payload=payload)
-        return _with_groups(user, arrival, provider=provider)
+        claimed = arrival.groups(provider.groups_claim)
+        known = {group.name: group for group in Group.objects.all()}
+        return give_groups(user, source=provider.slug, claimed=claimed, rules=provider.rules, known=known)
 
 
 def _find_by_email(arrival: Arrival, provider: Provider) -> User | None:
@@ -98,32 +100,9 @@ def _make(arrival: Arrival, provider: Provider) -> User:
     email = arrival.email
     wanted = arrival.text("preferred_username") or email.partition("@")[0] or arrival.subject
     return create_account(
-        username=_free_name(NOT_IN_NAMES.sub("-", wanted).strip("-")[: NAME_CHARACTERS - 4] or "person"),
+        username=free_name(wanted),
         first_name=(arrival.text("given_name") or arrival.text("name"))[:NAME_CHARACTERS],
         last_name=arrival.text("family_name")[:NAME_CHARACTERS],
         email=email,
         actor=None,
     )
-
-
-def _free_name(wanted: str) -> str:
-    names = (wanted, *(f"{wanted}-{number}" for number in range(2, 1000)))
-    taken = set(User.objects.filter(username__istartswith=wanted).values_list("username", flat=True))
-    lower = {name.lower() for name in taken}
-    return next(name for name in names if name.lower() not in lower)
-
-
-def _with_groups(user: User, arrival: Arrival, *, provider: Provider) -> User:
-    """Give the groups that the claims lead to, and take those that this provider rules or gave before and gives no more."""
-    known = {group.name: group for group in Group.objects.all()}
-    wanted = provider.groups_of(arrival.groups(provider.groups_claim), known=frozenset(known)) & set(known)
-    given = ProvidedGroup.objects.filter(user=user, provider=provider.slug)
-    ruled = provider.ruled_groups | set(given.values_list("group__name", flat=True))
-    present = set(user.groups.values_list("name", flat=True))
-    after = (present - (ruled - wanted)) | wanted
-    given.exclude(group__name__in=wanted).delete()
-    for name in wanted - present:
-        ProvidedGroup.objects.get_or_create(user=user, group=known[name], provider=provider.slug)
-    if after != present:
-        user = change_account(user=user, actor=None, groups=[known[name] for name in after])
-    return user

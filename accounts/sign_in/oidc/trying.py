@@ -17,7 +17,7 @@ def show_claims(request: HttpRequest, arrival: Arrival, *, provider: Provider) -
         raise Http404
     known = frozenset(Group.objects.values_list("name", flat=True))
     claimed = arrival.groups(provider.groups_claim)
-    wanted = provider.groups_of(claimed, known=known)
+    wanted = provider.rules.groups_of(claimed, known=known)
     payload = {"claims": sorted(arrival.claims), "groups": sorted(wanted)}  # names of claims: what they hold is personal
     record(
         "account.provider_tried",

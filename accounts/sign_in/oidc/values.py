@@ -5,10 +5,11 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from accounts.people.group_rules import GroupRules
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 REQUIRED = ("slug", "name", "issuer", "client_id")
@@ -47,15 +48,9 @@ class Provider:
     is_enabled: bool = True
     is_from_file: bool = False
 
-    def groups_of(self, claimed: frozenset[str], *, known: frozenset[str]) -> frozenset[str]:
-        """Return the names of the groups that claimed ones lead to. `known`: the names of all groups here."""
-        by_rule = {group for value in claimed for pattern, group in self.group_rules if fnmatchcase(value, pattern)}
-        return frozenset(by_rule | (claimed & known if self.matches_names else frozenset()))
-
     @property
-    def ruled_groups(self) -> frozenset[str]:
-        """The groups that this provider alone gives and takes."""
-        return frozenset(group for _pattern, group in self.group_rules)
+    def rules(self) -> GroupRules:
+        return GroupRules(rules=self.group_rules, matches_names=self.matches_names)
 
 
 def is_issuer(text: str) -> bool:

@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Count, Q
 from django.forms import Form
-from django.http import HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,9 +18,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import second_person, services
 from accounts.access import system_admins_only
 from accounts.errors import AccountRefused
-from accounts.forms import ChangePersonForm, GroupForm, PersonForm
 from accounts.models import PendingAct, User
+from accounts.people.forms import ChangePersonForm, GroupForm, PersonForm
 from accounts.requests import SignedInRequest
+from accounts.sign_in.directory.arriving import is_kept_elsewhere
 from accounts.sign_in.links import Purpose, make_link
 from accounts.sign_in.mail import has_mail, send_link
 from accounts.sign_in.second_factors.holding import has_second_factor
@@ -99,9 +100,11 @@ def change(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @system_admins_only
-def password(request: SignedInRequest, pk: int) -> HttpResponse:
+def password(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """End a person's password; they set another one by a one-time link. An auditor's: when a second person has confirmed it."""
     person = get_object_or_404(User, pk=pk)
+    if is_kept_elsewhere(person):
+        raise Http404
     if person.role == User.Role.AUDITOR:
         _ask_second_person(request, person, PendingAct.Kind.PASSWORD)
         return redirect("accounts:index")
@@ -196,7 +199,11 @@ def _ask_second_person(request: SignedInRequest, person: User, kind: str) -> Non
 
 
 def _state_of(person: User) -> dict[str, Any]:
-    return {"session_count": len(find_sessions(person)), "has_factor": has_second_factor(person)}
+    return {
+        "session_count": len(find_sessions(person)),
+        "has_factor": has_second_factor(person),
+        "is_kept_elsewhere": is_kept_elsewhere(person),
+    }
 
 
 def _groups() -> Any:

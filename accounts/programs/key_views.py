@@ -9,9 +9,9 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.errors import AccountRefused
-from accounts.forms import KeyForm
 from accounts.keys import create_api_key, revoke_api_key
 from accounts.models import ApiKey
+from accounts.programs.forms import KeyForm
 from accounts.requests import SignedInRequest
 
 KEYS_PER_PAGE = 50

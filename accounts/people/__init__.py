@@ -1,0 +1,1 @@
+"""People and groups as admins see them: the pages, many at once, guests."""

@@ -1,0 +1,1 @@
+"""API keys on pages, and the accounts of programs that have keys."""
