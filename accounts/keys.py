@@ -40,7 +40,8 @@ def scopes_of(user: User) -> tuple[str, ...]:
     mine = (ApiKey.Scope.ASK, ApiKey.Scope.READ)
     # Collections are kb's, above this package: all that is asked of them is whether they name this person.
     manages = user.is_knowledge_admin or (not user.is_auditor and user.stewardships.exists())
-    return tuple(map(str, (*mine, ApiKey.Scope.MANAGE) if manages else mine))
+    also = [ApiKey.Scope.MANAGE] * manages + [ApiKey.Scope.PEOPLE] * user.is_system_admin
+    return tuple(map(str, (*mine, *also)))
 
 
 def create_api_key(*, user: User, name: str, scopes: Iterable[str], days: int, actor: User | None) -> NewKey:
@@ -83,12 +84,13 @@ def revoke_api_key(key: ApiKey, *, actor: User | None) -> None:
             _record("key.revoked", key, actor=actor, payload={})
 
 
-def recognise_key(text: str, *, scope: str, address: str) -> ApiKey:
+def recognise_key(text: str, *, scope: str, address: str, per_minute: int | None = None) -> ApiKey:
     """Return the key, its owner selected, that this text is and that may do what `scope` names; and note its use.
 
     Args:
         scope: one of ApiKey.Scope; "": any.
         address: where the request came from, for the audit of refusals.
+        per_minute: how many requests are let in; None: as many as of any key.
     Raises: KeyRefused: 401 where it opens nothing, 403 where not this. TooManyRequests: by its own rate.
     """
     found = ApiKey.objects.select_related("user").filter(key_hash=hash_key(text)).first()
@@ -97,7 +99,7 @@ def recognise_key(text: str, *, scope: str, address: str) -> ApiKey:
     except KeyRefused as refused:
         _note_refusal(refused, found, text=text, address=address)
         raise
-    spend("key", key.pk, per_minute=settings.RATE_KEY_PER_MINUTE)
+    spend("key", key.pk, per_minute=settings.RATE_KEY_PER_MINUTE if per_minute is None else per_minute)
     now = timezone.now()
     stale = Q(last_used_at=None) | Q(last_used_at__lt=now - USE_NOTED_EVERY)
     if key.last_used_at is None or key.last_used_at < now - USE_NOTED_EVERY:

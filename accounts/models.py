@@ -15,9 +15,10 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from accounts.people.models import Provisioned
 from accounts.sign_in.directory.models import DirectoryEntry, DirectorySync
 
-__all__ = ["DirectoryEntry", "DirectorySync"]  # beside the models below
+__all__ = ["DirectoryEntry", "DirectorySync", "Provisioned"]  # beside the models below
 
 
 class UserManager(DjangoUserManager["User"]):
@@ -214,6 +215,7 @@ class ApiKey(models.Model):
         ASK = "ask", _("Ask questions")
         READ = "read", _("Search, read documents and conversations")
         MANAGE = "manage", _("Manage collections and documents")
+        PEOPLE = "people", _("Manage people and groups (SCIM)")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys")
     name = models.CharField(_("name"), max_length=80)

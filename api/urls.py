@@ -1,7 +1,7 @@
 """Addresses for programs. Their views admit callers themselves, so nobody is sent to the sign-in page from them."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 from ninja import NinjaAPI
 
 from api import views
@@ -26,4 +26,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/openapi.json", views.schema, name="api_schema"),
     path("api/v1/", mount(rest)),
     path("v1/", mount(openai)),
+    path("scim/v2/", include("api.managing.scim.urls")),
 ]

@@ -70,6 +70,7 @@ ACTIONS = {
     "directory.tried": _("Somebody looked up in the company directory"),
     "group.created": _("Group created"),
     "group.changed": _("Group changed"),
+    "group.members_changed": _("Members of a group changed"),
     "group.deleted": _("Group deleted"),
     "session.started": _("Signed in"),
     "session.ended": _("Signed out"),

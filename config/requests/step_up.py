@@ -28,9 +28,8 @@ def _makes_auditor(request: HttpRequest, named: dict[str, Any]) -> bool:
 
 
 def _makes_managing_key(request: HttpRequest, named: dict[str, Any]) -> bool:
-    if request.method != "POST" or ApiKey.Scope.MANAGE not in request.POST.getlist("scopes"):
-        return False
-    return request.user.is_authenticated and ApiKey.Scope.MANAGE in scopes_of(request.user)
+    wanted = {ApiKey.Scope.MANAGE, ApiKey.Scope.PEOPLE} & set(request.POST.getlist("scopes"))
+    return request.method == "POST" and request.user.is_authenticated and bool(wanted & set(scopes_of(request.user)))
 
 
 def _deletes_collection(request: HttpRequest, named: dict[str, Any]) -> bool:

@@ -655,6 +655,16 @@ API_ADDRESSES = {
     "api:withdraw_held_change": [Case("post", "403 403 403 401 200 403", held_change)],
     "api:list_gaps": [Case("get", "403 403 403 401 200 403")],
     "api:edit_gap": [Case("patch", "403 403 403 401 200 403", gap, lambda world: {"state": "wanted"}, is_json=True)],
+    # A browser's session opens nothing of SCIM; tests/api/test_scim.py has who does with keys.
+    **{
+        f"scim:{name}": [Case("get", "401 401 401 401 401 401")]
+        for name in ("users", "groups", "service_provider_config", "resource_types", "schemas")
+    },
+    **{f"scim:{name}": [Case("post", "401 401 401 401 401 401", is_json=True)] for name in ("users_search", "groups_search")},
+    **{
+        f"scim:{name}": [Case(method, "401 401 401 401 401 401", lambda world: ("1",)) for method in ("get", "delete")]
+        for name in ("user", "group", "resource_type", "schema")
+    },
     "openai:api-root": [Case("get", NOWHERE)],
     "openai:list_models": [Case("get", API_CALLERS)],
     "openai:get_model": [
