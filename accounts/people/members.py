@@ -17,7 +17,7 @@ AT_ONCE = 1000  # people in one event
 def change_members(
     *, group: Group, actor: User | None, add: Collection[int] = (), remove: Collection[int] = ()
 ) -> tuple[list[str], list[str]]:
-    """Put accounts into a group and take others out. Those that are in, or not, already are no change. `actor` None: the command line.
+    """Put accounts into a group and take others out; who is in, or out, already is no change. `actor` None: the command line.
 
     Args: add, remove: keys of accounts; what is in both is added.
     Returns: the user names of those who joined, and of those who left.
