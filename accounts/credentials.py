@@ -7,10 +7,12 @@ A page or an answer may run for minutes, and a `User` object says what was true 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Literal
+from typing import Any, Literal
 
+from allauth.account.auth_backends import AuthenticationBackend
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
@@ -33,6 +35,18 @@ class Credential:
     session_key: str = field(default="", repr=False)
     key_id: int | None = None
     scope: str = ""  # one of ApiKey.Scope that is needed; "": any
+
+
+def may_sign_in(user: AbstractBaseUser | None) -> bool:
+    """Tell whether this account may sign in, and go on where it has: not a program's, nor a guest's whose last day is over."""
+    return isinstance(user, User) and user.is_active and not user.is_service and not user.has_ended
+
+
+class AccountBackend(AuthenticationBackend):
+    """Accounts that have a password here, as allauth checks them; and the account behind a session of whatever beginning."""
+
+    def user_can_authenticate(self, user: Any) -> bool:
+        return may_sign_in(user)
 
 
 def session_credential(request: HttpRequest, *, user: User, scope: str = ApiKey.Scope.ASK) -> Credential:
@@ -76,7 +90,12 @@ def _by_session(credential: Credential) -> User | None:
     if session.get(SESSION_KEY) != str(credential.user_id):
         return None
     user = _by_account(credential)
-    if user is None or lacks_second_factor(user) or (credential.scope and credential.scope not in scopes_of(user)):
+    if (
+        not may_sign_in(user)
+        or user is None
+        or lacks_second_factor(user)
+        or (credential.scope and credential.scope not in scopes_of(user))
+    ):
         return None
     shown = session.get(HASH_SESSION_KEY, "")
     hashes = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
@@ -93,7 +112,8 @@ def _by_key(credential: Credential) -> User | None:
 def _by_account(credential: Credential) -> User | None:
     if credential.user_id is None:
         return None
-    return User.objects.filter(pk=credential.user_id, is_active=True).first()
+    user = User.objects.filter(pk=credential.user_id, is_active=True).first()
+    return None if user is None or user.has_ended else user
 
 
 _FINDERS: dict[str, Callable[[Credential], User | None]] = {

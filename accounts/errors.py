@@ -21,7 +21,9 @@ class AccountsError(Exception):
 
 
 class AccountRefused(AccountsError):
-    """`code`: account_invalid, group_invalid, key_invalid, own_account, last_admin, second_person, act_gone, duties_invalid."""
+    """`code`: account_invalid, group_invalid, key_invalid, own_account, last_admin, second_person, act_gone, duties_invalid,
+    directory_unavailable, directory_disabled, directory_name_taken, directory_unknown_person, directory_account,
+    service_account, service_invalid, import_changed."""
 
     code = "account_refused"
 
@@ -48,7 +50,8 @@ class ValuesRefused(AccountsError):
 
 
 class KeyRefused(AccountsError):
-    """`code`: key_missing, key_unknown, key_expired, key_revoked, key_owner_inactive, key_scope, session_scope, csrf."""
+    """`code`: key_missing, key_unknown, key_expired, key_revoked, key_owner_inactive, key_scope, key_network,
+    session_scope, csrf."""
 
     code = "key_refused"
 

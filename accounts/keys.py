@@ -1,6 +1,7 @@
 """API keys: create, revoke, recognise. A key is shown once; only its hash is stored."""
 
 import hashlib
+import ipaddress
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ KEY_START = "att_"
 PREFIX_CHARACTERS = len(KEY_START) + 6
 KEYS_PER_PERSON = 20  # that work
 MAX_DAYS = 3650
+MOST_OVERLAP_HOURS = 30 * 24
+MOST_NETWORKS = 50
 USE_NOTED_EVERY = timedelta(minutes=1)
 REFUSALS_NOTED_PER_MINUTE = 10  # an address: the audit shows that somebody guesses, and is not filled by it
 
@@ -44,10 +47,13 @@ def scopes_of(user: User) -> tuple[str, ...]:
     return tuple(map(str, (*mine, *also)))
 
 
-def create_api_key(*, user: User, name: str, scopes: Iterable[str], days: int, actor: User | None) -> NewKey:
+def create_api_key(
+    *, user: User, name: str, scopes: Iterable[str], days: int, actor: User | None, networks: Iterable[str] = ()
+) -> NewKey:
     """Make a key for `user`. `actor` None: the command line.
 
-    Raises: AccountRefused: no name, no or a foreign scope, days outside 1 to MAX_DAYS, too many keys.
+    Args: networks: from which it may be used; none: from anywhere.
+    Raises: AccountRefused: no name, no or a foreign scope, days outside 1 to MAX_DAYS, no network, too many keys.
     """
     name, wanted = " ".join(name.replace("\x00", "").split()), set(scopes)
     if not 1 <= len(name) <= 80:
@@ -58,6 +64,7 @@ def create_api_key(*, user: User, name: str, scopes: Iterable[str], days: int, a
         raise AccountRefused("key_invalid", _("A key cannot have permissions that its owner does not have."))
     if not 1 <= days <= MAX_DAYS:
         raise AccountRefused("key_invalid", _("A key can be valid for 1 to %(days)s days.") % {"days": MAX_DAYS})
+    kept = clean_networks(networks)
     text = KEY_START + secrets.token_urlsafe(32)
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)  # in line, so that two at once do not both become the last allowed
@@ -72,9 +79,45 @@ def create_api_key(*, user: User, name: str, scopes: Iterable[str], days: int, a
             key_hash=hash_key(text),
             scopes=[scope for scope in ApiKey.Scope.values if scope in wanted],
             expires_at=expires_at,
+            networks=kept,
         )
-        _record("key.created", key, actor=actor, payload={"scopes": key.scopes, "expires_at": expires_at.isoformat()})
+        made = {"scopes": key.scopes, "expires_at": expires_at.isoformat(), "networks": kept}
+        _record("key.created", key, actor=actor, payload=made)
     return NewKey(key=key, text=text)
+
+
+def rotate_api_key(key: ApiKey, *, days: int, overlap_hours: int, actor: User | None) -> NewKey:
+    """Make a key like this one, which goes on for so many hours, so that a program can change over without a gap.
+
+    Raises: AccountRefused: the key works no more, or the numbers are out of range.
+    """
+    if not 0 <= overlap_hours <= MOST_OVERLAP_HOURS:
+        raise AccountRefused("key_invalid", _("The old key can go on for at most %(hours)s hours.") % {"hours": MOST_OVERLAP_HOURS})
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=key.user_id)
+        old = ApiKey.objects.usable().select_related("user").filter(pk=key.pk).first()
+        if old is None:
+            raise AccountRefused("key_invalid", _("This key works no more. Create a new one."))
+        made = create_api_key(user=old.user, name=old.name, scopes=old.scopes, days=days, networks=old.networks, actor=actor)
+        until = timezone.now() + timedelta(hours=overlap_hours)
+        old.expires_at = min(old.expires_at, until) if old.expires_at is not None else until
+        old.save(update_fields=["expires_at"])
+        _record("key.rotated", old, actor=actor, payload={"until": old.expires_at.isoformat(), "by": made.key.prefix})
+    return made
+
+
+def clean_networks(given: Iterable[str]) -> list[str]:
+    """Return addresses and networks in one form. Raises: AccountRefused: one is neither, or there are too many."""
+    found: list[str] = []
+    for text in filter(None, (one.strip() for one in given)):
+        try:
+            found.append(str(ipaddress.ip_network(text, strict=False)))
+        except ValueError as error:
+            message = _("“%(text)s” is no address and no network, such as 10.0.0.0/8.") % {"text": text[:60]}
+            raise AccountRefused("key_invalid", message) from error
+    if len(found) > MOST_NETWORKS:
+        raise AccountRefused("key_invalid", _("A key can have at most %(count)s networks.") % {"count": MOST_NETWORKS})
+    return list(dict.fromkeys(found))
 
 
 def revoke_api_key(key: ApiKey, *, actor: User | None) -> None:
@@ -96,6 +139,7 @@ def recognise_key(text: str, *, scope: str, address: str, per_minute: int | None
     found = ApiKey.objects.select_related("user").filter(key_hash=hash_key(text)).first()
     try:
         key = _usable(found, scope)
+        _check_network(key, address)
     except KeyRefused as refused:
         _note_refusal(refused, found, text=text, address=address)
         raise
@@ -128,13 +172,27 @@ def _usable(key: ApiKey | None, scope: str) -> ApiKey:
         raise KeyRefused("key_revoked", _("This API key has been revoked."))
     if key.state == "expired":
         raise KeyRefused("key_expired", _("This API key has expired. Create a new one."))
-    if not key.user.is_active:
+    if not key.user.is_active or key.user.has_ended:
         raise KeyRefused("key_owner_inactive", _("The owner of this API key can no longer sign in."))
     # Who is no admin any more takes "manage" from all their keys.
     if scope and not {scope} <= set(key.scopes) & set(scopes_of(key.user)):
         message = _("This API key lacks the scope “%(scope)s”.") % {"scope": scope}
         raise KeyRefused("key_scope", message, status=HTTPStatus.FORBIDDEN)
     return key
+
+
+def _check_network(key: ApiKey, address: str) -> None:
+    """Raises: KeyRefused: the key may not be used from this address."""
+    if not key.networks:
+        return
+    try:
+        where = ipaddress.ip_address(address)
+    except ValueError:
+        where = None
+    mapped = getattr(where, "ipv4_mapped", None)
+    if where is None or not any((mapped or where) in ipaddress.ip_network(network) for network in key.networks):
+        message = _("This API key may not be used from your network.")
+        raise KeyRefused("key_network", message, status=HTTPStatus.FORBIDDEN)
 
 
 def _note_refusal(refused: KeyRefused, key: ApiKey | None, *, text: str, address: str) -> None:

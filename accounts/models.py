@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import ClassVar
 
 from django.conf import settings
@@ -16,9 +16,15 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.people.models import Provisioned
+from accounts.programs.models import ServiceAccount
 from accounts.sign_in.directory.models import DirectoryEntry, DirectorySync
 
-__all__ = ["DirectoryEntry", "DirectorySync", "Provisioned"]  # beside the models below
+__all__ = ["DirectoryEntry", "DirectorySync", "Provisioned", "ServiceAccount"]  # beside the models below
+
+
+def today() -> date:
+    """Return the day of now where the installation is, whatever time zone a reader has."""
+    return timezone.localdate(timezone=timezone.get_default_timezone())
 
 
 class UserManager(DjangoUserManager["User"]):
@@ -29,7 +35,15 @@ class UserManager(DjangoUserManager["User"]):
         roles = [User.Role.SYSTEM_ADMIN]
         if not SignInRules.current().are_duties_separated:
             roles.append(User.Role.KNOWLEDGE_ADMIN)
-        return self.filter(role__in=roles, is_active=True)
+        return self.filter(role__in=roles, is_active=True, is_service=False)
+
+    def people(self) -> "models.QuerySet[User]":
+        """All but programs' own accounts."""
+        return self.filter(is_service=False)
+
+    def overdue(self) -> "models.QuerySet[User]":
+        """Guests whose last day is over, and whose accounts have not been deactivated yet."""
+        return self.filter(is_active=True, ends_on__lt=today())
 
 
 class User(AbstractUser):
@@ -47,8 +61,15 @@ class User(AbstractUser):
     session_generation = models.PositiveIntegerField(default=0, editable=False)
     # Attest made the password up and told it to somebody: its owner sets another one before anything else.
     must_change_password = models.BooleanField(default=False, editable=False)
+    ends_on = models.DateField(_("last day of access"), null=True, blank=True)  # of a guest
+    is_service = models.BooleanField(default=False, editable=False)  # a program's, which has keys and never signs in
 
     objects: ClassVar[UserManager] = UserManager()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether a guest's last day is over."""
+        return self.ends_on is not None and self.ends_on < today()
 
     @property
     def is_knowledge_admin(self) -> bool:
@@ -205,7 +226,8 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def usable(self) -> "ApiKeyQuerySet":
         """Neither revoked nor expired, of someone who may sign in."""
         unexpired = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-        return self.filter(unexpired, revoked_at=None, user__is_active=True)
+        unended = Q(user__ends_on=None) | Q(user__ends_on__gte=today())
+        return self.filter(unexpired, unended, revoked_at=None, user__is_active=True)
 
 
 class ApiKey(models.Model):
@@ -222,6 +244,7 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=16)  # the key's first characters, by which people recognise it
     key_hash = models.CharField(max_length=64, unique=True)  # sha256 of the key: it holds 256 random bits, so no salt is needed
     scopes = models.JSONField(default=list)  # of Scope
+    networks = models.JSONField(default=list)  # from which it may be used, as "10.0.0.0/8"; none: from anywhere
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)  # written at most once a minute

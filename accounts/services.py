@@ -1,6 +1,7 @@
 """Changing accounts and groups: each change is in the audit in the same transaction, and somebody always stays in charge."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Annotated, TypedDict
 
 from django.contrib.auth.models import Group
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.editable import Mark, readable_names
 from accounts.errors import AccountRefused
 from accounts.keys import revoke_api_key
-from accounts.models import ApiKey, DirectoryEntry, SignInRules, User
+from accounts.models import ApiKey, DirectoryEntry, SignInRules, User, today
 from audit.actor import actor_of
 from audit.services import record
 
@@ -26,6 +27,7 @@ class AccountValues(TypedDict, total=False):
     email: str
     role: str
     groups: Iterable[Group]
+    ends_on: Annotated[str, "a guest's last day, such as 2026-12-31; empty: no end"]
     is_active: Annotated[bool, Mark.LATER]
 
 
@@ -43,6 +45,7 @@ def create_account(
     first_name: str = "",
     last_name: str = "",
     email: str = "",
+    ends_on: str = "",
     password: str = "",
     is_told: bool = False,
     actor: User | None = None,
@@ -59,8 +62,9 @@ def create_account(
     if role == User.Role.AUDITOR:
         _check_second_person(actor, confirmed_by)
     user = User(username=username.strip(), role=role, first_name=first_name, last_name=last_name, email=email.strip())
+    user.ends_on = read_day(ends_on)
     with transaction.atomic():
-        _check(user)
+        check_account(user)
         if password:
             _check_password(password, user)
         user.set_password(password or None)  # None: one that nothing matches
@@ -81,6 +85,7 @@ def change_account(
     first_name: str | None = None,
     last_name: str | None = None,
     email: str | None = None,
+    ends_on: str | None = None,
     confirmed_by: User | None = None,
 ) -> User:
     """Change what is given, leave the rest; records nothing where nothing differs. Who may not sign in any more loses every
@@ -99,12 +104,14 @@ def change_account(
         for name, value in given.items():
             if value is not None:
                 setattr(user, name, value)
+        if ends_on is not None and ends_on != before["ends_on"]:
+            user.ends_on = read_day(ends_on)
         _protect(user, before=before, actor=actor, admins=admins, groups=groups)
         becomes_auditor = user.role == User.Role.AUDITOR != before["role"]
         # By the address a new password is asked for.
         if becomes_auditor or (before["role"] == User.Role.AUDITOR and user.email != before["email"]):
             _check_second_person(actor, confirmed_by)
-        _check(user)
+        check_account(user)
         is_disabled = before["is_active"] and not user.is_active
         if is_disabled:
             user.session_generation += 1
@@ -149,6 +156,8 @@ def set_password(*, user: User, password: str, actor: User | None, how: str = "s
     """
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=user.pk)
+        if user.is_service:
+            raise AccountRefused("service_account", _("This is a program’s account: it has keys, and no password."))
         if DirectoryEntry.objects.filter(user=user).exists():
             raise AccountRefused(
                 "directory_account", _("The password of this account is kept in the company directory. Change it there.")
@@ -192,7 +201,11 @@ def delete_group(*, group: Group, actor: User | None) -> None:
 
 
 def _state(user: User) -> dict[str, object]:
-    related = {"role": str(user.role), "groups": sorted(user.groups.values_list("name", flat=True))}
+    related = {
+        "role": str(user.role),
+        "groups": sorted(user.groups.values_list("name", flat=True)),
+        "ends_on": user.ends_on.isoformat() if user.ends_on else "",
+    }
     return {name: related[name] if name in related else getattr(user, name) for name in readable_names(AccountValues)}
 
 
@@ -222,11 +235,32 @@ def _check_second_person(actor: User | None, confirmed_by: User | None) -> None:
         raise AccountRefused("second_person", _("A second person has to confirm this: the account of an auditor changes by it."))
 
 
-def _check(user: User) -> None:
+def read_day(text: str) -> date | None:
+    """Return a guest's last day; None for "". Raises: AccountRefused: it is no day, or it is over."""
+    if not text:
+        return None
     try:
-        user.full_clean(exclude=["password"])
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise AccountRefused("account_invalid", _("Write the last day as YYYY-MM-DD, such as 2026-12-31.")) from error
+    if day < today():
+        raise AccountRefused("account_invalid", _("The last day of access is over already. To end it now, deactivate the account."))
+    return day
+
+
+def check_account(user: User, *, is_free: bool = False) -> None:
+    """Check an account that is to be saved. `is_free`: the caller knows that nobody else has its name or address.
+
+    Raises: AccountRefused: malformed, or taken.
+    """
+    if user.ends_on is not None and user.role != User.Role.EMPLOYEE:
+        raise AccountRefused("account_invalid", _("Only an employee’s account can have an end: somebody has to stay in charge."))
+    try:
+        user.full_clean(exclude=["password"], validate_unique=not is_free)
     except ValidationError as error:
         raise AccountRefused("account_invalid", " ".join(error.messages)) from error
+    if is_free:
+        return
     others = User.objects.exclude(pk=user.pk)
     # Sign-in does not mind upper and lower case, nor whether it is a name or an address: so neither may be taken either way.
     names = [name for name in (user.username, user.email) if name]

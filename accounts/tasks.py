@@ -2,10 +2,12 @@
 
 from celery import shared_task
 
+from accounts.people.guests import end_guests
 from accounts.sign_in.directory.syncing import run_due_syncs
 
 
 @shared_task(name="accounts.tasks.keep_in_step")
 def keep_in_step() -> None:
-    """Sync the directories that are due."""
+    """End guests whose last day is over, and sync the directories that are due."""
+    end_guests()
     run_due_syncs()

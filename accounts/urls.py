@@ -2,8 +2,8 @@
 
 from django.urls import URLPattern, path
 
-from accounts.people import views
-from accounts.programs import key_views
+from accounts.people import import_views, many_views, views
+from accounts.programs import key_views, service_views
 from accounts.sign_in import rules_views, session_views
 from accounts.sign_in.directory import views as directory_views
 from accounts.sign_in.oidc import views as provider_views
@@ -14,6 +14,13 @@ urlpatterns: list[URLPattern] = [
     path("", views.index, name="index"),
     path("keys/", key_views.keys, name="keys"),
     path("keys/<int:pk>/revoke/", key_views.revoke, name="key_revoke"),
+    path("keys/<int:pk>/rotate/", key_views.rotate, name="key_rotate"),
+    path("programs/", service_views.index, name="services"),
+    path("programs/new/", service_views.create, name="service_new"),
+    path("programs/<int:pk>/", service_views.service, name="service"),
+    path("programs/<int:pk>/change/", service_views.change, name="service_change"),
+    path("import/", import_views.import_people, name="import"),
+    path("many/", many_views.change_many, name="many"),
     path("security/", session_views.security, name="security"),
     path("security/sessions/<str:public_id>/end/", session_views.end, name="session_end"),
     path("security/sessions/end/", session_views.end_all, name="sessions_end"),
@@ -36,5 +43,6 @@ urlpatterns: list[URLPattern] = [
     path("acts/<int:pk>/withdraw/", views.act_withdraw, name="act_withdraw"),
     path("groups/new/", views.group_create, name="group_create"),
     path("groups/<int:pk>/", views.group, name="group"),
+    path("groups/<int:pk>/members/", many_views.change_group, name="group_members"),
     path("groups/<int:pk>/delete/", views.group_delete, name="group_delete"),
 ]

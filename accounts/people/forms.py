@@ -23,6 +23,16 @@ class PersonForm(forms.Form):
     groups = forms.ModelMultipleChoiceField(
         label=_("Groups"), queryset=Group.objects.order_by("name"), required=False, widget=forms.CheckboxSelectMultiple
     )
+    ends_on = forms.DateField(
+        label=_("Last day of access"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("For guests: the account ends by itself after this day. Leave it empty for everyone else."),
+    )
+
+    def clean_ends_on(self) -> str:
+        day = self.cleaned_data["ends_on"]
+        return day.isoformat() if day else ""
 
 
 class ChangePersonForm(PersonForm):

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.models import Group
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.forms import Form
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -31,6 +31,7 @@ PEOPLE_PER_PAGE = 50
 GROUPS_PER_PAGE = 50
 MEMBERS_PER_PAGE = 200
 ACTS_SHOWN = 50
+GROUPS_TO_CHOOSE = 1000
 
 
 @require_GET
@@ -38,10 +39,8 @@ ACTS_SHOWN = 50
 def index(request: SignedInRequest) -> HttpResponse:
     """Everyone with an account, and the groups."""
     words = request.GET.get("q", "").replace("\x00", "").strip()
-    people = User.objects.prefetch_related("groups").order_by("-is_active", "username")
-    if words:
-        found = Q(username__icontains=words) | Q(first_name__icontains=words) | Q(last_name__icontains=words)
-        people = people.filter(found | Q(email__icontains=words))
+    state, role = request.GET.get("state", ""), request.GET.get("role", "")
+    people = _find(words, state=state, role=role)
     page = Paginator(people, PEOPLE_PER_PAGE).get_page(request.GET.get("page"))
     groups = Paginator(_groups(), GROUPS_PER_PAGE).get_page(request.GET.get("groups"))
     return render(
@@ -50,11 +49,29 @@ def index(request: SignedInRequest) -> HttpResponse:
         {
             "page": page,
             "words": words,
+            "state": state,
+            "role": role,
+            "roles": User.Role.choices,
+            "choices": Group.objects.order_by("name").values_list("pk", "name")[:GROUPS_TO_CHOOSE],
+            "query": request.GET.urlencode(),
             "groups": groups,
             "group_form": GroupForm(),
             "acts": second_person.pending_acts()[:ACTS_SHOWN],
         },
     )
+
+
+def _find(words: str, *, state: str, role: str) -> QuerySet[User]:
+    """Return the people that a search names. Programs' accounts have a page of their own."""
+    people = User.objects.people().prefetch_related("groups").order_by("-is_active", "username")
+    for word in words.split():
+        found = Q(username__icontains=word) | Q(first_name__icontains=word) | Q(last_name__icontains=word)
+        people = people.filter(found | Q(email__icontains=word))
+    if state in ("active", "off"):
+        people = people.filter(is_active=state == "active")
+    elif state == "guest":
+        people = people.filter(ends_on__isnull=False).order_by("-is_active", "ends_on", "username")
+    return people.filter(role=role) if role in User.Role.values else people
 
 
 @require_http_methods(["GET", "POST"])
@@ -80,8 +97,8 @@ def create(request: SignedInRequest) -> HttpResponse:
 @system_admins_only
 def change(request: SignedInRequest, pk: int) -> HttpResponse:
     """Change a person's name, role, groups and whether they may sign in."""
-    person = get_object_or_404(User, pk=pk)
-    initial = {name: getattr(person, name) for name in ("first_name", "last_name", "email", "role", "is_active")}
+    person = get_object_or_404(User.objects.people(), pk=pk)
+    initial = {name: getattr(person, name) for name in ("first_name", "last_name", "email", "role", "is_active", "ends_on")}
     form = ChangePersonForm(request.POST or None, initial=initial | {"groups": person.groups.all()})
     if request.method == "POST" and form.is_valid():
         try:
@@ -102,7 +119,7 @@ def change(request: SignedInRequest, pk: int) -> HttpResponse:
 @system_admins_only
 def password(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """End a person's password; they set another one by a one-time link. An auditor's: when a second person has confirmed it."""
-    person = get_object_or_404(User, pk=pk)
+    person = get_object_or_404(User.objects.people(), pk=pk)
     if is_kept_elsewhere(person):
         raise Http404
     if person.role == User.Role.AUDITOR:

@@ -22,6 +22,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.client_address import client_address
+from accounts.credentials import may_sign_in
 from accounts.errors import AccountRefused
 from accounts.models import User
 from accounts.sign_in.confirming import is_confirmed
@@ -43,6 +44,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def pre_login(self, request: HttpRequest, user: AbstractBaseUser, **details: Any) -> HttpResponse | None:
         """Hold up who comes by another way than an identity provider, where only these let people in."""
         response: HttpResponse | None = super().pre_login(request, user, **details)
+        if response is None and not may_sign_in(user):
+            return self.respond_user_inactive(request, user)
         if response is not None or may_come_in(request, user):
             return response
         clear_login(request)

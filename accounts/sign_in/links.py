@@ -47,7 +47,7 @@ def find_invited(token: str, *, locked: bool = False) -> User | None:
             pk, state = signing.loads(token, salt=f"{SALT}.{purpose}", max_age=purpose.lasts_s)
         except signing.BadSignature:
             continue
-        user = accounts.filter(pk=pk, is_active=True).first()
+        user = accounts.filter(pk=pk, is_active=True, is_service=False).first()
         return user if user is not None and constant_time_compare(state, _state(user)) else None
     return None
 

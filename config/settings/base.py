@@ -141,7 +141,7 @@ CACHES = {
 # --- accounts ---------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "accounts.credentials.AccountBackend",
     "accounts.sign_in.directory.backend.DirectoryBackend",
 ]
 ACCOUNT_FORMS = {"change_password": "accounts.sign_in.forms.PasswordForm"}

@@ -6,6 +6,7 @@ import { init as composer } from "./composer.js";
 import { init as copy } from "./copy.js";
 import { init as drafts } from "./drafts.js";
 import { init as drawer } from "./drawer.js";
+import { init as fileText } from "./file-text.js";
 import { init as keptForms } from "./kept-forms.js";
 import { init as menus } from "./menus.js";
 import { init as moments } from "./moments.js";
@@ -20,7 +21,10 @@ import { init as theme } from "./theme.js";
 import { toast } from "./toast.js";
 import { init as upload } from "./upload.js";
 
-const PAGE = [drawer, theme, menus, copy, citations, panel, composer, drafts, keptForms, passkeys, review, otherTabs]; // listen on the page: once
+// Listen on the page: once.
+const PAGE = [
+  drawer, theme, menus, copy, citations, panel, composer, drafts, fileText, keptForms, passkeys, review, otherTabs,
+];
 const PARTS = [moments, stream, upload, scrollers, tabs]; // look for their elements: wherever new ones arrive
 
 for (const init of [...PAGE, ...PARTS]) init(document.body);

@@ -10,6 +10,7 @@ from django.test import Client
 from accounts.credentials import find_reader, key_credential
 from accounts.keys import create_api_key
 from accounts.models import Provisioned, User
+from accounts.programs.service_accounts import create_service
 from accounts.services import change_account
 from audit.models import Event
 from tests.accounts.test_sessions import credential_of
@@ -176,8 +177,9 @@ def test_a_patch_changes_what_it_names(scim: Provisioner) -> None:
         {"op": "Add", "value": {"name.familyName": "Jensen-Lee", "displayName": "B. Jensen-Lee"}},
     )
     assert (entra.json()["emails"][0]["value"], entra.json()["name"]["familyName"]) == ("barbara@example.com", "Jensen-Lee")
-    at_work = 'emails[type eq "work" and value ew "example.com"]'
-    assert scim.patch(path, {"op": "remove", "path": at_work}).json().get("emails") is None
+    assert (
+        scim.patch(path, {"op": "remove", "path": 'emails[type eq "work" and value ew "example.com"]'}).json().get("emails") is None
+    )
     assert refusal(scim.patch(path, {"op": "replace", "path": "userName", "value": "other"}), 400, "mutability")
     assert refusal(scim.patch(path, {"op": "replace", "path": "groups", "value": [{"value": "1"}]}), 400, "mutability")
     assert refusal(scim.patch(path, {"op": "remove"}), 400, "noTarget")
@@ -303,7 +305,12 @@ def test_a_group_is_made_its_members_come_and_go_and_their_rights_with_them(
     assert scim.names(f'groups.value eq "{made.json()["id"]}"') == ["olga"]
     put = {"schemas": [GROUP], "displayName": "Guides", "members": [{"value": str(employee.pk), "type": "User"}]}
     assert scim("put", path, put).json()["displayName"] == "Guides"
-    assert list(Group.objects.get(name="Guides").user_set.values_list("username", flat=True)) == ["erin"]
+    guides = Group.objects.get(name="Guides")
+    assert list(guides.user_set.values_list("username", flat=True)) == ["erin"]
+    robot = create_service(username="robot", purpose="Reads", owner=employee, groups=[guides], actor=None)
+    assert scim.names('userName eq "robot"') == []
+    assert len(scim("put", path, put).json()["members"]) == 1
+    assert robot.user in guides.user_set.all()  # programs are no people, and stay
     assert scim("delete", path).status_code == 204
     assert refusal(scim("get", path), 404)
 

@@ -296,10 +296,13 @@ def test_the_services_of_people_take_and_record_the_values_of_their_lists(knowle
         "role": "system_admin",
         "is_active": False,
     }
-    assert {*changes, "groups"} == set(names_of(AccountValues, without=[Mark.ONCE]))
+    assert {*changes, "groups", "ends_on"} == set(names_of(AccountValues, without=[Mark.ONCE]))
     for name, value in (changes | {"groups": []}).items():
         change_account(user=made, actor=knowledge_admin, **{name: value})
         assert payload_of("account.changed")["changed"] == {name: {"from": created[name], "to": value}}
+    change_account(user=made, actor=knowledge_admin, role="employee")  # of whom alone an account may have an end
+    change_account(user=made, actor=knowledge_admin, ends_on="2999-12-31")
+    assert payload_of("account.changed")["changed"] == {"ends_on": {"from": "", "to": "2999-12-31"}}
     team = create_group(name="Finance", actor=knowledge_admin)
     assert set(payload_of("group.created")) == set(names_of(GroupValues))
     rename_group(group=team, name="Money", actor=knowledge_admin)

@@ -19,7 +19,9 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import BrowserSession, IdentityProvider, User
+from accounts.keys import create_api_key
+from accounts.models import BrowserSession, IdentityProvider, ServiceAccount, User
+from accounts.programs.service_accounts import create_service
 from accounts.second_person import request_act
 from accounts.sign_in.links import Purpose, make_link
 from curation.canary.models import HeldChange
@@ -198,6 +200,17 @@ def session_of(world: World, who: str) -> str:
 def passkey_of(world: World, who: str) -> int:
     passkey = Authenticator.objects.create(user=world.people[who], type="webauthn", data={"name": "Laptop", "credential": {}})
     return passkey.pk
+
+
+def service(world: World) -> tuple[int]:
+    """A program's account, for which the outsider answers."""
+    made = create_service(username="robot", purpose="Reads", owner=world.people["outsider"], actor=None, groups=[world.group])
+    return (made.pk,)
+
+
+def service_key(world: World) -> int:
+    account = ServiceAccount.objects.get(pk=service(world)[0]).user
+    return create_api_key(user=account, name="nightly", scopes=["read"], days=30, actor=None).key.pk
 
 
 def provider(world: World) -> tuple[str]:
@@ -476,7 +489,40 @@ ADDRESSES = {
         Case("get", SIGNED_IN),
         Case("post", "201 201 201 302 201 201", data=lambda world: {"name": "script", "scopes": ["ask"], "days": "30"}),
     ],
-    "accounts:key_revoke": [Case("post", OWNER_POST, lambda world: (world.key.key.pk,))],
+    "accounts:key_rotate": [
+        Case("get", "200 404 404 302 404 404", lambda world: (world.key.key.pk,)),
+        Case("post", "201 404 404 302 404 404", lambda world: (world.key.key.pk,), lambda world: {"days": 30, "overlap_hours": 24}),
+        Case("get", "404 404 200 302 200 404", lambda world: (service_key(world),)),  # whoever answers for the program
+    ],
+    "accounts:services": [Case("get", ADMIN)],
+    "accounts:service_new": [
+        Case("get", ADMIN),
+        Case(
+            "post",
+            ADMIN_POST,
+            data=lambda world: {"username": "crawler", "purpose": "Reads the intranet", "owner": "kim", "role": "employee"},
+        ),
+    ],
+    "accounts:service": [
+        Case("get", "404 404 200 302 200 404", service),
+        Case("post", "404 404 201 302 201 404", service, lambda world: {"name": "nightly", "scopes": ["read"], "days": "30"}),
+    ],
+    "accounts:service_change": [
+        Case("get", ADMIN, service),
+        Case("post", ADMIN_POST, service, lambda world: {"purpose": "Other", "owner": "kim", "is_active": "on"}),
+    ],
+    "accounts:import": [
+        Case("get", ADMIN),
+        Case("post", ADMIN, data=lambda world: {"text": "username\nnora", "act": "look"}),
+    ],
+    "accounts:many": [
+        Case("post", ADMIN_POST, data=lambda world: {"person": world.people["outsider"].pk, "act": "join", "group": world.group.pk})
+    ],
+    "accounts:group_members": [Case("post", ADMIN_POST, group, lambda world: {"names": "olga", "act": "join"})],
+    "accounts:key_revoke": [
+        Case("post", OWNER_POST, lambda world: (world.key.key.pk,)),
+        Case("post", "404 404 302 302 302 404", lambda world: (service_key(world),)),
+    ],
     "accounts:create": [
         Case("get", ADMIN),
         Case("post", "404 404 404 302 201 404", data=lambda world: {"username": "nora", "role": "employee"}),

@@ -89,7 +89,7 @@ def _connect(person: Person, *, directory: Directory, makes: bool) -> DirectoryE
         raise AccountRefused("directory_disabled", _("Your account in the company directory is disabled."))
     user = User.objects.filter(Q(username__iexact=person.username) | Q(email__iexact=person.username)).first()
     if user is not None:
-        is_guarded = user.role == User.Role.AUDITOR or user.pk == SignInRules.current().break_glass_id
+        is_guarded = user.role == User.Role.AUDITOR or user.is_service or user.pk == SignInRules.current().break_glass_id
         left = DirectoryEntry.objects.filter(user=user, directory=directory.slug, left_at__isnull=False).first()
         if not directory.links_by_name or is_guarded or (left is None and is_kept_elsewhere(user)):
             raise AccountRefused(

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
+from accounts.credentials import may_sign_in
 from accounts.errors import AccountRefused
 from accounts.models import DirectoryEntry, User
 from accounts.sign_in.directory.arriving import admit, known_groups
@@ -48,7 +49,8 @@ class DirectoryBackend(BaseBackend):
         return None
 
     def get_user(self, user_id: int) -> User | None:
-        return User.objects.filter(pk=user_id, is_active=True).first()
+        user = User.objects.filter(pk=user_id).first()
+        return user if may_sign_in(user) else None
 
 
 @sensitive_variables("password")

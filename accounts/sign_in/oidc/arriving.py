@@ -85,7 +85,7 @@ def _find_by_email(arrival: Arrival, provider: Provider) -> User | None:
     if found is None:
         return None
     is_vouched = provider.links_by_email and arrival.claims.get("email_verified", True) is True
-    is_guarded = found.role == User.Role.AUDITOR or found.pk == SignInRules.current().break_glass_id
+    is_guarded = found.role == User.Role.AUDITOR or found.is_service or found.pk == SignInRules.current().break_glass_id
     if not is_vouched or is_guarded:
         raise AccountRefused(
             "provider_email_taken",

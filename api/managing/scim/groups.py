@@ -2,18 +2,19 @@
 
 from django.contrib.auth.models import Group as Row
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from scim2_models import InvalidValueException, Meta, UniquenessException
 
 from accounts.models import Provisioned, User
 from accounts.people.members import change_members
 from accounts.services import create_group, delete_group, rename_group
+from api.managing.scim.people import find_accounts
 from api.managing.scim.resources import Group, Member
 
 
 def find_groups(*, with_members: bool) -> QuerySet[Row]:
     rows = Row.objects.select_related("provisioned")
-    return rows.prefetch_related("user_set") if with_members else rows
+    return rows.prefetch_related(Prefetch("user_set", find_accounts().prefetch_related(None))) if with_members else rows
 
 
 def resource_of(row: Row, *, base: str, with_members: bool = True) -> Group:
@@ -51,7 +52,8 @@ def change_group(row: Row, given: Group, *, actor: User) -> Row:
     if Row.objects.exclude(pk=row.pk).filter(name__iexact=name).exists():
         raise UniquenessException(detail=f"there is a group with the name {name} already")
     row = rename_group(group=row, name=name, actor=actor)
-    wanted, present = _keys_of(given), set(row.user_set.values_list("pk", flat=True))
+    # Programs' accounts, and people whom a program has deleted, are not shown as members, and stay what they are.
+    wanted, present = _keys_of(given), set(find_accounts().filter(groups=row).values_list("pk", flat=True))
     change_members(group=row, actor=actor, add=wanted - present, remove=present - wanted)
     _note(row, given.external_id)
     return row

@@ -16,7 +16,7 @@ from api.managing.scim.resources import Email, Membership, Name, User
 
 def find_accounts() -> QuerySet[Account]:
     """Return the accounts that programs see: all but those that one has deleted. Programs' own accounts are not people."""
-    rows = Account.objects.exclude(provisioned__deleted_at__isnull=False)
+    rows = Account.objects.people().exclude(provisioned__deleted_at__isnull=False)
     return rows.select_related("provisioned").prefetch_related("groups")
 
 
