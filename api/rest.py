@@ -8,7 +8,7 @@ from ninja.errors import HttpError, ValidationError
 
 from api import asking, checking, conversations, library, searching
 from api.errors import RequestInvalid
-from api.managing import canary, curation, gaps, golden, rights
+from api.managing import access, canary, curation, gaps, golden, rights
 from api.strictness import note_operation
 
 
@@ -61,6 +61,7 @@ rest.add_router("", checking.router)
 rest.add_router("", searching.router)
 rest.add_router("", library.router)
 rest.add_router("", rights.router)
+rest.add_router("", access.router)
 rest.add_router("", curation.router)
 rest.add_router("", golden.router)
 rest.add_router("", canary.router)

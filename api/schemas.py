@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # what is made when it runs has no type of its own
 else:
     CollectionIn = schema_of("CollectionIn", CollectionValues, required=["name"])
     CollectionChange = schema_of("CollectionChange", CollectionValues, without=[Mark.ONCE])
-ADMIN_ONLY = ("groups", "download_groups", "vocabulary", "sufficiency_threshold")  # null for everyone else
+ADMIN_ONLY = ("groups", "download_groups", "is_listed", "vocabulary", "sufficiency_threshold")  # null for everyone else
 
 
 class CollectionOut(Schema):
@@ -46,6 +46,7 @@ class CollectionOut(Schema):
     download_groups: list[str] | None = Field(
         None, description="whose members may also download originals; for knowledge admins only"
     )
+    is_listed: bool | None = Field(None, description="whether others may know of it and ask for access; for knowledge admins only")
     vocabulary: str | None = Field(None, description="for knowledge admins only")
     sufficiency_threshold: float | None = Field(None, description="null: the default; for knowledge admins only")
 
@@ -114,6 +115,35 @@ class StewardOut(Schema):
     person: str = Field(description="user name")
     role: Literal["owner", "editor"]
     is_active: bool = Field(description="can sign in")
+
+
+class ListedCollectionOut(Schema):
+    """A collection that the caller may not read, and may ask for."""
+
+    slug: str
+    name: str
+    description: str
+
+
+class AccessIn(Given):
+    reason: str = Field(description="why the caller needs it, for its owner; at most 500 characters")
+
+
+class AccessDecision(Given):
+    days: int | None = Field(description="for how many days access is granted, from 1 to 366; null: it is refused")
+    answer: str = Field("", description="for the person who asked; needed where it is refused")
+
+
+class AccessOut(Schema):
+    id: int
+    collection: str = Field(description="address")
+    person: str = Field(description="user name")
+    reason: str
+    state: Literal["waiting", "granted", "refused", "withdrawn", "ended", "expired"]
+    asked_at: datetime
+    decided_at: datetime | None
+    answer: str = Field(description="why it was refused or ended")
+    until: datetime | None = Field(description="of a granted one")
 
 
 class FolderIn(Given):

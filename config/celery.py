@@ -60,6 +60,7 @@ def configure(sender: Celery, **_: object) -> None:
             "verify": {"task": "audit.tasks.verify", "schedule": 60.0, "options": {"expires": 60}},
             "deliver": {"task": "audit.tasks.deliver", "schedule": 10.0, "options": {"expires": 10}},
             "people": {"task": "accounts.tasks.keep_in_step", "schedule": 30.0, "options": {"expires": 30}},
+            "access": {"task": "kb.tasks.note_expired_access", "schedule": 60.0, "options": {"expires": 60}},
             "sign": {"task": "audit.tasks.sign", "schedule": 60.0, "options": {"expires": 60}},
         },
     )
@@ -76,3 +77,4 @@ app = make_app()
 app.set_default()  # for every thread: the web server's threads notify workers through celery.current_app
 app.autodiscover_tasks(["audit", "curation", "ingest", "reviews", "sources"])
 app.autodiscover_tasks(["accounts", "audit", "ingest", "reviews", "sources"])
+app.autodiscover_tasks(["accounts", "audit", "ingest", "kb", "reviews", "sources"])

@@ -6,7 +6,7 @@ from accounts.editable import Mark, readable_names
 from kb.models import Collection
 
 GROUP_NAMES = frozenset({"groups", "download_groups"})  # of the values that are names of groups
-OWNERS_ALONE = GROUP_NAMES | {"name"}  # of the values that editors do not change
+OWNERS_ALONE = GROUP_NAMES | {"name", "is_listed"}  # of the values that editors do not change
 
 
 class CollectionValues(TypedDict, total=False):
@@ -17,6 +17,7 @@ class CollectionValues(TypedDict, total=False):
     description: str
     groups: Annotated[list[str], "names of the groups that may read it"]
     download_groups: Annotated[list[str], "names of the groups that may also download the originals of what they may read"]
+    is_listed: Annotated[bool, "whether everyone who signs in sees its name and description, and can ask for access"]
     suggested_questions: list[str]
     vocabulary: Annotated[str, "words that mean the same, one group a line, joined by “=”"]
     sufficiency_threshold: Annotated[

@@ -39,6 +39,7 @@ class CollectionForm(ValuesForm[Collection]):
         }
         labels = {
             "groups": _("Readers"),
+            "is_listed": _("Others see that it exists, and can ask for access"),
             "download_groups": _("May download originals"),
             "sufficiency_threshold": _("Answer threshold"),
         }

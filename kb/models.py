@@ -10,9 +10,9 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from kb.rights.models import Folder, RightsClock, Steward, naming, reached
+from kb.rights.models import AccessRequest, Folder, RightsClock, Steward, naming, reached
 
-__all__ = ["Folder", "RightsClock", "Steward"]  # beside the models below
+__all__ = ["AccessRequest", "Folder", "RightsClock", "Steward"]  # beside the models below
 
 MENU_ROWS = 100  # of collections in a list beside a page, or to choose from; the page of the library has all
 
@@ -28,14 +28,21 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
         return found if found.exists() else self.live().filter(name=" ".join(text.split()))
 
     def visible_to(self, user: User | AnonymousUser) -> "CollectionQuerySet":
-        """Live collections this user may read now: all for a knowledge admin, else those given to one of their groups, and those
-        that they own or edit."""
+        """Live collections this user may read now: all for a knowledge admin, else those given to one of their groups, those that
+        they own or edit, and those whose owner has let them in for a time that is not over."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
         if user.is_knowledge_admin:
             return self.live()
         given = Q(pk__in=Collection.groups.through.objects.filter(group__user=user).values("collection_id"))
-        return self.live().filter(given | Q(pk__in=_run_by(user, *Steward.Role.values)))
+        granted = Q(pk__in=AccessRequest.objects.filter(AccessRequest.holding(), user=user).values("collection_id"))
+        return self.live().filter(given | granted | Q(pk__in=_run_by(user, *Steward.Role.values)))
+
+    def listed_for(self, user: User | AnonymousUser) -> "CollectionQuerySet":
+        """Live collections that this user may not read, and may know of: name and description, nothing in them."""
+        if not user.is_authenticated or not user.is_active or user.is_service:
+            return self.none()
+        return self.live().filter(is_listed=True).exclude(pk__in=self.model.objects.visible_to(user).values("pk"))
 
     def with_counts(self, user: User | AnonymousUser) -> "CollectionQuerySet":
         """Each with `document_count`, what this user finds in its list, and `answering`, those of them that answer now."""
@@ -94,6 +101,13 @@ class Collection(models.Model):
         related_name="+",
         verbose_name=_("groups that may download"),
         help_text=_("Their members can also download the originals of the documents that they can read."),
+    )
+    is_listed = models.BooleanField(
+        _("listed"),
+        default=False,
+        help_text=_(
+            "Everyone who signs in sees its name and description, and can ask its owners for access. Nothing in it is shown."
+        ),
     )
     suggested_questions = models.JSONField(default=list, blank=True)
     vocabulary = models.TextField(_("vocabulary"), blank=True)  # lines that retrieval.vocabulary.read_vocabulary reads

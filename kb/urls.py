@@ -4,7 +4,7 @@ from django.urls import URLPattern, path
 
 from kb import views
 from kb.index import explain_views
-from kb.rights import steward_views
+from kb.rights import access_views, steward_views
 from kb.rights import views as rights_views
 from kb.viewing import fault_views
 from kb.viewing import views as source_views
@@ -20,6 +20,13 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:slug>/edit/", views.change_collection, name="collection_edit"),
     path("c/<slug:slug>/owners/", steward_views.stewards, name="stewards"),
     path("c/<slug:slug>/owners/<int:pk>/dismiss/", steward_views.dismiss, name="steward_dismiss"),
+    path("c/<slug:slug>/ask/", access_views.ask, name="access_ask"),
+    path("c/<slug:slug>/access/", access_views.access, name="access"),
+    path("access/", access_views.mine, name="access_mine"),
+    path("access/<int:pk>/withdraw/", access_views.withdraw, name="access_withdraw"),
+    path("access/<int:pk>/grant/", access_views.grant, name="access_grant"),
+    path("access/<int:pk>/refuse/", access_views.refuse, name="access_refuse"),
+    path("access/<int:pk>/end/", access_views.end, name="access_end"),
     path("c/<slug:slug>/folders/new/", rights_views.create_folder, name="folder_new"),
     path("folders/<uuid:uid>/", rights_views.change_folder, name="folder"),
     path("folders/<uuid:uid>/delete/", rights_views.delete_folder, name="folder_delete"),

@@ -21,6 +21,7 @@ from kb import services
 from kb.forms import CollectionForm
 from kb.index.editions import serving_edition
 from kb.models import Collection, Document, DocumentVersion, ReadingFault
+from kb.rights.access import requests_of, waiting_for
 from kb.rights.reasons import gates_of, has_owner, manages, owns, reasons_for
 from kb.stages import stages_of
 from kb.viewing.marking import Quote, mark_blocks
@@ -32,6 +33,8 @@ VERSIONS_PER_PAGE = 50
 PAGES_PER_PAGE = 12
 CHUNKS_PER_PAGE = 40
 FOLDERS_PER_PAGE = 60
+LISTED_PER_PAGE = 24
+ASKED_SHOWN, WAITING_SHOWN = 5, 20  # requests for access, on the page of the library
 CLOSED_FAULTS = 20  # shown, the newest first
 PAGE_CONTENT = ("page__text", "page__boxes", "page__blocks")  # large, and not shown with a report
 STATES = ("ready", "running", "failed")
@@ -49,7 +52,18 @@ def index(request: SignedInRequest) -> HttpResponse:
     managed = set(
         Collection.objects.manageable_by(request.user).filter(pk__in=[row.pk for row in page]).values_list("pk", flat=True)
     )
-    context = {"page": page, "collections": visible.for_menu(), "collection": None, "managed": managed}
+    listed = Collection.objects.listed_for(request.user).order_by("name")
+    asked = requests_of(request.user)
+    context = {
+        "page": page,
+        "collections": visible.for_menu(),
+        "collection": None,
+        "managed": managed,
+        "listed": Paginator(listed, LISTED_PER_PAGE).get_page(request.GET.get("listed")),
+        "asked_for": set(asked.filter(state="waiting").values_list("collection_id", flat=True)),
+        "asked": asked.exclude(state="withdrawn")[:ASKED_SHOWN],
+        "waiting": waiting_for(request.user).order_by("asked_at")[:WAITING_SHOWN],
+    }
     return render(request, "kb/index.html", context)
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, Group
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -118,3 +119,46 @@ class RightsClock(models.Model):
 
     def __str__(self) -> str:
         return f"change {self.number} of rights"
+
+
+class AccessRequest(models.Model):
+    """Somebody asks to read a listed collection; its owner lets them in for a time, or refuses with a reason.
+
+    A granted one is the right itself, until its time is over: nothing has to run for it to end.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting for a decision")
+        GRANTED = "granted", _("Granted")
+        REFUSED = "refused", _("Turned down")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+        ENDED = "ended", _("Ended early")
+        EXPIRED = "expired", _("Expired")
+
+    collection = models.ForeignKey("kb.Collection", on_delete=models.CASCADE, related_name="access_requests")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="access_requests")
+    reason = models.TextField(_("reason"))
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    asked_at = models.DateTimeField(default=timezone.now)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    answer = models.TextField(blank=True)  # why it was refused, or ended
+    until = models.DateTimeField(null=True, blank=True)  # of a granted one
+
+    class Meta:
+        ordering = ["-asked_at", "-pk"]
+        verbose_name = _("request for access")
+        verbose_name_plural = _("requests for access")
+        constraints = [
+            models.UniqueConstraint(fields=["collection", "user"], condition=Q(state="waiting"), name="kb_one_waiting_request"),
+            models.CheckConstraint(condition=~Q(state="granted") | Q(until__isnull=False), name="kb_granted_until"),
+        ]
+        indexes = [models.Index(fields=["user", "until"], condition=Q(state="granted"), name="kb_granted_access")]
+
+    def __str__(self) -> str:
+        return f"{self.state}: user {self.user_id}, collection {self.collection_id}"
+
+    @classmethod
+    def holding(cls) -> Q:
+        """Return the condition that access is granted now."""
+        return Q(state=cls.State.GRANTED, until__gt=timezone.now())

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from kb.models import Collection, Document
+from kb.models import AccessRequest, Collection, Document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,15 @@ class Reason:
 def gates_of(document: Document) -> tuple[Gate, ...]:
     """Return what a reader of this document has to pass, from the outside in."""
     collection = document.collection
-    gates = [Gate(kind="collection", name=collection.name, groups=tuple(collection.groups.order_by("name")))]
+    let_in = User.objects.filter(pk__in=collection.access_requests.filter(AccessRequest.holding()).values("user"))
+    gates = [
+        Gate(
+            kind="collection",
+            name=collection.name,
+            groups=tuple(collection.groups.order_by("name")),
+            people=tuple(let_in.order_by("username")),
+        )
+    ]
     rows: list[tuple[Literal["folder", "document"], str, object]] = []
     if document.folder is not None:
         rows += [("folder", folder.name, folder) for folder in document.folder.way if folder.is_narrowed]

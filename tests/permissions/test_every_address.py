@@ -31,6 +31,7 @@ from curation.golden.models import GoldenRun
 from curation.golden.questions import write_golden
 from kb.models import Collection, DocumentVersion, Folder
 from kb.reading_faults import report_fault
+from kb.rights.access import ask_for_access
 from kb.rights.folders import create_folder, file_document, narrow_folder
 from kb.rights.readers import Readers
 from kb.rights.stewards import set_steward
@@ -133,6 +134,18 @@ def steward(world: World) -> tuple[str, int]:
     person = User.objects.create_user(username="eddy")
     set_steward(collection=world.collection, person=person, role="editor", user=None)
     return (world.collection.slug, person.pk)
+
+
+def listed(world: World) -> tuple[str]:
+    Collection.objects.filter(pk=world.collection.pk).update(is_listed=True)
+    return (world.collection.slug,)
+
+
+def access_request(world: World) -> tuple[int]:
+    """What the outsider asks for."""
+    listed(world)
+    asked = ask_for_access(collection=world.collection, user=world.people["outsider"], reason="For the audit of leave.")
+    return (asked.pk,)
 
 
 def narrowed_document(world: World) -> tuple[Any]:
@@ -378,6 +391,18 @@ ADDRESSES = {
         Case("post", ADMIN_POST, slug, lambda world: {"person": "tao", "role": "editor"}),
     ],
     "kb:steward_dismiss": [Case("post", ADMIN_POST, steward)],
+    # The outsider alone may know of it and not read it; readers are led there.
+    "kb:access_ask": [
+        Case("get", "302 302 200 302 302 200", listed),
+        Case("post", "302 302 302 302 302 302", listed, lambda world: {"reason": "For the audit of leave."}),
+        Case("get", "302 302 404 302 302 404", slug),  # not listed
+    ],
+    "kb:access_mine": [Case("get", SIGNED_IN)],
+    "kb:access": [Case("get", ADMIN, slug)],
+    "kb:access_withdraw": [Case("post", "404 404 302 302 404 404", access_request)],
+    "kb:access_grant": [Case("post", ADMIN_POST, access_request, lambda world: {"days": "30"})],
+    "kb:access_refuse": [Case("post", ADMIN_POST, access_request, lambda world: {"answer": "It is for others."})],
+    "kb:access_end": [Case("post", ADMIN_POST, access_request)],
     "kb:folder_new": [
         Case("get", ADMIN, slug),
         Case("post", ADMIN_POST, slug, lambda world: {"name": "Plans", "who": "all"}),
@@ -630,6 +655,12 @@ API_ADDRESSES = {
             is_json=True,
         )
     ],
+    "api:list_listed": [Case("get", API_CALLERS)],
+    "api:ask_access": [Case("post", "404 404 201 401 404 201", listed, lambda world: {"reason": "For the audit."}, is_json=True)],
+    "api:list_access": [Case("get", API_CALLERS)],
+    "api:withdraw_access": [Case("delete", "404 404 204 401 404 404", access_request)],
+    "api:list_collection_access": [Case("get", "403 403 403 401 200 403", slug)],
+    "api:decide_access": [Case("put", "403 403 403 401 200 403", access_request, lambda world: {"days": 7}, is_json=True)],
     "api:list_folders": [Case("get", API_READERS, slug)],
     "api:create_folder": [Case("post", "403 403 403 401 201 403", slug, lambda world: {"name": "Plans"}, is_json=True)],
     "api:rename_folder": [Case("patch", "403 403 403 401 200 403", folder, lambda world: {"name": "Plans"}, is_json=True)],
