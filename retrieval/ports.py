@@ -117,6 +117,12 @@ class IndexWriter(Protocol):
     def rebuild(self, batches: Iterable[Sequence[IndexEntry]]) -> int:
         """Publish a generation that holds exactly these entries, whatever was there, damaged or not."""
 
+    def forget_removed(self) -> int:
+        """Have nothing of deleted rows in any file; a server is asked to see to its own. Returns: rows that went."""
+
+    def count_rows_of(self, versions: Iterable[int]) -> int:
+        """Return how many rows of these versions are there in any form, deleted ones among them where that can be known."""
+
     @property
     def is_outdated(self) -> bool:
         """Whether another release wrote what is there, in another layout or cut into other words."""

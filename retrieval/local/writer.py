@@ -106,6 +106,39 @@ class LocalIndexWriter:
             logger.info("made %s segments of %s, %s rows, in %.1f s", len(made), len(parts), rows, time.monotonic() - started)
             return True
 
+    def forget_removed(self) -> int:
+        """Write every segment that has deleted rows anew without them, and let the generations go that still have them.
+
+        `publish` marks rows as deleted, which is enough for every search; after this their words and vectors are in no file.
+        Returns: rows that went. Raises: IndexLocked, IndexDamaged.
+        """
+        forgotten = 0
+        with self._noting_damage(), hold(self._root, MERGE_LOCK):
+            while part := self._next_with_deleted():
+                with hold(self._root, WRITER_LOCK):
+                    source = Segment(self._root, part)
+                made = self._dense.arrange([source.live()], name=UNDER_WAY)
+                self._reached("segment cleaned")
+                with hold(self._root, WRITER_LOCK):
+                    self._adopt(made, [part])
+                forgotten += part.dead_rows
+            with hold(self._root, WRITER_LOCK):
+                current = load_manifest(self._root)
+                if load_manifest(self._root, PREVIOUS).names() - current.names():  # the generation before still had them
+                    self._swap(current, replace(current, generation=current.generation + 1))
+        return forgotten
+
+    def count_rows_of(self, versions: Iterable[int]) -> int:
+        """Return how many rows of these versions lie in any file: deleted rows, and the generation before, among them."""
+        wanted = np.array(sorted(set(versions)), dtype=np.uint64)
+        parts = {part.name: part for name in (NAME, PREVIOUS) for part in load_manifest(self._root, name).segments}
+        return sum(
+            int(np.isin(Segment(self._root, replace(part, dead="")).rows["version"], wanted).sum()) for part in parts.values()
+        )
+
+    def _next_with_deleted(self) -> Part | None:
+        return next((part for part in load_manifest(self._root).segments if part.dead_rows), None)
+
     @property
     def is_damaged(self) -> bool:
         """Whether a reader or writer of any process met damage since the last rebuild."""

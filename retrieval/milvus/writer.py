@@ -77,6 +77,30 @@ class MilvusIndexWriter:
 
         return self._connection.run(write)
 
+    def forget_removed(self) -> int:
+        """Ask the server to write its segments anew without what was deleted. When it has done so, and removed the old files, is
+        its own to say (`common.retentionDuration`, by default a day). Returns: 0, since it does not tell how many."""
+
+        def compact(client: MilvusClient) -> int:
+            if self._behind_alias(client) is not None:
+                client.flush(self._alias)
+                client.compact(self._behind_alias(client))
+            return 0
+
+        return self._connection.run(compact)
+
+    def count_rows_of(self, versions: Iterable[int]) -> int:
+        """Return how many rows of these versions a query finds; deleted ones are the server's."""
+        wanted = sorted(set(versions))
+
+        def count(client: MilvusClient) -> int:
+            if self._behind_alias(client) is None or not wanted:
+                return 0
+            found = client.query(self._alias, filter=f"version in {wanted}", output_fields=["count(*)"], consistency_level="Strong")
+            return int(found[0]["count(*)"])
+
+        return self._connection.run(count)
+
     @property
     def is_outdated(self) -> bool:
         """Whether another release wrote the rows, in another layout or cut into other words. Raises: IndexUnavailable."""

@@ -73,6 +73,19 @@ def test_a_version_is_removed_with_every_chunk_and_the_others_stay(backend: Back
     assert found(backend, "rule") == (set(), set())
 
 
+def test_what_was_removed_is_in_no_row_any_more_when_it_was_forgotten(backend: Backend, tmp_path: Path) -> None:
+    backend.writer.publish([make_entry(1, "quokka merger", version=1), make_entry(2, "annual leave", version=2)])
+    backend.writer.publish([make_entry(3, "parking permits", version=3)], remove_versions=[1])
+    before = found(backend, "leave")
+    backend.writer.forget_removed()
+    assert backend.writer.count_rows_of([1]) == 0
+    assert backend.writer.count_rows_of([1, 2, 3]) == 2
+    assert (found(backend, "leave"), found(backend, "quokka")[0]) == (before, set())
+    if backend.name == "local":  # the files of a server are its own
+        assert [path.name for path in tmp_path.rglob("*") if path.is_file() and b"quokka" in path.read_bytes()] == []
+        assert backend.writer.forget_removed() == 0
+
+
 def test_scope_goes_into_both_legs(backend: Backend) -> None:
     backend.writer.publish([make_entry(n, "leave rule", document=n // 10, collection=n % 3) for n in range(60)])
     of_one = {n for n in range(60) if n % 3 == 1}
