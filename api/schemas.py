@@ -333,9 +333,15 @@ class UsageOut(Schema):
     cached_tokens: int = Field(description="of the prompt, found in the server's prefix cache")
 
 
+class ApprovedOut(Schema):
+    by: str = Field(description="user name")
+    at: datetime
+    question: str = Field(description="that it was approved for; the one asked means the same")
+
+
 class AnswerOut(Schema):
     outcome: Literal["answered", "refused", "chat"] = Field(description="chat: no question, and nothing was searched")
-    origin: Literal["quoted", "computed", "library", "written", ""] = Field(
+    origin: Literal["quoted", "computed", "approved", "library", "written", ""] = Field(
         "", description="how the answer came; empty where none was given"
     )
     answer: str = Field(description="empty where it is refused")
@@ -344,6 +350,7 @@ class AnswerOut(Schema):
     listed: list[ListedOut] = Field([], description="of an answer from the library: what it names")
     nearest: list[PlaceOut]
     model: str
+    approved: ApprovedOut | None = Field(None, description="who approved it for a question that means the same, and when")
     fallback: str
     cached: bool = False  # what the model wrote for the same question and evidence before; checked anew
     normalized_question: str = Field("", description="the question in the documents' own words, where a vocabulary made it another")

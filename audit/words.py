@@ -129,12 +129,18 @@ ACTIONS = {
     "gap.reopened": _("Gap reopened"),
     "hold.placed": _("Legal hold placed"),
     "hold.released": _("Legal hold released"),
+    "approved_answer.written": _("Answer written"),
+    "approved_answer.approved": _("Answer approved"),
+    "approved_answer.retired": _("Approved answer retired"),
+    "approved_answer.verified": _("Approved answer still holds"),
+    "approved_answer.withdrawn": _("Approved answer withdrawn"),
     "audit.sealed": _("Audit of an earlier release sealed"),
     "audit.key_rotated": _("Key of the audit changed"),
 }
 ORIGINS = {
     "quoted": _("Quoted"),
     "computed": _("Computed"),
+    "approved": _("Approved by a person"),
     "library": _("From the library"),
     "written": _("Written by a language model"),
 }
@@ -222,6 +228,7 @@ STAGES = (  # name, score, rank: as a hit keeps them
 STEPS = {
     "scope": _("Determining readable collections"),
     "library": _("Looking up the library"),
+    "approved": _("Looking for an approved answer"),
     "tables": _("Reading tables"),
     "plan": _("Planning the computation"),
     "rewrite": _("Rewriting the question"),

@@ -1,6 +1,6 @@
 """The values of an answer. `as_dict` gives the JSON that scripts rely on (docs/api.md)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
@@ -15,6 +15,7 @@ class Origin(StrEnum):
 
     QUOTED = "quoted"  # sentences and rows, word for word from their places
     COMPUTED = "computed"  # by the program, over the rows of a table
+    APPROVED = "approved"  # by a person, for a question that means the same; each sentence verified
     LIBRARY = "library"  # from the database, about the library itself
     WRITTEN = "written"  # by a language model, each sentence verified
 
@@ -114,6 +115,7 @@ class Answer:
     listed: tuple[Listed, ...] = ()  # of an answer from the library
     nearest: tuple[Evidence, ...] = ()  # with a refusal: where to look instead
     model: str
+    approved: Mapping[str, str] | None = None  # of an approved answer: "by" whom, "at" which moment, for which "question"
     fallback: str = ""  # code of the error for which the extractive model stood in; empty where the chosen model answered
     written_before: bool = False  # the model's text is that of an earlier answer to the same question over the same evidence
     normalized_question: str = ""  # the question in the words of its evidence, where a vocabulary made it another
@@ -163,6 +165,7 @@ class Answer:
             "listed": [asdict(one) for one in self.listed],
             "nearest": [asdict(evidence.place) for evidence in self.nearest],
             "model": self.model,
+            "approved": dict(self.approved) if self.approved else None,
             "fallback": self.fallback,
             "cached": self.written_before,
             "normalized_question": self.normalized_question,

@@ -55,6 +55,8 @@ def configure(sender: Celery, **_: object) -> None:
             "cases": {"task": "reviews.tasks.take_in", "schedule": 30.0, "options": {"expires": 30}},
             "canary": {"task": "curation.tasks.watch", "schedule": 15.0, "options": {"expires": 15}},
             "questions": {"task": "curation.tasks.take_gaps", "schedule": 30.0, "options": {"expires": 30}},
+            "answers": {"task": "curation.tasks.keep_answers", "schedule": 10.0, "options": {"expires": 10}},
+            "insights": {"task": "curation.tasks.count", "schedule": 60.0, "options": {"expires": 60}},
             "golden": {"task": "curation.tasks.run_golden", "schedule": 10.0, "options": {"expires": 10}},
             "readings": {"task": "audit.tasks.complete_readings", "schedule": 60.0, "options": {"expires": 60}},
             "verify": {"task": "audit.tasks.verify", "schedule": 60.0, "options": {"expires": 60}},

@@ -1,12 +1,18 @@
 """The rows of curation, each kind in its room."""
 
+from curation.answers.models import ApprovedAnswer, ApprovedQuestion
 from curation.canary.models import CanaryState, CanaryWatch, HeldChange
 from curation.gaps.models import Gap, GapQuestion, GapReading
 from curation.golden.models import GoldenQuestion, GoldenResult, GoldenRun
+from curation.insights.models import DayCount, DocumentUse, InsightReading
 
 __all__ = [
+    "ApprovedAnswer",
+    "ApprovedQuestion",
     "CanaryState",
     "CanaryWatch",
+    "DayCount",
+    "DocumentUse",
     "Gap",
     "GapQuestion",
     "GapReading",
@@ -14,4 +20,5 @@ __all__ = [
     "GoldenResult",
     "GoldenRun",
     "HeldChange",
+    "InsightReading",
 ]

@@ -3,10 +3,12 @@
 from django.urls import URLPattern, path
 
 from curation import views
+from curation.answers import views as answers
 from curation.canary import views as canary
 from curation.gaps import views as gaps
 from curation.golden import review_views
 from curation.golden import views as golden
+from curation.insights import views as insights
 
 app_name = "curation"
 
@@ -30,5 +32,16 @@ urlpatterns: list[URLPattern] = [
     path("gaps/", gaps.gaps_of_none, name="gaps_of_none"),
     path("gaps/<uuid:uid>/", gaps.gap, name="gap"),
     path("gaps/<uuid:uid>/seen/", gaps.seen, name="gap_seen"),
+    path("c/<slug:slug>/answers/", answers.answers, name="answers"),
+    path("c/<slug:slug>/answers/new/", answers.write, name="answer_new"),
+    path("answers/<uuid:uid>/", answers.answer, name="answer"),
+    path("answers/<uuid:uid>/approve/", answers.approve, name="answer_approve"),
+    path("answers/<uuid:uid>/retire/", answers.retire, name="answer_retire"),
+    path("answers/<uuid:uid>/check/", answers.check, name="answer_check"),
+    path("answers/<uuid:uid>/golden/", answers.make_golden, name="answer_golden"),
+    path("c/<slug:slug>/insights/", insights.insights, name="insights"),
+    path("c/<slug:slug>/insights/<slug:table>.csv", insights.export, name="insights_export"),
+    path("insights/", insights.insights, name="insights_all"),
+    path("insights/<slug:table>.csv", insights.export, name="insights_all_export"),
     path("runs/<uuid:uid>/", golden.run, name="run"),
 ]

@@ -77,6 +77,7 @@ def _cut_answer(given: dict[str, Any], readable: set[str]) -> dict[str, Any]:
         "instead": "",
         "owners": [],
         "question_back": "",
+        "approved": None,
         "choices": [],
         "hidden": len(answer["sentences"]) - len(sentences),
     }

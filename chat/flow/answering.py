@@ -14,6 +14,7 @@ from chat.flow.refusing.refusals import refuse
 from chat.flow.rewriting.settling import settle
 from chat.flow.rewriting.step import respell, rewrite
 from chat.flow.rights import reader_of, scope_of
+from chat.flow.shapes.approved.step import answer_as_approved
 from chat.flow.shapes.clauses.step import answer_from_clauses
 from chat.flow.shapes.documents.step import answer_from_documents
 from chat.flow.shapes.parts.step import answer_apart
@@ -50,6 +51,8 @@ async def write_answer(trace: AnswerTrace, *, compose: Callable[[], AnswerDepend
         scoped = trace.keep(await run_in_thread(scope_of)(asked))
     emit(Status(step="searching", count=len(scoped.collections)))
     rewritten = await rewrite(asked, dependencies=dependencies, trace=trace)
+    if await answer_as_approved(rewritten, scoped, dependencies=dependencies, trace=trace, emit=emit):
+        return trace.answer()
     waiting_since = time.perf_counter()
     async with get_admission_queue().admit():
         trace.mark("line", since=waiting_since)

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
+from chat.flow.shapes.approved.port import FindApproved, find_none
 from chat.judge.calibration import Calibration, calibration_for, shipped_calibration
 from chat.judge.candidates import ScoreStretches
 from chat.judge.reading import ReadPassages
@@ -35,6 +37,7 @@ class AnswerDependencies:
     second_judge: SecondJudge | None = None  # of each sentence, after the verifier
     calibration: Calibration = field(default_factory=shipped_calibration)  # of the encoder that searches
     find_shortage: Callable[..., Shortage | None] = lambda *, user: None  # of passages in the index that is searched
+    find_approved: FindApproved = find_none  # an answer that somebody approved for a question that means the same
     gateway: Gateway  # without a model to offer: extractive
     thresholds: Mapping[int, float | None] = field(default_factory=dict)  # by collection, instead of its own: to try another one
 
@@ -59,5 +62,6 @@ def configured_dependencies() -> AnswerDependencies:
         second_judge=open_judge(settings.NLI_MODEL),
         calibration=calibration,
         find_shortage=partial(find_shortage, engine=engine),
+        find_approved=import_string(settings.APPROVED_ANSWERS) if settings.APPROVED_ANSWERS else find_none,
         gateway=configured_gateway(),
     )

@@ -8,13 +8,14 @@ from typing import TypeVar
 from uuid import UUID, uuid4
 
 from chat.flow.asked import Asked
+from chat.flow.shapes.approved.port import Approved
 from chat.flow.shapes.sides.value import Sides
 from chat.flow.steps import Computed, Found, Judged, Rewritten, Scoped, Searched, Written
 from chat.flow.writing.extractive import NAME as EXTRACTIVE
 from chat.library.looking import Looked
 from chat.types import Answer, Evidence, Origin, Outcome
 
-Value = TypeVar("Value", Scoped, Looked, Rewritten, Found, Computed, Judged, Sides, Written)
+Value = TypeVar("Value", Scoped, Looked, Approved, Rewritten, Found, Computed, Judged, Sides, Written)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class AnswerTrace:
     uid: UUID = field(default_factory=uuid4)  # of the one event that concludes the question: the receipt's number
     scoped: Scoped = field(default_factory=Scoped)
     library: Looked | None = None  # of a question about the library itself
+    approved: Approved | None = None  # the answer that somebody approved for such a question
     rewritten: Rewritten = field(default_factory=Rewritten)
     found: Found | None = None
     searched: tuple[Searched, ...] = ()  # beside the first search, in their order
@@ -48,6 +50,8 @@ class AnswerTrace:
                 self.scoped = value
             case Looked():
                 self.library = value
+            case Approved():
+                self.approved = value
             case Rewritten():
                 self.rewritten = value
             case Found():
@@ -95,6 +99,8 @@ class AnswerTrace:
 
     @property
     def _origin(self) -> Origin:
+        if self.approved is not None:
+            return Origin.APPROVED
         if self.computed is not None:
             return Origin.QUOTED if self.computed.is_lookup else Origin.COMPUTED
         return Origin.QUOTED if self.written.model == EXTRACTIVE else Origin.WRITTEN
@@ -108,6 +114,7 @@ class AnswerTrace:
             sentences=written.shown,
             citations=written.citations,
             model=written.model,
+            approved=_signature(self.approved) if self.approved else None,
             fallback=written.fallback,
             written_before=bool(written.written_before),
             normalized_question="" if self.normalized_question == rewritten.text else self.normalized_question,
@@ -119,3 +126,8 @@ class AnswerTrace:
             usage=written.usage,
             timings_ms=dict(self.timings_ms),
         )
+
+
+def _signature(approved: Approved) -> dict[str, str]:
+    """Return who approved an answer, when, and for which question: whoever reads it sees whether that is theirs."""
+    return {"by": approved.by, "at": approved.at, "question": approved.question}

@@ -1,6 +1,6 @@
 """Taking gaps out of the reviewers' cases: refused, badly rated and uncertain ones, each put with those that mean the same."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -11,8 +11,9 @@ from django.utils import timezone
 from audit.services import record
 from curation.gaps.models import Gap, GapQuestion, GapReading
 from curation.matching import NEAR, embed_question, similarities
+from curation.subject import collections_of
 from kb.index.engine import get_engine
-from kb.models import Collection, Document
+from kb.models import Collection
 from retrieval.ports import Embedder
 from reviews.desk.queues import UNCERTAIN_BELOW
 from reviews.models import Case
@@ -34,7 +35,7 @@ def take_gaps(*, at_most: int = BATCH, embedder: Embedder | None = None) -> int:
         cases = [case for case in (*new, *rated) if case.event.summary]  # erased: nothing is left to be asked
         if cases:
             embedder = embedder or get_engine().embedder
-            collections = _collections_of(cases)
+            collections = collections_of({case.pk: _data_of(case) for case in cases})
             for case in cases:
                 vector = embed_question(case.event.summary, engine=embedder)
                 _put(case, collections[case.pk], vector, encoder=embedder.fingerprint)
@@ -48,33 +49,12 @@ def _cases(cases: QuerySet[Case], at_most: int) -> Iterable[Case]:
     return cases.filter(gap_question=None).select_related("event__payload").order_by("sequence")[:at_most]
 
 
-def _collections_of(cases: Sequence[Case]) -> dict[int, Collection | None]:
-    """Return the collection that each question was about: of what was cited, else of the nearest passage, else the one asked."""
-    uids: dict[int, str] = {}
-    slugs: dict[int, str] = {}
-    for case in cases:
-        data = _data_of(case)
-        rows = [*_rows(data.get("citations")), *_rows(data.get("evidence"))]
-        uids[case.pk] = next((str(row["document_uid"]) for row in rows if row.get("document_uid")), "")
-        scope = data.get("scope")
-        asked = _rows(scope.get("collections")) if isinstance(scope, Mapping) else []
-        slugs[case.pk] = str(asked[0].get("slug", "")) if len(asked) == 1 else ""
-    documents = Document.objects.filter(uid__in=[uid for uid in uids.values() if len(uid) == 36]).select_related("collection")
-    by_uid = {str(row.uid): row.collection for row in documents if row.collection.deleted_at is None}
-    by_slug = {row.slug: row for row in Collection.objects.live().filter(slug__in=set(slugs.values()))}
-    return {pk: by_uid.get(uid) or by_slug.get(slugs[pk]) for pk, uid in uids.items()}
-
-
 def _data_of(case: Case) -> Mapping[str, Any]:
     try:
         data = case.event.payload.data
     except (ObjectDoesNotExist, ValueError, KeyError):
         return {}
     return data if isinstance(data, Mapping) else {}
-
-
-def _rows(value: Any) -> list[Mapping[str, Any]]:
-    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
 
 
 def _put(case: Case, collection: Collection | None, vector: bytes, *, encoder: str) -> None:

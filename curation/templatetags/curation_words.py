@@ -7,6 +7,7 @@ from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from audit.words import ORIGINS, REASONS, STEPS
 from curation.golden.models import GoldenResult
 
 register = template.Library()
@@ -90,3 +91,26 @@ def times(number: int, unit: int) -> int:
 def unlocal(number: float) -> str:
     """A number as drawings need it, whatever the language."""
     return f"{number:.2f}"
+
+
+@register.filter
+def reason_word(code: str) -> str:
+    """Why a sentence has no source."""
+    return str(REASONS.get(code, code))
+
+
+@register.filter
+def step_word(code: str) -> str:
+    return str(STEPS.get(code, code))
+
+
+@register.filter
+def share_word(name: str, table: str) -> str:
+    """A row of a table of shares, in words."""
+    if table == "origins":
+        return str(ORIGINS.get(name, name))
+    if table == "languages":
+        return {"en": _("English"), "zh": _("Chinese")}.get(name, name)
+    if table == "models" and name == "extractive":
+        return _("No model: quoted")
+    return f"{name} – {float(name) + 0.1:.1f}" if table == "certainty" else name

@@ -25,6 +25,8 @@ NO_PAGES = {  # what answers with a fragment, a file or a way to another page
     "reviews:export",
     "curation:golden_export",
     "curation:canary_export",
+    "curation:insights_export",
+    "curation:insights_all_export",
     "healthz",
     "readyz",
     "metrics",

@@ -4,6 +4,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.services import record
+from curation.answers.models import ApprovedAnswer
 from curation.canary.models import HeldChange
 from curation.gaps.models import Gap, GapQuestion
 from curation.golden.expecting import Expected
@@ -26,11 +27,13 @@ def write_curation(collection: Collection, document: Document) -> Pages:
         "curation:index": [reverse("curation:index")],
         **{
             f"curation:{name}": [reverse(f"curation:{name}", args=[slug])]
-            for name in ("golden", "golden_new", "golden_file", "canary", "gaps")
+            for name in ("golden", "golden_new", "golden_file", "canary", "gaps", "answers", "answer_new", "insights")
         },
         "curation:golden_change": [reverse("curation:golden_change", args=[golden])],
+        "curation:insights_all": [reverse("curation:insights_all")],
         "curation:gaps_of_none": [reverse("curation:gaps_of_none")],
         "curation:gap": [reverse("curation:gap", args=[_write_gap(collection)])],
+        "curation:answer": [reverse("curation:answer", args=[_write_answer(collection)])],
         "curation:run": [reverse("curation:run", args=[run])],
     }
 
@@ -47,6 +50,20 @@ def _write_gap(collection: Collection) -> object:
     gap.typical = GapQuestion.objects.create(gap=gap, case=case, cause="refused", vector=b"", encoder="none")
     gap.save()
     return gap.uid
+
+
+def _write_answer(collection: Collection) -> object:
+    row = ApprovedAnswer.objects.create(
+        collection=collection,
+        text=LETTERS,
+        state="withdrawn",
+        sentences=[{"text": LETTERS, "prefix": "", "verdict": "withheld", "reason": "unsupported", "markers": []}],
+        checked_at=timezone.now(),
+        approver=LETTERS[:150],
+        approved_at=timezone.now(),
+    )
+    row.questions.create(text=LINK)
+    return row.uid
 
 
 def _write_run(collection: Collection) -> object:

@@ -24,6 +24,7 @@ from accounts.models import BrowserSession, IdentityProvider, ServiceAccount, Us
 from accounts.programs.service_accounts import create_service
 from accounts.second_person import request_act
 from accounts.sign_in.links import Purpose, make_link
+from curation.answers.models import ApprovedAnswer
 from curation.canary.models import HeldChange
 from curation.gaps.models import Gap, GapQuestion
 from curation.golden.expecting import Expected
@@ -265,6 +266,13 @@ def gap(world: World) -> tuple[Any]:
     return (row.uid,)
 
 
+def approved_answer(world: World) -> tuple[Any]:
+    row = ApprovedAnswer.objects.create(collection=world.collection, text="Nine days.")
+    row.questions.create(text="How long?")
+    return (row.uid,)
+
+
+NOT_APPROVED = "404 404 404 302 404 404"  # for anybody
 GOLDEN = {"question": "How deep?", "expect": "answer", "facts": "nine days", "is_active": "on"}
 PROVIDER = {"name": "Corp", "client_id": "attest", "groups_claim": "groups"}
 PLAN = {
@@ -504,6 +512,20 @@ ADDRESSES = {
     "curation:gaps_of_none": [Case("get", ADMIN)],
     "curation:gap": [Case("get", ADMIN, gap), Case("post", ADMIN_POST, gap, lambda world: {"state": "wanted"})],
     "curation:gap_seen": [Case("post", OWNER_POST, gap)],
+    "curation:answers": [Case("get", ADMIN, slug)],
+    "curation:answer_new": [Case("get", ADMIN, slug), Case("post", "404 404 404 302 422 404", slug, lambda world: {"text": ""})],
+    "curation:answer": [
+        Case("get", ADMIN, approved_answer),
+        Case("post", "404 404 404 302 422 404", approved_answer, lambda world: {"text": ""}),
+    ],
+    "curation:answer_approve": [Case("post", ADMIN_POST, approved_answer)],
+    "curation:answer_retire": [Case("post", ADMIN_POST, approved_answer)],
+    "curation:answer_check": [Case("post", NOT_APPROVED, approved_answer)],
+    "curation:answer_golden": [Case("post", NOT_APPROVED, approved_answer)],
+    "curation:insights": [Case("get", ADMIN, slug)],
+    "curation:insights_export": [Case("get", ADMIN, lambda world: (world.collection.slug, "days"))],
+    "curation:insights_all": [Case("get", ADMIN)],
+    "curation:insights_all_export": [Case("get", ADMIN, lambda world: ("stages",))],
     "audit:integrity": [Case("get", AUDITOR), Case("post", AUDITOR)],
     "audit:checkpoint_file": [
         Case("get", AUDITOR, lambda world: ("checkpoints.jsonl",)),
@@ -742,6 +764,17 @@ API_ADDRESSES = {
         f"scim:{name}": [Case(method, "401 401 401 401 401 401", lambda world: ("1",)) for method in ("get", "delete")]
         for name in ("user", "group", "resource_type", "schema")
     },
+    "api:list_answers": [Case("get", "403 403 403 401 200 403")],
+    "api:create_answer": [
+        Case(
+            "post",
+            "403 403 403 401 400 403",
+            data=lambda world: {"collection": world.collection.slug, "questions": [], "text": "x"},
+            is_json=True,
+        )
+    ],
+    "api:approve": [Case("post", "403 403 403 401 400 403", approved_answer)],  # it has no source
+    "api:retire": [Case("post", "403 403 403 401 200 403", approved_answer)],
     "openai:api-root": [Case("get", NOWHERE)],
     "openai:list_models": [Case("get", API_CALLERS)],
     "openai:get_model": [
