@@ -52,7 +52,7 @@ def lock_head(pk: int) -> ChainHead | None:
 def insert_events(events: Sequence[Event], *, head: ChainHead) -> None:
     """Insert events with all of their columns, and store the head, whose lock the caller holds."""
     fields = Event._meta.concrete_fields
-    columns = ", ".join(field.column for field in fields)
+    columns = ", ".join(str(field.column) for field in fields)
     arrays = ", ".join(f"%s::{(field.db_type(connection) or '').partition('(')[0]}[]" for field in fields)
     with connection.cursor() as cursor:
         cursor.execute(

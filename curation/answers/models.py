@@ -17,7 +17,8 @@ def only_leads(row: dict[str, Any]) -> bool:
     """Tell whether a checked sentence says nothing by itself: a heading, or a line that ends with a colon."""
     if row["verdict"] != "framing":
         return False
-    return row["reason"] == "heading" or (row["reason"] == "lead" and row["text"].rstrip("*_ ").endswith((":", "：")))
+    text = str(row["text"]).rstrip("*_ ")
+    return bool(row["reason"] == "heading") or (row["reason"] == "lead" and text.endswith((":", "：")))
 
 
 class ApprovedAnswerQuerySet(models.QuerySet["ApprovedAnswer"]):

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.credentials import session_credential
 from accounts.requests import SignedInRequest
-from chat.services import cut_answers
+from chat.conversations.readable import cut_answers
 from curation.access import managed_collection
 from curation.answers.models import ApprovedAnswer, only_leads
 from curation.answers.writing import LONGEST, approve_answer, check_again, retire_answer, save_answer
@@ -74,7 +74,9 @@ def answers(request: SignedInRequest, slug: str) -> HttpResponse:
 def write(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Write an answer, as where a gap asks for one."""
     collection = managed_collection(request.user, slug)
-    gap = Gap.objects.filter(collection=collection, uid=_uid(request)).select_related("typical__case__event").first()
+    uid = _uid(request)
+    gaps = Gap.objects.filter(collection=collection, uid=uid) if uid else Gap.objects.none()
+    gap = gaps.select_related("typical__case__event").first()
     asked = gap.typical.case.event.summary if gap and gap.typical else ""
     form = AnswerForm(request.POST or None, initial={"question": asked})
     if request.method == "POST" and form.is_valid():

@@ -129,7 +129,8 @@ def start_due(*, now: datetime) -> list[GoldenRun]:
     runs = []
     quiet = now - timedelta(seconds=settings.CANARY_WAIT_S)
     for state in CanaryState.objects.filter(changed_last__isnull=False).select_related("collection"):
-        if state.changed_last <= quiet or state.changed_first <= now - LONGEST_WAIT:
+        first, last = state.changed_first or now, state.changed_last or now
+        if last <= quiet or first <= now - LONGEST_WAIT:
             runs += _start(state, cause=GoldenRun.Cause.CHANGED)
     local = timezone.localtime(now)
     if 0 <= settings.CANARY_HOUR <= local.hour:

@@ -34,7 +34,7 @@ def test_the_server_answers_what_nobody_waits_for(
     request.LANGUAGE_CODE = "en"
 
     async def answer_as_a_server_does() -> None:
-        request.scope["state"] = {"loop": asyncio.get_running_loop()}
+        request.scope = {**request.scope, "state": {"loop": asyncio.get_running_loop()}}
         await sync_to_async(begin_answer)(turn, request=request, credential=command_credential(employee), via="key:1 a")
         if (run := get_runs().find(turn.pk)) is not None:  # else it has ended already
             await asyncio.wait_for(run.task, PATIENCE_S)
