@@ -17,7 +17,6 @@ class Example:
         label: SUPPORTS: one of `labels.LABELS`, "told" (supported or beside) or "not told" (contradicted or untold).
         answers: ANSWERS: characters [start, end) in the passage, of each right answer; none where it does not answer.
         kind: how it was made, to count by.
-        rivals: ANSWERS: what the examples of one question on several passages have in common; "" where it is asked of one alone.
     """
 
     task: int
@@ -29,7 +28,6 @@ class Example:
     sentence: str = ""
     label: str = ""
     answers: tuple[tuple[int, int], ...] = ()
-    rivals: str = ""
 
     @property
     def allowed(self) -> tuple[bool, ...]:

@@ -5,7 +5,7 @@ import logging
 import math
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,12 +18,12 @@ from retrieval.encoding.packed.vocabulary import read_vocabulary
 from retrieval.encoding.packed.weights import build_bert
 from retrieval.judging.pairs import PairBuilder, Passage
 from retrieval.judging.weights import load_weights
-from training.batches import Made, find_rivals, make_batches
 from training.examples import SUPPORTS, Example
 from training.net import Net
 
 logger = logging.getLogger(__name__)
 
+_SORTED = 24  # batches among which examples are sorted by length
 _NARROWEST, _WIDEST = 96, 224  # tokens of a window in training; as wide as it is read
 
 
@@ -51,6 +51,16 @@ class Plan:
     save_minutes: float = 8.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """An example as token ids; `first`: places where a right answer begins, `last`: where one ends (place 0: there is none)."""
+
+    example: Example
+    ids: list[int]
+    first: tuple[int, ...]
+    last: tuple[int, ...]
+
+
 def begin(file: ModelFile, plan: Plan, start: Path | None = None) -> tuple[Net, PairBuilder]:
     """Return the judge as it is before training, and what builds its pairs.
 
@@ -73,7 +83,7 @@ def train(net: Net, made: Sequence[Made], *, plan: Plan, out: Path) -> None:
     net.train()
     optimizer = _optimizer(net, plan)
     began = saved = time.monotonic()
-    batches = list(make_batches(made, size=plan.batch, seed=plan.seed))
+    batches = list(_batches(made, plan))
     with (out / "losses.jsonl").open("a", encoding="utf-8") as log:
         for step, batch in enumerate(batches):
             now = time.monotonic()
@@ -106,6 +116,17 @@ def _optimizer(net: Net, plan: Plan) -> torch.optim.AdamW:
     for below, layer in enumerate(reversed(net.upper)):
         groups.append({"params": list(layer.parameters()), "highest": plan.rate * plan.falling**below})
     return torch.optim.AdamW(groups, lr=plan.rate, weight_decay=plan.decay, betas=(0.9, 0.98))
+
+
+def _batches(made: Sequence[Made], plan: Plan) -> Iterator[list[Made]]:
+    """Yield batches of about one length, in a random order."""
+    rng = random.Random(plan.seed)
+    order = rng.sample(range(len(made)), len(made))
+    size = plan.batch * _SORTED
+    for start in range(0, len(order), size):
+        near = sorted((made[i] for i in order[start : start + size]), key=lambda one: len(one.ids))
+        parts = [near[i : i + plan.batch] for i in range(0, len(near), plan.batch)]
+        yield from rng.sample(parts, len(parts))
 
 
 def make_pairs(examples: Sequence[Example], builder: PairBuilder, *, seed: int) -> list[Made]:
@@ -169,7 +190,6 @@ def _step(net: Net, batch: Sequence[Made], optimizer: torch.optim.Optimizer) -> 
     optimizer.step()
     counts = {"labels": sum(one.example.task == SUPPORTS for one in batch)}
     counts["answerable"] = counts["places"] = len(batch) - counts["labels"]
-    counts["ranked"] = len(find_rivals(batch))
     return {name: round(value.item() / max(1, counts[name]), 4) for name, value in losses.items() if counts[name]}
 
 
@@ -186,10 +206,7 @@ def _losses(outputs: tuple[Tensor, Tensor, Tensor], read: Tensor, batch: Sequenc
     places, answerable, labels = outputs
     likely = places.float().masked_fill(read[:, :, None] == 0, -math.inf).log_softmax(1)
     zero = answerable.sum() * 0
-    sums = {"labels": zero, "answerable": zero, "places": zero, "ranked": zero}
-    for rows in find_rivals(batch):
-        answered = torch.tensor([bool(batch[row].example.answers) for row in rows])
-        sums["ranked"] = sums["ranked"] - answerable[rows].float().log_softmax(0)[answered].logsumexp(0)
+    sums = {"labels": zero, "answerable": zero, "places": zero}
     for row, one in enumerate(batch):
         if one.example.task == SUPPORTS:
             allowed = torch.tensor(one.example.allowed)

@@ -174,7 +174,6 @@ def _answer_sentence(item: Item) -> Span | None:
 def _asked(item: Item, question: str, passage: str, kind: str, *, answers: tuple[tuple[int, int], ...] = ()) -> Example:
     return Example(
         task=ANSWERS, question=question, passage=passage, dataset=item.dataset, group=item.group, kind=kind, answers=answers,
-        rivals=f"{item.group} {question}" if item.siblings else "",
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from evals.sets.parts import REPORTED, TRAINED, part_of
 from evals.sets.reading_sets import Item
-from training.examples import ANSWERS, SUPPORTS, Example
+from training.examples import SUPPORTS, Example
 from training.written import WRITTEN
 
 # Examples of each set: (question and passage, sentence and evidence). Sets that are not named give none.
@@ -49,17 +49,13 @@ def is_learnt(dataset: str, source: str) -> bool:
 
 def mix(examples: Sequence[Example], *, seed: int, share: float = 1.0) -> list[Example]:
     """Return a shuffled sample with the quotas of each set, `share` of them: half of the questions with an answer, kinds of one set
-    in turn, so that none floods it. Questions of a set that has too few come twice, each time in another window. A written question
-    that was chosen comes with all its passages, which compete for it."""
+    in turn, so that none floods it. Questions of a set that has too few come twice, each time in another window."""
     piles: dict[tuple[str, int, bool], dict[str, list[Example]]] = defaultdict(lambda: defaultdict(list))
     for example in examples:
         piles[example.dataset, example.task, bool(example.answers)][f"{example.kind} {example.label}"].append(example)
     rng = random.Random(seed)
     mixed: list[Example] = []
     for (dataset, task, _), kinds in sorted(piles.items()):
-        if dataset in _WHOLE and task == ANSWERS:
-            mixed += [example for found in kinds.values() for example in found]
-            continue
         quota = _quotas(dataset, share)[task == SUPPORTS] / (1 if task == SUPPORTS else 2)
         mixed += _in_turn(kinds, round(quota), rng, times=1 if task == SUPPORTS else 2)
     rng.shuffle(mixed)

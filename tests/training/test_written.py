@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from evals.datasets import read_questions
-from training.batches import Made, find_rivals, make_batches
 from training.held_out import main
 from training.made import make_examples
 from training.mixing import is_learnt
@@ -46,20 +45,6 @@ def test_a_question_is_asked_of_other_parts_of_its_document_too() -> None:
     asked = [example for example in make_examples(parted, seed=1) if example.kind == "another part"]
     assert len(asked) == 2 * len(parted)
     assert not any(example.answers for example in asked)
-
-
-def test_the_passages_of_a_question_compete_in_one_batch() -> None:
-    parted = [item for item in read_written() if len(item.siblings) > 2][:80]
-    made = [Made(example=one, ids=[0] * len(one.passage), first=(), last=()) for one in make_examples(parted, seed=1)]
-    batches = list(make_batches(made, size=8, seed=1))
-    assert sorted(map(id, made)) == sorted(id(one) for batch in batches for one in batch)
-    assert all(len(batch) <= 8 for batch in batches)
-    competing = [[batch[row].example for row in rows] for batch in batches for rows in find_rivals(batch)]
-    assert len(competing) == sum(item.answerable for item in parted)
-    for examples in competing:
-        assert len({one.rivals for one in examples}) == 1
-        assert [one.kind for one in examples if one.answers] == ["asked"]
-        assert [one.kind for one in examples].count("another part") == 2
 
 
 def test_no_document_is_both_read_and_left_unread() -> None:
