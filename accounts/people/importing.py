@@ -86,19 +86,22 @@ def run_import(plan: Plan, *, actor: User | None) -> None:
 
     Raises: AccountRefused: somebody changed what the plan relied on.
     """
+    making = plan.having("make")
     with transaction.atomic():
         changing = {line.username.lower(): line for line in plan.having("change")}
         accounts = {user.username.lower(): user for user in _named(changing)}
-        for name, line in changing.items():
-            change_account(user=accounts[name], actor=actor, **line.values)
-        making = plan.having("make")
         if _named({line.username.lower(): line for line in making}):
             raise AccountRefused("import_changed", _("Somebody made one of these accounts meanwhile. Check the file again."))
-        for start in range(0, len(making), AT_ONCE):
-            _bulk_make(making[start : start + AT_ONCE], actor=actor)
+        for batch in _batches(making):
+            _bulk_make(batch)
+        # Whoever records stands in line to the end of the transaction: so as late as can be.
+        for name, line in changing.items():
+            change_account(user=accounts[name], actor=actor, **line.values)
+        for batch in _batches(making):
+            _record(batch, actor=actor)
 
 
-def _bulk_make(lines: Sequence[Line], *, actor: User | None) -> None:
+def _bulk_make(lines: Sequence[Line]) -> None:
     users = [_user(line.username, line.values) for line in lines]
     for user in users:
         user.password = make_password(None)  # one that nothing matches
@@ -109,6 +112,9 @@ def _bulk_make(lines: Sequence[Line], *, actor: User | None) -> None:
         for group in line.values.get("groups", ())
     ]
     User.groups.through.objects.bulk_create(rows)
+
+
+def _record(lines: Sequence[Line], *, actor: User | None) -> None:
     shown = [
         {**line.values, "username": line.username, "groups": [group.name for group in line.values.get("groups", ())]}
         for line in lines
@@ -120,6 +126,10 @@ def _bulk_make(lines: Sequence[Line], *, actor: User | None) -> None:
         summary=str(len(lines)),
         payload={"made": shown},
     )
+
+
+def _batches(lines: Sequence[Line]) -> list[Sequence[Line]]:
+    return [lines[start : start + AT_ONCE] for start in range(0, len(lines), AT_ONCE)]
 
 
 def _read(text: str) -> list[tuple[int, dict[str, str]]]:
