@@ -184,12 +184,15 @@ class SignInRules(models.Model):
 
 
 class IdentityProvider(models.Model):
-    """An OpenID Connect provider that people sign in by, as the page keeps it (in use: `accounts.sign_in.oidc.values.Provider`)."""
+    """An OpenID Connect or SAML provider, as the page keeps it (in use: `accounts.sign_in.oidc.values.Provider`)."""
 
     slug = models.SlugField(max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=80)
-    issuer = models.CharField(max_length=300)
-    client_id = models.CharField(max_length=191)
+    kind = models.CharField(max_length=8, choices=(("oidc", "OpenID Connect"), ("saml", "SAML 2.0")), default="oidc")
+    issuer = models.CharField(max_length=300)  # of SAML: the entity ID
+    client_id = models.CharField(max_length=191, blank=True)
+    sso_url = models.CharField(max_length=500, blank=True)  # of SAML: where the browser is sent …
+    certificate = models.TextField(blank=True)  # … and by what the answers are signed
     sealed_secret = models.TextField(blank=True)  # accounts.sign_in.sealing
     groups_claim = models.CharField(max_length=120, default="groups")
     group_rules = models.JSONField(default=list)  # [[what the claim says, the group's name here], …]

@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern] = [
     path("sign-in/", rules_views.rules, name="rules"),
     path("sign-in/providers/", provider_views.index, name="providers"),
     path("sign-in/providers/new/", provider_views.create, name="provider_new"),
+    path("sign-in/providers/new/saml/", provider_views.create_saml, name="provider_new_saml"),
     path("sign-in/providers/<slug:slug>/", provider_views.change, name="provider"),
     path("sign-in/providers/<slug:slug>/try/", provider_views.try_out, name="provider_try"),
     path("sign-in/providers/<slug:slug>/delete/", provider_views.delete, name="provider_delete"),

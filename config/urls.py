@@ -7,7 +7,7 @@ from django.views.i18n import set_language
 
 from accounts.sign_in import password_views
 from accounts.sign_in.login_view import sign_in
-from accounts.sign_in.oidc import start_views
+from accounts.sign_in.oidc import saml_views, start_views
 from config import health, metrics
 
 urlpatterns = [
@@ -20,6 +20,10 @@ urlpatterns = [
     path("accounts/oidc/cancelled/", start_views.cancelled, name="socialaccount_login_cancelled"),
     path("accounts/oidc/<slug:provider_id>/login/", start_views.start, name="openid_connect_login"),
     path("accounts/oidc/<slug:provider_id>/callback/", start_views.come_back, name="openid_connect_callback"),
+    path("accounts/saml/<slug:organization_slug>/metadata/", saml_views.metadata, name="saml_metadata"),
+    path("accounts/saml/<slug:organization_slug>/acs/", saml_views.take_assertion, name="saml_acs"),
+    path("accounts/saml/<slug:organization_slug>/acs/finish/", saml_views.come_in, name="saml_finish_acs"),
+    path("accounts/saml/<slug:organization_slug>/sls/", saml_views.no_single_logout, name="saml_sls"),
     path("accounts/second-factor/", include("accounts.sign_in.second_factors.urls")),
     path("accounts/password/set/<str:token>/", password_views.set_by_link, name="account_set_password"),
     path("accounts/password/new/", password_views.set_instead_of_told, name="account_new_password"),

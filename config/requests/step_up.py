@@ -7,12 +7,15 @@ it does not exist. A program with an API key is not asked either: a key that may
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest
 
 from accounts.keys import scopes_of
 from accounts.models import ApiKey, User
+from accounts.programs.service_accounts import find_services
 from kb.models import Collection
 
+MANAGING = frozenset((ApiKey.Scope.MANAGE, ApiKey.Scope.PEOPLE))
 Asks = Callable[[HttpRequest, dict[str, Any]], bool]
 
 
@@ -28,8 +31,22 @@ def _makes_auditor(request: HttpRequest, named: dict[str, Any]) -> bool:
 
 
 def _makes_managing_key(request: HttpRequest, named: dict[str, Any]) -> bool:
-    wanted = {ApiKey.Scope.MANAGE, ApiKey.Scope.PEOPLE} & set(request.POST.getlist("scopes"))
+    wanted = MANAGING & set(request.POST.getlist("scopes"))
     return request.method == "POST" and request.user.is_authenticated and bool(wanted & set(scopes_of(request.user)))
+
+
+def _makes_managing_key_of_program(request: HttpRequest, named: dict[str, Any]) -> bool:
+    if request.method != "POST" or not MANAGING & set(request.POST.getlist("scopes")):
+        return False
+    return find_services(request.user).filter(pk=named["pk"]).exists()
+
+
+def _rotates_managing_key(request: HttpRequest, named: dict[str, Any]) -> bool:
+    if request.method != "POST" or not request.user.is_authenticated:
+        return False
+    looked_after = Q(user=request.user) | Q(user__in=find_services(request.user).values("user"))
+    key = ApiKey.objects.usable().filter(looked_after, pk=named["pk"]).first()
+    return key is not None and bool(MANAGING & set(key.scopes))
 
 
 def _deletes_collection(request: HttpRequest, named: dict[str, Any]) -> bool:
@@ -66,9 +83,12 @@ DANGEROUS: dict[str, Asks] = {
     "accounts:act_confirm": _is_post_of_admin,
     "accounts:rules": _is_post_of_admin,
     "accounts:provider_new": _is_post_of_admin,
+    "accounts:provider_new_saml": _is_post_of_admin,
     "accounts:provider": _is_post_of_admin,
     "accounts:provider_delete": _is_post_of_admin,
     "accounts:keys": _makes_managing_key,
+    "accounts:key_rotate": _rotates_managing_key,
+    "accounts:service": _makes_managing_key_of_program,
     "ingest:collection_delete": _deletes_collection,
     # allauth asks as well, but not who has neither a password nor a factor and comes from an identity provider.
     "mfa_activate_totp": _is_signed_in,

@@ -11,11 +11,13 @@ from django.urls import reverse
 
 from accounts.keys import create_api_key
 from accounts.models import ApiKey, IdentityProvider, PendingAct, User
+from accounts.programs.service_accounts import create_service
 from accounts.second_person import request_act
 from audit.models import Event
 from audit.services import record
 from config.requests.step_up import DANGEROUS
 from kb.models import Collection
+from tests.accounts.saml_idp import METADATA, SSO
 from tests.confirmed import confirmed
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +54,7 @@ def exported() -> bool:
     return Event.objects.filter(action="audit.exported").exists()
 
 
+SAML_METADATA = METADATA.format(entity="https://idp.example/entity", sso=SSO, certificate="TUlJ")
 ACTS = {
     "reviews:export": Act("auditor", receipt_exported, ("employee", "knowledge_admin"), method="get"),
     "audit:export": Act("auditor", exported, ("employee", "knowledge_admin"), method="get"),
@@ -92,6 +95,17 @@ ACTS = {
         ("employee", "auditor"),
         data=PROVIDER | {"slug": "corp", "issuer": "https://id.example"},
     ),
+    "accounts:provider_new_saml": Act(
+        "knowledge_admin",
+        lambda: IdentityProvider.objects.filter(slug="corp", kind="saml").exists(),
+        ("employee", "auditor"),
+        data={
+            "name": "Corp",
+            "slug": "corp",
+            "groups_claim": "groups",
+            "metadata": METADATA.format(entity="e", sso=SSO, certificate="TUlJ"),
+        },
+    ),
     "accounts:provider": Act(
         "knowledge_admin",
         lambda: IdentityProvider.objects.filter(name="Corp").exists(),
@@ -108,6 +122,18 @@ ACTS = {
         (),
         data={"name": "script", "scopes": ["manage"], "days": "30"},
     ),
+    "accounts:key_rotate": Act(
+        "knowledge_admin",
+        lambda: ApiKey.objects.filter(scopes=["manage"]).count() == 2,
+        ("employee", "auditor"),
+        data={"days": "30", "overlap_hours": "24"},
+    ),
+    "accounts:service": Act(
+        "knowledge_admin",
+        lambda: ApiKey.objects.filter(scopes=["people"]).exists(),
+        ("employee", "auditor"),
+        data={"name": "Entra", "scopes": ["people"], "days": "30"},
+    ),
     "ingest:collection_delete": Act(
         "knowledge_admin",
         lambda: not Collection.objects.live().exists(),
@@ -122,6 +148,12 @@ def arguments(name: str, request: pytest.FixtureRequest) -> list[Any]:
         return [request.getfixturevalue("collection").slug]
     if name == "reviews:export":
         return [record("question.answered", payload={"question": "?"}).uid]
+    if name == "accounts:key_rotate":
+        kim = request.getfixturevalue("knowledge_admin")
+        return [create_api_key(user=kim, name="script", scopes=["manage"], days=30, actor=None).key.pk]
+    if name == "accounts:service":
+        kim = request.getfixturevalue("knowledge_admin")
+        return [create_service(username="scim", purpose="SCIM", owner=kim, role="system_admin", actor=None).pk]
     if name == "accounts:act_confirm":
         other = User.objects.create_user(username="nils", role=User.Role.KNOWLEDGE_ADMIN)
         return [request_act(kind="auditor", user=request.getfixturevalue("employee"), actor=other).pk]

@@ -324,6 +324,15 @@ ADDRESSES = {
         Case("get", ADMIN),
         Case("post", ADMIN_POST, data=lambda world: PROVIDER | {"slug": "other", "issuer": "https://id.example"}),
     ],
+    "accounts:provider_new_saml": [
+        Case("get", ADMIN),
+        Case("post", "404 404 404 302 422 404", data=lambda world: {"name": "Corp", "slug": "saml", "metadata": "none"}),
+    ],
+    # Of SAML: without a provider there is nothing; tests/accounts/test_saml.py has one.
+    "saml_metadata": [Case("get", NOWHERE, lambda world: ("nowhere",))],
+    "saml_acs": [Case("post", NOWHERE, lambda world: ("nowhere",))],
+    "saml_finish_acs": [Case("get", NOWHERE, lambda world: ("nowhere",))],
+    "saml_sls": [Case("get", NOWHERE, lambda world: ("nowhere",)), Case("post", NOWHERE, lambda world: ("nowhere",))],
     "accounts:provider": [Case("get", ADMIN, provider), Case("post", ADMIN_POST, provider, lambda world: PROVIDER)],
     "accounts:provider_try": [Case("get", "404 404 404 302 403 404", provider)],
     "accounts:provider_delete": [Case("post", ADMIN_POST, provider)],

@@ -15,6 +15,7 @@ from accounts.errors import AccountRefused
 from accounts.models import User
 from accounts.sign_in.oidc.arriving import admit, read_arrival
 from accounts.sign_in.oidc.providers import find_provider, find_providers
+from accounts.sign_in.oidc.saml import read_assertion, saml_app_of
 from accounts.sign_in.oidc.trying import TRYING, show_claims
 from accounts.sign_in.oidc.values import Provider
 from accounts.sign_in.sessions import describe_client
@@ -34,8 +35,10 @@ def provider_rules() -> HostRules:
 class ProviderAdapter(DefaultSocialAccountAdapter):
     def list_apps(self, request: HttpRequest, provider: str | None = None, client_id: str | None = None) -> list[SocialApp]:
         """allauth's own table of providers is not used. Disabled ones are there for an admin's test alone."""
-        found = [one for one in find_providers(with_disabled=True) if provider in (None, "openid_connect", one.slug)]
-        return [app_of(one) for one in found if client_id in (None, one.client_id)]
+        kinds = {"oidc": "openid_connect", "saml": "saml"}
+        found = [one for one in find_providers(with_disabled=True) if provider in (None, kinds[one.kind], one.slug)]
+        apps = [saml_app_of(one) if one.kind == "saml" else app_of(one) for one in found]
+        return [app for app in apps if client_id in (None, app.client_id)]
 
     def get_requests_session(self) -> requests.Session:
         return checked_session(provider_rules(), timeout_s=TIMEOUT_S)
@@ -46,7 +49,9 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
         if provider is None:
             raise ImmediateHttpResponse(refuse(request, None, AccountRefused("provider_gone", "")))
         try:
-            arrival = read_arrival(sociallogin.account.extra_data)
+            account = sociallogin.account
+            is_saml = provider.kind == "saml"
+            arrival = read_assertion(account.uid, account.extra_data) if is_saml else read_arrival(account.extra_data)
             # What the provider said of somebody is used now, and not kept; allauth has done so on the way here.
             SocialAccount.objects.filter(provider=provider.slug, uid=arrival.subject).update(extra_data={})
             if (sociallogin.state.get("data") or {}).get(TRYING):

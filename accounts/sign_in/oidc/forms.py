@@ -62,14 +62,36 @@ class ProviderForm(forms.Form):
     is_enabled = forms.BooleanField(label=_("On the sign-in page"), required=False)
 
     def __init__(self, *args: Any, row: IdentityProvider, **kwargs: Any) -> None:
-        initial = {name: getattr(row, name) for name in self.base_fields if name not in ("client_secret", "group_rules")}
+        initial = {
+            name: getattr(row, name) for name in self.base_fields if name not in ("client_secret", "group_rules", "metadata")
+        }
         initial["group_rules"] = write_rules(tuple((pattern, group) for pattern, group in row.group_rules))
         super().__init__(*args, **{**kwargs, "initial": initial if row.pk else {}})
         if row.pk:
-            del self.fields["slug"], self.fields["issuer"]
+            for name in ("slug", "issuer"):
+                self.fields.pop(name, None)
 
     def clean_group_rules(self) -> Rules:
         try:
             return read_rules(self.cleaned_data["group_rules"])
         except ProviderInvalid as invalid:
             raise forms.ValidationError(_now("This line is no rule: %(line)s") % {"line": invalid}) from invalid
+
+
+class SamlForm(ProviderForm):
+    """A SAML provider: what it is and how it signs comes from its metadata."""
+
+    issuer = client_id = client_secret = asks_userinfo = None  # type: ignore[assignment]  # Django's way to leave out what the parent declares
+    metadata = forms.CharField(
+        label=_("Metadata"),
+        max_length=500_000,
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "autocomplete": "off"}),
+        help_text=_("The XML document by which the provider describes itself."),
+    )
+    field_order = ("name", "slug", "metadata")
+
+    def __init__(self, *args: Any, row: IdentityProvider, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        if row.pk:
+            self.fields["metadata"].required = False
+            self.fields["metadata"].help_text = _("Only where its certificate or address changes. Empty: what is there stays.")

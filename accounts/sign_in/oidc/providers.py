@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.editable import changed_names
 from accounts.errors import AccountRefused
 from accounts.models import IdentityProvider, User
+from accounts.sign_in.oidc.metadata import MetadataInvalid, read_metadata
 from accounts.sign_in.oidc.values import SLUG, Provider, Rules, is_issuer
 from accounts.sign_in.sealing import seal, unseal
 from audit.actor import actor_of
@@ -21,6 +22,9 @@ FIELDS = (
     "name",
     "issuer",
     "client_id",
+    "kind",
+    "sso_url",
+    "certificate",
     "groups_claim",
     "group_rules",
     "asks_userinfo",
@@ -61,11 +65,12 @@ def save_provider(
     name: str,
     slug: str = "",
     issuer: str = "",
-    client_id: str,
+    client_id: str = "",
     client_secret: str = "",
+    metadata: str = "",
     groups_claim: str,
     group_rules: Rules,
-    asks_userinfo: bool,
+    asks_userinfo: bool = True,
     matches_names: bool,
     makes_people: bool,
     links_by_email: bool,
@@ -73,14 +78,21 @@ def save_provider(
 ) -> IdentityProvider:
     """Make or change a provider. Slug and issuer stay as they were first: people are linked by what this issuer calls them.
 
-    An empty `client_secret` leaves the one that is there. Raises: AccountRefused: malformed, or the slug is taken.
+    Args:
+        client_secret: of OpenID Connect; "" leaves the one that is there.
+        metadata: of SAML, as XML: who it is, where and by what it signs; "" leaves what is there. Makes a new row a SAML provider.
+    Raises: AccountRefused: malformed, or the slug is taken.
     """
     is_new = row.pk is None
     before = {} if is_new else _state(row)
     if is_new:
         row.slug, row.issuer = slug.strip(), issuer.strip().rstrip("/")
-        _check_new(row)
+        row.kind = "saml" if metadata else "oidc"
     row.name, row.client_id, row.groups_claim = name.strip(), client_id.strip(), groups_claim.strip()
+    if metadata:
+        _take_metadata(row, metadata, is_new=is_new)
+    if is_new:
+        _check_new(row)
     row.group_rules = [list(rule) for rule in group_rules]
     row.asks_userinfo, row.matches_names, row.makes_people = asks_userinfo, matches_names, makes_people
     row.links_by_email, row.is_enabled = links_by_email, is_enabled
@@ -113,6 +125,19 @@ def _is_protected(issuer: str) -> bool:
     return parts.scheme == "https" or any(entry.names(normalise_host(host), port) for entry in allowed)
 
 
+def _take_metadata(row: IdentityProvider, xml: str, *, is_new: bool) -> None:
+    """Raises: AccountRefused: they are none, of another provider than before, or lead to a server that is not protected."""
+    try:
+        found = read_metadata(xml)
+    except MetadataInvalid as error:
+        raise AccountRefused("provider_invalid", _("These metadata cannot be used: %(error)s.") % {"error": error}) from error
+    if not is_new and found.entity_id != row.issuer:
+        raise AccountRefused("provider_invalid", _("These are the metadata of another provider: make a new one for it."))
+    if not is_issuer(found.sso_url.partition("?")[0]) or not _is_protected(found.sso_url):
+        raise AccountRefused("provider_invalid", _("The address for signing in begins with https://."))
+    row.issuer, row.sso_url, row.certificate = found.entity_id, found.sso_url, found.certificate
+
+
 def _state(row: IdentityProvider) -> dict[str, object]:
     return {name: getattr(row, name) for name in FIELDS}
 
@@ -122,5 +147,7 @@ def _check_new(row: IdentityProvider) -> None:
         raise AccountRefused("provider_invalid", _("Use small letters, digits and hyphens for the short name."))
     if find_provider(row.slug, with_disabled=True) or IdentityProvider.objects.filter(slug=row.slug).exists():
         raise AccountRefused("provider_invalid", _("There is a provider with this short name already."))
-    if not is_issuer(row.issuer) or not _is_protected(row.issuer):
+    if row.kind == "saml":
+        return
+    if not row.client_id or not is_issuer(row.issuer) or not _is_protected(row.issuer):
         raise AccountRefused("provider_invalid", _("The issuer is an address that begins with https://."))

@@ -17,6 +17,7 @@ from accounts.errors import AccountRefused
 from accounts.sign_in.limits import spend_way_to_provider
 from accounts.sign_in.oidc.adapter import refuse
 from accounts.sign_in.oidc.providers import find_provider
+from accounts.sign_in.oidc.saml import go_to
 from accounts.sign_in.oidc.trying import TRYING
 
 come_back = callback
@@ -36,8 +37,11 @@ def go(request: HttpRequest, provider_id: str, *, again: bool = False, is_try: b
     """Redirect to the provider; only ever to sign in, never to connect an account with another one."""
     provider = get_provider_adapter(request).get_provider(request, provider=provider_id)
     next_url = request.GET.get("next", "")
+    next_url = next_url if next_url and get_adapter(request).is_safe_url(next_url) else ""
+    if provider.id == "saml":
+        return go_to(request, provider, next_url=next_url or None, data={TRYING: is_try}, again=again)
     given: dict[str, Any] = {"auth_params": {"prompt": "login"}} if again else {}
-    if next_url and get_adapter(request).is_safe_url(next_url):
+    if next_url:
         given["next_url"] = next_url
     try:
         response: HttpResponseBase = provider.redirect(request, process="login", data={TRYING: is_try}, **given)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from accounts.people.group_rules import GroupRules
@@ -37,7 +37,10 @@ class Provider:
     slug: str
     name: str
     issuer: str
-    client_id: str
+    client_id: str = ""
+    kind: Literal["oidc", "saml"] = "oidc"
+    sso_url: str = ""  # of SAML, whose `issuer` is the entity ID
+    certificate: str = ""
     client_secret: str = field(default="", repr=False)
     groups_claim: str = "groups"
     group_rules: Rules = ()
@@ -47,6 +50,10 @@ class Provider:
     links_by_email: bool = False  # an account here that has the address which the provider vouches for
     is_enabled: bool = True
     is_from_file: bool = False
+
+    @property
+    def protocol(self) -> str:
+        return "SAML 2.0" if self.kind == "saml" else "OpenID Connect"
 
     @property
     def rules(self) -> GroupRules:
@@ -94,7 +101,50 @@ def read_file(path: str, environment: Mapping[str, str] = os.environ) -> tuple[P
     return providers
 
 
+def _read_saml(entry: dict[str, Any], *, path: str) -> Provider:
+    from accounts.sign_in.oidc.metadata import MetadataInvalid, read_metadata  # loads xmlsec: only where a file names one
+
+    named = {
+        "kind",
+        "slug",
+        "name",
+        "metadata_file",
+        "groups_claim",
+        "group_rules",
+        "matches_names",
+        "makes_people",
+        "links_by_email",
+    }
+    if not all(isinstance(entry.get(name), str) and entry[name] for name in ("slug", "name", "metadata_file")):
+        raise ProviderInvalid(f"{path}: a SAML provider needs slug, name and metadata_file, each a text.")
+    where = f"{path}, provider {entry['slug']!r}"
+    others = {name: value for name, value in entry.items() if name not in ("kind", "slug", "name", "metadata_file")}
+    for name, value in others.items():
+        if name not in named or not isinstance(value, OPTIONAL[name]):
+            raise ProviderInvalid(f"{where}: {name!r} is unknown, or of another type.")
+    if not SLUG.fullmatch(entry["slug"]):
+        raise ProviderInvalid(f"{where}: the slug takes small letters, digits and hyphens.")
+    try:
+        found = read_metadata(Path(entry["metadata_file"]).read_text(encoding="utf-8"))
+    except (OSError, MetadataInvalid) as error:
+        raise ProviderInvalid(f"{where}: {entry['metadata_file']} cannot be used: {error}") from error
+    rules = tuple((str(pattern), str(group)) for pattern, group in others.pop("group_rules", {}).items())
+    return Provider(
+        kind="saml",
+        slug=entry["slug"],
+        name=entry["name"],
+        issuer=found.entity_id,
+        sso_url=found.sso_url,
+        certificate=found.certificate,
+        group_rules=rules,
+        is_from_file=True,
+        **others,
+    )
+
+
 def _read_entry(entry: Any, *, path: str, environment: Mapping[str, str]) -> Provider:
+    if isinstance(entry, dict) and entry.get("kind") == "saml":
+        return _read_saml(entry, path=path)
     if not isinstance(entry, dict) or not all(isinstance(entry.get(name), str) and entry[name] for name in REQUIRED):
         raise ProviderInvalid(f"{path}: each provider needs {', '.join(REQUIRED)}, each a text.")
     where = f"{path}, provider {entry['slug']!r}"

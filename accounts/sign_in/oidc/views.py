@@ -12,7 +12,7 @@ from accounts.access import system_admins_only
 from accounts.errors import AccountRefused
 from accounts.models import IdentityProvider
 from accounts.requests import SignedInRequest
-from accounts.sign_in.oidc.forms import ProviderForm
+from accounts.sign_in.oidc.forms import ProviderForm, SamlForm
 from accounts.sign_in.oidc.providers import delete_provider, find_provider, find_providers, save_provider
 from accounts.sign_in.oidc.start_views import go
 
@@ -29,6 +29,12 @@ def index(request: SignedInRequest) -> HttpResponse:
 @system_admins_only
 def create(request: SignedInRequest) -> HttpResponseBase:
     return _edit(request, IdentityProvider())
+
+
+@require_http_methods(["GET", "POST"])
+@system_admins_only
+def create_saml(request: SignedInRequest) -> HttpResponseBase:
+    return _edit(request, IdentityProvider(kind="saml"))
 
 
 @sensitive_post_parameters("client_secret")
@@ -59,7 +65,7 @@ def try_out(request: SignedInRequest, slug: str) -> HttpResponseBase:
 
 
 def _edit(request: SignedInRequest, row: IdentityProvider) -> HttpResponseBase:
-    form = ProviderForm(request.POST or None, row=row)
+    form = (SamlForm if row.kind == "saml" else ProviderForm)(request.POST or None, row=row)
     if request.method == "POST" and form.is_valid():
         try:
             saved = save_provider(row=row, actor=request.user, **form.cleaned_data)
@@ -68,9 +74,14 @@ def _edit(request: SignedInRequest, row: IdentityProvider) -> HttpResponseBase:
         else:
             messages.success(request, _("%(name)s was saved.") % {"name": saved.name})
             return redirect("accounts:provider", slug=saved.slug)
-    context = {"form": form, "row": row, "callback": _callback(request, row.slug) if row.pk else ""}
+    context = {"form": form, "row": row, **(_addresses(request, row) if row.pk else {})}
     return render(request, "people/provider_form.html", context, status=422 if form.errors else 200)
 
 
-def _callback(request: HttpRequest, slug: str) -> str:
-    return request.build_absolute_uri(reverse("openid_connect_callback", args=[slug]))
+def _addresses(request: HttpRequest, row: IdentityProvider) -> dict[str, str]:
+    """Return what is entered at the provider."""
+    if row.kind == "saml":
+        names = {"entity_id": "saml_metadata", "callback": "saml_acs"}
+    else:
+        names = {"callback": "openid_connect_callback"}
+    return {key: request.build_absolute_uri(reverse(name, args=[row.slug])) for key, name in names.items()}
