@@ -284,7 +284,7 @@ def test_collections_are_made_and_changed_as_on_the_pages(client: Client, group:
     made = client.post("/api/v1/collections", given, JSON, headers=key)
     assert made.status_code == 201
     unset = {"slug": "fleet-cars", "description": "", "documents": 0, "vocabulary": "", "sufficiency_threshold": None}
-    unset |= {"download_groups": []}
+    unset |= {"download_groups": [], "is_listed": False}
     assert made.json() == given | unset
     changed = client.patch("/api/v1/collections/fleet-cars", {"description": "All cars", "groups": []}, JSON, headers=key).json()
     assert changed == given | unset | {"description": "All cars", "groups": []}
@@ -300,6 +300,7 @@ WHOLE = {
     "description": "All cars",
     "groups": ["People team"],
     "download_groups": ["People team"],
+    "is_listed": True,
     "suggested_questions": ["Who may drive?"],
     "vocabulary": "van = lorry",
     "sufficiency_threshold": 0.7,
@@ -309,6 +310,7 @@ OTHER = {
     "description": "",
     "groups": [],
     "download_groups": [],
+    "is_listed": False,
     "suggested_questions": [],
     "vocabulary": "",
     "sufficiency_threshold": None,
