@@ -1,6 +1,6 @@
 """`python -m bench.chat [--streams 200] [--chunks 100000] [--json FILE]`: what Attest adds to a language model's own time.
 
-An installation of its own and, beside it, a model server that repeats what the sources say at a set rate (bench.model_server). Both
+An installation of its own and, beside it, a model server that repeats what the sources say at a set rate (model_server). Both
 note their times on one clock, so the figures are Attest's share alone: the way to the model, each token, the sentence that waits
 for its verdict, and what happens when many ask at once. As peers, in the same run and against the same server: reading it with
 httpx alone, with the `openai` package and with LangChain's ChatOpenAI, none of which search, check or record anything. A second
@@ -283,7 +283,16 @@ async def run_quoted(chunks: int) -> list[Measure]:
 
 async def run(streams: int) -> list[Measure]:
     model = f"http://127.0.0.1:{(port := free_port())}"
-    server = (sys.executable, "-m", "uvicorn", "bench.model_server:application", "--port", str(port), "--log-level", "warning")
+    server = (
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "bench.harness.model_server:application",
+        "--port",
+        str(port),
+        "--log-level",
+        "warning",
+    )
     with TemporaryDirectory(prefix="attest-bench-") as folder:
         home, library = Path(folder, "home"), Path(folder, "teams")
         library.mkdir()  # noqa: ASYNC240 - before anything runs

@@ -1,7 +1,7 @@
 """What the chat benchmark counts, without the time it takes."""
 
 from bench.chat import Heard, prompt_about, question_about, waits_of
-from bench.model_server import answer_for, split_tokens
+from bench.harness.model_server import answer_for, split_tokens
 
 
 def test_the_model_says_what_the_sources_say_of_the_team_and_cites_them() -> None:

@@ -2,7 +2,7 @@
 
 Speaks the part of OpenAI's interface that vLLM has, and notes when it was asked and when each sentence had left, on the machine's
 monotonic clock, which all processes share. So the time that Attest adds can be separated from the model's.
-`python -m uvicorn bench.model_server:application`.
+`python -m uvicorn bench.harness.model_server:application`.
 """
 
 import asyncio
