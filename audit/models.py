@@ -160,3 +160,47 @@ class ChainHead(models.Model):
 
     def __str__(self) -> str:
         return f"head at {self.sequence}"
+
+
+class Hold(models.Model):
+    """A legal hold: what nobody and nothing deletes until it is released (`audit.life.holds`)."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=120)  # the matter
+    reason = models.TextField(blank=True)
+    since = models.DateTimeField(null=True, blank=True)  # what was over before is not held; None: from the beginning
+    until = models.DateTimeField(null=True, blank=True)  # what began later is not held; None: what is to come, too
+    ordered_at = models.DateTimeField()
+    ordered_by = models.CharField(max_length=200, blank=True)  # user name then
+    released_at = models.DateTimeField(null=True, blank=True)
+    released_by = models.CharField(max_length=200, blank=True)
+    release_reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-ordered_at", "-pk"]
+        verbose_name = _("legal hold")
+        verbose_name_plural = _("legal holds")
+        indexes = [models.Index(fields=["released_at"], name="audit_hold_released")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class HeldThing(models.Model):
+    """What a hold is on; a hold without any is on everything of its time."""
+
+    class Kind(models.TextChoices):
+        PERSON = "person", _("Person")
+        DOCUMENT = "document", _("Document")
+        CONVERSATION = "conversation", _("Conversation")
+
+    hold = models.ForeignKey(Hold, on_delete=models.CASCADE, related_name="things")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    value = models.CharField(max_length=64)  # primary key of a person, uid of a document or a conversation
+    label = models.CharField(max_length=300, blank=True)  # its name when it was held
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["hold", "kind", "value"], name="audit_held_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.value}"

@@ -18,6 +18,7 @@ from audit.actor import actor_of
 from audit.chain import checkpoints
 from audit.chain.verification import check_event, verify_chain
 from audit.export import EXPORT_LIMIT, export_csv
+from audit.life.holds import hold_on_event
 from audit.looking.search import KINDS, FilterForm, answer_of, find_events, models_of, page_of, rating_of
 from audit.models import ChainHead, Event, Payload
 from audit.nightly import last_outcome
@@ -95,6 +96,7 @@ def receipt(request: HttpRequest, uid: UUID) -> HttpResponse:
         "answer": answer_of(event),
         "receipt": read_receipt(payload.data if payload else {}),
         "problems": check_event(event),
+        "hold": hold_on_event(event),
         "signed": last if last is not None and last.sequence >= event.sequence else None,
         "previous": Event.objects.filter(sequence__lt=event.sequence).order_by("-sequence").first(),
         "next": Event.objects.filter(sequence__gt=event.sequence).order_by("sequence").first(),

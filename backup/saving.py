@@ -84,7 +84,8 @@ def _write(container: ContainerWriter, *, with_originals: bool, with_keys: bool,
         container.add(HEADER, json.dumps(header).encode())
         tables = _write_rows(container, alias=alias, advance=advance)
         crash_point("backup_rows_written")
-        originals = sorted(set(DocumentVersion.objects.using(alias).values_list("storage_path", "size")))
+        kept = DocumentVersion.objects.using(alias).exclude(storage_path="")  # not of purged documents
+        originals = sorted(set(kept.values_list("storage_path", "size")))
     copied, missing = _write_originals(container, originals if with_originals else [], advance=advance)
     is_elsewhere = _write_audit_and_keys(container, last=last, with_keys=with_keys)
     container.finish({"tables": tables, "missing": missing})

@@ -13,6 +13,9 @@ from django.utils.translation import gettext as _
 
 from accounts.credentials import Credential
 from accounts.models import User
+from audit.errors import HeldBack
+from audit.life.holds import Deletable, refuse_held
+from audit.services import lock_chain
 from chat.conversations.readable import readable_answers
 from chat.errors import QuestionRefused
 from chat.flow.asked import Asked
@@ -115,8 +118,28 @@ def rename_conversation(conversation: Conversation, *, title: str) -> Conversati
 
 
 def delete_conversation(conversation: Conversation) -> None:
-    """Delete it with its turns. The receipts stay in the audit; an answer on its way stops within a second."""
-    conversation.delete()
+    """Delete it with its turns. The receipts stay in the audit; an answer on its way stops within a second.
+
+    Raises: QuestionRefused: a legal hold keeps it.
+    """
+    with transaction.atomic():
+        lock_chain()  # a hold that is recorded before this is seen here
+        try:
+            refuse_held(as_deletable(conversation))
+        except HeldBack as held:
+            message = _("A legal hold keeps this conversation. It can be deleted when the hold has been released.")
+            raise QuestionRefused("held", message) from held
+        conversation.delete()
+
+
+def as_deletable(conversation: Conversation) -> Deletable:
+    """Return the conversation as legal holds see it."""
+    return Deletable(
+        began=conversation.created_at,
+        ended=conversation.updated_at,
+        people=frozenset({str(conversation.user_id)}),
+        conversations=frozenset({str(conversation.uid)}),
+    )
 
 
 def title_of(question: str) -> str:

@@ -139,7 +139,11 @@ def rename(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
 @require_POST
 def delete(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     """Delete a conversation; the receipts of its answers stay in the audit."""
-    services.delete_conversation(get_object_or_404(Conversation.objects.visible_to(request.user), uid=uid))
+    try:
+        services.delete_conversation(get_object_or_404(Conversation.objects.visible_to(request.user), uid=uid))
+    except QuestionRefused as refused:
+        messages.error(request, refused.message)
+        return redirect("chat:conversation", uid=uid)
     messages.success(request, _("The conversation was deleted."))
     return redirect("chat:home")
 

@@ -58,6 +58,8 @@ def configure(sender: Celery, **_: object) -> None:
             "answers": {"task": "curation.tasks.keep_answers", "schedule": 10.0, "options": {"expires": 10}},
             "insights": {"task": "curation.tasks.count", "schedule": 60.0, "options": {"expires": 60}},
             "golden": {"task": "curation.tasks.run_golden", "schedule": 10.0, "options": {"expires": 10}},
+            "erase": {"task": "retention.tasks.erase", "schedule": 30.0, "options": {"expires": 30}},
+            "retention": {"task": "retention.tasks.apply", "schedule": 60.0, "options": {"expires": 60}},
             "readings": {"task": "audit.tasks.complete_readings", "schedule": 60.0, "options": {"expires": 60}},
             "verify": {"task": "audit.tasks.verify", "schedule": 60.0, "options": {"expires": 60}},
             "deliver": {"task": "audit.tasks.deliver", "schedule": 10.0, "options": {"expires": 10}},
@@ -80,3 +82,4 @@ app.set_default()  # for every thread: the web server's threads notify workers t
 app.autodiscover_tasks(["audit", "curation", "ingest", "reviews", "sources"])
 app.autodiscover_tasks(["accounts", "audit", "ingest", "reviews", "sources"])
 app.autodiscover_tasks(["accounts", "audit", "ingest", "kb", "reviews", "sources"])
+app.autodiscover_tasks(["audit", "ingest", "retention", "reviews", "sources"])

@@ -55,6 +55,10 @@ MESSAGES = {
     "cancelled": gettext_noop("Processing was cancelled. Select “Retry” to process the file again."),
     "not_running": gettext_noop("This document is not being processed, so there is nothing to cancel."),
     "gone": gettext_noop("The document or its collection has been deleted."),
+    "held": gettext_noop("A legal hold keeps this document. It can be deleted when the hold has been released."),
+    "held_documents": gettext_noop(
+        "A legal hold keeps a document of this collection. It can be deleted when the hold has been released."
+    ),
     "folder_gone": gettext_noop("The folder has been deleted. Choose another one."),
     "no_target": gettext_noop("Choose the target collection."),
     "same_collection": gettext_noop("The document is already in this collection."),

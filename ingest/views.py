@@ -16,7 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.requests import SignedInRequest
 from ingest import services
 from ingest.documents.deletion import delete_document
-from ingest.errors import UploadRefused
+from ingest.documents.held import hold_on_any
+from ingest.errors import UploadRefused, message_for
 from ingest.forms import UploadForm
 from ingest.models import Job
 from ingest.queue.obstacles import DISK_FULL
@@ -164,9 +165,14 @@ def retry(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
 def delete(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     """Ask whether a document is to go, and delete it on yes."""
     document = get_object_or_404(manageable_documents(request).select_related("collection"), uid=uid)
+    context = {"document": document, "collection": document.collection}
     if request.method == "GET":
-        return render(request, "ingest/delete.html", {"document": document, "collection": document.collection})
-    delete_document(document, user=request.user)
+        is_held = hold_on_any(Document.objects.filter(pk=document.pk)) is not None
+        return render(request, "ingest/delete.html", context | {"error": message_for("held") if is_held else ""})
+    try:
+        delete_document(document, user=request.user)
+    except UploadRefused as refused:
+        return render(request, "ingest/delete.html", context | {"error": refused.message}, status=422)
     messages.success(request, _("“%(title)s” was deleted. Answers no longer use it.") % {"title": document.title})
     return redirect("kb:collection", slug=document.collection.slug)
 

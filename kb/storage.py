@@ -6,7 +6,7 @@ import hashlib
 import os
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -178,6 +178,29 @@ def _translate_full_disk() -> Iterator[None]:
         if error.errno in FULL:
             raise StorageFull from error
         raise
+
+
+def remove_original(sha256: str, *, is_wanted: Callable[[], bool]) -> bool:
+    """Remove the file of these bytes, unless somebody wants it. Uploads of the same bytes wait meanwhile, as in `keeping`.
+
+    Args: is_wanted: asked when no such upload is under way any more, so that what it has kept is seen.
+    Returns: whether there is no such file now.
+    """
+    target = original_path(f"{sha256[:2]}/{sha256}")
+    try:
+        folder = os.open(target.parent, os.O_RDONLY)
+    except FileNotFoundError:
+        return True
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        if is_wanted():
+            return False
+        target.unlink(missing_ok=True)
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return True
 
 
 def original_path(storage_path: str) -> Path:

@@ -234,12 +234,23 @@ def describe(receipt: Mapping[str, Any]) -> str:
         return f"{head}\n    (its content was erased)"
     payload = json.loads(receipt["body"])["payload"]
     lines = [head]
+    certificate = payload.get("certificate")
+    if isinstance(certificate, dict) and certificate.get("format") == "attest-deletion/1":
+        lines.append(f"    {describe_certificate(certificate)}")
     if isinstance(payload.get("question"), str):
         lines.append(f"    Question: {payload['question']}")
     answer = payload.get("answer")
     if isinstance(answer, dict) and answer.get("answer"):
         lines.append(f"    Answer:   {answer['answer']}")
     return "\n".join(lines)
+
+
+def describe_certificate(certificate: Mapping[str, Any]) -> str:
+    """Return what a deletion certificate says, in a line."""
+    found = [f"{count} {name}" for name, count in certificate["looked_for"].items() if count]
+    outcome = f"still there: {', '.join(found)}" if found else f"all of {len(certificate['looked_for'])} checks found nothing"
+    count = len(certificate["versions"])
+    return f"Gone: {certificate['document']['name']}, {count} version{'s' if count > 1 else ''}, {outcome}"
 
 
 def main() -> int:

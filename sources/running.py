@@ -167,8 +167,7 @@ class _Batch:
         for key in sorted(gone):
             self._renew()
             row = SqlRow.objects.select_related("document__collection").filter(source=self.source, key=key).first()
-            if row is not None:
-                drop_row(row, actor=actor_for(self.source))
+            if row is not None and drop_row(row, actor=actor_for(self.source)):
                 self.counts["deleted"] += 1
 
     def _renew(self) -> None:
@@ -189,23 +188,30 @@ def document_name(source: str, key: str) -> str:
     return f"{source.replace('/', '-')}/{plain or hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
 
-def drop_row(row: SqlRow, *, actor: Actor) -> None:
-    """Delete the document of a row that is gone, and forget the row."""
-    with transaction.atomic():
-        if row.document is not None:
-            delete_document(row.document, user=None, actor=actor, should_notify=False)
-        row.delete()
+def drop_row(row: SqlRow, *, actor: Actor) -> bool:
+    """Delete the document of a row that is gone, and forget the row. Returns: False: a legal hold keeps the document; the row is
+    still known then, and the next run tries again."""
+    try:
+        with transaction.atomic():
+            if row.document is not None:
+                delete_document(row.document, user=None, actor=actor, should_notify=False)
+            row.delete()
+    except UploadRefused as refused:
+        logger.info("row %s of source %s stays: %s", row.pk, row.source_id, refused.code)
+        return False
+    return True
 
 
 def _remove_some(source: SqlSource) -> None:
     """Delete documents of a source that is being removed, and finally the source."""
-    for row in source.rows.select_related("document__collection").order_by("pk")[:MAX_CHANGES]:
-        drop_row(row, actor=actor_for(source))
+    rows = source.rows.select_related("document__collection").order_by("pk")[:MAX_CHANGES]
+    dropped = sum([drop_row(row, actor=actor_for(source)) for row in rows])
     if source.rows.exists():
         _keep(source, leased_by="", lease_expires_at=None)
     else:
         source.delete()
-    notify_worker()
+    if dropped:  # what a legal hold keeps waits for the next round
+        notify_worker()
 
 
 def _keep(source: SqlSource, **changes: object) -> None:

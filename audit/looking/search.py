@@ -21,7 +21,7 @@ KINDS = {  # what the tabs show: prefixes of the action
     "documents": ("document.", "collection."),
     "people": ("account.", "group.", "session."),
     "curation": ("golden.", "golden_question.", "golden_run.", "canary.", "change.", "gap.", "approved_answer."),
-    "audit": ("audit.", "review."),
+    "audit": ("audit.", "review.", "retention.", "hold.", "person.", "conversation."),
     "all": (),
 }
 

@@ -69,6 +69,10 @@ def _is_admin(request: HttpRequest) -> bool:
     return request.user.is_authenticated and request.user.is_system_admin
 
 
+def _is_post_of_auditor(request: HttpRequest, named: dict[str, Any]) -> bool:
+    return request.method == "POST" and _is_auditor(request, named)
+
+
 def _is_auditor(request: HttpRequest, named: dict[str, Any]) -> bool:
     return request.user.is_authenticated and request.user.is_auditor
 
@@ -76,6 +80,10 @@ def _is_auditor(request: HttpRequest, named: dict[str, Any]) -> bool:
 DANGEROUS: dict[str, Asks] = {
     "audit:export": _is_auditor,
     "reviews:export": _is_auditor,
+    "retention:person_export": _is_auditor,
+    "retention:person": _is_post_of_auditor,
+    "retention:rule": _is_post_of_auditor,
+    "retention:hold": _is_post_of_auditor,
     "accounts:create": _makes_auditor,
     "accounts:change": _makes_auditor,
     "accounts:password": _is_post_of_admin,  # shows a link by which anybody signs in as that person

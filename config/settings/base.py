@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "chat",
     "reviews",
     "curation",
+    "retention",
     "api",
     "backup",
     "evals",
@@ -114,7 +115,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
         # FULL: what was acknowledged survives a power cut, not only a killed process.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+        # Secure: what is deleted is overwritten, so that no free page of the file shows it.
+        "init_command": ("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;"),
     }
 DATABASE_POOL_SIZE = env_int("DATABASE_POOL_SIZE", 40, minimum=2)  # connections to PostgreSQL of the web process
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -127,6 +129,7 @@ AUDIT_CHECKPOINT_S = env_float("ATTEST_AUDIT_CHECKPOINT_S", 10.0)  # an event si
 AUDIT_KEYS = env_str("ATTEST_AUDIT_KEYS")  # a file with the keys that mark events; empty: AUDIT_ROOT/event_keys.jsonl
 AUDIT_SIGNING_KEY = env_str("ATTEST_AUDIT_SIGNING_KEY")  # a file with the key of checkpoints; empty: AUDIT_ROOT/signing_key
 AUDIT_OUTPUTS = env_outputs("ATTEST_AUDIT_OUTPUTS")  # a file: where checkpoints and events are sent
+RETENTION_HOUR = env_int("ATTEST_RETENTION_HOUR", 3, maximum=23)  # of the day, when what is due by the retention rules goes
 AUDIT_VERIFY_HOUR = env_int("ATTEST_AUDIT_VERIFY_HOUR", 2, maximum=23)  # of the day, when all of the audit is verified
 CACHE_URL = env_str("ATTEST_CACHE_URL")  # redis://…; empty: files, shared by the processes of this machine
 CACHES = {

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.actor import COMMAND_LINE, Actor, actor_of
-from audit.services import record
+from audit.services import lock_chain, record
+from ingest.documents.held import hold_on_any
 from ingest.errors import UploadRefused
 from ingest.models import OPEN_STATES, Job
 from ingest.queue.crash_points import crash_point
@@ -24,6 +25,7 @@ def delete_document(document: Document, *, user: User | None, should_notify: boo
     """Delete a document: unreachable for every answer and page from now on; a job cleans the index and the pages.
 
     Its versions' rows and original files stay, so that receipts can name what they saw. Deleting twice is deleting once.
+    Raises: UploadRefused: a legal hold keeps it.
     """
     with transaction.atomic():
         now = timezone.now()
@@ -38,6 +40,9 @@ def delete_document(document: Document, *, user: User | None, should_notify: boo
         not_before = now + timedelta(seconds=settings.LEASE_S) if running else None
         for version in document.versions.all():
             open_removal(version.pk, not_before=not_before)
+        lock_chain()  # a hold that is recorded before this deletion is seen here
+        if hold_on_any(Document.objects.filter(pk=document.pk)) is not None:
+            raise UploadRefused("held")
         record(
             "document.deleted",
             by=actor_of(user, otherwise=actor),
@@ -57,7 +62,8 @@ def delete_collection(collection: Collection, *, confirmation: str, user: User, 
 
     Args:
         confirmation: the collection's name, as the person typed it.
-    Returns: how many documents went with it. Raises: UploadRefused: another name was typed, or it is gone already.
+    Returns: how many documents went with it.
+    Raises: UploadRefused: another name was typed, it is gone already, or a legal hold keeps a document in it.
     """
     if confirmation.strip() != collection.name.strip():
         raise UploadRefused("not_confirmed")
@@ -69,6 +75,9 @@ def delete_collection(collection: Collection, *, confirmation: str, user: User, 
             raise UploadRefused("gone")
         # A worker that is publishing right now notices at the end of its batch; the removals come after it.
         _queue_removals(locked, not_before=now + timedelta(seconds=settings.LEASE_S) if was_running else None)
+        lock_chain()
+        if hold_on_any(locked.documents.live()) is not None:
+            raise UploadRefused("held_documents")
         count = locked.documents.live().update(deleted_at=now)
         slug, locked.slug, locked.deleted_at = locked.slug, f"{locked.slug[:40]}-{uuid.uuid4().hex[:12]}", now
         locked.save(update_fields=["slug", "deleted_at"])

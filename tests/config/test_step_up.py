@@ -8,15 +8,19 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.keys import create_api_key
 from accounts.models import ApiKey, IdentityProvider, PendingAct, User
 from accounts.programs.service_accounts import create_service
 from accounts.second_person import request_act
-from audit.models import Event
+from audit.models import Event, Hold
 from audit.services import record
 from config.requests.step_up import DANGEROUS
 from kb.models import Collection
+from retention.holding.services import place_hold
+from retention.models import Erasure, RetentionRule
+from retention.rules.changing import set_rule
 from tests.accounts.saml_idp import METADATA, SSO
 from tests.confirmed import confirmed
 
@@ -50,6 +54,10 @@ def receipt_exported() -> bool:
     return Event.objects.filter(action="audit.receipts_exported").exists()
 
 
+def person_exported() -> bool:
+    return Event.objects.filter(action="person.exported").exists()
+
+
 def exported() -> bool:
     return Event.objects.filter(action="audit.exported").exists()
 
@@ -58,6 +66,26 @@ SAML_METADATA = METADATA.format(entity="https://idp.example/entity", sso=SSO, ce
 ACTS = {
     "reviews:export": Act("auditor", receipt_exported, ("employee", "knowledge_admin"), method="get"),
     "audit:export": Act("auditor", exported, ("employee", "knowledge_admin"), method="get"),
+    "retention:person_export": Act("auditor", person_exported, ("employee", "knowledge_admin"), method="get", needs_person=True),
+    "retention:person": Act(
+        "auditor",
+        Erasure.objects.exists,
+        ("employee", "knowledge_admin"),
+        data={"reason": "Request", "confirmation": "erin"},
+        needs_person=True,
+    ),
+    "retention:rule": Act(
+        "auditor",
+        lambda: RetentionRule.objects.filter(is_on=True).exists(),
+        ("employee", "knowledge_admin"),
+        data={"action": "on", "days": "30"},
+    ),
+    "retention:hold": Act(
+        "auditor",
+        lambda: Hold.objects.exclude(released_at=None).exists(),
+        ("employee", "knowledge_admin"),
+        data={"reason": "Settled"},
+    ),
     "accounts:create": Act(
         "knowledge_admin",
         lambda: PendingAct.objects.filter(user__username="nora").exists(),  # a second person is needed besides
@@ -146,6 +174,10 @@ ACTS = {
 def arguments(name: str, request: pytest.FixtureRequest) -> list[Any]:
     if name == "ingest:collection_delete":
         return [request.getfixturevalue("collection").slug]
+    if name == "retention:rule":
+        return [set_rule(kind="questions", collection=None, days=30, by=None).pk]
+    if name == "retention:hold":
+        return [place_hold(name="Smith", reason="", since=timezone.now(), by=None).uid]
     if name == "reviews:export":
         return [record("question.answered", payload={"question": "?"}).uid]
     if name == "accounts:key_rotate":

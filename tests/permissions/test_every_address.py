@@ -18,24 +18,29 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from accounts.keys import create_api_key
 from accounts.models import BrowserSession, IdentityProvider, ServiceAccount, User
 from accounts.programs.service_accounts import create_service
 from accounts.second_person import request_act
 from accounts.sign_in.links import Purpose, make_link
+from audit.models import HeldThing
 from curation.answers.models import ApprovedAnswer
 from curation.canary.models import HeldChange
 from curation.gaps.models import Gap, GapQuestion
 from curation.golden.expecting import Expected
 from curation.golden.models import GoldenRun
 from curation.golden.questions import write_golden
-from kb.models import Collection, DocumentVersion, Folder
+from kb.models import Collection, Document, DocumentVersion, Folder
 from kb.reading_faults import report_fault
 from kb.rights.access import ask_for_access
 from kb.rights.folders import create_folder, file_document, narrow_folder
 from kb.rights.readers import Readers
 from kb.rights.stewards import set_steward
+from retention.holding.services import Thing, place_hold
+from retention.purging.purging import purge_documents
+from retention.rules.changing import set_rule
 from reviews.desk.intake import take_in
 from reviews.models import Case as ReviewCase
 from tests.confirmed import confirmed
@@ -197,6 +202,23 @@ def event(world: World) -> tuple[Any]:
 def case_to_review(world: World) -> tuple[Any]:
     take_in()
     return (world.event.uid,)
+
+
+def rule(world: World) -> tuple[int]:
+    return (set_rule(kind="views", collection=world.collection, days=30, by=None).pk,)
+
+
+def hold(world: World) -> tuple[Any]:
+    thing = Thing(kind=HeldThing.Kind.PERSON, value=str(world.people["teammate"].pk), label="tao")
+    return (place_hold(name="Smith", reason="", things=[thing], by=None).uid,)
+
+
+def purged(world: World) -> tuple[Any]:
+    """A document that is gone, with its certificate."""
+    document = make_document(world.collection, name="gone.pdf").document
+    Document.objects.filter(pk=document.pk).update(deleted_at=timezone.now())
+    assert purge_documents([document], scrub=False) == 1
+    return (document.uid,)
 
 
 def password_token(world: World) -> str:
@@ -480,6 +502,26 @@ ADDRESSES = {
     "audit:receipt": [Case("get", AUDITOR, event)],
     "audit:payload": [Case("get", AUDITOR, event)],
     "reviews:index": [Case("get", AUDITOR)],
+    "retention:rules": [Case("get", AUDITOR)],
+    "retention:rule_new": [
+        Case("get", AUDITOR),
+        Case("post", AUDITOR_POST, data=lambda world: {"kind": "questions", "days": "30"}),
+    ],
+    "retention:rule": [Case("get", AUDITOR, rule), Case("post", AUDITOR_POST, rule, lambda world: {"action": "remove"})],
+    "retention:holds": [Case("get", AUDITOR)],
+    "retention:hold_new": [
+        Case("get", AUDITOR),
+        Case("post", AUDITOR_POST, data=lambda world: {"name": "Smith", "people": "tao"}),
+    ],
+    "retention:hold": [Case("get", AUDITOR, hold), Case("post", AUDITOR_POST, hold, lambda world: {"reason": "Settled"})],
+    "retention:people": [Case("get", AUDITOR), Case("get", AUDITOR_POST, data=lambda world: {"person": "tao"})],
+    "retention:person": [
+        Case("get", AUDITOR, person),
+        Case("post", AUDITOR_POST, person, lambda world: {"reason": "Request", "confirmation": "olga"}),
+    ],
+    "retention:person_export": [Case("get", AUDITOR, person)],
+    "retention:documents": [Case("get", AUDITOR)],
+    "retention:certificate": [Case("get", AUDITOR, purged)],
     "reviews:statistics": [Case("get", AUDITOR)],
     "reviews:rules": [
         Case("get", AUDITOR),

@@ -1,0 +1,17 @@
+"""What an auditor fills in to have data go."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from kb.models import Collection
+from retention.models import RetentionRule
+
+
+class RuleForm(forms.Form):
+    """Numbers out of their range are refused by `retention.rules.changing`, for every caller."""
+
+    kind = forms.ChoiceField(label=_("What"), choices=RetentionRule.Kind.choices)
+    collection = forms.ModelChoiceField(
+        label=_("Collection"), queryset=Collection.objects.order_by("name"), required=False, empty_label=_("All without a rule")
+    )
+    days = forms.IntegerField(label=_("Days"), required=False, help_text=_("Empty: in this collection, keep it without end."))
