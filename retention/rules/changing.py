@@ -27,7 +27,7 @@ def set_rule(*, kind: str, collection: Collection | None, days: int | None, by: 
         raise RetentionRefused(_("Enter a number of days from 1 to %(limit)s.") % {"limit": MOST_DAYS})
     actor = actor_of(by, otherwise=COMMAND_LINE)
     with transaction.atomic():
-        rule, _is_new = RetentionRule.objects.select_for_update().get_or_create(kind=kind, collection=collection)
+        rule, _is_new = RetentionRule.objects.select_for_update().order_by("pk").get_or_create(kind=kind, collection=collection)
         if rule.days == days and rule.is_on:
             return rule
         before = _as_values(rule)
@@ -43,7 +43,7 @@ def switch_rule(rule: RetentionRule, *, is_on: bool, seen_days: int | None = Non
     Args: seen_days: what the rule said then.
     """
     with transaction.atomic():
-        found = RetentionRule.objects.select_for_update().filter(pk=rule.pk).first()
+        found = RetentionRule.objects.select_for_update().filter(pk=rule.pk).order_by("pk").first()
         if found is None:
             raise RetentionRefused(_("This rule was removed meanwhile."))
         if is_on and found.days != seen_days:
@@ -59,7 +59,7 @@ def switch_rule(rule: RetentionRule, *, is_on: bool, seen_days: int | None = Non
 def remove_rule(rule: RetentionRule, *, by: User | None) -> None:
     """Take a rule away: what it was for is kept by the general rule, or without end."""
     with transaction.atomic():
-        found = RetentionRule.objects.select_for_update().filter(pk=rule.pk).first()
+        found = RetentionRule.objects.select_for_update().filter(pk=rule.pk).order_by("pk").first()
         if found is not None:
             _record("removed", found, by=by)
             found.delete()
