@@ -1,13 +1,12 @@
 """Asking, as one JSON answer, as a stream of events, or in the background."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from http import HTTPStatus
 from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpResponseBase, JsonResponse
-from django.shortcuts import get_object_or_404
 from django.utils import translation
 from ninja import Router
 
@@ -17,6 +16,7 @@ from api import schemas
 from api.access import asked_via, scoped
 from api.conversations import find_conversation
 from api.requests import ApiRequest
+from chat.conversations.where import ANYWHERE, read_where, within_of
 from chat.errors import ChatError
 from chat.feedback import rate_answer
 from chat.flow.asked import Asked
@@ -29,7 +29,6 @@ from chat.streaming.runs import begin_answer
 from chat.streaming.sse import WAITING, event_stream, frame
 from chat.types import Answer
 from gateway.threads import run_in_thread
-from kb.models import Collection
 
 router = Router(tags=["answers"])
 NEW = "new"
@@ -58,16 +57,33 @@ def prepare(request: ApiRequest, given: schemas.QuestionIn) -> Asked:
     """Return the question with its place; in a conversation only where one is named. Raises: QuestionRefused, TooManyRequests."""
     user = request.user
     spend("ask", user.pk, per_minute=settings.RATE_ASK_PER_MINUTE)
-    collection = None
-    if given.collection:
-        collection = get_object_or_404(Collection.objects.visible_to(user), slug=given.collection)
+    where = read_where(Chosen(given), user=user)
     if not given.conversation:
         question = clean_question(given.question)
-        return Asked(question=question, credential=request.credential, collection=collection, via=asked_via(request))
+        within = within_of(where.as_json())
+        via = asked_via(request)
+        return Asked(question=question, credential=request.credential, collection=where.collection, within=within, via=via)
     current = None if given.conversation == NEW else find_conversation(request, given.conversation)
-    turn = start_turn(user=user, question=given.question, conversation=current, collection=collection)
+    turn = start_turn(
+        user=user, question=given.question, conversation=current, where=where if where != ANYWHERE or current is None else None
+    )
     turn = Turn.objects.select_related("conversation__collection", "conversation__user").get(pk=turn.pk)
     return asked_of(turn, credential=request.credential, via=asked_via(request))
+
+
+class Chosen:
+    """Where a program asks, as a form would say it."""
+
+    def __init__(self, given: schemas.QuestionIn) -> None:
+        self._given = given
+
+    def get(self, name: str, /) -> Any:
+        return getattr(self._given, name)
+
+    def getlist(self, name: str, /) -> Sequence[Any]:
+        if name == "kind":
+            return self._given.kinds
+        return [slug for slug in (self._given.collection, *self._given.collections) if slug]
 
 
 def begin(request: ApiRequest, given: schemas.QuestionIn) -> Turn:
@@ -91,7 +107,9 @@ async def stream_frames(asked: Asked, *, language: str, request_id: str) -> Asyn
                         sent = 0 if event.step == "fallback" else sent
                         with translation.override(language):
                             text = status_text(event)
-                        yield frame({"step": event.step, "count": event.count, "text": text}, name="status")
+                        yield frame(
+                            {"step": event.step, "count": event.count, "passages": event.passages, "text": text}, name="status"
+                        )
                     case Progress():
                         answer = event.answer.as_dict()
                         for sentence in answer["sentences"][sent:]:
@@ -115,5 +133,8 @@ def serialize_answer(answer: Answer, turn: Turn | None) -> dict[str, Any]:
 @router.post("/feedback", response={200: schemas.FeedbackOut, **schemas.ERRORS}, **scoped(ApiKey.Scope.ASK))
 def give_feedback(request: ApiRequest, given: schemas.FeedbackIn) -> schemas.FeedbackOut:
     """Say whether one of the caller's own answers helped; an empty rating takes it back."""
-    kept = rate_answer(user=request.user, receipt=given.receipt, rating=given.rating, comment=given.comment)
-    return schemas.FeedbackOut(receipt=given.receipt, rating=given.rating if kept else "", comment=kept.comment if kept else "")
+    said = given.model_dump(include={"receipt", "rating", "reason", "comment"})
+    kept = rate_answer(user=request.user, **said)
+    if kept is None:
+        return schemas.FeedbackOut(receipt=given.receipt, rating="", reason="", comment="")
+    return schemas.FeedbackOut(receipt=given.receipt, rating=given.rating, reason=kept.reason, comment=kept.comment)

@@ -1,10 +1,11 @@
 """The conversations that answers are kept in, and the answers while they are written."""
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from ninja import Router
 from ninja.params.functions import Query
 
@@ -12,24 +13,94 @@ from accounts.models import ApiKey
 from api import schemas
 from api.access import scoped
 from api.requests import ApiRequest
+from chat.conversations.arranging import archive_conversation, delete_conversation, pin_conversation, rename_conversation
+from chat.conversations.exporting.export import export_conversation
 from chat.conversations.readable import cut_answers
+from chat.conversations.searching import find_conversations
+from chat.conversations.sharing import open_share, revoke_share, share_conversation
+from chat.conversations.standing import with_standing
 from chat.errors import sentence_for
-from chat.models import Conversation, Turn
+from chat.models import Conversation, SharedConversation, Turn
 from chat.services import list_turns, stop_turn
-from chat.standing import with_standing
 from chat.streaming.turn import find_turn
 
 router = Router(tags=["conversations"])
-READ = scoped(ApiKey.Scope.READ)
+READ, ASK = scoped(ApiKey.Scope.READ), scoped(ApiKey.Scope.ASK)
 
 
 @router.get("/conversations", response={200: list[schemas.ConversationOut], **schemas.ERRORS}, **READ)
 def list_conversations(
-    request: ApiRequest, limit: int = Query(50, ge=1, le=200), page: int = Query(1, ge=1, le=1_000_000)
+    request: ApiRequest,
+    limit: int = Query(50, ge=1, le=200),
+    page: int = Query(1, ge=1, le=1_000_000),
+    q: str = "",
+    archived: bool = False,
 ) -> list[schemas.ConversationOut]:
-    """The caller's own conversations, the newest first; `limit` on each page."""
-    rows = Conversation.objects.visible_to(request.user).select_related("collection")[(page - 1) * limit : page * limit]
+    """The caller's own conversations, pinned ones first, then the newest; `limit` on each page. `archived`: those put away.
+    `q`: at most `limit` whose titles, questions or answers hold all of these words, archived or not."""
+    mine = Conversation.objects.visible_to(request.user).select_related("collection")
+    if q.strip():
+        found = find_conversations(request.user, q, limit=limit)
+        return [schemas.ConversationOut(**serialize_conversation(one.conversation)) for one in found]
+    rows = (mine.archived() if archived else mine.kept())[(page - 1) * limit : page * limit]
     return [schemas.ConversationOut(**serialize_conversation(row)) for row in rows]
+
+
+@router.patch("/conversations/{uuid:uid}", response={200: schemas.ConversationOut, **schemas.ERRORS}, **ASK)
+def change_conversation(request: ApiRequest, uid: UUID, given: schemas.ConversationIn) -> schemas.ConversationOut:
+    """Rename, pin or archive one of the caller's conversations; what is not sent stays."""
+    row = find_conversation(request, str(uid))
+    if given.title is not None:
+        rename_conversation(row, title=given.title)
+    if given.archived is not None:
+        archive_conversation(row, is_archived=given.archived)
+    if given.pinned is not None:
+        pin_conversation(row, is_pinned=given.pinned)
+    return schemas.ConversationOut(**serialize_conversation(row))
+
+
+@router.delete("/conversations/{uuid:uid}", response={204: None, **schemas.ERRORS}, **ASK)
+def remove_conversation(request: ApiRequest, uid: UUID) -> tuple[int, None]:
+    """Delete one of the caller's conversations with its questions and links. The receipts stay in the audit."""
+    delete_conversation(find_conversation(request, str(uid)))
+    return 204, None
+
+
+@router.post("/conversations/{uuid:uid}/share", response={200: schemas.ShareOut, **schemas.ERRORS}, **ASK)
+def share(request: ApiRequest, uid: UUID) -> schemas.ShareOut:
+    """Share it as it is now, by a link for whoever signs in; asked again, the same link leads to what was asked since, too.
+    Each reader sees the sentences whose sources they may read at that moment."""
+    given = share_conversation(find_conversation(request, str(uid)), user=request.user)
+    link = request.build_absolute_uri(reverse("chat:shared", args=[given.uid]))
+    return schemas.ShareOut(uid=given.uid, link=link, created_at=given.created_at)
+
+
+@router.delete("/conversations/{uuid:uid}/share", response={204: None, **schemas.ERRORS}, **ASK)
+def unshare(request: ApiRequest, uid: UUID) -> tuple[int, None]:
+    """Revoke the link, where there is one."""
+    revoke_share(find_conversation(request, str(uid)), user=request.user)
+    return 204, None
+
+
+@router.get("/shared/{uuid:uid}", response={200: schemas.SharedOut, **schemas.ERRORS}, **READ)
+def get_shared(request: ApiRequest, uid: UUID) -> schemas.SharedOut:
+    """A conversation that somebody shares, by the number in its link, as far as the caller may read its sources."""
+    found = SharedConversation.objects.open_to(request.user).select_related("conversation__user", "conversation__collection")
+    given = get_object_or_404(found, uid=uid)
+    turns = [
+        schemas.SharedTurnOut(question=turn.question, state=turn.state, answer=answer if answer.get("outcome") else None)
+        for turn, answer in open_share(given, reader=request.user)
+    ]
+    owner = given.conversation.user
+    return schemas.SharedOut(title=given.conversation.title, by=owner.get_full_name() or owner.username, turns=turns)
+
+
+@router.get("/conversations/{uuid:uid}/export", response={200: bytes, **schemas.ERRORS}, **READ)
+def export(request: ApiRequest, uid: UUID, format: Literal["md", "docx", "pdf"] = "md") -> HttpResponse:
+    """One of the caller's conversations as a file with footnotes: Markdown, Word or PDF."""
+    base = request.build_absolute_uri("/").rstrip("/")
+    made = export_conversation(find_conversation(request, str(uid)), kind=format, user=request.user, base=base)
+    return HttpResponse(made.data, content_type=made.media_type, headers={"Content-Disposition": made.disposition})
 
 
 @router.get("/conversations/{uuid:uid}", response={200: schemas.ConversationWithTurns, **schemas.ERRORS}, **READ)
@@ -59,6 +130,8 @@ def serialize_conversation(row: Conversation) -> dict[str, Any]:
         "collection": row.collection.slug if row.collection else None,
         "created_at": row.created_at,
         "updated_at": row.updated_at,
+        "pinned": row.pinned_at is not None,
+        "archived": row.archived_at is not None,
     }
 
 
@@ -72,7 +145,7 @@ def get_turn(request: ApiRequest, uid: UUID) -> schemas.TurnOut:
     return schemas.TurnOut(**serialize_turn(turn, answer, so_far=so_far[0] if so_far else None))
 
 
-@router.post("/turns/{uuid:uid}/stop", response={200: schemas.TurnOut, **schemas.ERRORS}, **scoped(ApiKey.Scope.ASK))
+@router.post("/turns/{uuid:uid}/stop", response={200: schemas.TurnOut, **schemas.ERRORS}, **ASK)
 def stop_answer(request: ApiRequest, uid: UUID) -> schemas.TurnOut:
     """Stop answering; what was released stays. The state is `stopped` at once; answer and receipt follow within a second."""
     stop_turn(find_turn(request.user, uid))

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from ninja import Field
 
 from accounts.editable import Mark, read_list
-from api.given import Given
+from api.strictness import Given
 
 
 def schema_of(name: str, values: type, *, required: Collection[str] = (), without: Collection[Mark] = ()) -> type[Given]:

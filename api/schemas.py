@@ -1,6 +1,6 @@
 """The schemas of requests and responses. docs/api.md shows each in an example."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from ninja import Field, Schema
 
 from accounts.editable import Mark
 from api.editable import schema_of
-from api.given import Given
+from api.strictness import Given
 from kb.editable import CollectionValues
 
 
@@ -239,17 +239,26 @@ class QuestionIn(Given):
     question: str
     collection: str | None = Field(None, description="address of one collection; else all that the caller may read")
     conversation: str | None = Field(None, description="a conversation to go on with, “new” to begin one; else none is kept")
+    collections: list[str] = Field([], description="addresses of several collections, in place of one")
+    document: str | None = Field(None, description="number (uid) of the one document to ask")
+    kinds: list[Literal["pdf", "word", "spreadsheet", "slides", "mail", "web"]] = Field([], description="kinds of files; else all")
+    since: date | None = Field(None, description="of documents whose current version was uploaded on this day or later")
+    until: date | None = Field(None, description="or on this day or earlier")
 
 
 class FeedbackIn(Given):
     receipt: str = Field(description="of an answer that the caller was given")
     rating: Literal["helpful", "unhelpful", ""] = Field(description="empty: take it back")
+    reason: Literal["wrong_source", "out_of_date", "incomplete", "not_my_question", ""] = Field(
+        "", description="of an unhelpful one"
+    )
     comment: str = ""
 
 
 class FeedbackOut(Schema):
     receipt: str
     rating: Literal["helpful", "unhelpful", ""]
+    reason: str
     comment: str
 
 
@@ -379,6 +388,32 @@ class ConversationOut(Schema):
     collection: str | None
     created_at: datetime
     updated_at: datetime
+    pinned: bool
+    archived: bool
+
+
+class ConversationIn(Given):
+    title: str | None = None
+    pinned: bool | None = None
+    archived: bool | None = None
+
+
+class ShareOut(Schema):
+    uid: UUID
+    link: str
+    created_at: datetime
+
+
+class SharedTurnOut(Schema):
+    question: str
+    state: str
+    answer: dict[str, Any] | None = Field(description="as /ask gives it, without the sentences that the caller may not read")
+
+
+class SharedOut(Schema):
+    title: str
+    by: str
+    turns: list[SharedTurnOut]
 
 
 class TurnOut(Schema):
@@ -413,6 +448,16 @@ class PassageOut(PlaceOut):
     score: float
     rank: int
     scores: dict[str, float | None]
+
+
+class FoundDocumentOut(Schema):
+    uid: UUID
+    title: str
+    name: str
+    collection: str
+    named: bool = Field(description="its name holds all of the words")
+    passage: str | None = Field(description="the nearest one; null: the name alone was found")
+    place: PlaceOut | None
 
 
 class SearchOut(Schema):

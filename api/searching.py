@@ -22,6 +22,7 @@ from kb.index.engine import get_engine
 from kb.index.search import Passage, PassageSearch, search_passages
 from kb.models import Collection
 from kb.place import place_of
+from kb.viewing.finding import find_documents
 from retrieval.errors import RetrievalError
 from retrieval.types import SearchConfig
 
@@ -39,6 +40,28 @@ def search(request: ApiRequest, q: str, collection: str | None = None, limit: in
         passages=[serialize_passage(passage) for passage in found.passages],
         dense_abstained=found.result.dense_abstained,
     )
+
+
+@router.get("/documents", response={200: list[schemas.FoundDocumentOut], **schemas.ERRORS}, **scoped(ApiKey.Scope.READ))
+def find(request: ApiRequest, q: str) -> list[schemas.FoundDocumentOut]:
+    """The documents that the caller may read whose names hold all of these words, then those whose passages are nearest to them."""
+    spend("search", request.user.pk, per_minute=settings.RATE_SEARCH_PER_MINUTE)
+    try:
+        found = find_documents(clean_question(q), user=request.user)
+    except (RetrievalError, OSError) as error:
+        raise SearchFailed(str(error)) from error
+    return [
+        schemas.FoundDocumentOut(
+            uid=one.document.uid,
+            title=one.document.title,
+            name=one.document.name,
+            collection=one.document.collection.slug,
+            named=one.is_named,
+            passage=one.passage.text if one.passage else None,
+            place=schemas.PlaceOut(**asdict(place_of(one.passage))) if one.passage else None,
+        )
+        for one in found
+    ]
 
 
 def search_recorded(question: str, *, user: User, collection: Collection | None, limit: int) -> PassageSearch:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from types import MethodType
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from ninja import Schema
 from ninja.operation import Operation
 
 from api.errors import BodyTypeUnsupported, RequestInvalid
@@ -13,6 +14,12 @@ from api.requests import ApiRequest
 
 JSON, FORM = "application/json", "multipart/form-data"
 BODY_TYPES = {"body": JSON, "form": FORM, "file": FORM}
+
+
+class Given(Schema):
+    """A request body. Unknown fields are refused: a misspelt one would be ignored silently."""
+
+    model_config: ClassVar = {"extra": "forbid"}
 
 
 def note_operation(run: Callable[..., Any]) -> Callable[..., Any]:

@@ -11,6 +11,10 @@ ACTIONS = {
     "answer.helpful": _("Rated helpful"),
     "answer.unhelpful": _("Rated not helpful"),
     "answer.rating_withdrawn": _("Rating withdrawn"),
+    "conversation.shared": _("Conversation shared"),
+    "conversation.share_opened": _("Shared conversation opened"),
+    "conversation.share_revoked": _("Link to a conversation revoked"),
+    "conversation.exported": _("Conversation exported"),
     "source.viewed": _("Source viewed"),
     "search.explained": _("Search explained"),
     "document.uploaded": _("Document uploaded"),
@@ -148,6 +152,12 @@ ACTIONS = {
     "approved_answer.withdrawn": _("Approved answer withdrawn"),
     "audit.sealed": _("Audit of an earlier release sealed"),
     "audit.key_rotated": _("Key of the audit changed"),
+}
+RATING_REASONS = {
+    "wrong_source": _("Wrong source"),
+    "out_of_date": _("Out of date"),
+    "incomplete": _("Incomplete"),
+    "not_my_question": _("Not my question"),
 }
 ORIGINS = {
     "quoted": _("Quoted"),

@@ -18,27 +18,32 @@ ACTIONS = {"helpful": "answer.helpful", "unhelpful": "answer.unhelpful", "": "an
 RATED = ("question.answered", "question.refused", "question.stopped")
 
 
-def rate_answer(*, user: User, receipt: str, rating: str, comment: str = "") -> Feedback | None:
+def rate_answer(*, user: User, receipt: str, rating: str, reason: str = "", comment: str = "") -> Feedback | None:
     """Keep what `user` thinks of their own answer; an empty `rating` takes it back. Saying the same twice records it once.
 
+    Args: reason: one of Feedback.Reason, with an unhelpful answer only.
     Returns: None where it was taken back. Raises: Http404: not an answer to this user, so that receipts cannot be guessed.
-    QuestionRefused: "unknown_rating", "too_long".
+    QuestionRefused: "unknown_rating", "unknown_reason", "too_long".
     """
     event = _own_answer(user, receipt)
     comment = comment.replace("\x00", "").strip()
     if rating and rating not in Feedback.Rating.values:
         raise QuestionRefused("unknown_rating", _("Use “helpful”, “unhelpful”, or an empty value to withdraw the rating."))
+    if reason and (rating != Feedback.Rating.UNHELPFUL or reason not in Feedback.Reason.values):
+        names = ", ".join(Feedback.Reason.values)
+        message = _("With an unhelpful answer, give one of these reasons, or none: %(names)s.")
+        raise QuestionRefused("unknown_reason", message % {"names": names})
     if len(comment) > COMMENT_MAX_CHARACTERS:
         message = _("The comment has %(length)s characters; the limit is %(limit)s.")
         raise QuestionRefused("too_long", message % {"length": len(comment), "limit": COMMENT_MAX_CHARACTERS})
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)  # two simultaneous clicks are serialised
         before = Feedback.objects.filter(receipt=event.uid).first()
-        if (before.rating, before.comment) == (rating, comment) if before else not rating:
+        if (before.rating, before.reason, before.comment) == (rating, reason, comment) if before else not rating:
             return before
         after = None
         if rating:
-            changed = {"user": user, "rating": rating, "comment": comment}
+            changed = {"user": user, "rating": rating, "reason": reason, "comment": comment}
             after, _created = Feedback.objects.update_or_create(receipt=str(event.uid), defaults=changed)
         elif before is not None:
             before.delete()
@@ -47,7 +52,7 @@ def rate_answer(*, user: User, receipt: str, rating: str, comment: str = "") -> 
             by=actor_of(user),
             subject=f"event:{event.uid}",
             summary=event.summary,
-            payload={"receipt": event.uid, "rating": rating, "comment": comment},
+            payload={"receipt": event.uid, "rating": rating, "reason": reason, "comment": comment},
         )
     return after
 

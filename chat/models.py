@@ -5,7 +5,7 @@ import uuid
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +21,15 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """A conversation is its owner's alone; auditors read receipts, not conversations."""
         return self.filter(user=user) if user.is_authenticated and user.is_active else self.none()
 
+    def kept(self) -> "ConversationQuerySet":
+        """Not archived; pinned ones first."""
+        pinned_first = F("pinned_at").desc(nulls_last=True)
+        return self.filter(archived_at=None).order_by(pinned_first, "-updated_at", "-pk")
+
+    def archived(self) -> "ConversationQuerySet":
+        """Put away, the last one first."""
+        return self.exclude(archived_at=None).order_by("-archived_at", "-pk")
+
 
 class Conversation(models.Model):
     """A thread of questions."""
@@ -29,23 +38,53 @@ class Conversation(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
     title = models.CharField(max_length=200, blank=True)
     collection = models.ForeignKey(Collection, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")  # None: all
+    within = models.JSONField(default=dict, blank=True)  # to what of it the questions are narrowed: chat.conversations.where.Where
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    pinned_at = models.DateTimeField(null=True, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
 
     objects = ConversationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-updated_at"]
+        indexes = [models.Index(fields=["user", "-updated_at"], name="chat_conversations_of")]
         verbose_name = _("conversation")
         verbose_name_plural = _("conversations")
 
     def __str__(self) -> str:
         return self.title
 
-    def search_everything(self) -> None:
-        """From the next question on, search all collections that the owner may read."""
-        self.collection = None
-        self.save(update_fields=["collection"])
+
+class SharedConversationQuerySet(models.QuerySet["SharedConversation"]):
+    def open_to(self, user: User | AnonymousUser) -> "SharedConversationQuerySet":
+        """Whoever is signed in and has the link, while it is not revoked and whoever shared it is not shut out."""
+        if not (user.is_authenticated and user.is_active):
+            return self.none()
+        return self.filter(revoked_at=None, conversation__user__is_active=True)
+
+
+class SharedConversation(models.Model):
+    """A link by which colleagues read a conversation, as it was then; each of them with their own rights of now."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="shares")
+    last_turn = models.PositiveBigIntegerField()  # key of the newest turn that is shared: what was asked later is not
+    created_at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SharedConversationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name = _("shared conversation")
+        verbose_name_plural = _("shared conversations")
+        constraints = [
+            models.UniqueConstraint(fields=["conversation"], condition=Q(revoked_at=None), name="chat_one_live_share"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.conversation} {self.uid}"
 
 
 class TurnQuerySet(models.QuerySet["Turn"]):
@@ -80,6 +119,9 @@ class Turn(models.Model):
     position = models.PositiveIntegerField()  # 0, 1, 2 … in the conversation
     attempt = models.PositiveIntegerField(default=1)  # 2 after the first "regenerate"
     question = models.TextField()
+    asked_as = models.CharField(
+        max_length=64, blank=True, db_index=True
+    )  # the same for who asks the same: chat.conversations.often
     rewritten = models.TextField(blank=True)  # the stand-alone form of a follow-up
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     answer = models.JSONField(default=dict, blank=True)  # chat.types.Answer.as_dict(): the contract's JSON
@@ -131,9 +173,16 @@ class Feedback(models.Model):
         HELPFUL = "helpful", _("Helpful")
         UNHELPFUL = "unhelpful", _("Not helpful")
 
+    class Reason(models.TextChoices):
+        WRONG_SOURCE = "wrong_source", _("Wrong source")
+        OUT_OF_DATE = "out_of_date", _("Out of date")
+        INCOMPLETE = "incomplete", _("Incomplete")
+        NOT_MY_QUESTION = "not_my_question", _("Not my question")
+
     receipt = models.CharField(max_length=36, unique=True)  # uid of the audit event
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     rating = models.CharField(max_length=10, choices=Rating.choices)
+    reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)  # of an unhelpful one
     comment = models.TextField(blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.urls import reverse
+
 LIST_MARKER = re.compile(r"(?:^|\n)[ \t]*(?P<marker>[-*•+]|\d{1,3}[.)、])[ \t]*$")
 HEADING_MARKER = re.compile(r"(?:^|\n)[ \t]*#{1,6}[ \t]*$")
 EMPHASIS = re.compile(r"\*\*(?P<strong>[^*\n]+)\*\*|`(?P<code>[^`\n]+)`")
@@ -94,6 +96,14 @@ def link_title(text: str, listed: Mapping[str, Any]) -> tuple[Run, ...]:
     before, title, after = text.partition(listed["title"])
     runs = (Run(text=before), Run(text=title, kind="link", listed=listed), Run(text=after))
     return tuple(run for run in runs if run.text)
+
+
+def source_address(place: Mapping[str, Any]) -> str:
+    """Return the address of the page that a citation or a near source stands on, with its words marked; without a version, of the
+    document."""
+    if not place.get("version_uid"):
+        return reverse("kb:document", args=[place["document_uid"]])
+    return f"{reverse('kb:source', args=[place['version_uid'], place['page_number']])}?start={place['start']}&end={place['end']}"
 
 
 def group_sources(citations: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -13,16 +13,15 @@ from django.utils.translation import gettext as _
 
 from accounts.credentials import Credential
 from accounts.models import User
-from audit.errors import HeldBack
-from audit.life.holds import Deletable, refuse_held
-from audit.services import lock_chain
+from chat.conversations.often import key_of
 from chat.conversations.readable import readable_answers
+from chat.conversations.titles import title_of
+from chat.conversations.where import Where, within_of
 from chat.errors import QuestionRefused
 from chat.flow.asked import Asked
 from chat.models import Conversation, Turn
 from kb.models import Collection
 
-TITLE_CHARACTERS = 80
 HISTORY_TURNS = 4
 _LIVE = (Turn.State.PENDING, Turn.State.STREAMING)
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029]")
@@ -56,10 +55,18 @@ def clean_question(text: str) -> str:
 
 
 def start_turn(
-    *, user: User, question: str, conversation: Conversation | None = None, collection: Collection | None = None
+    *,
+    user: User,
+    question: str,
+    conversation: Conversation | None = None,
+    collection: Collection | None = None,
+    where: Where | None = None,
 ) -> Turn:
-    """Take a question, in a new conversation where none is given. The answer begins when its stream is opened.
+    """Take a question, in a new conversation where none is given. `chat.streaming.runs` has it answered.
 
+    Args:
+        collection: to ask in from now on; None: as the conversation does, in a new one everywhere.
+        where: the same with all that narrows it; None: as the conversation does.
     Raises: QuestionRefused: "empty", "too_long", "unknown_collection", "unknown_conversation", "still_answering".
     """
     question = clean_question(question)
@@ -67,21 +74,25 @@ def start_turn(
         raise QuestionRefused("unknown_collection", _("This collection does not exist."))
     with transaction.atomic():
         if conversation is None:
-            conversation = Conversation.objects.create(user=user, title=title_of(question), collection=collection)
+            conversation = Conversation.objects.create(user=user, title=title_of(question))
         else:
             conversation = Conversation.objects.visible_to(user).select_for_update().filter(pk=conversation.pk).first()
             if conversation is None:
                 raise QuestionRefused("unknown_conversation", _("This conversation does not exist."))
-            if collection is not None and conversation.collection_id != collection.pk:
-                conversation.collection = collection
             conversation.title = conversation.title or title_of(question)
-            conversation.save()  # also moves it to the top of the list
+            conversation.archived_at = None
+        if where is not None:
+            conversation.collection, conversation.within = where.collection, where.as_json()
+        elif collection is not None and conversation.collection_id != collection.pk:
+            conversation.collection, conversation.within = collection, {}
+        conversation.save()  # also moves it to the top of the list
         last = conversation.turns.aggregate(last=Max("position"))["last"]
-        return conversation.turns.create(position=0 if last is None else last + 1, question=question)
+        position = 0 if last is None else last + 1
+        return conversation.turns.create(position=position, question=question, asked_as=key_of(question))
 
 
-def regenerate_turn(turn: Turn) -> Turn:
-    """Ask the same question again: a new attempt at the same position; the earlier ones stay.
+def regenerate_turn(turn: Turn, *, question: str = "") -> Turn:
+    """Ask the same question again, or another in its place: a new attempt at the same position; the earlier ones stay.
 
     Raises: QuestionRefused: "still_answering".
     """
@@ -91,8 +102,13 @@ def regenerate_turn(turn: Turn) -> Turn:
         if attempts.filter(state__in=_LIVE).exists():
             raise QuestionRefused("still_answering", _("This question is already being answered. Stop it first."))
         last = attempts.aggregate(last=Max("attempt"))["last"]
+        question = question or turn.question
         return Turn.objects.create(
-            conversation_id=turn.conversation_id, position=turn.position, attempt=last + 1, question=turn.question
+            conversation_id=turn.conversation_id,
+            position=turn.position,
+            attempt=last + 1,
+            question=question,
+            asked_as=key_of(question),
         )
 
 
@@ -107,49 +123,18 @@ def stop_turn(turn: Turn) -> bool:
     return bool(Turn.objects.filter(pk=turn.pk, state=Turn.State.STREAMING).update(state=Turn.State.STOPPED))
 
 
-def rename_conversation(conversation: Conversation, *, title: str) -> Conversation:
-    """Give it another title, cut to its column. Raises: QuestionRefused: "empty"."""
-    title = " ".join(title.split())
-    if not title:
-        raise QuestionRefused("empty", _("Enter a title."))
-    conversation.title = title[:200]
-    conversation.save(update_fields=["title"])  # renaming does not move it in the list
-    return conversation
+def edit_turn(turn: Turn, *, question: str) -> Turn:
+    """Ask in other words: the last question is replaced, as by asking again; an earlier one is asked anew behind the last.
 
-
-def delete_conversation(conversation: Conversation) -> None:
-    """Delete it with its turns. The receipts stay in the audit; an answer on its way stops within a second.
-
-    Raises: QuestionRefused: a legal hold keeps it.
+    Raises: QuestionRefused: "empty", "too_long", "still_answering".
     """
+    question = clean_question(question)
     with transaction.atomic():
-        lock_chain()  # a hold that is recorded before this is seen here
-        try:
-            refuse_held(as_deletable(conversation))
-        except HeldBack as held:
-            message = _("A legal hold keeps this conversation. It can be deleted when the hold has been released.")
-            raise QuestionRefused("held", message) from held
-        conversation.delete()
-
-
-def as_deletable(conversation: Conversation) -> Deletable:
-    """Return the conversation as legal holds see it."""
-    return Deletable(
-        began=conversation.created_at,
-        ended=conversation.updated_at,
-        people=frozenset({str(conversation.user_id)}),
-        conversations=frozenset({str(conversation.uid)}),
-    )
-
-
-def title_of(question: str) -> str:
-    """Return the first words of a question, in one line."""
-    line = " ".join(question.split())
-    if len(line) <= TITLE_CHARACTERS:
-        return line
-    cut = line[: TITLE_CHARACTERS - 1]
-    head, space, _rest = cut.rpartition(" ")
-    return f"{head if space and len(head) > TITLE_CHARACTERS // 2 else cut}…"
+        Conversation.objects.select_for_update().get(pk=turn.conversation_id)
+        last = Turn.objects.filter(conversation=turn.conversation_id).aggregate(last=Max("position"))["last"]
+        if turn.position < last:
+            return start_turn(user=turn.conversation.user, question=question, conversation=turn.conversation)
+        return regenerate_turn(turn, question=question)
 
 
 def asked_of(turn: Turn, *, credential: Credential, via: str = "pages") -> Asked:
@@ -158,6 +143,7 @@ def asked_of(turn: Turn, *, credential: Credential, via: str = "pages") -> Asked
         question=turn.question,
         credential=credential,
         collection=turn.conversation.collection,
+        within=within_of(turn.conversation.within),
         history=history_before(turn),
         turn=turn,
         via=via,

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from chat import views
 from chat.checking.views import check
+from chat.conversations import views as conversations
 from chat.streaming import turn
 
 app_name = "chat"
@@ -14,11 +15,21 @@ urlpatterns: list[URLPattern] = [
     path("check/", check, name="check"),
     path("c/<uuid:uid>/", views.conversation, name="conversation"),
     path("c/<uuid:uid>/newer/", views.newer, name="newer"),
-    path("c/<uuid:uid>/rename/", views.rename, name="rename"),
-    path("c/<uuid:uid>/delete/", views.delete, name="delete"),
+    path("c/<uuid:uid>/rename/", conversations.rename, name="rename"),
+    path("c/<uuid:uid>/pin/", conversations.pin, name="pin"),
+    path("c/<uuid:uid>/archive/", conversations.archive, name="archive"),
+    path("c/<uuid:uid>/delete/", conversations.delete, name="delete"),
+    path("c/<uuid:uid>/share/", conversations.sharing, name="sharing"),
+    path("c/<uuid:uid>/share/on/", conversations.share, name="share"),
+    path("c/<uuid:uid>/share/off/", conversations.unshare, name="unshare"),
+    path("c/<uuid:uid>/export/<str:kind>/", conversations.export, name="export"),
+    path("conversations/", conversations.listing, name="conversations"),
+    path("shared/<uuid:uid>/", conversations.shared, name="shared"),
     path("turns/<uuid:uid>/regenerate/", views.regenerate, name="regenerate"),
+    path("turns/<uuid:uid>/edit/", views.edit, name="edit"),
     path("turns/<uuid:uid>/answer/", views.answer, name="answer"),
     path("turns/<uuid:uid>/feedback/", views.feedback, name="feedback"),
+    path("turns/<uuid:uid>/next/", turn.next_questions, name="next"),
     path("turns/<uuid:uid>/stream/", turn.stream_turn, name="stream"),
     path("turns/<uuid:uid>/stop/", turn.stop, name="stop"),
 ]

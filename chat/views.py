@@ -21,18 +21,22 @@ from accounts.errors import TooManyRequests
 from accounts.rates import spend
 from accounts.requests import SignedInRequest
 from chat import services
+from chat.conversations.often import LOOKED_AT, asked_often
 from chat.conversations.readable import readable_answers
+from chat.conversations.sources import describe_sources
+from chat.conversations.standing import with_standing
+from chat.conversations.where import ANYWHERE, KINDS, Where, read_where, where_of
 from chat.errors import QuestionRefused
 from chat.feedback import rate_answer
 from chat.models import Conversation, Turn
-from chat.standing import with_standing
 from chat.streaming.runs import begin_answer
 from chat.streaming.turn import stream_turn
 from kb.models import Collection
 from language.scripts.answer_language import code_of
 
 SUGGESTIONS_SHOWN = 4
-CONVERSATIONS_SHOWN = 100
+OFTEN_SHOWN = 2  # of them, at most, that colleagues ask
+CONVERSATIONS_SHOWN = 40  # beside a conversation; the page of all of them has the others
 TURNS_SHOWN = 50
 
 
@@ -47,7 +51,7 @@ def conversation(request: SignedInRequest, uid: UUID) -> HttpResponse:
     """One conversation with the newest attempt at each of its last questions; `before` a position, those before it."""
     current = get_object_or_404(Conversation.objects.visible_to(request.user).select_related("collection"), uid=uid)
     shown = services.list_turns(current, user=request.user, before=asked_position(request), limit=TURNS_SHOWN)
-    turns = with_standing(shown.turns, user=request.user)
+    turns = describe_sources(with_standing(shown.turns, user=request.user))
     context = page_context(request, current) | {"turns": turns, "before": shown.earlier}
     return render(request, "chat/conversation.html", context)
 
@@ -59,8 +63,9 @@ def newer(request: SignedInRequest, uid: UUID) -> HttpResponse:
     seen = get_object_or_404(current.turns, uid=as_uid(request.GET.get("seen", "")))
     found = list(Turn.objects.filter(conversation=current, pk__gt=seen.pk).newest_attempts().select_related("conversation"))
     answers = readable_answers(found, user=request.user)
+    shown = describe_sources([(turn, answers[turn.pk]) for turn in found])
     return HttpResponse(
-        "".join(render_to_string("chat/_turn.html", {"turn": turn, "answer": answers[turn.pk]}, request) for turn in found)
+        "".join(render_to_string("chat/_turn.html", {"turn": turn, "answer": answer}, request) for turn, answer in shown)
     )
 
 
@@ -68,15 +73,11 @@ def newer(request: SignedInRequest, uid: UUID) -> HttpResponse:
 def ask(request: SignedInRequest) -> HttpResponseBase:
     """Take a question; its answer is streamed into the page that this leads to."""
     current = named_conversation(request)
-    collection = None
-    if slug := request.POST.get("collection"):
-        collection = get_object_or_404(Collection.objects.visible_to(request.user), slug=slug)
-    elif current and current.collection_id and "collection" in request.POST:
-        current.search_everything()
     question = request.POST.get("question", "")
     try:
+        where = read_where(request.POST, user=request.user) if "collection" in request.POST or current is None else None
         spend("ask", request.user.pk, per_minute=settings.RATE_ASK_PER_MINUTE)
-        turn = services.start_turn(user=request.user, question=question, conversation=current, collection=collection)
+        turn = services.start_turn(user=request.user, question=question, conversation=current, where=where)
     except (QuestionRefused, TooManyRequests) as refused:
         return refuse(request, current, question, refused)
     begin_answer(turn, request=request, credential=session_credential(request, user=request.user))
@@ -111,13 +112,32 @@ def regenerate(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
 
 
 @require_POST
+def edit(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
+    """Ask a question in other words."""
+    turn = get_object_or_404(
+        Turn.objects.select_related("conversation__user"), uid=uid, conversation__in=Conversation.objects.visible_to(request.user)
+    )
+    question = request.POST.get("question", "")
+    try:
+        spend("ask", request.user.pk, per_minute=settings.RATE_ASK_PER_MINUTE)
+        fresh = services.edit_turn(turn, question=question)
+    except (QuestionRefused, TooManyRequests) as refused:
+        return refuse(request, turn.conversation, question, refused)
+    begin_answer(fresh, request=request, credential=session_credential(request, user=request.user))
+    if not request.htmx:
+        return redirect("chat:conversation", uid=turn.conversation.uid)
+    response = render(request, "chat/_turn.html", {"turn": fresh, "answer": fresh.answer})
+    return response if fresh.position == turn.position else reswap(retarget(response, "#turns"), "beforeend")
+
+
+@require_POST
 def feedback(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     """Keep what the reader thinks of an answer."""
     turn = get_object_or_404(Turn, uid=uid, conversation__in=Conversation.objects.visible_to(request.user))
     refused = ""
     try:
-        rating, comment = request.POST.get("rating", ""), request.POST.get("comment", "")
-        rate_answer(user=request.user, receipt=turn.receipt, rating=rating, comment=comment)
+        given = {name: request.POST.get(name, "") for name in ("rating", "reason", "comment")}
+        rate_answer(user=request.user, receipt=turn.receipt, **given)
     except QuestionRefused as error:
         refused = error.message
     if request.htmx:
@@ -125,27 +145,6 @@ def feedback(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     if refused:
         messages.error(request, refused)
     return redirect("chat:conversation", uid=turn.conversation.uid)
-
-
-@require_POST
-def rename(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
-    """Give a conversation another title."""
-    current = get_object_or_404(Conversation.objects.visible_to(request.user), uid=uid)
-    if title := " ".join(request.POST.get("title", "").split())[:200]:
-        services.rename_conversation(current, title=title)
-    return redirect("chat:conversation", uid=uid)
-
-
-@require_POST
-def delete(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
-    """Delete a conversation; the receipts of its answers stay in the audit."""
-    try:
-        services.delete_conversation(get_object_or_404(Conversation.objects.visible_to(request.user), uid=uid))
-    except QuestionRefused as refused:
-        messages.error(request, refused.message)
-        return redirect("chat:conversation", uid=uid)
-    messages.success(request, _("The conversation was deleted."))
-    return redirect("chat:home")
 
 
 def asked_position(request: SignedInRequest) -> int | None:
@@ -196,30 +195,46 @@ def refuse(
 def page_context(request: SignedInRequest, current: Conversation | None = None) -> dict[str, Any]:
     """Return what every chat page shows around the conversation."""
     today = timezone.localdate()
+    pinned: list[Conversation] = []
     recent: list[Conversation] = []
     earlier: list[Conversation] = []
-    for row in Conversation.objects.visible_to(request.user)[:CONVERSATIONS_SHOWN]:
-        (recent if timezone.localdate(row.updated_at) == today else earlier).append(row)
-    collections = Collection.objects.visible_to(request.user)
-    chosen = current.collection.slug if current and current.collection else ""
-    if current is None and (slug := request.GET.get("collection")):
-        chosen = get_object_or_404(collections, slug=slug).slug
+    for row in Conversation.objects.visible_to(request.user).kept()[:CONVERSATIONS_SHOWN]:
+        of_today = recent if timezone.localdate(row.updated_at) == today else earlier
+        (pinned if row.pinned_at else of_today).append(row)
+    where = where_of(current, user=request.user) if current else named_where(request)
+    chosen = where.collection.slug if where.collection else ""
+    rows = Collection.objects.visible_to(request.user).for_menu(slug=chosen)
     return {
         "conversation": current,
+        "pinned": pinned,
         "recent": recent,
         "earlier": earlier,
-        "collections": collections.for_menu(slug=chosen),
+        "collections": rows,
         "chosen": chosen,
+        "where": where,
+        "kinds": [(kind, name, kind in where.kinds) for kind, name in KINDS.items()],
+        "further": [(row, row in where.collections) for row in rows],
     }
 
 
-def suggest_questions(request: SignedInRequest) -> list[tuple[str, Collection]]:
-    """Return up to four questions, taken in turn from each collection that this reader may ask; the reader's language first."""
+def named_where(request: SignedInRequest) -> Where:
+    """Return where the address of the first page says to ask: `?collection=`, `?document=`. What a form refused is left out."""
+    try:
+        return read_where(request.GET if request.method == "GET" else request.POST, user=request.user)
+    except QuestionRefused:
+        return ANYWHERE
+
+
+def suggest_questions(request: SignedInRequest) -> list[tuple[str, str]]:
+    """Return up to four questions with whence they are: what colleagues ask, and those of each collection that this reader may ask,
+    taken in turn; the reader's language first."""
     language = get_language()
+    often = [text for text in asked_often(request.user, limit=LOOKED_AT) if code_of(text) == language][:OFTEN_SHOWN]
     rows = [
         (row, sorted(row.suggested_questions, key=lambda question: code_of(question) != language))
         for row in Collection.objects.visible_to(request.user).for_menu()
     ]
     longest = max((len(questions) for _row, questions in rows), default=0)
-    spread = [(questions[index], row) for index in range(longest) for row, questions in rows if index < len(questions)]
-    return spread[:SUGGESTIONS_SHOWN]
+    spread = [(questions[index], row.name) for index in range(longest) for row, questions in rows if index < len(questions)]
+    asked = [(text, _("Asked by colleagues")) for text in often]
+    return [*asked, *(one for one in spread if one[0] not in often)][:SUGGESTIONS_SHOWN]

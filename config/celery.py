@@ -60,6 +60,7 @@ def configure(sender: Celery, **_: object) -> None:
             "golden": {"task": "curation.tasks.run_golden", "schedule": 10.0, "options": {"expires": 10}},
             "erase": {"task": "retention.tasks.erase", "schedule": 30.0, "options": {"expires": 30}},
             "retention": {"task": "retention.tasks.apply", "schedule": 60.0, "options": {"expires": 60}},
+            "dead_answers": {"task": "chat.streaming.tasks.conclude_dead_answers", "schedule": 30.0, "options": {"expires": 30}},
             "readings": {"task": "audit.tasks.complete_readings", "schedule": 60.0, "options": {"expires": 60}},
             "verify": {"task": "audit.tasks.verify", "schedule": 60.0, "options": {"expires": 60}},
             "deliver": {"task": "audit.tasks.deliver", "schedule": 10.0, "options": {"expires": 10}},
@@ -83,3 +84,4 @@ app.autodiscover_tasks(["audit", "curation", "ingest", "reviews", "sources"])
 app.autodiscover_tasks(["accounts", "audit", "ingest", "reviews", "sources"])
 app.autodiscover_tasks(["accounts", "audit", "ingest", "kb", "reviews", "sources"])
 app.autodiscover_tasks(["audit", "ingest", "retention", "reviews", "sources"])
+app.autodiscover_tasks(["audit", "chat.streaming", "ingest", "reviews", "sources"])

@@ -6,7 +6,7 @@ from kb import views
 from kb.index import explain_views
 from kb.rights import access_views, steward_views
 from kb.rights import views as rights_views
-from kb.viewing import fault_views
+from kb.viewing import fault_views, find_views
 from kb.viewing import views as source_views
 
 app_name = "kb"
@@ -14,6 +14,7 @@ app_name = "kb"
 urlpatterns: list[URLPattern] = [
     path("", views.index, name="index"),
     path("new/", views.create_collection, name="collection_new"),
+    path("find/", find_views.find, name="find"),
     path("explain/", explain_views.explain, name="explain"),
     path("c/<slug:slug>/", views.collection, name="collection"),
     path("c/<slug:slug>/progress/", views.progress, name="progress"),

@@ -101,6 +101,9 @@ class IndexSnapshot(Protocol):
     def digests(self, chunk_ids: Sequence[int]) -> list[int | None]:
         """Return the digest of each chunk's normalised text (retrieval.duplicates), None for an unknown chunk."""
 
+    def count_in(self, scope: Scope) -> int | None:
+        """Return how many chunks a query within `scope` sees; None where a backend would have to count for it."""
+
     def count(self) -> int:
         """Return how many chunks both legs hold; where they differ, the smaller number. Costs the same at any size."""
 

@@ -81,6 +81,7 @@ def search(
         dense_abstained=abstains and config.use_dense,
         unknown_share=unknown_share,
         index_generation=index.generation,
+        searched=index.count_in(scope),
         timings_ms=clock.timings_ms,
     )
 

@@ -146,6 +146,7 @@ class SearchResult:
     dense_abstained: bool = False  # the encoder cannot read the query's script
     unknown_share: float = 0.0  # share of the query's words that the encoder's vocabulary does not know, in [0, 1]
     index_generation: int = 0
+    searched: int | None = None  # chunks that the query could see; None: not known
     timings_ms: dict[str, float] = field(default_factory=dict)
 
 

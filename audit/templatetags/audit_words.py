@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from audit.looking.search import FilterForm
 from audit.models import Event
-from audit.words import ACTIONS, OUTCOMES, PROBLEMS
+from audit.words import ACTIONS, OUTCOMES, PROBLEMS, RATING_REASONS
 
 register = template.Library()
 
@@ -41,6 +41,12 @@ TONES = {
 @register.filter
 def action_word(action: str) -> str:
     return str(ACTIONS.get(action, action))
+
+
+@register.filter
+def rating_reason(code: str) -> str:
+    """Why an answer was rated unhelpful."""
+    return str(RATING_REASONS.get(code, code))
 
 
 @register.filter

@@ -64,7 +64,8 @@ async def write_answer(trace: AnswerTrace, *, compose: Callable[[], AnswerDepend
             found = await find(rewritten, asked=asked, dependencies=dependencies, trace=trace)
         if not found.evidence:
             return await _refuse(trace, "nothing_found", dependencies=dependencies)
-        emit(Status(step="reading", count=len(found.evidence)))
+        searched = found.search.result.searched or 0
+        emit(Status(step="reading", count=len(found.evidence), passages=searched, collections=len(scoped.collections)))
         if await answer_from_clauses(rewritten, found, dependencies=dependencies, trace=trace, emit=emit):
             return trace.answer()
         if await answer_from_documents(rewritten, found, dependencies=dependencies, trace=trace, emit=emit):

@@ -13,6 +13,8 @@ class Status:
 
     step: Literal["searching", "reading", "writing", "fallback"]
     count: int = 0
+    passages: int = 0  # of "reading": that were searched; 0: not known
+    collections: int = 0  # in so many collections
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

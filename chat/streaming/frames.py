@@ -2,12 +2,14 @@
 
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.credentials import Credential, find_reader
 from accounts.requests import SignedInRequest
 from chat.conversations.readable import cut_answers, readable_answer
+from chat.conversations.sources import describe_sources
 from chat.errors import AccessEnded
 from chat.flow.events import Status
 from chat.models import Turn
@@ -46,8 +48,9 @@ def last_frame(turn: Turn, request: SignedInRequest, credential: Credential) -> 
         turn.state, turn.error_code, turn.answer = Turn.State.FAILED, AccessEnded.code, {}
     with translation.override(request.LANGUAGE_CODE):
         answer = readable_answer(turn, user=reader) if reader else {}
+        ((_turn, answer),) = describe_sources([(turn, answer)])
         name = "failed" if turn.state == Turn.State.FAILED else "done"
-        context = {"turn": turn, "answer": answer, "streaming": False}
+        context = {"turn": turn, "answer": answer, "streaming": False, "offers_next": turn.state == Turn.State.ANSWERED}
         return frame({"html": render_to_string("chat/_turn.html", context, request)}, name=name)
 
 
@@ -57,6 +60,15 @@ def status_text(status: Status) -> str:
         case "searching":
             return ngettext("Searching %(count)s collection…", "Searching %(count)s collections…", status.count) % {
                 "count": status.count
+            }
+        case "reading" if status.passages:
+            number = number_format(status.passages, force_grouping=True)
+            passages = ngettext("%(number)s passage", "%(number)s passages", status.passages) % {"number": number}
+            collections = ngettext("%(number)s collection", "%(number)s collections", status.collections)
+            return _("%(passages)s in %(collections)s · reading %(count)s…") % {
+                "passages": passages,
+                "collections": collections % {"number": status.collections},
+                "count": status.count,
             }
         case "reading":
             return ngettext("Reading %(count)s passage…", "Reading %(count)s passages…", status.count) % {"count": status.count}

@@ -1,35 +1,38 @@
 """The stream of a turn: for its owner, as often as they like, from where they were."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.http import Http404, HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404
-from django.utils import timezone
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.credentials import Credential, find_reader, session_credential
+from accounts.errors import TooManyRequests
 from accounts.models import User
+from accounts.rates import spend
 from accounts.requests import SignedInRequest
 from chat import services
-from chat.errors import AnswerInterrupted
-from chat.flow.ending.conclusion import conclude_failed
+from chat.conversations.offering import offer_next
+from chat.errors import ChatError
+from chat.flow.dependencies import configured_dependencies
 from chat.flow.running import Compose
-from chat.flow.trace import AnswerTrace
 from chat.models import Conversation, Turn
+from chat.streaming.dead import conclude_dead, is_dead
 from chat.streaming.frames import last_frame, progress_frames
 from chat.streaming.released import Released, of_row
 from chat.streaming.runs import AnswerRun, AnswerRuns, get_runs
 from chat.streaming.sse import AGAIN, WAITING, event_stream
 from gateway.threads import run_in_thread
 
+logger = logging.getLogger(__name__)
 LOOK_INTERVAL_S = 1.0  # between two looks at the rights of whoever watches
 FOLLOW_INTERVAL_S = 0.5  # between two looks at the row of a turn that another process answers
 WAITING_EVERY_S = 10.0
-DEAD_AFTER_S = 20.0  # four missed heartbeats of the process that answers
 
 
 @require_GET
@@ -39,6 +42,24 @@ async def stream_turn(request: SignedInRequest, uid: UUID) -> StreamingHttpRespo
     turn = await run_in_thread(find_turn)(user, uid)
     credential = session_credential(request, user=user)
     return event_stream(stream_frames(turn, request=request, credential=credential, after=last_event(request)))
+
+
+@require_GET
+async def next_questions(request: SignedInRequest, uid: UUID) -> HttpResponse:
+    """Questions that may come next, each of which would be answered; nothing where there are none, or too many were looked for."""
+    user = await request.auser()
+    turn = await run_in_thread(find_turn)(user, uid)
+    credential = session_credential(request, user=user)
+    offered: tuple[str, ...] = ()
+    if turn.state == Turn.State.ANSWERED:
+        try:
+            await run_in_thread(spend)("search", user.pk, per_minute=settings.RATE_SEARCH_PER_MINUTE)
+            asked = await run_in_thread(services.asked_of)(turn, credential=credential)
+            dependencies = await run_in_thread(configured_dependencies)()
+            offered = await offer_next(asked, turn.answer, dependencies=dependencies)
+        except (ChatError, TooManyRequests) as error:  # nothing of an answer depends on what is offered with it
+            logger.info("no questions are offered: %s", error)
+    return await run_in_thread(render)(request, "chat/_next.html", {"turn": turn, "offered": offered})
 
 
 @require_POST
@@ -99,7 +120,7 @@ async def _frames(
     """Yield what is released, as this reader may see it, until the turn is finished or their access ends."""
     render, clock = run_in_thread(progress_frames), asyncio.get_running_loop().time
     looked_at = sent_at = clock()
-    async with aclosing(_released(turn, run, credential=credential, after=after)) as released:
+    async with aclosing(_released(turn, run, after=after)) as released:
         async for found in released:
             if found is not None:
                 frames = await render(turn, found, request, credential)
@@ -117,9 +138,7 @@ async def _frames(
                 sent_at = clock()
 
 
-async def _released(
-    turn: Turn, run: AnswerRun | None, *, credential: Credential, after: int
-) -> AsyncGenerator[Released | None, None]:
+async def _released(turn: Turn, run: AnswerRun | None, *, after: int) -> AsyncGenerator[Released | None, None]:
     """Yield what is released behind an event until the turn is finished; None where there is nothing new for a while."""
     if run is not None:
         async with aclosing(run.released(after=after)) as mine:
@@ -127,7 +146,7 @@ async def _released(
                 after = found.number if found is not None else after
                 yield found
     while True:  # another process has it, or it is finished
-        row = await run_in_thread(_look)(turn.pk, credential)
+        row = await run_in_thread(_look)(turn.pk)
         if row is None:
             return
         found = of_row(row, after=after)
@@ -136,12 +155,12 @@ async def _released(
         await asyncio.sleep(FOLLOW_INTERVAL_S)
 
 
-def _look(turn_pk: int, credential: Credential) -> Turn | None:
+def _look(turn_pk: int) -> Turn | None:
     """Return the turn as it is now; None once it is finished or gone. One whose process has died is concluded as interrupted."""
     turn = Turn.objects.select_related("conversation__collection", "conversation__user").filter(pk=turn_pk).first()
     if turn is None or turn.finished_at is not None:
         return None
-    if turn.heartbeat_at is None or timezone.now() - turn.heartbeat_at < timedelta(seconds=DEAD_AFTER_S):
+    if not is_dead(turn):
         return turn
-    conclude_failed(AnswerTrace(asked=services.asked_of(turn, credential=credential)), AnswerInterrupted.code)
+    conclude_dead(turn)
     return None

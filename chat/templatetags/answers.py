@@ -5,13 +5,17 @@ from typing import Any
 
 from django import template
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from chat.conversations.sources import SourceGroup, group_by_document
+from chat.conversations.where import where_of
 from chat.errors import IndexIncomplete, rebuilding_sentence, sentence_for
 from chat.flow.refusing import refusals
 from chat.flow.refusing.refusals import hint_of, sentence_of
-from chat.models import Turn
-from chat.rendering import Block, group_sources, lay_out
+from chat.models import Conversation, Feedback, Turn
+from chat.rendering import Block, group_sources, lay_out, source_address
 from kb.index.completeness import kept_shortage
+from kb.viewing.places import name_page
 
 register = template.Library()
 
@@ -28,12 +32,53 @@ def sources(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return group_sources(answer.get("citations", ()))
 
 
+@register.simple_tag
+def feedback_reasons() -> list[tuple[str, str]]:
+    """What may be wrong with an answer, with its words."""
+    return [(str(value), str(name)) for value, name in Feedback.Reason.choices]
+
+
+@register.filter
+def source_groups(answer: Mapping[str, Any]) -> list[SourceGroup]:
+    """The cited places, those of one document together."""
+    return group_by_document(answer.get("citations", ()))
+
+
+@register.filter
+def section_of(place: Mapping[str, Any]) -> str:
+    """Where in its document a quote stands: headings and page."""
+    headings = [heading for heading in place.get("heading_path", ()) if heading != place["title"]]
+    page = name_page(number=place["page"], label=place["page_label"])
+    return " · ".join(part for part in (" › ".join(headings), page) if part)
+
+
+@register.filter
+def with_sources(answer: Mapping[str, Any]) -> str:
+    """The answer's text with its numbered sources below, to be pasted elsewhere."""
+    places = []
+    for citation in group_sources(answer.get("citations", ())):
+        page = name_page(number=citation["page"], label=citation["page_label"])
+        version = _("version %(number)s") % {"number": citation["version"]}
+        place = ", ".join(part for part in (citation["title"], version, page) if part)
+        places.append(f"[{citation['marker']}] {place}: “{' '.join(citation['quote'].split())}”")
+    return "\n\n".join([answer["answer"], "\n".join([_("Sources"), *places])]) if places else str(answer["answer"])
+
+
+@register.filter
+def searched(conversation: Conversation) -> str:
+    """What a conversation asks in, in words; "" for everything. Looked up once a conversation, however many refusals it has."""
+    kept: str | None = conversation.__dict__.get("searched")
+    if kept is None:
+        name = conversation.collection.name if conversation.collection else ""
+        kept = where_of(conversation, user=conversation.user).in_words() if conversation.within else name
+        conversation.__dict__["searched"] = kept
+    return kept
+
+
 @register.filter
 def source_url(place: Mapping[str, Any]) -> str:
-    """The page that a citation or a near source stands on, with its words marked; "" for a place without a version."""
-    if not place.get("version_uid"):
-        return reverse("kb:document", args=[place["document_uid"]])
-    return f"{reverse('kb:source', args=[place['version_uid'], place['page_number']])}?start={place['start']}&end={place['end']}"
+    """The page that a citation or a near source stands on, with its words marked."""
+    return source_address(place)
 
 
 @register.filter

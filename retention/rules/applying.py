@@ -18,8 +18,8 @@ from audit.life.erasure import erase_payloads
 from audit.life.holds import find_hold, read_holds
 from audit.models import Event
 from audit.services import lock_chain, record
+from chat.conversations.arranging import as_deletable
 from chat.models import Conversation, Feedback, Turn
-from chat.services import as_deletable
 from retention.models import RetentionRule, RetentionRun
 from retention.purging.purging import purge_documents
 from retention.rules.events import due_events, everything_held

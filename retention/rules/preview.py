@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from audit.life.holds import ActiveHold, find_hold, read_holds
+from chat.conversations.arranging import as_deletable
 from chat.models import Conversation
-from chat.services import as_deletable
 from ingest.documents.held import held_among
 from kb.models import Document
 from retention.models import RetentionRule

@@ -76,6 +76,10 @@ class Snapshot:
             result[position] = segment.tokens(row)
         return result
 
+    def count_in(self, scope: Scope) -> int | None:
+        """See `retrieval.ports.IndexSnapshot`: the legs have found these rows already."""
+        return sum(segment.permitted(scope).count for segment in self._segments) if _sees_anything(scope) else 0
+
     def digests(self, chunk_ids: Sequence[int]) -> list[int | None]:
         """Return the digest of each chunk's normalised text, None for an unknown chunk."""
         result: list[int | None] = [None] * len(chunk_ids)

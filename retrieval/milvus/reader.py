@@ -101,6 +101,10 @@ class MilvusSnapshot:
         self._digests |= {chunk: from_signed(row["digest"]) for chunk, row in self._get(unknown, "digest").items()}
         return [self._digests.get(chunk) for chunk in chunk_ids]
 
+    def count_in(self, scope: Scope) -> int | None:
+        """See `retrieval.ports.IndexSnapshot`: a query of its own, for which no question waits."""
+        return None
+
     def count(self) -> int:
         """See `retrieval.ports.IndexSnapshot`. Both legs are fields of the same rows."""
         asked = {"filter": f"chunk > {MARKER}", "output_fields": ["count(*)"], "consistency_level": "Strong"}

@@ -43,5 +43,6 @@ function add(turns, html) {
     if (earlier) earlier.replaceWith(turn); // the same question, asked again
     else turns.append(turn);
     htmx.process(turn);
+    htmx.trigger(turn, "htmx:load"); // our own modules look for their elements in it
   }
 }

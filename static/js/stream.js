@@ -61,12 +61,15 @@ function connect(reply) {
         act(JSON.parse(event.data));
       });
     }
-    source.addEventListener("open", () => showStatus(reply, text));
+    source.addEventListener("open", () => {
+      reply.classList.remove("is-lost");
+      showStatus(reply, text);
+    });
     source.addEventListener("error", () => {
       if (isOver) return;
       showStatus(reply, reply.dataset.again ?? "");
-      // The browser makes a broken connection again by itself; it gives up one that was answered otherwise.
-      if (source?.readyState === EventSource.CLOSED) tryAgain();
+      source?.close(); // the browser would try each second, for good
+      tryAgain();
     });
   };
   const tryAgain = async () => {
@@ -74,10 +77,8 @@ function connect(reply) {
     else setTimeout(open, AGAIN_MS[tries++]);
   };
   const giveUp = () => {
-    isOver = true;
     showStatus(reply, reply.dataset.lost ?? "");
-    reply.querySelector(".spin")?.remove();
-    reply.querySelector("[data-stop]")?.remove();
+    reply.classList.add("is-lost");
   };
   const end = (/** @type {Data} */ { html }) => {
     isOver = true;
@@ -163,6 +164,7 @@ function finish(reply, html) {
   const finished = /** @type {HTMLElement} */ (turn.nextElementSibling);
   turn.remove();
   htmx.process(finished);
+  htmx.trigger(finished, "htmx:load"); // our own modules look for their elements in it
   if (focusIsFree) document.getElementById("question")?.focus({ preventScroll: true });
   const announcer = document.getElementById("announcer");
   if (announcer) announcer.textContent = finished.dataset.announcement ?? "";

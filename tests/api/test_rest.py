@@ -87,7 +87,7 @@ def test_an_answer_can_be_rated_by_its_receipt(
 ) -> None:
     dependencies["model"] = ScriptedModel(f"{SIX_HOURS} [1]")
     given = {"receipt": ask(client, reader).json()["receipt"], "rating": "unhelpful", "comment": "It is eight."}
-    assert client.post("/api/v1/feedback", given, JSON, headers=bearer(reader)).json() == given
+    assert client.post("/api/v1/feedback", given, JSON, headers=bearer(reader)).json() == given | {"reason": ""}
     assert Event.objects.get(action="answer.unhelpful").subject == f"event:{given['receipt']}"
     stranger = key_of(teammate, "ask", "read")
     assert client.post("/api/v1/feedback", given, JSON, headers=bearer(stranger)).status_code == 404
@@ -178,7 +178,7 @@ def test_the_stream_reports_each_sentence_as_data_and_the_whole_at_the_end(leave
     dependencies["model"] = ScriptedModel(f"{SIX_HOURS.replace('6', '9')} [1] {SIX_HOURS} [1] {EIGHT} [1]")
     events = stream(reader, conversation="new")
     assert [name for name, _data in events] == ["status"] * 3 + ["sentence"] * 2 + ["done"]
-    assert events[0][1] == {"step": "searching", "count": 1, "text": "Searching 1 collection…"}
+    assert events[0][1] == {"step": "searching", "count": 1, "passages": 0, "text": "Searching 1 collection…"}
     assert [body["text"] for name, body in events if name == "sentence"] == [SIX_HOURS, EIGHT]
     assert events[3][1]["cited"][0]["quote"] == SIX_HOURS
     done = events[-1][1]

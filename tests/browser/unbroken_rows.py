@@ -14,6 +14,7 @@ from accounts.second_person import request_act
 from accounts.sign_in.links import Purpose, make_link
 from audit.actor import Actor
 from audit.services import record
+from chat.conversations.sharing import share_conversation
 from chat.models import Conversation, Route, RouteFallback, ServedModel, Turn
 from ingest.models import Job
 from kb.index.identity import chunk_id
@@ -62,6 +63,7 @@ def write_rows() -> dict[str, Any]:
     )
     model, route = _write_model(collection)
     turns = _write_conversation(people["employee"], version)
+    share = share_conversation(turns[0].conversation, user=people["employee"])
     key = create_api_key(user=people["employee"], name=LETTERS[:80], scopes=["ask", "read"], days=30, actor=people["employee"]).key
     view = record(
         "source.viewed",
@@ -102,6 +104,10 @@ def write_rows() -> dict[str, Any]:
             "chat:home": [reverse("chat:home"), reverse("chat:home") + f"?collection={slug}"],
             "chat:check": [reverse("chat:check")],
             "chat:conversation": [reverse("chat:conversation", args=[turns[0].conversation.uid])],
+            "chat:conversations": [reverse("chat:conversations"), reverse("chat:conversations") + f"?q={LETTERS[:40]}"],
+            "chat:sharing": [reverse("chat:sharing", args=[turns[0].conversation.uid])],
+            "chat:shared": [reverse("chat:shared", args=[share.uid])],
+            "kb:find": [reverse("kb:find"), reverse("kb:find") + f"?q={LETTERS[:40]}"],
             "kb:index": [reverse("kb:index")],
             "kb:collection": [reverse("kb:collection", args=[slug]) + query for query in ("", f"?folder={folder.uid}")],
             "kb:document": [reverse("kb:document", args=[uid]) + query for query in ("", "?tab=versions")],

@@ -7,7 +7,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat import services
+from chat.conversations.arranging import delete_conversation, rename_conversation
 from chat.conversations.readable import readable_answer
+from chat.conversations.titles import title_of
 from chat.errors import QuestionRefused
 from chat.models import Conversation, Turn
 from kb.models import Collection
@@ -25,7 +27,7 @@ def test_a_first_question_begins_a_conversation_named_after_it(employee: User, c
     turn = services.start_turn(user=employee, question="  How many\r\nhours? ", collection=collection)
     assert (turn.question, turn.position, turn.attempt, turn.state) == ("How many\nhours?", 0, 1, "pending")
     assert (turn.conversation.title, turn.conversation.collection, turn.conversation.user) == (
-        "How many hours?",
+        "How many hours",
         collection,
         employee,
     )
@@ -35,7 +37,7 @@ def test_a_second_question_follows_in_the_same_conversation(employee: User) -> N
     first = services.start_turn(user=employee, question="How many hours?")
     second = services.start_turn(user=employee, question="And then?", conversation=first.conversation)
     assert (second.conversation_id, second.position) == (first.conversation_id, 1)
-    assert second.conversation.title == "How many hours?"
+    assert second.conversation.title == "How many hours"
 
 
 @pytest.mark.parametrize("question", ["", "  \n ", "\u200b\u200b", "???", "\x00"])
@@ -103,23 +105,30 @@ def test_stopping_a_finished_turn_changes_nothing(employee: User) -> None:
 
 def test_renaming_and_deleting(employee: User) -> None:
     conversation = services.start_turn(user=employee, question="How many?").conversation
-    assert services.rename_conversation(conversation, title=" Leave \n rules ").title == "Leave rules"
+    assert rename_conversation(conversation, title=" Leave \n rules ").title == "Leave rules"
     with pytest.raises(QuestionRefused):
-        services.rename_conversation(conversation, title=" ")
-    services.delete_conversation(conversation)
+        rename_conversation(conversation, title=" ")
+    delete_conversation(conversation)
     assert not Turn.objects.exists()
 
 
 @pytest.mark.parametrize(
     ("question", "title"),
     [
-        ("Short?", "Short?"),
-        ("word " * 30, ("word " * 15).strip() + "…"),
+        ("Why?", "Why?"),
+        ("What is the notice period?", "Notice period"),
+        ("Hi, could you please tell me how many days of leave I get?", "How many days of leave I get"),
+        ("How many hours of leave do nurses earn?", "Hours of leave: nurses earn"),
+        ("How many days of leave do I get?", "Days of leave"),
+        ("What does the travel policy say about hotels?", "Travel policy: hotels"),
+        ("请问年假有多少天？", "年假有多少天"),
+        ("报销流程是什么？", "报销流程"),
+        ("word " * 30, ("Word " + "word " * 14).strip() + "…"),
         ("问" * 100, "问" * 79 + "…"),
     ],
 )
-def test_title_of_cuts_at_a_word(question: str, title: str) -> None:
-    assert services.title_of(question) == title
+def test_a_title_tells_what_the_question_is_about(question: str, title: str) -> None:
+    assert title_of(question) == title
 
 
 def test_history_holds_the_newest_attempts_before_the_turn(employee: User) -> None:

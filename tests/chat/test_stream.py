@@ -25,6 +25,7 @@ from audit.models import Event
 from bench.harness.patience import PATIENCE_S
 from chat import services
 from chat.models import Turn
+from chat.streaming.dead import conclude_all_dead
 from chat.streaming.runs import KEEP_INTERVAL_S, AnswerRuns, get_runs
 from chat.streaming.turn import stream_frames
 from kb.models import Collection, Document
@@ -170,6 +171,17 @@ def test_a_turn_whose_process_died_is_failed_cleanly(employee: User, turn: Turn)
     turn.refresh_from_db()
     assert (turn.state, turn.error_code) == (Turn.State.FAILED, "interrupted")
     assert Event.objects.get(action__startswith="question.").uid == UUID(turn.receipt)
+
+
+def test_a_killed_process_is_noticed_though_nobody_looks(employee: User, turn: Turn) -> None:
+    set_state(turn, "streaming", heartbeat_at=timezone.now())
+    assert conclude_all_dead() == 0
+    set_state(turn, "streaming", heartbeat_at=timezone.now() - timedelta(seconds=21))
+    services.start_turn(user=employee, question="Never begun?")
+    assert (conclude_all_dead(), conclude_all_dead()) == (1, 0)
+    turn.refresh_from_db()
+    assert (turn.state, turn.error_code) == (Turn.State.FAILED, "interrupted")
+    assert Event.objects.get(action__startswith="question.").actor_id == str(employee.pk)
 
 
 def test_a_second_connection_follows_the_first(employee: User, leave: Document, turn: Turn) -> None:

@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from chat.conversations.readable import readable_answer
+from chat.conversations.standing import with_standing
 from chat.models import Turn
-from chat.standing import with_standing
 from ingest.documents.deletion import delete_document
 from kb.models import Collection, Document
 from tests.pages.conftest import QUOTE, add_version, signed_in

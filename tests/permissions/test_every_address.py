@@ -26,6 +26,7 @@ from accounts.programs.service_accounts import create_service
 from accounts.second_person import request_act
 from accounts.sign_in.links import Purpose, make_link
 from audit.models import HeldThing
+from chat.conversations.sharing import share_conversation
 from curation.answers.models import ApprovedAnswer
 from curation.canary.models import HeldChange
 from curation.gaps.models import Gap, GapQuestion
@@ -160,6 +161,10 @@ def narrowed_document(world: World) -> tuple[Any]:
 
 def narrowed_page(world: World) -> tuple[Any, int]:
     return (narrowed(world).uid, 1)
+
+
+def shared_conversation(world: World) -> tuple[Any]:
+    return (share_conversation(world.conversation, user=world.people["owner"]).uid,)
 
 
 def fault(world: World) -> tuple[Any]:
@@ -394,7 +399,23 @@ ADDRESSES = {
         Case("get", OWNER, conversation, lambda world: {"seen": world.turn.uid}),
         Case("get", NOWHERE.replace("404 404 404 404", "404 404 404 302"), conversation, lambda world: {"seen": "nonsense"}),
     ],
+    "chat:conversations": [Case("get", SIGNED_IN), Case("get", SIGNED_IN, data=lambda world: {"q": "leave"})],
     "chat:rename": [Case("post", OWNER_POST, conversation, lambda world: {"title": "Mine"})],
+    "chat:pin": [Case("post", OWNER_POST, conversation, lambda world: {"on": "1"})],
+    "chat:archive": [Case("post", OWNER_POST, conversation, lambda world: {"on": "1"})],
+    "chat:sharing": [Case("get", OWNER, conversation)],
+    "chat:share": [Case("post", OWNER_POST, conversation)],
+    "chat:unshare": [Case("post", OWNER_POST, conversation)],
+    "chat:shared": [
+        Case("get", SIGNED_IN, shared_conversation),  # each with their own rights: tests/chat/test_sharing.py
+        Case("get", "404 404 404 302 404 404", conversation),
+    ],
+    "chat:export": [
+        *(Case("get", OWNER, lambda world, kind=kind: (world.conversation.uid, kind)) for kind in ("md", "docx", "pdf")),
+        Case("get", "404 404 404 302 404 404", lambda world: (world.conversation.uid, "exe")),
+    ],
+    "chat:next": [Case("get", OWNER, turn)],
+    "chat:edit": [Case("post", OWNER_POST, turn, lambda world: {"question": "How long now?"})],
     "chat:delete": [Case("post", OWNER_POST, conversation)],
     "chat:regenerate": [Case("post", OWNER_POST, turn)],
     "chat:feedback": [Case("post", OWNER_POST, turn, lambda world: {"rating": "helpful"})],
@@ -406,6 +427,7 @@ ADDRESSES = {
         Case("get", ADMIN),
         Case("post", ADMIN_POST, data=lambda world: {"name": "Fleet", "slug": "fleet"}),
     ],
+    "kb:find": [Case("get", SIGNED_IN)],  # each finds what they may read: tests/kb/test_finding.py
     "kb:explain": [
         Case("get", ADMIN),
         Case("get", ADMIN, data=lambda world: {"q": "annual leave", "document": world.document.name}),
@@ -692,6 +714,16 @@ API_ADDRESSES = {
     "api:get_conversation": [Case("get", API_OWNER, conversation)],
     "api:get_turn": [Case("get", API_OWNER, turn)],
     "api:stop_answer": [Case("post", API_OWNER, turn)],
+    "api:change_conversation": [Case("patch", API_OWNER, conversation, lambda world: {"pinned": True}, is_json=True)],
+    "api:remove_conversation": [Case("delete", "204 404 404 401 404 404", conversation)],
+    "api:share": [Case("post", API_OWNER, conversation)],
+    "api:unshare": [Case("delete", "204 404 404 401 404 404", conversation)],
+    "api:get_shared": [
+        Case("get", API_CALLERS, shared_conversation),
+        Case("get", "404 404 404 401 404 404", conversation),
+    ],
+    "api:export": [Case("get", API_OWNER, conversation)],
+    "api:find": [Case("get", API_LET_IN, data=lambda world: {"q": ""})],
     "api:search": [
         Case("get", API_LET_IN, data=lambda world: {"q": ""}),
         Case("get", "400 400 404 401 400 404", data=lambda world: {"q": "", "collection": world.collection.slug}),

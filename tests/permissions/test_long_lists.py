@@ -243,6 +243,8 @@ class List:
 
 PAGES = [
     List(path="/", who="owner", add=add_conversations, goes_on=""),
+    List(path="/conversations/", who="owner", add=add_conversations),
+    List(path="/conversations/?q=row", who="owner", add=add_conversations, goes_on=""),
     List(path="/", who="owner", add=add_collections, goes_on=""),
     List(path="/c/{conversation}/", who="owner", add=add_turns, goes_on=r'rel="prev" href="\?before=\d+"'),
     List(path="/c/{conversation}/?before=9000", who="owner", add=add_turns, goes_on=""),

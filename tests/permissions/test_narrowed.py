@@ -12,9 +12,9 @@ from django.utils import timezone
 from accounts.keys import create_api_key
 from accounts.models import User
 from chat.conversations.readable import readable_answer
+from chat.conversations.standing import with_standing
 from chat.library.looking import readable_documents
 from chat.models import Turn
-from chat.standing import with_standing
 from kb.models import Document, DocumentVersion
 from kb.rights.folders import create_folder, file_document, narrow_document, narrow_folder
 from kb.rights.readers import Readers

@@ -11,9 +11,9 @@ from audit.errors import HeldBack
 from audit.life.erasure import erase_payload, erase_payloads
 from audit.life.holds import hold_on_event
 from audit.models import Event, Hold
+from chat.conversations.arranging import delete_conversation
 from chat.errors import QuestionRefused
 from chat.models import Conversation
-from chat.services import delete_conversation
 from ingest.documents.deletion import delete_collection, delete_document
 from ingest.errors import UploadRefused
 from kb.models import Collection, Document

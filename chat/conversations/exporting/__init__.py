@@ -1,0 +1,1 @@
+"""A conversation to take away: as Markdown, Word or PDF, every sentence with its footnotes."""

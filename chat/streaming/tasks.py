@@ -1,0 +1,11 @@
+"""Celery tasks. The database says what is due; a task only looks."""
+
+from celery import shared_task
+
+from chat.streaming.dead import conclude_all_dead
+
+
+@shared_task
+def conclude_dead_answers() -> None:
+    """Conclude the answers of web processes that were killed."""
+    conclude_all_dead()
