@@ -80,8 +80,4 @@ def make_app() -> Celery:
 
 app = make_app()
 app.set_default()  # for every thread: the web server's threads notify workers through celery.current_app
-app.autodiscover_tasks(["audit", "curation", "ingest", "reviews", "sources"])
-app.autodiscover_tasks(["accounts", "audit", "ingest", "reviews", "sources"])
-app.autodiscover_tasks(["accounts", "audit", "ingest", "kb", "reviews", "sources"])
-app.autodiscover_tasks(["audit", "ingest", "retention", "reviews", "sources"])
-app.autodiscover_tasks(["audit", "chat.streaming", "ingest", "reviews", "sources"])
+app.autodiscover_tasks(["accounts", "audit", "chat.streaming", "curation", "ingest", "kb", "retention", "reviews", "sources"])

@@ -11,7 +11,9 @@ ROOT = Path(__file__).resolve().parents[1]
 # They follow each other in one process, so that it is started once.
 TOGETHER = {
     "vllm": ("tests/browser/test_model.py", "tests/gateway/test_vllm.py"),
-    "demo": tuple(f"tests/browser/test_{name}.py" for name in ("focus", "hands", "kept_words", "moments", "passkeys", "story")),
+    "demo": tuple(
+        f"tests/browser/test_{name}.py" for name in ("focus", "hands", "kept_words", "moments", "passkeys", "resume", "story")
+    ),
     "gallery": (
         "tests/browser/test_accessibility.py",
         "tests/browser/test_desk.py",

@@ -7,6 +7,7 @@ import { init as copy } from "./copy.js";
 import { init as drafts } from "./drafts.js";
 import { init as drawer } from "./drawer.js";
 import { init as fileText } from "./file-text.js";
+import { init as keys } from "./keys.js";
 import { init as keptForms } from "./kept-forms.js";
 import { init as menus } from "./menus.js";
 import { init as moments } from "./moments.js";
@@ -23,7 +24,7 @@ import { init as upload } from "./upload.js";
 
 // Listen on the page: once.
 const PAGE = [
-  drawer, theme, menus, copy, citations, panel, composer, drafts, fileText, keptForms, passkeys, review, otherTabs,
+  drawer, theme, menus, copy, citations, panel, composer, drafts, fileText, keptForms, keys, passkeys, review, otherTabs,
 ];
 const PARTS = [moments, stream, upload, scrollers, tabs]; // look for their elements: wherever new ones arrive
 

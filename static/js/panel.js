@@ -2,6 +2,7 @@
 // Opens a source beside the answer. Without this module, or with Ctrl held, the link opens the source's own page.
 
 import { htmx } from "./htmx.js";
+import { step } from "./keys.js";
 
 const MARGIN_PX = 24;
 
@@ -28,6 +29,11 @@ export function init(root) {
     const target = /** @type {Element} */ (event.target);
     if (target.closest("[data-panel-close]")) {
       close();
+      return;
+    }
+    const other = /** @type {HTMLElement | null} */ (target.closest("[data-panel-step]"));
+    if (other) {
+      step(other.dataset.panelStep === "next" ? 1 : -1);
       return;
     }
     const link = /** @type {HTMLAnchorElement | null} */ (target.closest("a[data-source]"));

@@ -1,6 +1,10 @@
 """The pages of a conversation: whose they are, and what they show."""
 
+import json
+
 import pytest
+from django.conf import settings
+from django.templatetags.static import static
 from django.urls import reverse
 
 from accounts.models import User
@@ -178,3 +182,13 @@ def test_a_refusal_names_the_nearest_sources_and_what_was_searched(turn: Turn, e
     assert "The documents do not answer this" in page
     assert "Searched: all collections that you can read." in page
     assert "Leave rules" in page
+
+
+def test_the_pages_can_be_installed_as_an_app(employee: User) -> None:
+    response = signed_in(employee).get(reverse("chat:home"))
+    assert "manifest-src 'self'" in response["Content-Security-Policy"]
+    assert f'<link rel="manifest" href="{static("manifest.webmanifest")}">' in response.content.decode()
+    manifest = json.loads((settings.BASE_DIR / "static/manifest.webmanifest").read_text())
+    assert (manifest["start_url"], manifest["display"]) == ("/", "standalone")
+    sizes = {icon["sizes"] for icon in manifest["icons"] if (settings.BASE_DIR / icon["src"].lstrip("/")).exists()}
+    assert {"192x192", "512x512"} <= sizes
