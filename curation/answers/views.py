@@ -61,7 +61,7 @@ class AnswerForm(forms.Form):
 def answers(request: SignedInRequest, slug: str) -> HttpResponse:
     """The answers of a collection: what waits for somebody first."""
     collection = managed_collection(request.user, slug)
-    rows = collection.approved_answers.prefetch_related("questions").order_by("state", "-pk")
+    rows = ApprovedAnswer.objects.filter(collection=collection).prefetch_related("questions").order_by("state", "-pk")
     context = {
         "collection": collection,
         "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
@@ -74,9 +74,15 @@ def answers(request: SignedInRequest, slug: str) -> HttpResponse:
 def write(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Write an answer, as where a gap asks for one."""
     collection = managed_collection(request.user, slug)
+<<<<<<< HEAD
     uid = _uid(request)
     gaps = Gap.objects.filter(collection=collection, uid=uid) if uid else Gap.objects.none()
     gap = gaps.select_related("typical__case__event").first()
+=======
+    named = _uid(request)
+    gaps = Gap.objects.filter(collection=collection).select_related("typical__case__event")
+    gap = gaps.filter(uid=named).first() if named else None
+>>>>>>> 73c6849 (curation: Mend what the pages and the types showed)
     asked = gap.typical.case.event.summary if gap and gap.typical else ""
     form = AnswerForm(request.POST or None, initial={"question": asked})
     if request.method == "POST" and form.is_valid():
