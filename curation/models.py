@@ -1,7 +1,7 @@
 """The rows of curation, each kind in its room."""
 
 from curation.answers.models import ApprovedAnswer, ApprovedQuestion
-from curation.canary.models import CanaryState, CanaryWatch, HeldChange
+from curation.canary.models import CanaryRules, CanaryState, CanaryWatch, HeldChange
 from curation.gaps.models import Gap, GapQuestion, GapReading
 from curation.golden.models import GoldenQuestion, GoldenResult, GoldenRun
 from curation.insights.models import DayCount, DocumentUse, InsightReading
@@ -9,6 +9,7 @@ from curation.insights.models import DayCount, DocumentUse, InsightReading
 __all__ = [
     "ApprovedAnswer",
     "ApprovedQuestion",
+    "CanaryRules",
     "CanaryState",
     "CanaryWatch",
     "DayCount",

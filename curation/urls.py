@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:slug>/canary/", canary.canary, name="canary"),
     path("c/<slug:slug>/canary/runs.csv", canary.export, name="canary_export"),
     path("c/<slug:slug>/canary/rules/", canary.rules, name="canary_rules"),
+    path("models/", canary.models, name="models"),
     path("held/<uuid:uid>/apply/", canary.apply, name="held_apply"),
     path("held/<uuid:uid>/withdraw/", canary.withdraw, name="held_withdraw"),
     path("c/<slug:slug>/gaps/", gaps.gaps, name="gaps"),

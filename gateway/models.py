@@ -58,6 +58,8 @@ class ServedModelQuerySet(models.QuerySet["ServedModel"]):
 class ServedModel(models.Model):
     """A model behind an OpenAI-compatible address."""
 
+    is_held = False  # set on what a service returns: part of the change is tried first
+
     class Style(models.TextChoices):
         MARKERS = "markers", _("Markers in text")
         STRUCTURED = "structured", _("JSON schema")
@@ -148,6 +150,8 @@ class ServedModel(models.Model):
 
 class Route(models.Model):
     """Which models write which answers. Routes are read in order; the first whose conditions all hold is taken."""
+
+    is_held = False  # set on what a service returns: the change is tried first
 
     class Complexity(models.TextChoices):
         SIMPLE = "simple", _("Simple")

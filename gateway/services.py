@@ -3,12 +3,15 @@
 import logging
 from collections.abc import Mapping
 from contextlib import aclosing
+from copy import copy
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any, Unpack
 
 from asgiref.sync import async_to_sync
+from django.conf import settings
 from django.db import transaction
+from django.utils.module_loading import import_string
 
 from accounts.editable import changed_names
 from accounts.models import User
@@ -38,26 +41,72 @@ class Tested:
 
 @transaction.atomic
 def create_model(*, user: User | None, **values: Unpack[ServedModelValues]) -> ServedModel:
-    """Connect a model. `user` None: the command line. Raises: ValuesRefused."""
-    return _save_model(ServedModel(), values, user=user)
+    """Connect a model. `user` None: the command line. Where it is to be tried first, it is out of use until then.
+
+    Raises: ValuesRefused.
+    """
+    saved = _save_model(ServedModel(), values, user=user)
+    if saved.is_enabled and settings.HOLD_MODELS:
+        ServedModel.objects.filter(pk=saved.pk).update(is_enabled=False)
+        saved.is_enabled = False
+        saved.is_held = _let_through("model", saved, {"is_enabled": True}, user=user) == {}
+        if not saved.is_held:
+            ServedModel.objects.filter(pk=saved.pk).update(is_enabled=True)
+            saved.is_enabled = True
+    return saved
 
 
 @transaction.atomic
-def change_model(*, row: ServedModel, user: User | None, **values: Unpack[ServedModelValues]) -> ServedModel:
-    """Change what is given, leave the rest; records nothing where nothing differs. Raises: ValuesRefused."""
-    return _save_model(ServedModel.objects.select_for_update().get(pk=row.pk), values, user=user)
+def change_model(
+    *, row: ServedModel, user: User | None, is_tried: bool = False, **values: Unpack[ServedModelValues]
+) -> ServedModel:
+    """Change what is given, leave the rest; records nothing where nothing differs. What is to be tried first is held back (the
+    setting HOLD_MODELS), unless `is_tried`.
+
+    Raises: ValuesRefused.
+    """
+    row = ServedModel.objects.select_for_update().get(pk=row.pk)
+    if is_tried:
+        return _save_model(row, values, user=user)
+    clean_model(copy(row), values)  # nobody tries what is no value
+    let_through = _let_through("model", row, values, user=user) or {}
+    saved = _save_model(row, let_through, user=user)
+    saved.is_held = len(let_through) < len(values)
+    return saved
 
 
 @transaction.atomic
-def create_route(*, user: User | None, **values: Unpack[RouteValues]) -> Route:
-    """Lay a route. `user` None: the command line. Raises: ValuesRefused."""
-    return _save_route(Route(), values, user=user)
+def create_route(*, user: User | None, is_tried: bool = False, **values: Unpack[RouteValues]) -> Route:
+    """Lay a route. `user` None: the command line. One that is to be tried first is returned without being there.
+
+    Raises: ValuesRefused.
+    """
+    return _try_or_save_route(Route(), values, user=user, is_tried=is_tried)
 
 
 @transaction.atomic
-def change_route(*, route: Route, user: User | None, **values: Unpack[RouteValues]) -> Route:
-    """Change what is given, leave the rest; records nothing where nothing differs. Raises: ValuesRefused."""
-    return _save_route(Route.objects.select_for_update().get(pk=route.pk), values, user=user)
+def change_route(*, route: Route, user: User | None, is_tried: bool = False, **values: Unpack[RouteValues]) -> Route:
+    """Change what is given, leave the rest; records nothing where nothing differs. Tried as a model's is. Raises: ValuesRefused."""
+    return _try_or_save_route(Route.objects.select_for_update().get(pk=route.pk), values, user=user, is_tried=is_tried)
+
+
+def _try_or_save_route(route: Route, values: Mapping[str, Any], *, user: User | None, is_tried: bool) -> Route:
+    if is_tried:
+        return _save_route(route, values, user=user)
+    clean_route(copy(route), values)
+    let_through = _let_through("route", route, values, user=user)
+    if let_through is None:
+        route.name, route.is_held = route.name or str(values.get("name", "")), True
+        return route
+    return _save_route(route, let_through, user=user)
+
+
+def _let_through(kind: str, row: Any, values: Mapping[str, Any] | None, *, user: User | None) -> Mapping[str, Any] | None:
+    """Return what counts now, None for nothing; what is to be tried first is held by whom the setting names."""
+    if not settings.HOLD_MODELS:
+        return values or {}
+    found: Mapping[str, Any] | None = import_string(settings.HOLD_MODELS)(kind, row, values, user=user)
+    return found
 
 
 def _save_model(row: ServedModel, values: Mapping[str, Any], *, user: User | None) -> ServedModel:
@@ -95,7 +144,10 @@ def _save_route(route: Route, values: Mapping[str, Any], *, user: User | None) -
 
 
 @transaction.atomic
-def delete_route(route: Route, *, user: User) -> None:
+def delete_route(route: Route, *, user: User | None, is_tried: bool = False) -> None:
+    """Take a route away, or have that tried first."""
+    if not is_tried and _let_through("route", route, None, user=user) is None:
+        return
     _record_route("route.deleted", route, user=user, payload=serialize_route(route))
     route.delete()
 

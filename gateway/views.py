@@ -60,6 +60,7 @@ def edit_model(request: SignedInRequest, row: ServedModel) -> HttpResponseBase:
         else:
             saved = services.change_model(row=row, user=request.user, **values)
         messages.success(request, _("The model %(name)s was saved.") % {"name": saved.name})
+        tell_held(request, saved)
         return redirect("models:index")
 
     form = ServedModelForm(request.POST or None, instance=row)
@@ -89,7 +90,7 @@ def switch_model(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Take a model out of use, or back into it."""
     row = get_object_or_404(ServedModel, pk=pk)
     try:
-        services.change_model(row=row, user=request.user, is_enabled=not row.is_enabled)
+        tell_held(request, services.change_model(row=row, user=request.user, is_enabled=not row.is_enabled))
     except ValuesRefused as refused:
         messages.error(request, refused.message)
     return redirect("models:index")
@@ -117,7 +118,9 @@ def edit_route(request: SignedInRequest, route: Route) -> HttpResponseBase:
             saved = services.create_route(user=request.user, **values)
         else:
             saved = services.change_route(route=route, user=request.user, **values)
-        messages.success(request, _("The route %(name)s was saved.") % {"name": saved.name})
+        if not saved.is_held:
+            messages.success(request, _("The route %(name)s was saved.") % {"name": saved.name})
+        tell_held(request, saved)
         return redirect("models:index")
 
     form = RouteForm(request.POST or None, instance=route)
@@ -129,8 +132,17 @@ def edit_route(request: SignedInRequest, route: Route) -> HttpResponseBase:
 def delete_route(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Delete a route; its models stay."""
     services.delete_route(get_object_or_404(Route, pk=pk), user=request.user)
-    messages.success(request, _("The route was deleted."))
+    if Route.objects.filter(pk=pk).exists():
+        tell_held(request, Route(), is_held=True)
+    else:
+        messages.success(request, _("The route was deleted."))
     return redirect("models:index")
+
+
+def tell_held(request: SignedInRequest, row: ServedModel | Route, *, is_held: bool = False) -> None:
+    """Say that a change is tried first, where it is."""
+    if is_held or row.is_held:
+        messages.info(request, _("The change is tried on the golden questions first, and counts if none gets worse."))
 
 
 def reason_of(code: str) -> str:

@@ -12,11 +12,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.errors import ValuesRefused
 from accounts.models import User
 from audit.actor import COMMAND_LINE, actor_of
 from audit.services import record
 from chat.flow.dependencies import AnswerDependencies
 from curation.canary.models import CanaryState, HeldChange
+from curation.canary.models_held import apply_models, tried_with
 from curation.errors import CurationRefused
 from curation.golden.comparing import run_before, worse_questions
 from curation.golden.models import GoldenQuestion, GoldenResult, GoldenRun
@@ -54,21 +56,25 @@ def hold_collection(row: Collection, values: Mapping[str, Any], *, user: User | 
 def prepare_run(run: GoldenRun, dependencies: AnswerDependencies) -> AnswerDependencies:
     """Return what a run answers with: of one before a change, as if it counted."""
     held = run.held
-    if held is None or held.kind != THRESHOLD:
+    if held is None:
         return dependencies
+    if held.collection_id is None:
+        return tried_with(held, dependencies)
     return replace(dependencies, thresholds={held.collection_id: held.value})
 
 
 def finish_run(run: GoldenRun) -> None:
-    """Apply the change that a run was for, where nothing got worse. In the transaction that ends the run."""
+    """Apply the change that a run was for, where nothing got worse in any of its runs. In the transaction that ends the last."""
     if run.held_id is None:
         return
     held = HeldChange.objects.select_for_update(of=("self",)).select_related("collection", "asked_by").get(pk=run.held_id)
     if held.state != State.TESTING:
         return  # withdrawn meanwhile
+    if held.runs.exclude(pk=run.pk).exclude(state=GoldenRun.State.DONE).exists():
+        return  # other collections are still asked
     if not may_still(held):
         _decide(held, State.WITHDRAWN, by=None, reason="")
-    elif what_is_worse(run):
+    elif any(what_is_worse(one) for one in held.runs.all()):
         held.state = State.FAILED
         held.save(update_fields=["state"])
         _record("change.failed", held, by=None, run=str(run.uid))
@@ -86,6 +92,8 @@ def what_is_worse(run: GoldenRun) -> list[GoldenResult]:
 
 def may_still(held: HeldChange) -> bool:
     """Tell whether whoever asked for it may change the collection now; the command line may."""
+    if held.collection is None:
+        return held.asked_by is None or held.asked_by.is_system_admin
     if held.asked_by is None:
         return held.collection.deleted_at is None
     return Collection.objects.manageable_by(held.asked_by).filter(pk=held.collection_id).exists()
@@ -126,14 +134,24 @@ def set_rules(*, collection: Collection, holds_threshold: bool, user: User) -> N
 
 
 def _lock(held: HeldChange) -> HeldChange:
-    held = HeldChange.objects.select_for_update().select_related("collection").get(pk=held.pk)
+    held = HeldChange.objects.select_for_update(of=("self",)).select_related("collection").get(pk=held.pk)
     if not held.is_open:
         raise CurationRefused("change_invalid", _("This change was decided already."))
     return held
 
 
 def _apply(held: HeldChange, *, by: User | None, reason: str) -> None:
-    services.change_collection(collection=held.collection, user=by, is_tried=True, sufficiency_threshold=held.value)
+    if held.collection is None:
+        try:
+            with transaction.atomic():
+                apply_models(held, user=by)
+        except ValuesRefused as refused:  # what it was asked for changed meanwhile
+            held.state, held.reason = State.FAILED, refused.message
+            held.save(update_fields=["state", "reason"])
+            _record("change.failed", held, by=by)
+            return
+    else:
+        services.change_collection(collection=held.collection, user=by, is_tried=True, sufficiency_threshold=held.value)
     _decide(held, State.APPLIED, by=by, reason=reason)
 
 
@@ -152,9 +170,10 @@ def _record(action: str, held: HeldChange, *, by: User | None, **more: str) -> N
         action,
         by=actor_of(by, otherwise=COMMAND_LINE),
         subject=f"held_change:{held.uid}",
-        summary=held.collection.name,
+        summary=held.collection.name if held.collection else held.name,
         payload={
-            "collection": held.collection.slug,
+            "collection": held.collection.slug if held.collection else None,
+            "name": held.name,
             "kind": held.kind,
             "from": held.before,
             "to": held.value,

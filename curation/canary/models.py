@@ -40,6 +40,17 @@ class CanaryWatch(models.Model):
         return f"read up to {self.sequence}"
 
 
+class CanaryRules(models.Model):
+    """The one row of what is held back everywhere."""
+
+    ONLY = 1
+
+    holds_models = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return "rules of the canary"
+
+
 class HeldChangeQuerySet(models.QuerySet["HeldChange"]):
     def manageable_by(self, user: User | AnonymousUser) -> "HeldChangeQuerySet":
         return self.filter(collection__in=Collection.objects.manageable_by(user))
@@ -55,9 +66,11 @@ class HeldChange(models.Model):
         WITHDRAWN = "withdrawn", _("Withdrawn")
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="held_changes")
-    kind = models.CharField(max_length=12)  # "threshold"
-    value = models.JSONField(null=True)  # as it is to be
+    collection = models.ForeignKey(Collection, null=True, on_delete=models.CASCADE, related_name="held_changes")  # None: of a model
+    kind = models.CharField(max_length=12)  # "threshold", "route" or "model"
+    target = models.BigIntegerField(null=True)  # primary key of a route or a model; None: a new route
+    name = models.CharField(max_length=200, blank=True)  # of it
+    value = models.JSONField(null=True)  # as it is to be; of a route, None: it is to be deleted
     before = models.JSONField(null=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.TESTING)
     reason = models.TextField(blank=True)  # why it was applied all the same, or withdrawn

@@ -21,6 +21,7 @@ CHANGES = {
     "threshold": gettext_lazy("Answer threshold"),
     "prompt": gettext_lazy("Prompt"),
     "model": gettext_lazy("Language model"),
+    "route": gettext_lazy("Route"),
 }
 CONDITIONS = {
     "documents": gettext_lazy("Documents that answer"),

@@ -20,6 +20,7 @@ from gateway.ports import Delta, GenerationOptions, LanguageModel, Message, Requ
 from gateway.routing.rules import Rule, pick_models
 from gateway.threads import run_in_thread
 
+Loaded = tuple[list[Rule], dict[int, ServedModel]]
 DEFAULT_ROUTE = "default"  # where no route fits: the models in use share the questions; those outside only where there is no other
 
 
@@ -27,7 +28,7 @@ class RowGateway:
     """Reads the rows for each question: what an admin changes holds from the next question on."""
 
     async def route(self, request: Request) -> Routed:
-        rules, rows = await run_in_thread(load_rules)()
+        rules, rows = await run_in_thread(self.load)()
         picked = pick_models(rules, request)
         choices = tuple(RowChoice(rows[pk], user=request.user) for pk in picked.models)
         if picked.rule is None:
@@ -35,8 +36,12 @@ class RowGateway:
         why = asdict(picked.traits) | {"collections": list(picked.traits.collections)}
         return Routed(choices=choices, route={"name": picked.rule.name, "chosen_by": picked.reason, "question": why})
 
+    def load(self) -> Loaded:
+        """Return the routes in use and their models. Not for the event loop: reads the database."""
+        return load_rules()
 
-def load_rules() -> tuple[list[Rule], dict[int, ServedModel]]:
+
+def load_rules() -> Loaded:
     """Return the routes in use, the default last, and the models that they may name."""
     rows = {row.pk: row for row in ServedModel.objects.usable()}
     steps = Prefetch("steps", queryset=RouteFallback.objects.order_by("position"))

@@ -21,6 +21,7 @@ def write_curation(collection: Collection, document: Document) -> Pages:
     """Write the rows. Returns: the pages of whoever runs the collection."""
     golden = _write_golden(collection, document)
     run = _write_run(collection)
+    HeldChange.objects.create(kind="route", name=LETTERS[:60], value={"name": LETTERS[:60]}, state="failed", reason=LINK)
     HeldChange.objects.create(collection=collection, kind="threshold", value=0.4, state="failed", reason=LINK)
     slug = collection.slug
     return {
@@ -30,6 +31,7 @@ def write_curation(collection: Collection, document: Document) -> Pages:
             for name in ("golden", "golden_new", "golden_file", "canary", "gaps", "answers", "answer_new", "insights")
         },
         "curation:golden_change": [reverse("curation:golden_change", args=[golden])],
+        "curation:models": [reverse("curation:models")],
         "curation:insights_all": [reverse("curation:insights_all")],
         "curation:gaps_of_none": [reverse("curation:gaps_of_none")],
         "curation:gap": [reverse("curation:gap", args=[_write_gap(collection)])],

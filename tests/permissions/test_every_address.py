@@ -576,6 +576,7 @@ ADDRESSES = {
         Case("post", AUDITOR_POST, case_of_the_collection, lambda world: GOLDEN | {"into": world.collection.slug}),
     ],
     "curation:run": [Case("get", ADMIN, golden_run)],
+    "curation:models": [Case("get", ADMIN), Case("post", ADMIN_POST)],
     "curation:canary": [Case("get", ADMIN, slug)],
     "curation:canary_export": [Case("get", ADMIN, slug)],
     "curation:canary_rules": [Case("post", ADMIN_POST, slug)],

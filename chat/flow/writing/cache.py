@@ -91,7 +91,9 @@ def store_written(written: Written, *, receipt: str) -> None:
 
 
 def may_reuse(asked: Asked) -> bool:
-    """Tell whether an earlier text may be reused: not where a new answer was asked for."""
+    """Tell whether an earlier text may be reused: not where a new answer was asked for, nor where answers are tested."""
+    if asked.kind == "golden":
+        return False
     return bool(settings.ANSWER_CACHE_HOURS) and (asked.turn is None or asked.turn.attempt == 1)
 
 
