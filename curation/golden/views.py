@@ -24,6 +24,12 @@ from kb.models import Collection
 
 PER_PAGE = 50
 PREVIEWED = 200  # rows
+EXAMPLE = """{"question": "How many hours of leave after five years?", "facts": ["6 hours | six hours"], "documents": ["leave.md"]}
+{"question": "Who is the king of France?", "expect": "refusal"}
+
+question,expect,facts,documents,note
+How many hours of leave after five years?,answer,6 hours | six hours,leave.md,
+Who is the king of France?,refusal,,,"""
 
 
 @require_GET
@@ -108,7 +114,7 @@ def take_file(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Read a file, and show what it holds; nothing is kept yet."""
     collection = managed_collection(request.user, slug)
     if request.method == "GET":
-        return render(request, "curation/golden_import.html", {"collection": collection, "form": PasteForm()})
+        return _import_page(request, collection, PasteForm())
     with receive_files(request) as received:
         files = received.getlist("file")
         data = b""
@@ -120,7 +126,7 @@ def take_file(request: SignedInRequest, slug: str) -> HttpResponseBase:
             incoming.file.close()
     if not data:
         form = PasteForm({"lines": ""})
-        return render(request, "curation/golden_import.html", {"collection": collection, "form": form}, status=422)
+        return _import_page(request, collection, form, status=422)
     return _preview(request, collection, data)
 
 
@@ -130,7 +136,7 @@ def take_lines(request: SignedInRequest, slug: str) -> HttpResponseBase:
     collection = managed_collection(request.user, slug)
     form = PasteForm(request.POST)
     if not form.is_valid():
-        return render(request, "curation/golden_import.html", {"collection": collection, "form": form}, status=422)
+        return _import_page(request, collection, form, status=422)
     data = form.cleaned_data["lines"].encode()
     if "confirmed" not in request.POST:
         return _preview(request, collection, data)
@@ -138,11 +144,16 @@ def take_lines(request: SignedInRequest, slug: str) -> HttpResponseBase:
         new, changed = import_golden(collection=collection, rows=read_file(data, collection=collection), user=request.user)
     except CurationRefused as refused:
         form.add_error("lines", refused.message)
-        return render(request, "curation/golden_import.html", {"collection": collection, "form": form}, status=422)
+        return _import_page(request, collection, form, status=422)
     told = ngettext("%(count)d golden question is new", "%(count)d golden questions are new", new) % {"count": new}
     told += ", " + ngettext("%(count)d was changed.", "%(count)d were changed.", changed) % {"count": changed}
     messages.success(request, told)
     return redirect("curation:golden", slug=slug)
+
+
+def _import_page(request: SignedInRequest, collection: Collection, form: PasteForm, *, status: int = 200) -> HttpResponse:
+    context = {"collection": collection, "form": form, "example": EXAMPLE}
+    return render(request, "curation/golden_import.html", context, status=status)
 
 
 def _preview(request: SignedInRequest, collection: Collection, data: bytes) -> HttpResponse:
@@ -153,7 +164,7 @@ def _preview(request: SignedInRequest, collection: Collection, data: bytes) -> H
     except CurationRefused as refused:
         form.is_valid()
         form.add_error("lines", refused.message)
-        return render(request, "curation/golden_import.html", {"collection": collection, "form": form}, status=422)
+        return _import_page(request, collection, form, status=422)
     context = {"collection": collection, "form": form, "rows": rows[:PREVIEWED], "count": len(rows)}
     return render(request, "curation/golden_import.html", context)
 
