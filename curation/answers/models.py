@@ -17,12 +17,7 @@ def only_leads(row: dict[str, Any]) -> bool:
     """Tell whether a checked sentence says nothing by itself: a heading, or a line that ends with a colon."""
     if row["verdict"] != "framing":
         return False
-<<<<<<< HEAD
-    text = str(row["text"]).rstrip("*_ ")
-    return bool(row["reason"] == "heading") or (row["reason"] == "lead" and text.endswith((":", "：")))
-=======
     return bool(row["reason"] == "heading" or (row["reason"] == "lead" and row["text"].rstrip("*_ ").endswith((":", "："))))
->>>>>>> 73c6849 (curation: Mend what the pages and the types showed)
 
 
 class ApprovedAnswerQuerySet(models.QuerySet["ApprovedAnswer"]):

@@ -74,15 +74,9 @@ def answers(request: SignedInRequest, slug: str) -> HttpResponse:
 def write(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Write an answer, as where a gap asks for one."""
     collection = managed_collection(request.user, slug)
-<<<<<<< HEAD
-    uid = _uid(request)
-    gaps = Gap.objects.filter(collection=collection, uid=uid) if uid else Gap.objects.none()
-    gap = gaps.select_related("typical__case__event").first()
-=======
     named = _uid(request)
     gaps = Gap.objects.filter(collection=collection).select_related("typical__case__event")
     gap = gaps.filter(uid=named).first() if named else None
->>>>>>> 73c6849 (curation: Mend what the pages and the types showed)
     asked = gap.typical.case.event.summary if gap and gap.typical else ""
     form = AnswerForm(request.POST or None, initial={"question": asked})
     if request.method == "POST" and form.is_valid():

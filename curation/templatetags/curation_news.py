@@ -18,12 +18,7 @@ def gap_news(context: dict[str, Any]) -> dict[str, Any]:
         case__person_id=str(request.user.pk), told_at=None, gap__state=Gap.State.ANSWERED, gap__answered_at__isnull=False
     )
     rows = answered.select_related("gap__collection", "case__event").order_by("-gap__answered_at")[: SHOWN * 4]
-<<<<<<< HEAD
-    asked_before = (row for row in rows if row.case.event.summary and row.gap.answered_at and row.case.at < row.gap.answered_at)
-    news = list({row.gap_id: row for row in asked_before}.values())
-=======
     news = list({row.gap_id: row for row in rows if row.case.event.summary and _is_answered_since(row)}.values())
->>>>>>> 73c6849 (curation: Mend what the pages and the types showed)
     return {"news": news[:SHOWN], "csrf_token": context.get("csrf_token")}
 
 
