@@ -11,9 +11,9 @@ from ninja.params.functions import Query
 from accounts.models import ApiKey
 from api import schemas
 from api.access import scoped
-from api.given import Given
 from api.library import PAGE_MAX, PER_PAGE_MAX
 from api.requests import ApiRequest
+from api.strictness import Given
 from curation.answers.models import ApprovedAnswer
 from curation.answers.writing import approve_answer, retire_answer, save_answer
 from kb.models import Collection

@@ -10,8 +10,8 @@ from ninja import Field, Router, Schema
 from accounts.models import ApiKey
 from api import schemas
 from api.access import scoped
-from api.given import Given
 from api.requests import ApiRequest
+from api.strictness import Given
 from curation.canary.holding import apply_held, set_rules, withdraw_held
 from curation.canary.models import CanaryState, HeldChange
 from kb.models import Collection

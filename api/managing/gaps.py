@@ -12,9 +12,9 @@ from accounts.models import ApiKey
 from api import schemas
 from api.access import scoped
 from api.errors import RequestInvalid
-from api.given import Given
 from api.library import PAGE_MAX, PER_PAGE_MAX
 from api.requests import ApiRequest
+from api.strictness import Given
 from curation.gaps.deciding import change_gap, people_for
 from curation.gaps.models import Gap
 from kb.models import Collection

@@ -11,9 +11,9 @@ from ninja.params.functions import Query
 from accounts.models import ApiKey
 from api import schemas
 from api.access import scoped
-from api.given import Given
 from api.library import PAGE_MAX, PER_PAGE_MAX
 from api.requests import ApiRequest
+from api.strictness import Given
 from curation.golden.comparing import compare_runs, run_before
 from curation.golden.models import GoldenQuestion, GoldenRun
 from curation.golden.questions import change_golden, clean_expected, delete_golden, import_golden, serialize_golden, write_golden

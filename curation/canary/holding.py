@@ -96,7 +96,7 @@ def may_still(held: HeldChange) -> bool:
         return held.asked_by is None or held.asked_by.is_system_admin
     if held.asked_by is None:
         return held.collection.deleted_at is None
-    return Collection.objects.manageable_by(held.asked_by).filter(pk=held.collection_id).exists()
+    return Collection.objects.manageable_by(held.asked_by).filter(pk=held.collection.pk).exists()
 
 
 def apply_held(*, held: HeldChange, user: User, reason: str) -> None:
