@@ -411,7 +411,9 @@ ADDRESSES = {
         Case("get", "404 404 404 302 404 404", conversation),
     ],
     "chat:export": [
-        *(Case("get", OWNER, lambda world, kind=kind: (world.conversation.uid, kind)) for kind in ("md", "docx", "pdf")),
+        Case("get", OWNER, lambda world: (world.conversation.uid, "md")),
+        Case("get", OWNER, lambda world: (world.conversation.uid, "docx")),
+        Case("get", OWNER, lambda world: (world.conversation.uid, "pdf")),
         Case("get", "404 404 404 302 404 404", lambda world: (world.conversation.uid, "exe")),
     ],
     "chat:next": [Case("get", OWNER, turn)],
