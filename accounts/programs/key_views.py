@@ -13,7 +13,7 @@ from accounts.errors import AccountRefused
 from accounts.keys import create_api_key, revoke_api_key, rotate_api_key
 from accounts.models import ApiKey, ApiKeyQuerySet, ServiceAccount, User
 from accounts.programs.forms import KeyForm, RotateForm
-from accounts.programs.service_accounts import find_services, with_keys
+from accounts.programs.service_accounts import find_services
 from accounts.requests import SignedInRequest
 
 KEYS_PER_PAGE = 50
@@ -37,7 +37,7 @@ def keys(request: SignedInRequest) -> HttpResponse:
         "form": form,
         "made": made,
         "page": page,
-        "services": with_keys(find_services(request.user).filter(owner=request.user)),
+        "services": find_services(request.user).filter(owner=request.user)[:KEYS_PER_PAGE],
     }
     return render(request, "people/keys.html", context, status=status)
 

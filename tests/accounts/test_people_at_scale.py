@@ -159,9 +159,11 @@ def test_many_join_and_leave_a_group_in_one_event(admin: Client, group: Group, e
     page = admin.post(f"/people/groups/{group.pk}/members/", {"names": "olga, nobody", "act": "leave"}, follow=True)
     assert "Unknown user names: nobody" in page.content.decode()
     assert outsider.groups.exists()
-    chosen = {"person": [outsider.pk, employee.pk], "act": "leave", "group": group.pk, "query": "q=o&state=active"}
+    chosen = {"person": [outsider.pk, employee.pk], "act": "leave", "group": "people team", "query": "q=o&state=active"}
     assert admin.post("/people/many/", chosen)["Location"] == "/people/?q=o&state=active"
     assert not outsider.groups.exists()
+    page = admin.post("/people/many/", {"person": [outsider.pk], "act": "join", "group": "Nowhere"}, follow=True)
+    assert "There is no group of this name." in page.content.decode()
 
 
 def test_many_are_deactivated_or_none(admin: Client, knowledge_admin: User, employee: User, outsider: User) -> None:

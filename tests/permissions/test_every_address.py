@@ -639,7 +639,9 @@ ADDRESSES = {
         Case("post", ADMIN, data=lambda world: {"text": "username\nnora", "act": "look"}),
     ],
     "accounts:many": [
-        Case("post", ADMIN_POST, data=lambda world: {"person": world.people["outsider"].pk, "act": "join", "group": world.group.pk})
+        Case(
+            "post", ADMIN_POST, data=lambda world: {"person": world.people["outsider"].pk, "act": "join", "group": world.group.name}
+        )
     ],
     "accounts:group_members": [Case("post", ADMIN_POST, group, lambda world: {"names": "olga", "act": "join"})],
     "accounts:key_revoke": [

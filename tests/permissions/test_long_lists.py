@@ -17,12 +17,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import ApiKey, User
+from accounts.models import ApiKey, ServiceAccount, User
 from api.rest import rest
 from audit.models import ChainHead, Event
 from chat.models import Conversation, Feedback, ModelCall, Route, ServedModel, Turn
 from ingest.models import Job
-from kb.models import Chunk, Collection, Document, DocumentVersion, Edition, Folder, Page, Steward
+from kb.models import AccessRequest, Chunk, Collection, Document, DocumentVersion, Edition, Folder, Page, Steward
 from sources.models import SqlSource
 from tests.permissions.conftest import World
 
@@ -162,6 +162,32 @@ def add_stewards(world: World, start: int, count: int) -> None:
     Steward.objects.bulk_create(Steward(collection=world.collection, user=person, role="editor") for person in people)
 
 
+def add_listed(world: World, start: int, count: int) -> None:
+    """Collections that may be asked for, each of which the outsider has asked for before."""
+    rows = Collection.objects.bulk_create(Collection(name=name, slug=name, is_listed=True) for name in names(start, count))
+    outsider, now = world.people["outsider"], timezone.now()
+    AccessRequest.objects.bulk_create(
+        AccessRequest(collection=row, user=outsider, reason="Because.", state="refused", decided_at=now) for row in rows
+    )
+
+
+def add_requests(world: World, start: int, count: int) -> None:
+    people = User.objects.bulk_create(User(username=name) for name in names(start, count))
+    AccessRequest.objects.bulk_create(
+        AccessRequest(
+            collection=world.collection, user=person, reason="Because.", state=state, until=timezone.now() + timedelta(days=9)
+        )
+        for person in people
+        for state in ("waiting", "granted", "refused")
+    )
+
+
+def add_services(world: World, start: int, count: int) -> None:
+    people = User.objects.bulk_create(User(username=name, is_service=True) for name in names(start, count))
+    owner = world.people["owner"]
+    ServiceAccount.objects.bulk_create(ServiceAccount(user=person, owner=owner, purpose="Reads") for person in people)
+
+
 def add_folders(world: World, start: int, count: int) -> None:
     Folder.objects.bulk_create(Folder(collection=world.collection, name=name) for name in names(start, count))
 
@@ -254,6 +280,12 @@ PAGES = [
     List(path="/library/c/handbook/", add=add_documents),
     List(path="/library/c/handbook/", add=add_collections, goes_on=""),
     List(path="/library/c/handbook/owners/", add=add_stewards, goes_on='rel="next"'),
+    List(path="/library/", who="outsider", add=add_listed, goes_on=r'rel="next" href="\?listed=2"'),
+    List(path="/library/access/", who="outsider", add=add_listed),
+    List(path="/library/", add=add_requests, goes_on=""),
+    List(path="/library/c/handbook/access/", add=add_requests, goes_on=r'rel="next" href="\?page=2"'),  # what waits stands on both
+    List(path="/people/programs/", add=add_services),
+    List(path="/people/keys/", who="owner", add=add_services, goes_on=""),
     List(path="/library/c/handbook/", who="owner", add=add_folders, goes_on=r'rel="next" href="\?folders=2"'),
     List(path="/library/c/handbook/?q=row&state=ready", add=add_documents),
     List(path="/library/documents/{document}/", who="owner", add=add_pages),
@@ -281,6 +313,9 @@ API = [
     List(path="/api/v1/collections/handbook/documents?per_page=200", add=add_documents, goes_on='"pages": 5\\d'),
     List(path="/api/v1/documents/{document}/versions", add=add_versions, goes_on=""),
     List(path="/api/v1/collections/handbook/folders", who="owner", add=add_folders, goes_on=""),
+    List(path="/api/v1/listed-collections", who="outsider", add=add_listed, goes_on=""),
+    List(path="/api/v1/access", who="outsider", add=add_listed, goes_on=""),
+    List(path="/api/v1/collections/handbook/access", add=add_requests, goes_on=""),
     List(path="/api/v1/collections/handbook/stewards", add=add_stewards, goes_on=""),
     List(path="/api/v1/conversations?limit=200", who="owner", add=add_conversations, goes_on=""),
     List(path="/api/v1/conversations/{conversation}?limit=200", who="owner", add=add_turns, goes_on='"earlier": \\d'),
