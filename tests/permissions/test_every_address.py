@@ -755,6 +755,8 @@ API_ADDRESSES = {
         Case("get", "404 404 404 401 200 404", lambda world: (world.document.uid, 1)),
         Case("get", API_READERS, lambda world: (downloadable(world), world.document.uid, 1)[1:]),
     ],
+    **{f"api:list_{name}": [Case("get", "403 403 403 401 403 200")] for name in ("retention_rules", "holds", "erasures", "purges")},
+    "api:download_certificate": [Case("get", "403 403 403 401 403 200", purged)],
     "api:list_stewards": [Case("get", "403 403 403 401 200 403", slug)],
     "api:set_steward": [
         Case(

@@ -135,6 +135,22 @@ def test_conversations_go_and_what_is_held_stays(employee: User, teammate: User)
     assert not content(gone.receipt)
 
 
+def test_programs_of_auditors_see_rules_holds_and_what_is_held(desk: Client, employee: User, collection: Collection) -> None:
+    ask(employee)
+    Conversation.objects.update(updated_at=later(-40))
+    on("conversations", 30)
+    set_rule(kind="views", collection=collection, days=None, by=None)
+    place_hold(name="Smith", reason="", things=find_things(people="erin"), by=None)
+    rules = desk.get("/api/v1/retention/rules").json()
+    assert {(rule["kind"], rule["collection"], rule["days"], rule["is_on"], rule["due"], rule["held"]) for rule in rules} == {
+        ("conversations", None, 30, True, 0, 1),
+        ("views", "handbook", None, False, 0, 0),
+    }
+    [hold] = desk.get("/api/v1/retention/holds").json()
+    assert (hold["name"], hold["things"][0]["label"], hold["released_at"]) == ("Smith", "erin", None)
+    assert desk.get("/api/v1/retention/erasures").json() == desk.get("/api/v1/retention/purges").json() == []
+
+
 def test_the_worker_applies_them_once_a_day(employee: User, settings) -> None:
     settings.RETENTION_HOUR = 3
     ask(employee)
