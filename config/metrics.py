@@ -20,6 +20,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 import chat.measuring
 import config.requests.timing
+import curation.measuring
 import ingest.measuring
 from accounts.client_address import client_address
 from audit.chain.checkpoints import last_checkpoint
@@ -37,7 +38,10 @@ from metrics.exposition import expose
 
 logger = logging.getLogger(__name__)
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-INSTRUMENTS = (*chat.measuring.INSTRUMENTS, *ingest.measuring.INSTRUMENTS, *config.requests.timing.INSTRUMENTS)
+INSTRUMENTS = (
+    *(*chat.measuring.INSTRUMENTS, *ingest.measuring.INSTRUMENTS),
+    *(*curation.measuring.INSTRUMENTS, *config.requests.timing.INSTRUMENTS),
+)
 
 
 @login_not_required

@@ -1,13 +1,15 @@
 """The page that leads to everything one looks after."""
 
 from django.core.paginator import Paginator
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.requests import SignedInRequest
 from curation.access import check_manages_something
+from curation.answers.models import ApprovedAnswer
 from curation.golden.models import GoldenRun
 from kb.models import Collection
 
@@ -20,6 +22,11 @@ def index(request: SignedInRequest) -> HttpResponse:
     check_manages_something(request.user)
     rows = Collection.objects.manageable_by(request.user).order_by("name")
     rows = rows.annotate(golden=Count("golden_questions", filter=Q(golden_questions__is_active=True), distinct=True))
+    withdrawn = ApprovedAnswer.objects.filter(collection=OuterRef("pk"), state=ApprovedAnswer.State.WITHDRAWN)
+    due = ApprovedAnswer.objects.filter(
+        collection=OuterRef("pk"), state=ApprovedAnswer.State.APPROVED, review_on__lte=timezone.localdate()
+    )
+    rows = rows.annotate(has_withdrawn=Exists(withdrawn), has_due=Exists(due))
     rows = rows.annotate(open_gaps=Count("gaps", filter=Q(gaps__state="open"), distinct=True))
     done = GoldenRun.objects.filter(collection=OuterRef("pk"), state=GoldenRun.State.DONE).exclude(cause=GoldenRun.Cause.HELD)
     rows = rows.annotate(last_run=Subquery(done.order_by("-pk").values("pk")[:1]))

@@ -5,8 +5,6 @@ Until it is checked again, an answer whose source was replaced is not given: its
 
 import logging
 
-from django.db import transaction
-
 from chat.flow.running import Compose
 from curation.answers.models import ApprovedAnswer, ApprovedQuestion
 from curation.answers.writing import check_again
@@ -53,6 +51,6 @@ def keep_findable(*, embedder: Embedder | None = None) -> int:
     rows = list(wanted.exclude(encoder=fingerprint)[:EMBEDDED])
     for row in rows:
         row.vector, row.encoder = embed_question(row.text, engine=embedder), fingerprint
-    with transaction.atomic():
+    if rows:
         ApprovedQuestion.objects.bulk_update(rows, ["vector", "encoder"])
     return len(rows)

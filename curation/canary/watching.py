@@ -54,21 +54,25 @@ def watch(*, now: datetime | None = None) -> list[GoldenRun]:
 
 
 def note_changes(*, now: datetime) -> int:
-    """Read the next events, and what is installed. Returns: how many events."""
+    """Read the next events, and what is installed. Returns: how many events. Where nothing changed, nothing is written."""
+    installed = read_installed()
+    before = CanaryWatch.objects.filter(pk=CanaryWatch.ONLY).first()
+    if before is None:  # what was before golden questions could be asked is no change
+        head = ChainHead.objects.values_list("sequence", flat=True).first() or 0
+        CanaryWatch.objects.get_or_create(pk=CanaryWatch.ONLY, defaults={"sequence": head, "installed": installed})
+        return 0
+    later = Event.objects.filter(sequence__gt=before.sequence, action__in=ACTIONS)
+    events = list(later.select_related("payload").order_by("sequence")[:BATCH])
+    if not events and before.installed == installed:
+        return 0
+    changed = read_changes(events)
+    for kind, value in installed.items():
+        if before.installed.get(kind, value) != value:
+            changed[EVERYWHERE].add(kind)
     with transaction.atomic():
-        row, is_new = CanaryWatch.objects.select_for_update().get_or_create(pk=CanaryWatch.ONLY)
-        installed = read_installed()
-        if is_new:  # what was before golden questions could be asked is no change
-            row.sequence = ChainHead.objects.values_list("sequence", flat=True).first() or 0
-            row.installed = installed
-            row.save(update_fields=["sequence", "installed"])
-            return 0
-        later = Event.objects.filter(sequence__gt=row.sequence, action__in=ACTIONS)
-        events = list(later.select_related("payload").order_by("sequence")[:BATCH])
-        changed = read_changes(events)
-        for kind, value in installed.items():
-            if row.installed.get(kind, value) != value:
-                changed[EVERYWHERE].add(kind)
+        row = CanaryWatch.objects.select_for_update().get(pk=CanaryWatch.ONLY)
+        if (row.sequence, row.installed) != (before.sequence, before.installed):
+            return 0  # somebody else has read them meanwhile
         if changed:
             _note(changed, now=now)
         row.sequence = events[-1].sequence if events else row.sequence

@@ -26,19 +26,28 @@ WANTED = Q(outcome="refused") | Q(rating="unhelpful") | Q(outcome="answered", pr
 
 
 def take_gaps(*, at_most: int = BATCH, embedder: Embedder | None = None) -> int:
-    """Put new cases into gaps. Returns: how many cases were read. May load the encoder."""
+    """Put new cases into gaps. Returns: how many cases were read. May load the encoder.
+
+    What takes long is done before anything is locked: on SQLite, who holds a transaction holds everybody who writes.
+    """
+    at = GapReading.objects.filter(pk=GapReading.ONLY).values_list("sequence", flat=True).first() or 0
+    new = list(_cases(Case.objects.filter(WANTED, sequence__gt=at), at_most))
+    # What was rated since it was read: an index has these, and they are few.
+    rated = list(_cases(Case.objects.filter(rating="unhelpful", sequence__lte=at), at_most))
+    cases = [case for case in (*new, *rated) if case.event.summary]  # erased: nothing is left to be asked
+    if not (new or cases):
+        return 0
+    embedder = embedder or get_engine().embedder
+    vectors = {case.pk: embed_question(case.event.summary, engine=embedder) for case in cases}
+    collections = collections_of({case.pk: _data_of(case) for case in cases})
     with transaction.atomic():
         reading, _is_new = GapReading.objects.select_for_update().get_or_create(pk=GapReading.ONLY)
-        new = list(_cases(Case.objects.filter(WANTED, sequence__gt=reading.sequence), at_most))
-        # What was rated since it was read: an index has these, and they are few.
-        rated = list(_cases(Case.objects.filter(rating="unhelpful", sequence__lte=reading.sequence), at_most))
-        cases = [case for case in (*new, *rated) if case.event.summary]  # erased: nothing is left to be asked
-        if cases:
-            embedder = embedder or get_engine().embedder
-            collections = collections_of({case.pk: _data_of(case) for case in cases})
-            for case in cases:
-                vector = embed_question(case.event.summary, engine=embedder)
-                _put(case, collections[case.pk], vector, encoder=embedder.fingerprint)
+        if reading.sequence != at:
+            return 0  # somebody else has taken them meanwhile
+        taken = set(GapQuestion.objects.filter(case__in=cases).values_list("case_id", flat=True))
+        for case in cases:
+            if case.pk not in taken:
+                _put(case, collections[case.pk], vectors[case.pk], encoder=embedder.fingerprint)
         if new:
             reading.sequence = new[-1].sequence
             reading.save(update_fields=["sequence"])

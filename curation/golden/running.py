@@ -26,10 +26,13 @@ from chat.flow.dependencies import AnswerDependencies, configured_dependencies
 from chat.flow.running import finish_question
 from curation.canary.models import HeldChange
 from curation.errors import CurationRefused
+from curation.golden.comparing import run_before, worse_questions
 from curation.golden.conditions import read_conditions
 from curation.golden.expecting import Expected, compare
 from curation.golden.models import GoldenQuestion, GoldenResult, GoldenRun
+from curation.measuring import measure_run
 from kb.models import Collection
+from metrics.tallies import add
 
 logger = logging.getLogger(__name__)
 
@@ -175,6 +178,8 @@ def _finish(run: GoldenRun, dependencies: AnswerDependencies, *, finished: Finis
         run.save(update_fields=["passed", "failed", "errors", "questions", "state", "finished_at", "conditions"])
         old = GoldenRun.objects.filter(collection=run.collection).order_by("-pk").values_list("pk", flat=True)[KEPT_RUNS:]
         GoldenRun.objects.filter(pk__in=list(old)).delete()  # the audit has them
+        worse = _worse(run)
+        add(measure_run(passed=run.passed, failed=run.failed, errors=run.errors, worse=len(worse)))
         finished(run)
         record(
             "golden_run.finished",
@@ -194,4 +199,12 @@ def _finish(run: GoldenRun, dependencies: AnswerDependencies, *, finished: Finis
                 ],
             },
         )
+    if worse:
+        logger.error("ALARM: %d golden questions of collection %d no longer pass (run %s)", len(worse), run.collection_id, run.uid)
     logger.info("golden run of collection %s: %d passed, %d failed", run.collection_id, run.passed, run.failed + run.errors)
+
+
+def _worse(run: GoldenRun) -> list[GoldenResult]:
+    """Return the questions that no longer pass; none for a run before a change, whose outcome whoever asked for it sees."""
+    before = run_before(run) if run.cause != GoldenRun.Cause.HELD else None
+    return worse_questions(list(run.results.all()), list(before.results.all())) if before is not None else []

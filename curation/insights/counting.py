@@ -25,25 +25,28 @@ Cell = tuple[date, int, str, str]
 
 
 def count_questions(*, at_most: int = BATCH) -> int:
-    """Count the next questions and ratings. Returns: how many events."""
+    """Count the next questions and ratings. Returns: how many events. Receipts are read before anything is locked."""
+    at = InsightReading.objects.filter(pk=InsightReading.ONLY).values_list("sequence", flat=True).first() or 0
+    actions = [*(f"question.{outcome}" for outcome in OUTCOMES), *RATINGS]
+    later = Event.objects.filter(sequence__gt=at, action__in=actions).select_related("payload")
+    events = list(later.order_by("sequence")[:at_most])
+    if not events:
+        return 0
+    asked = {event.pk: event for event in events if event.action not in RATINGS}
+    rated = [event for event in events if event.action in RATINGS]
+    of_ratings = _rated_answers(rated)
+    receipts = {event.pk: data_of(event) for event in (*asked.values(), *of_ratings.values())}
+    subjects = collections_of(receipts)
+    cells: Counter[Cell] = Counter()
+    for event in asked.values():
+        _add(cells, event.at, _pk(subjects[event.pk]), facts_of(event.action, receipts[event.pk]))
+    for event in rated:
+        answer = of_ratings.get(event.subject)
+        _add(cells, event.at, _pk(subjects[answer.pk]) if answer else ALL, [("rating", RATINGS[event.action])])
     with transaction.atomic():
         reading, _is_new = InsightReading.objects.select_for_update().get_or_create(pk=InsightReading.ONLY)
-        actions = [*(f"question.{outcome}" for outcome in OUTCOMES), *RATINGS]
-        later = Event.objects.filter(sequence__gt=reading.sequence, action__in=actions)
-        events = list(later.select_related("payload").order_by("sequence")[:at_most])
-        if not events:
-            return 0
-        asked = {event.pk: event for event in events if event.action not in RATINGS}
-        rated = [event for event in events if event.action in RATINGS]
-        of_ratings = _rated_answers(rated)
-        receipts = {event.pk: data_of(event) for event in (*asked.values(), *of_ratings.values())}
-        subjects = collections_of(receipts)
-        cells: Counter[Cell] = Counter()
-        for event in asked.values():
-            _add(cells, event.at, _pk(subjects[event.pk]), facts_of(event.action, receipts[event.pk]))
-        for event in rated:
-            answer = of_ratings.get(event.subject)
-            _add(cells, event.at, _pk(subjects[answer.pk]) if answer else ALL, [("rating", RATINGS[event.action])])
+        if reading.sequence != at:
+            return 0  # somebody else has counted them meanwhile
         _store(cells)
         _note_documents([(event.at, receipts[event.pk]) for event in asked.values()])
         reading.sequence = events[-1].sequence

@@ -11,6 +11,7 @@ from curation.golden.expecting import Expected
 from curation.golden.models import GoldenResult, GoldenRun
 from curation.golden.questions import write_golden
 from kb.models import Collection, Document
+from reviews.desk.intake import take_in
 from reviews.models import Case
 from tests.browser.unbroken import LETTERS, LINK
 
@@ -47,7 +48,8 @@ def _write_golden(collection: Collection, document: Document) -> object:
 
 def _write_gap(collection: Collection) -> object:
     asked = record("question.refused", summary=LETTERS[:300], payload={"question": LETTERS, "outcome": "refused"})
-    case = Case.objects.create(event=asked, sequence=asked.sequence, at=asked.at, outcome="refused")
+    take_in()  # or the worker has
+    case = Case.objects.get(event=asked)
     gap = Gap.objects.create(collection=collection, last_at=asked.at, count=1, note=LINK)
     gap.typical = GapQuestion.objects.create(gap=gap, case=case, cause="refused", vector=b"", encoder="none")
     gap.save()

@@ -21,6 +21,7 @@ from curation.golden.reading import read_file, write_lines
 from curation.golden.running import start_run, work_on_runs
 from ingest.documents.deletion import delete_document
 from kb.models import Collection, Document
+from metrics.models import Tally
 from reviews.desk.intake import take_in
 from reviews.desk.judging import review_case
 from reviews.models import Case
@@ -102,6 +103,7 @@ def test_a_run_is_compared_with_the_one_before_and_cut_to_what_may_be_read(
     delete_document(leave, user=knowledge_admin, should_notify=False)
     run = run_all(collection)
     assert run_before(run) == before
+    assert Tally.objects.get(name="attest_golden_worse").total == 1
     (row,) = compare_runs(run, before, user=owner)
     assert (row.change, row.answer["outcome"]) == ("worse", "refused")
     assert row.answer_before["answer"] == ""  # its source is gone
