@@ -78,7 +78,7 @@ def apply_models(held: HeldChange, *, user: User | None) -> None:
     """Apply a held change of a route or a model; nothing where that is gone by now. Raises: ValuesRefused."""
     values: dict[str, Any] = held.value or {}
     if held.kind == MODEL:
-        model = ServedModel.objects.filter(pk=held.target).first() if held.target is not None else None
+        model = ServedModel.objects.filter(pk=held.target or 0).first()
         if model is not None:
             services.change_model(row=model, user=user, is_tried=True, **values)
         return
