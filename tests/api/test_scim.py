@@ -99,7 +99,7 @@ def test_a_person_is_made_shown_replaced_and_deleted(scim: Provisioner, admin: U
     assert made.status_code == 201
     assert made["Location"] == found["meta"]["location"] == f"http://testserver/scim/v2/Users/{found['id']}"
     assert (found["userName"], found["externalId"], found["active"]) == ("bjensen", "bjensen-7", True)
-    assert found["name"] == {"formatted": "Barbara Jensen", "familyName": "Jensen", "givenName": "Barbara"}
+    assert found["name"] == {"familyName": "Jensen", "givenName": "Barbara"}
     user = User.objects.get(username="bjensen")
     assert (user.get_full_name(), user.role, user.has_usable_password()) == ("Barbara Jensen", "employee", False)
     assert Event.objects.first().actor_name == "sam"
@@ -339,9 +339,11 @@ def test_it_describes_what_it_does(scim: Provisioner) -> None:
     }
     assert scim("get", "ResourceTypes/User").json()["schema"] == USER
     schema = scim("get", f"Schemas/{USER}").json()
-    assert {one["name"] for one in schema["attributes"]} == {"userName", "name", "displayName", "active", "emails", "groups"}
+    assert {one["name"] for one in schema["attributes"]} == {"userName", "name", "active", "emails", "groups"}
     assert scim("get", "Schemas").json()["totalResults"] == 2
     assert refusal(scim("get", "Schemas/nothing"), 404)
+    assert refusal(scim("get", "Nothing/at/all"), 404)
+    assert refusal(scim("post", "Bulk", {}), 404)
     assert scim("get", "ServiceProviderConfig")["Cache-Control"] == "private, no-store"
 
 

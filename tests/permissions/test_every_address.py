@@ -852,7 +852,7 @@ API_ADDRESSES = {
     **{f"scim:{name}": [Case("post", "401 401 401 401 401 401", is_json=True)] for name in ("users_search", "groups_search")},
     **{
         f"scim:{name}": [Case(method, "401 401 401 401 401 401", lambda world: ("1",)) for method in ("get", "delete")]
-        for name in ("user", "group", "resource_type", "schema")
+        for name in ("user", "group", "resource_type", "schema", "nothing")
     },
     "api:list_answers": [Case("get", "403 403 403 401 200 403")],
     "api:create_answer": [

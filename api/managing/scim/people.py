@@ -27,10 +27,7 @@ def resource_of(account: Account, *, base: str) -> User:
         id=str(account.pk),
         external_id=(provisioned.external_id if provisioned else "") or None,
         user_name=account.username,
-        name=Name(
-            formatted=account.get_full_name() or None, given_name=account.first_name or None, family_name=account.last_name or None
-        ),
-        display_name=account.get_full_name() or account.username,
+        name=Name(given_name=account.first_name or None, family_name=account.last_name or None),
         active=account.is_active,
         emails=[Email(value=account.email, type="work", primary=True)] if account.email else None,
         groups=[Membership(value=str(group.pk), display=group.name) for group in account.groups.all()] or None,

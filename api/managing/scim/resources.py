@@ -17,6 +17,7 @@ from scim2_models import (
     Filter,
     Mutability,
     Patch,
+    Reference,
     Required,
     Resource,
     ScimPolicy,
@@ -30,14 +31,13 @@ MOST_RESULTS = 200  # of one page
 
 
 class Name(ComplexAttribute):
-    formatted: str | None = None  # taken, and not kept: it follows from the two below
     family_name: str | None = None
     given_name: str | None = None
 
 
 class Email(ComplexAttribute):
     value: EmailStr | None = None
-    type: str | None = None
+    type: str | None = Field(None, examples=["work"])
     primary: bool | None = None
 
 
@@ -53,7 +53,6 @@ class User(Resource[Any]):
 
     user_name: Annotated[str | None, Mutability.immutable, Uniqueness.server, Required.true] = None
     name: Name | None = None
-    display_name: str | None = None  # taken, and not kept: it follows from the name
     active: bool | None = None
     emails: list[Email] | None = None
     groups: Annotated[list[Membership] | None, Mutability.read_only] = None
@@ -61,8 +60,8 @@ class User(Resource[Any]):
 
 class Member(ComplexAttribute):
     value: Annotated[str | None, Mutability.immutable, CaseExact.true] = None
-    ref: Annotated[str | None, Mutability.immutable] = Field(None, serialization_alias="$ref", validation_alias="$ref")
-    type: Annotated[str | None, Mutability.immutable] = None
+    ref: Annotated[Reference[User] | None, Mutability.immutable] = Field(None, serialization_alias="$ref", validation_alias="$ref")
+    type: Annotated[str | None, Mutability.immutable] = Field(None, examples=["User"])
     display: str | None = None  # taken, and not kept
 
 

@@ -18,4 +18,5 @@ urlpatterns: list[URLPattern] = [
     path("ResourceTypes/<str:name>", views.resource_types, name="resource_type"),
     path("Schemas", views.schemas, name="schemas"),
     path("Schemas/<str:name>", views.schemas, name="schema"),
+    path("<path:rest>", views.nothing, name="nothing"),
 ]

@@ -120,6 +120,12 @@ def schemas(request: ScimRequest, name: str = "") -> HttpResponse:
     return _describe(request, PROVIDER.schemas, key=lambda one: one.id, name=name)
 
 
+@scim
+def nothing(request: ScimRequest, rest: str) -> HttpResponse:
+    """Say of every other address that there is nothing, as SCIM does."""
+    raise Http404
+
+
 def _describe(request: HttpRequest, known: tuple[Any, ...], *, key: Callable[[Any], Any], name: str) -> HttpResponse:
     if request.method != "GET":
         return HttpResponseNotAllowed(["GET"])
