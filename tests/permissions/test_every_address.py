@@ -33,6 +33,7 @@ from curation.gaps.models import Gap, GapQuestion
 from curation.golden.expecting import Expected
 from curation.golden.models import GoldenRun
 from curation.golden.questions import write_golden
+from audit.services import record
 from kb.models import Collection, Document, DocumentVersion, Folder
 from kb.reading_faults import report_fault
 from kb.rights.access import ask_for_access
@@ -602,6 +603,8 @@ ADDRESSES = {
     "curation:insights_export": [Case("get", ADMIN, lambda world: (world.collection.slug, "days"))],
     "curation:insights_all": [Case("get", ADMIN)],
     "curation:insights_all_export": [Case("get", ADMIN, lambda world: ("stages",))],
+    "reviews:ask_again": [Case("post", AUDITOR_POST, lambda world: (record("a.b").uid,))],  # which is no question
+    "reviews:again": [Case("get", AUDITOR, lambda world: (world.event.uid, world.event.uid))],
     "audit:integrity": [Case("get", AUDITOR), Case("post", AUDITOR)],
     "audit:checkpoint_file": [
         Case("get", AUDITOR, lambda world: ("checkpoints.jsonl",)),
