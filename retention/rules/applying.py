@@ -20,7 +20,7 @@ from audit.models import Event
 from audit.services import lock_chain, record
 from chat.conversations.arranging import as_deletable
 from chat.models import Conversation, Feedback, Turn
-from retention.models import RetentionRule, RetentionRun
+from retention.models import Purge, RetentionRule, RetentionRun
 from retention.purging.purging import purge_documents
 from retention.rules.events import due_events, everything_held
 from retention.rules.periods import read_periods
@@ -47,7 +47,7 @@ class Gone:
 def apply_when_due(*, now: datetime | None = None, slice_s: float = 20.0) -> bool:
     """Apply the rules where today's run is due, for about `slice_s` seconds. Returns: whether a run came to its end."""
     now = now or timezone.now()
-    if not RetentionRule.objects.filter(is_on=True).exists():
+    if not (RetentionRule.objects.filter(is_on=True).exists() or Purge.objects.filter(finished_at=None).exists()):
         return False
     with _leased(now) as run:
         if run is None or not _is_due(run.finished_at, now=now):

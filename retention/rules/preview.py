@@ -65,12 +65,15 @@ def due_conversations(periods: Periods, *, now: datetime) -> Iterator[Conversati
 
 
 def due_documents(periods: Periods, *, now: datetime) -> list[Document]:
-    """Return the deleted documents whose grace is over and that are not purged yet, oldest first."""
+    """Return the deleted documents whose grace is over and that are not purged yet, oldest first; before them what was begun."""
+    begun = list(Document.objects.filter(purge__isnull=False, purge__finished_at=None).order_by("deleted_at", "pk"))
     if periods.shortest is None:
-        return []
+        return begun
     rows: QuerySet[Document] = Document.objects.filter(deleted_at__lt=now - timedelta(days=periods.shortest))
-    rows = rows.filter(purge__finished_at=None).order_by("deleted_at", "pk")
-    return [row for row in rows if row.deleted_at and periods.is_due(frozenset({row.collection_id}), at=row.deleted_at, now=now)]
+    rows = rows.filter(purge=None).order_by("deleted_at", "pk")
+    return begun + [
+        row for row in rows if row.deleted_at and periods.is_due(frozenset({row.collection_id}), at=row.deleted_at, now=now)
+    ]
 
 
 def _of_conversations(periods: Periods, *, now: datetime) -> Preview:

@@ -95,7 +95,7 @@ def _model(data: Mapping[str, Any]) -> str:
 
 def _judge(data: Mapping[str, Any]) -> str:
     sufficiency = _mapping(data.get("sufficiency"))
-    return " · ".join(str(part) for part in (sufficiency.get("judge"), sufficiency.get("calibration")) if part)
+    return " · ".join(str(part)[:12] for part in (sufficiency.get("judge"), sufficiency.get("calibration")) if part)
 
 
 def _number(value: object) -> str:

@@ -18,7 +18,7 @@ from retention.errors import RetentionRefused
 from retention.holding.naming import find_things
 from retention.holding.services import place_hold
 from retention.models import Erasure
-from retention.people.erasing import order_erasure
+from retention.people.erasing import order_erasure, run_erasures
 from retention.tasks import erase
 from reviews.desk.intake import take_in
 from reviews.desk.judging import review_case
@@ -63,6 +63,7 @@ def test_an_auditor_orders_an_erasure_and_a_worker_carries_it_out(
     given["confirmation"] = "erin"
     assert "name out of it" in desk.post(address, given | {"reason": "Erin asked"}).content.decode()
     assert desk.post(address, given).status_code == 302
+    assert run_erasures(slice_s=0) == 0  # no time: what is left is done in the next slice
     assert erase() == 1
 
     found = verify_chain()

@@ -25,7 +25,8 @@ from retention.holding.services import place_hold, release_hold
 from retention.models import Purge
 from retention.purging.purging import purge_documents
 from retention.rules.changing import set_rule, switch_rule
-from retention.rules.preview import preview
+from retention.rules.periods import read_periods
+from retention.rules.preview import due_documents, preview
 from retrieval.local.writer import LocalIndexWriter
 from tests.ingest.engine import FakeEngine
 
@@ -149,6 +150,33 @@ def test_a_hold_keeps_the_file_and_the_rule_lets_it_go_after_the_grace(
     release_hold(hold=hold, reason="Settled", by=None)
     assert purge(engine, gone) == 1
     assert preview("documents", now=later).due == 0
+
+
+class Killed(BaseException):
+    """As a SIGKILL, nobody catches it."""
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("point", ["purge_index_cleaned", "purge_files_removed"])
+def test_a_purge_that_was_cut_off_goes_on(
+    point: str, engine: FakeEngine, collection: Collection, knowledge_admin: User, settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = upload(collection, knowledge_admin, engine, "merger.md", SECRET)
+    gone = delete(version, engine, user=knowledge_admin)
+
+    def die(name: str) -> None:
+        if name == point:
+            raise Killed
+
+    monkeypatch.setattr("retention.purging.purging.crash_point", die)
+    with pytest.raises(Killed):
+        purge(engine, gone)
+    assert not Event.objects.filter(action="document.purged").exists()
+    monkeypatch.undo()
+    assert due_documents(read_periods("documents"), now=timezone.now()) == [gone]  # though no rule is on any more
+    assert purge(engine, gone) == 1
+    assert not (settings.MEDIA_ROOT / version.storage_path).exists()
+    assert Event.objects.filter(action="document.purged").count() == 1
 
 
 @pytest.mark.django_db
