@@ -6,7 +6,7 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from ninja import Router
+from ninja import Router, Status
 from ninja.params.functions import Query
 
 from accounts.models import ApiKey
@@ -60,10 +60,10 @@ def change_conversation(request: ApiRequest, uid: UUID, given: schemas.Conversat
 
 
 @router.delete("/conversations/{uuid:uid}", response={204: None, **schemas.ERRORS}, **ASK)
-def remove_conversation(request: ApiRequest, uid: UUID) -> tuple[int, None]:
+def remove_conversation(request: ApiRequest, uid: UUID) -> Status[None]:
     """Delete one of the caller's conversations with its questions and links. The receipts stay in the audit."""
     delete_conversation(find_conversation(request, str(uid)))
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/conversations/{uuid:uid}/share", response={200: schemas.ShareOut, **schemas.ERRORS}, **ASK)
@@ -76,10 +76,10 @@ def share(request: ApiRequest, uid: UUID) -> schemas.ShareOut:
 
 
 @router.delete("/conversations/{uuid:uid}/share", response={204: None, **schemas.ERRORS}, **ASK)
-def unshare(request: ApiRequest, uid: UUID) -> tuple[int, None]:
+def unshare(request: ApiRequest, uid: UUID) -> Status[None]:
     """Revoke the link, where there is one."""
     revoke_share(find_conversation(request, str(uid)), user=request.user)
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("/shared/{uuid:uid}", response={200: schemas.SharedOut, **schemas.ERRORS}, **READ)
