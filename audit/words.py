@@ -150,6 +150,10 @@ ACTIONS = {
     "approved_answer.retired": _("Approved answer retired"),
     "approved_answer.verified": _("Approved answer still holds"),
     "approved_answer.withdrawn": _("Approved answer withdrawn"),
+    "prompt.written": _("Prompt version written"),
+    "prompt.shared": _("Prompt version given a share"),
+    "prompt.promoted": _("Prompt version taken into use"),
+    "prompt.rolled_back": _("Prompt version rolled back"),
     "audit.sealed": _("Audit of an earlier release sealed"),
     "audit.key_rotated": _("Key of the audit changed"),
 }

@@ -5,6 +5,7 @@ from curation.canary.models import CanaryRules, CanaryState, CanaryWatch, HeldCh
 from curation.gaps.models import Gap, GapQuestion, GapReading
 from curation.golden.models import GoldenQuestion, GoldenResult, GoldenRun
 from curation.insights.models import DayCount, DocumentUse, InsightReading
+from curation.prompts.models import PromptVersion
 
 __all__ = [
     "ApprovedAnswer",
@@ -22,4 +23,5 @@ __all__ = [
     "GoldenRun",
     "HeldChange",
     "InsightReading",
+    "PromptVersion",
 ]

@@ -9,6 +9,7 @@ from curation.gaps import views as gaps
 from curation.golden import review_views
 from curation.golden import views as golden
 from curation.insights import views as insights
+from curation.prompts import views as prompts
 
 app_name = "curation"
 
@@ -26,6 +27,11 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:slug>/canary/", canary.canary, name="canary"),
     path("c/<slug:slug>/canary/runs.csv", canary.export, name="canary_export"),
     path("c/<slug:slug>/canary/rules/", canary.rules, name="canary_rules"),
+    path("prompts/", prompts.prompts, name="prompts"),
+    path("prompts/<str:name>/", prompts.prompt, name="prompt"),
+    path("prompts/<str:name>/back/", prompts.back, name="prompt_back"),
+    path("prompt-versions/<uuid:uid>/share/", prompts.share, name="prompt_share"),
+    path("prompt-versions/<uuid:uid>/use/", prompts.use, name="prompt_use"),
     path("models/", canary.models, name="models"),
     path("held/<uuid:uid>/apply/", canary.apply, name="held_apply"),
     path("held/<uuid:uid>/withdraw/", canary.withdraw, name="held_withdraw"),

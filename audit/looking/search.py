@@ -20,7 +20,7 @@ KINDS = {  # what the tabs show: prefixes of the action
     "sources": ("source.",),
     "documents": ("document.", "collection."),
     "people": ("account.", "group.", "session."),
-    "curation": ("golden.", "golden_question.", "golden_run.", "canary.", "change.", "gap.", "approved_answer."),
+    "curation": ("golden.", "golden_question.", "golden_run.", "canary.", "change.", "prompt.", "gap.", "approved_answer."),
     "audit": ("audit.", "review.", "retention.", "hold.", "person.", "conversation."),
     "all": (),
 }

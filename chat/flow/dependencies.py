@@ -38,6 +38,7 @@ class AnswerDependencies:
     calibration: Calibration = field(default_factory=shipped_calibration)  # of the encoder that searches
     find_shortage: Callable[..., Shortage | None] = lambda *, user: None  # of passages in the index that is searched
     find_approved: FindApproved = find_none  # an answer that somebody approved for a question that means the same
+    choose_rules: Callable[[str, str], str] = lambda name, subject: ""  # of a prompt, for a conversation; "": those on disk
     gateway: Gateway  # without a model to offer: extractive
     thresholds: Mapping[int, float | None] = field(default_factory=dict)  # by collection, instead of its own: to try another one
 
@@ -63,5 +64,6 @@ def configured_dependencies() -> AnswerDependencies:
         calibration=calibration,
         find_shortage=partial(find_shortage, engine=engine),
         find_approved=import_string(settings.APPROVED_ANSWERS) if settings.APPROVED_ANSWERS else find_none,
+        choose_rules=import_string(settings.PROMPTS) if settings.PROMPTS else lambda name, subject: "",
         gateway=configured_gateway(),
     )

@@ -18,11 +18,13 @@ from audit.actor import COMMAND_LINE, actor_of
 from audit.services import record
 from chat.flow.dependencies import AnswerDependencies
 from curation.canary.models import CanaryState, HeldChange
-from curation.canary.models_held import apply_models, tried_with
+from curation.canary.models_held import PROMPT, apply_models, tried_with
 from curation.errors import CurationRefused
 from curation.golden.comparing import run_before, worse_questions
 from curation.golden.models import GoldenQuestion, GoldenResult, GoldenRun
 from curation.golden.running import start_run
+from curation.prompts.changing import promote
+from curation.prompts.models import PromptVersion
 from kb import services
 from kb.models import Collection
 
@@ -144,7 +146,7 @@ def _apply(held: HeldChange, *, by: User | None, reason: str) -> None:
     if held.collection is None:
         try:
             with transaction.atomic():
-                apply_models(held, user=by)
+                _apply_anywhere(held, user=by)
         except ValuesRefused as refused:  # what it was asked for changed meanwhile
             held.state, held.reason = State.FAILED, refused.message
             held.save(update_fields=["state", "reason"])
@@ -181,3 +183,13 @@ def _record(action: str, held: HeldChange, *, by: User | None, **more: str) -> N
             **more,
         },
     )
+
+
+def _apply_anywhere(held: HeldChange, *, user: User | None) -> None:
+    """Apply a change of no collection: of a model, a route or a prompt. Raises: ValuesRefused."""
+    if held.kind != PROMPT:
+        apply_models(held, user=user)
+        return
+    row = PromptVersion.objects.filter(pk=held.target or 0).exclude(state=PromptVersion.State.ACTIVE).first()
+    if row is not None:
+        promote(row=row, user=user, is_tried=True)

@@ -18,12 +18,13 @@ from chat.flow.dependencies import AnswerDependencies
 from curation.canary.models import CanaryRules, HeldChange
 from curation.golden.models import GoldenQuestion, GoldenRun
 from curation.golden.running import start_run
+from curation.prompts.models import PromptVersion
 from gateway import services
 from gateway.models import Route, ServedModel
 from gateway.routing.row_gateway import Loaded, RowGateway, load_rules
 from kb.models import Collection
 
-ROUTE, MODEL = "route", "model"
+ROUTE, MODEL, PROMPT = "route", "model", "prompt"
 TRIED = frozenset({"served_name", "lora_name", "temperature", "style", "extra", "max_answer_tokens", "is_enabled"})  # of a model
 
 
@@ -42,6 +43,19 @@ def hold_models(kind: str, row: Any, values: Mapping[str, Any] | None, *, user: 
     if tried:
         _hold(MODEL, row, tried, user=user)
     return {name: value for name, value in (values or {}).items() if name not in tried}
+
+
+def hold_prompt(row: PromptVersion, *, user: User | None) -> bool:
+    """Hold a version of a prompt back until it is tried, where that is the rule. Returns: whether it is held."""
+    if not CanaryRules.objects.filter(pk=CanaryRules.ONLY, holds_models=True).exists() or not _watched().exists():
+        return False
+    held = HeldChange.objects.create(
+        kind=PROMPT, target=row.pk, name=f"{row.name} {row.number}", value={"name": row.name, "number": row.number}, asked_by=user
+    )
+    _record("change.held", held, user=user)
+    for collection in _watched():
+        start_run(collection=collection, cause=GoldenRun.Cause.HELD, user=user, changes=[PROMPT], held=held)
+    return True
 
 
 def _watched() -> QuerySet[Collection]:
@@ -71,7 +85,14 @@ class TriedGateway(RowGateway):
 
 
 def tried_with(held: HeldChange, dependencies: AnswerDependencies) -> AnswerDependencies:
-    return replace(dependencies, gateway=TriedGateway(held))
+    if held.kind != PROMPT:
+        return replace(dependencies, gateway=TriedGateway(held))
+    row = PromptVersion.objects.filter(pk=held.target or 0).first()
+
+    def choose(name: str, subject: str, /) -> str:
+        return row.text if row is not None and name == row.name else dependencies.choose_rules(name, subject)
+
+    return replace(dependencies, choose_rules=choose)
 
 
 def apply_models(held: HeldChange, *, user: User | None) -> None:
@@ -85,7 +106,7 @@ def apply_models(held: HeldChange, *, user: User | None) -> None:
     if held.target is None:
         services.create_route(user=user, is_tried=True, **values)
         return
-    route = Route.objects.filter(pk=held.target).first()
+    route = Route.objects.filter(pk=held.target or 0).first()
     if route is None:
         return
     if held.value is None:

@@ -40,6 +40,8 @@ OF_ALL = {
     "route.created": "model",
     "route.changed": "model",
     "route.deleted": "model",
+    "prompt.promoted": "prompt",
+    "prompt.rolled_back": "prompt",
 }
 OF_VALUES = {"vocabulary": "words", "sufficiency_threshold": "threshold", "groups": "rights"}
 ACTIONS = (*OF_DOCUMENTS, *OF_COLLECTION, *OF_ALL, "collection.changed")

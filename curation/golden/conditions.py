@@ -11,6 +11,7 @@ from gateway.models import Route, ServedModel
 from kb.index.editions import serving_edition
 from kb.models import Collection, Document
 
+NAMES = ("answer.en", "answer.zh", "structured.en", "structured.zh")
 SHORT = 12  # hexadecimal digits of a hash
 
 
@@ -28,7 +29,7 @@ def read_conditions(collection: Collection, dependencies: AnswerDependencies) ->
         "calibration": dependencies.calibration.digest[:SHORT],
         "threshold": DEFAULT_THRESHOLD if threshold is None else threshold,
         "words": hash_of(Collection.objects.values_list("vocabulary", flat=True).get(pk=collection.pk)),
-        "prompt": hash_of(digest_prompts()),
+        "prompt": hash_of(digest_prompts(), *(dependencies.choose_rules(name, "") for name in NAMES)),
         "models": hash_models(),
     }
 

@@ -115,3 +115,14 @@ def share_word(name: str, table: str) -> str:
     if table == "models" and name == "extractive":
         return _("No model: quoted")
     return f"{name} – {float(name) + 0.1:.1f}" if table == "certainty" else name
+
+
+@register.filter
+def prompt_word(name: str) -> str:
+    """A prompt by what it is for."""
+    return {
+        "answer.en": _("Answers in English"),
+        "answer.zh": _("Answers in Chinese"),
+        "structured.en": _("Answers in English, as JSON"),
+        "structured.zh": _("Answers in Chinese, as JSON"),
+    }.get(name, name)

@@ -10,6 +10,7 @@ from curation.gaps.models import Gap, GapQuestion
 from curation.golden.expecting import Expected
 from curation.golden.models import GoldenResult, GoldenRun
 from curation.golden.questions import write_golden
+from curation.prompts.models import PromptVersion
 from kb.models import Collection, Document
 from reviews.desk.intake import take_in
 from reviews.models import Case
@@ -22,6 +23,7 @@ def write_curation(collection: Collection, document: Document) -> Pages:
     """Write the rows. Returns: the pages of whoever runs the collection."""
     golden = _write_golden(collection, document)
     run = _write_run(collection)
+    PromptVersion.objects.create(name="answer.en", number=1, text=f"{LETTERS} {LINK}", note=LETTERS[:300], state="canary", share=5)
     HeldChange.objects.create(kind="route", name=LETTERS[:60], value={"name": LETTERS[:60]}, state="failed", reason=LINK)
     HeldChange.objects.create(collection=collection, kind="threshold", value=0.4, state="failed", reason=LINK)
     slug = collection.slug
@@ -32,6 +34,8 @@ def write_curation(collection: Collection, document: Document) -> Pages:
             for name in ("golden", "golden_new", "golden_file", "canary", "gaps", "answers", "answer_new", "insights")
         },
         "curation:golden_change": [reverse("curation:golden_change", args=[golden])],
+        "curation:prompts": [reverse("curation:prompts")],
+        "curation:prompt": [reverse("curation:prompt", args=["answer.en"])],
         "curation:models": [reverse("curation:models")],
         "curation:insights_all": [reverse("curation:insights_all")],
         "curation:gaps_of_none": [reverse("curation:gaps_of_none")],

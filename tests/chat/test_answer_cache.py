@@ -108,7 +108,7 @@ def test_another_model_other_options_and_another_prompt_ask_again(
     longer = GenerationOptions(max_tokens=300, first_token_timeout_s=5, total_timeout_s=10)
     assert asked(employee, ScriptedModel(TRUE), options=longer).as_dict()["cached"] is False
     template = answer_cache.load_template("en")
-    monkeypatch.setattr(answer_cache, "load_template", lambda _language: replace(template, digest="another"))
+    monkeypatch.setattr(answer_cache, "load_template", lambda _language, rules="": replace(template, digest="another"))
     assert asked(employee, ScriptedModel(TRUE)).as_dict()["cached"] is False
 
 

@@ -35,6 +35,8 @@ from curation.golden.models import GoldenRun
 from curation.golden.questions import write_golden
 from audit.services import record
 from kb.models import Collection, Document, DocumentVersion, Folder
+from curation.prompts.models import PromptVersion
+from kb.models import Collection, DocumentVersion, Folder
 from kb.reading_faults import report_fault
 from kb.rights.access import ask_for_access
 from kb.rights.folders import create_folder, file_document, narrow_folder
@@ -292,6 +294,10 @@ def gap(world: World) -> tuple[Any]:
     row = Gap.objects.create(collection=world.collection, last_at=world.event.at, count=1, state="answered")
     GapQuestion.objects.create(gap=row, case=ReviewCase.objects.get(), cause="refused", vector=b"", encoder="none")
     return (row.uid,)
+
+
+def prompt_version(world: World) -> tuple[Any]:
+    return (PromptVersion.objects.create(name="answer.en", number=1, text="Be brief. {decline}").uid,)
 
 
 def approved_answer(world: World) -> tuple[Any]:
@@ -579,6 +585,14 @@ ADDRESSES = {
         Case("post", AUDITOR_POST, case_of_the_collection, lambda world: GOLDEN | {"into": world.collection.slug}),
     ],
     "curation:run": [Case("get", ADMIN, golden_run)],
+    "curation:prompts": [Case("get", ADMIN)],
+    "curation:prompt": [
+        Case("get", ADMIN, lambda world: ("answer.en",)),
+        Case("post", "404 404 404 302 422 404", lambda world: ("answer.en",), lambda world: {"text": ""}),
+    ],
+    "curation:prompt_back": [Case("post", ADMIN_POST, lambda world: ("answer.en",))],
+    "curation:prompt_share": [Case("post", ADMIN_POST, prompt_version, lambda world: {"share": "5"})],
+    "curation:prompt_use": [Case("post", ADMIN_POST, prompt_version)],
     "curation:models": [Case("get", ADMIN), Case("post", ADMIN_POST)],
     "curation:canary": [Case("get", ADMIN, slug)],
     "curation:canary_export": [Case("get", ADMIN, slug)],

@@ -55,8 +55,8 @@ class RememberingModel:
         return None
 
 
-def key_of(asked: Asked, choice: Choice, *, scoped: Scoped, found: Found, judged: Judged) -> str:
-    """Return the key of the text that this model would write now."""
+def key_of(asked: Asked, choice: Choice, *, scoped: Scoped, found: Found, judged: Judged, rules: str = "") -> str:
+    """Return the key of the text that this model would write now. `rules`: of the prompt, instead of those on disk."""
     content = {
         "question": " ".join(fold_compatibility(judged.question).casefold().split()),
         "language": asked.language,
@@ -64,7 +64,7 @@ def key_of(asked: Asked, choice: Choice, *, scoped: Scoped, found: Found, judged
         "documents": sorted(scoped.documents) if scoped.documents is not None else None,
         "evidence": [(one.chunk_id, one.place.version_uid, one.text_hash, one.place.title, one.prefix) for one in found.evidence],
         "model": (choice.model.name, choice.model.base_url, asdict(choice.options), choice.context_tokens, str(choice.style)),
-        "template": load_template(asked.language).digest,
+        "template": load_template(asked.language, rules=rules).digest,
         "verifier": _verifier_digest(),
         "sufficiency": [judged.calibration, judged.threshold],
     }

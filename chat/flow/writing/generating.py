@@ -33,7 +33,8 @@ async def reuse_written(task: WritingTask, choice: Choice, *, draft: Draft) -> b
 
 
 def _recall(task: WritingTask, choice: Choice) -> tuple[str, RememberedText | None]:
-    key = key_of(task.asked, choice, scoped=task.scoped, found=task.found, judged=task.judged)
+    rules = task.rules(choice)
+    key = key_of(task.asked, choice, scoped=task.scoped, found=task.found, judged=task.judged, rules=rules)
     return key, find_written(key)
 
 
@@ -42,6 +43,7 @@ async def generate(task: WritingTask, choice: Choice, *, draft: Draft) -> None:
     model, options = choice.model, choice.options
     draft.change(**_about(choice))
     evidence = task.found.evidence
+    rules = await run_in_thread(task.rules)(choice)
     for is_last in (False, True):
         with draft.trace.timed("prompt"):
             prompt = await fit_prompt(
@@ -52,6 +54,7 @@ async def generate(task: WritingTask, choice: Choice, *, draft: Draft) -> None:
                 answer_tokens=options.max_tokens,
                 language=task.asked.language,
                 style=choice.style,
+                rules=rules,
             )
         draft.change(prompt=prompt)
         try:

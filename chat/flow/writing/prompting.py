@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -61,16 +61,30 @@ def _bare(text: str) -> str:
     return re.sub(r"\[\d+\]|[\W_]+", "", text).casefold()
 
 
-@cache
-def load_template(language: str, style: Style = "markers") -> Template:
-    """Read the template of a language ("en", "zh") and a way to cite. Raises: OSError: it is not on disk."""
+@lru_cache(maxsize=64)
+def load_template(language: str, style: Style = "markers", rules: str = "") -> Template:
+    """Return the template of a language ("en", "zh") and a way to cite.
+
+    Args: rules: what stands in for the rules on disk; "": those.
+    Raises: OSError: it is not on disk.
+    """
     from langchain_core.prompts import ChatPromptTemplate  # a second, which is spent beside the start (chat.flow.warming)
 
-    rules = "answer" if style == "markers" else style
-    parts = [(_FOLDER / f"{part}.{language}.txt").read_text("utf-8").strip() for part in (rules, "question")]
+    name = name_rules(language, style)
+    parts = [rules or read_rules(name), (_FOLDER / f"question.{language}.txt").read_text("utf-8").strip()]
     digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
     prompt = ChatPromptTemplate.from_messages([("system", parts[0]), ("human", parts[1])])
-    return Template(name=f"{rules}.{language}", digest=digest, prompt=prompt)
+    return Template(name=name, digest=digest, prompt=prompt)
+
+
+def name_rules(language: str, style: Style = "markers") -> str:
+    """Return the name of the rules that answers in a language are written by: "answer.en"."""
+    return f"{'answer' if style == 'markers' else style}.{language}"
+
+
+def read_rules(name: str) -> str:
+    """Return the rules of that name as they come with the release. Raises: OSError: there are none."""
+    return (_FOLDER / f"{name}.txt").read_text("utf-8").strip()
 
 
 def digest_prompts() -> str:
@@ -79,10 +93,12 @@ def digest_prompts() -> str:
     return hashlib.sha256(b"\0".join(path.name.encode() + b"\0" + path.read_bytes() for path in files)).hexdigest()
 
 
-def write_messages(question: str, evidence: Sequence[Evidence], *, language: str, style: Style = "markers") -> tuple[Message, ...]:
+def write_messages(
+    question: str, evidence: Sequence[Evidence], *, language: str, style: Style = "markers", rules: str = ""
+) -> tuple[Message, ...]:
     """Return the prompt's messages: the rules, then the sources and the question."""
     sources = "\n\n".join(_source(one, language) for one in evidence)
-    filled = load_template(language, style).prompt.format_messages(
+    filled = load_template(language, style, rules).prompt.format_messages(
         decline=DECLINES[language], sources=sources, question=_FENCE.sub("", question)
     )
     return tuple(Message(role=_ROLES[message.type], content=str(message.content)) for message in filled)
@@ -119,23 +135,25 @@ async def fit_prompt(
     answer_tokens: int,
     language: str,
     style: Style = "markers",
+    rules: str = "",
 ) -> Prompt:
     """Write the prompt with as much of the evidence, best first, as the context holds; at least with the best passage.
 
     Args:
         context_tokens: of the model, unless the server itself names a smaller one.
         answer_tokens: kept free for the answer.
+        rules: instead of those on disk.
     """
     kept, is_counting = tuple(evidence), True
     while True:
-        messages = write_messages(question, kept, language=language, style=style)
+        messages = write_messages(question, kept, language=language, style=style, rules=rules)
         counted = await model.count_tokens(messages) if is_counting else None
         is_counting = counted is not None  # a server that does not tell is not asked again
         tokens = counted.tokens if counted else estimate_tokens(messages)
         context = min(context_tokens, counted.context) if counted and counted.context else context_tokens
         room = context - answer_tokens
         if tokens <= room or len(kept) <= 1:
-            template = load_template(language, style)
+            template = load_template(language, style, rules)
             return Prompt(
                 template=template.name,
                 template_hash=template.digest,
