@@ -7,10 +7,11 @@ from functools import partial
 from types import SimpleNamespace
 
 import pytest
+from asgiref.sync import async_to_sync
 
 from accounts.models import User
 from audit.models import Event
-from chat.flow.running import ask
+from chat.flow.running import ask, finish_question
 from curation.answers.finding import find_approved
 from curation.answers.keeping import keep_findable, keep_true
 from curation.answers.models import ApprovedAnswer
@@ -19,9 +20,10 @@ from curation.errors import CurationRefused
 from curation.gaps.models import Gap
 from curation.matching import are_compatible
 from kb.index.identity import chunk_id
+from kb.index.within import Within
 from kb.models import Chunk, Collection, Document, DocumentVersion, Page
 from kb.rights.readers import Readers
-from tests.chat.library import QUESTION, SIX_HOURS, dependencies_with
+from tests.chat.library import QUESTION, SIX_HOURS, add_document, asked_by, dependencies_with
 from tests.curation.conftest import SignIn
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +103,16 @@ def test_who_may_not_read_a_source_never_gets_it(
     refused = ask(ASKED, user=tao, dependencies=dependencies()).as_dict()
     assert (refused["outcome"], refused["approved"]) == ("refused", None)
     assert ask(ASKED, user=employee, dependencies=dependencies()).as_dict()["approved"]
+
+
+def test_a_question_of_other_documents_alone_does_not_get_it(
+    approved: ApprovedAnswer, collection: Collection, leave: Document, employee: User
+) -> None:
+    other = add_document(collection, "parking.md", "Parking is free.")
+    for document, is_given in ((leave, True), (other, False)):
+        asked = asked_by(employee, ASKED, collection=collection, within=Within(document=str(document.uid)))
+        answer = async_to_sync(finish_question)(asked, compose=dependencies)
+        assert bool(answer.approved) is is_given
 
 
 def test_a_changed_source_is_checked_at_once_and_a_false_answer_withdrawn(

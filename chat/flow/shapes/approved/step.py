@@ -51,13 +51,15 @@ def _prepare(question: str, scoped: Scoped, dependencies: AnswerDependencies, tr
     chunks = rows.in_bulk(approved.chunk_ids)
     if len(chunks) < len(set(approved.chunk_ids)):
         return None
+    if scoped.documents is not None and not {chunk.version.document_id for chunk in chunks.values()} <= scoped.documents:
+        return None  # the asker narrows the question to other documents
     evidence = tuple(
         evidence_of(marker, chunks[pk], Hit(chunk_id=pk, score=1.0, rank=marker)) for marker, pk in enumerate(approved.chunk_ids, 1)
     )
     sentences = _verify(approved, evidence, dependencies)
     if sentences is None:
         return None
-    scope = scope_for(reader, collection=trace.asked.collection)
+    scope = scope_for(reader, collection=trace.asked.collection, within=trace.asked.within)
     search = PassageSearch(passages=(), result=SearchResult(hits=(), index_generation=0), scope=scope)
     return approved, Found(search=search, config=dependencies.search_config, evidence=evidence), sentences
 
