@@ -26,6 +26,7 @@ from accounts.programs.service_accounts import create_service
 from accounts.second_person import request_act
 from accounts.sign_in.links import Purpose, make_link
 from audit.models import HeldThing
+from audit.services import record
 from chat.conversations.sharing import share_conversation
 from curation.answers.models import ApprovedAnswer
 from curation.canary.models import HeldChange
@@ -33,10 +34,8 @@ from curation.gaps.models import Gap, GapQuestion
 from curation.golden.expecting import Expected
 from curation.golden.models import GoldenRun
 from curation.golden.questions import write_golden
-from audit.services import record
-from kb.models import Collection, Document, DocumentVersion, Folder
 from curation.prompts.models import PromptVersion
-from kb.models import Collection, DocumentVersion, Folder
+from kb.models import Collection, Document, DocumentVersion, Folder
 from kb.reading_faults import report_fault
 from kb.rights.access import ask_for_access
 from kb.rights.folders import create_folder, file_document, narrow_folder
