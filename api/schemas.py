@@ -117,6 +117,30 @@ class StewardOut(Schema):
     is_active: bool = Field(description="can sign in")
 
 
+class SyncOut(Schema):
+    ended_at: datetime
+    outcome: Literal["done", "failed", "unavailable", "too_many_leavers", "nobody"] = Field(
+        description="where it is not “done”, nothing or not everything was changed"
+    )
+    people: int = Field(description="that the directory has")
+    made: int
+    changed: int
+    disabled: int
+    enabled: int = Field(description="again: people who came back")
+    refused: int = Field(description="left as they are: the last admin, names that are another account's")
+
+
+class DirectoryOut(Schema):
+    slug: str
+    name: str
+    connected: int = Field(description="accounts that are the directory's")
+    last_sync: SyncOut | None
+
+
+class DirectoriesOut(Schema):
+    directories: list[DirectoryOut]
+
+
 class ListedCollectionOut(Schema):
     """A collection that the caller may not read, and may ask for."""
 

@@ -327,6 +327,14 @@ def test_the_page_shows_what_would_follow_and_asks_for_a_sync(slapd: Slapd, acme
     assert admin.post("/people/sign-in/directories/acme/sync/").status_code == 302
     assert DirectorySync.objects.get().is_requested
     run_due_syncs()
+    key = create_api_key(user=knowledge_admin, name="x", scopes=["people"], days=30, actor=None).text
+    headers = {"Authorization": f"Bearer {key}"}
+    shown = Client().get("/api/v1/directories", headers=headers).json()["directories"]
+    assert [(one["slug"], one["connected"], one["last_sync"]["outcome"], one["last_sync"]["made"]) for one in shown] == [
+        ("acme", 1, "done", 1)
+    ]
+    assert Client().post("/api/v1/directories/acme/sync", headers=headers).status_code == 202
+    assert DirectorySync.objects.get().is_requested
     page = admin.get("/people/sign-in/directories/").content.decode()
     assert "1 read, 1 made, 0 changed, 0 disabled, 0 enabled again" in page
     assert SECRET not in page

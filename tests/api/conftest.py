@@ -63,7 +63,7 @@ def reader(employee: User) -> str:
 
 @pytest.fixture
 def admin_key(knowledge_admin: User) -> str:
-    return key_of(knowledge_admin, "ask", "read", "manage")
+    return key_of(knowledge_admin, "ask", "read", "manage", "people")
 
 
 @pytest.fixture

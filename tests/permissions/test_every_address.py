@@ -783,6 +783,8 @@ API_ADDRESSES = {
             is_json=True,
         )
     ],
+    "api:list_directories": [Case("get", "403 403 403 401 200 403")],
+    "api:sync_now": [Case("post", "403 403 403 401 404 403", lambda world: ("nowhere",))],
     "api:list_listed": [Case("get", API_CALLERS)],
     "api:ask_access": [Case("post", "404 404 201 401 404 201", listed, lambda world: {"reason": "For the audit."}, is_json=True)],
     "api:list_access": [Case("get", API_CALLERS)],
