@@ -8,7 +8,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 logger = logging.getLogger(__name__)
-TABLES = ("kb_page", "kb_chunk", "kb_chunkembedding", "kb_readingfault", "kb_documentversion", "audit_payload", "audit_fact")
+TABLES = ("kb_page", "kb_chunk", "kb_chunkembedding", "kb_readingfault", "kb_documentversion")
 PATIENCE = "5s"  # for a table: nobody who asks waits longer behind this
 
 

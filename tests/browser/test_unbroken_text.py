@@ -30,6 +30,8 @@ NO_PAGES = {  # what answers with a fragment, a file or a way to another page
     "curation:canary_export",
     "curation:insights_export",
     "curation:insights_all_export",
+    "retention:person_export",
+    "retention:certificate",
     "healthz",
     "readyz",
     "metrics",

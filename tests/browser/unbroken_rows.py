@@ -28,6 +28,7 @@ from sources.models import SqlSource
 from tests.audit.receipts import receipt_payload
 from tests.browser.unbroken import LETTERS, LINK, TABLE
 from tests.browser.unbroken_curation import write_curation
+from tests.browser.unbroken_keeping import write_keeping
 from tests.browser.unbroken_people import write_halfway, write_person, write_provider
 
 ROLES = {"employee": User.Role.EMPLOYEE, "admin": User.Role.KNOWLEDGE_ADMIN, "auditor": User.Role.AUDITOR}
@@ -85,6 +86,7 @@ def write_rows() -> dict[str, Any]:
     folder = _write_rights(version, group=group, people=people)
     provider = write_provider()
     halfway = write_halfway(people["auditor"], group=group)
+    keeping = write_keeping(collection, document=document, person=people["employee"], auditor=people["auditor"])
     pages: dict[str, dict[str, list[str]]] = {
         **halfway,
         "anonymous": {
@@ -177,6 +179,8 @@ def write_rows() -> dict[str, Any]:
             "curation:golden_from_review": [reverse("curation:golden_from_review", args=[turns[0].receipt])],
             "reviews:statistics": [reverse("reviews:statistics")],
             "reviews:rules": [reverse("reviews:rules")],
+            "reviews:again": [reverse("reviews:again", args=[turns[0].receipt, turns[0].receipt])],
+            **keeping,
         },
     }
     assert document.current_version_id == version.pk and key.pk
