@@ -1,5 +1,7 @@
 """Keeping conversations in order: another title, pinned, put away, deleted."""
 
+from collections.abc import Sequence
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -8,7 +10,7 @@ from audit.errors import HeldBack
 from audit.life.holds import Deletable, refuse_held
 from audit.services import lock_chain
 from chat.errors import QuestionRefused
-from chat.models import Conversation
+from chat.models import Conversation, Turn
 
 
 def rename_conversation(conversation: Conversation, *, title: str) -> Conversation:
@@ -45,6 +47,7 @@ def delete_conversation(conversation: Conversation) -> None:
     Raises: QuestionRefused: "held": a legal hold keeps it.
     """
     with transaction.atomic():
+        lock_turns([conversation.pk])
         lock_chain()  # a hold that is recorded before this is seen here
         try:
             refuse_held(as_deletable(conversation))
@@ -52,6 +55,11 @@ def delete_conversation(conversation: Conversation) -> None:
             message = _("A legal hold keeps this conversation. It can be deleted when the hold has been released.")
             raise QuestionRefused("held", message) from held
         conversation.delete()
+
+
+def lock_turns(conversations: Sequence[int]) -> None:
+    """Lock the turns of conversations that are to go: before the chain, as whoever concludes an answer does."""
+    list(Turn.objects.select_for_update().filter(conversation__in=conversations).order_by("pk").values_list("pk"))
 
 
 def as_deletable(conversation: Conversation) -> Deletable:

@@ -75,9 +75,6 @@ def delete_collection(collection: Collection, *, confirmation: str, user: User, 
             raise UploadRefused("gone")
         # A worker that is publishing right now notices at the end of its batch; the removals come after it.
         _queue_removals(locked, not_before=now + timedelta(seconds=settings.LEASE_S) if was_running else None)
-        lock_chain()
-        if hold_on_any(locked.documents.live()) is not None:
-            raise UploadRefused("held_documents")
         count = locked.documents.live().update(deleted_at=now)
         slug, locked.slug, locked.deleted_at = locked.slug, f"{locked.slug[:40]}-{uuid.uuid4().hex[:12]}", now
         locked.save(update_fields=["slug", "deleted_at"])
@@ -86,6 +83,9 @@ def delete_collection(collection: Collection, *, confirmation: str, user: User, 
         locked.sql_sources.filter(removed_at=None).update(
             removed_at=now, sealed_dsn="", leased_by="", lease_expires_at=None, wanted_at=None
         )
+        lock_chain()  # last, as everywhere; a hold that is recorded before this deletion is seen here
+        if hold_on_any(locked.documents.filter(deleted_at=now)) is not None:
+            raise UploadRefused("held_documents")
         record(
             "collection.deleted",
             by=actor_of(user),

@@ -25,7 +25,7 @@ from audit.services import lock_chain, record
 from chat.models import Conversation, Feedback
 from retention.errors import RetentionRefused
 from retention.models import Erasure
-from retention.rules.applying import delete_conversations
+from retention.rules.applying import delete_conversations, lock_cases
 from retention.rules.events import everything_held
 from reviews.models import Review
 
@@ -141,6 +141,7 @@ def _until(erasure: Erasure) -> datetime:
 
 def _erase(events: list[Event], erasure: Erasure, *, by: Actor) -> None:
     with transaction.atomic():
+        lock_cases(events)
         lock_chain()
         about = [f"event:{event.uid}" for event in events if event.action.startswith("question.")]
         reviews = list(Event.objects.filter(subject__in=about, action="review.recorded", payload__erased_at=None))

@@ -57,8 +57,8 @@ def purge_documents(
 
 def _begin(document: Document) -> Purge | None:
     with transaction.atomic():
-        lock_chain()  # a hold that is recorded before this is seen here
         row = Document.objects.select_for_update().exclude(deleted_at=None).filter(pk=document.pk).first()
+        lock_chain()  # a hold that is recorded before this is seen here
         if row is None or any(held_among(Document.objects.filter(pk=row.pk))):
             return None
         if Job.objects.filter(version__document=row, state__in=OPEN_STATES).exists():

@@ -18,14 +18,14 @@ from audit.life.erasure import erase_payloads
 from audit.life.holds import find_hold, read_holds
 from audit.models import Event
 from audit.services import lock_chain, record
-from chat.conversations.arranging import as_deletable
+from chat.conversations.arranging import as_deletable, lock_turns
 from chat.models import Conversation, Feedback, Turn
 from retention.models import Purge, RetentionRule, RetentionRun
 from retention.purging.purging import purge_documents
 from retention.rules.events import due_events, everything_held
 from retention.rules.periods import read_periods
 from retention.rules.preview import due_conversations, due_documents
-from reviews.models import Review
+from reviews.models import Case, Review
 
 logger = logging.getLogger(__name__)
 RUN_ID = 1
@@ -89,11 +89,17 @@ def _erase_events(kind: str, *, now: datetime, deadline: float, by: Actor) -> tu
                 return count, False
             part = batch[start : start + EVENTS_AT_ONCE]
             with transaction.atomic():
+                lock_cases(part)
                 lock_chain()  # a hold that is recorded before this erasure is seen by it
                 reason = f"Retention: {kind}, by the rules of {now:%Y-%m-%d}"
                 count += len(erase_payloads(part, reason=reason, by=by, kept=everything_held()))
                 _empty_reviews(part)
     return count, True
+
+
+def lock_cases(events: list[Event]) -> None:
+    """Lock what reviewers wrote of these answers: before the chain, as whoever reviews one does."""
+    list(Case.objects.select_for_update().filter(event__in=events).order_by("pk").values_list("pk"))
 
 
 def _empty_reviews(events: list[Event]) -> None:
@@ -114,6 +120,7 @@ def _delete_conversations(*, now: datetime, deadline: float, by: Actor) -> tuple
 def delete_conversations(keys: list[int], *, before: datetime, by: Actor, action: str = "conversation.expired") -> int:
     """Delete conversations that nobody has gone on with since and no hold keeps, and what was said of their answers."""
     with transaction.atomic():
+        lock_turns(keys)
         lock_chain()
         holds = read_holds()
         rows = list(Conversation.objects.select_for_update().filter(pk__in=keys, updated_at__lt=before))
