@@ -69,7 +69,7 @@ def test_every_file_of_a_page_has_a_hashed_name_and_is_kept_for_good(source: Pat
         assert HASHED.search(address), address
         assert headers["Cache-Control"] == FOR_GOOD, address
         packed, headers = fetch(client, address, accept_encoding="gzip, br")
-        if len(body) > 1000:
+        if len(body) > 1000 and not address.endswith(".png"):  # which is packed already
             assert (headers["Content-Encoding"], headers["Vary"]) == ("gzip", "Accept-Encoding"), address
             assert len(packed) < len(body) * 0.7
             assert gzip.decompress(packed) == body
