@@ -12,9 +12,8 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from ninja import Router, Schema
+from ninja import Field, Router, Schema
 from ninja.params.functions import Query
-from pydantic import Field
 
 from accounts.errors import KeyRefused
 from accounts.models import ApiKey, User
@@ -36,7 +35,10 @@ class RuleOut(Schema):
     collection: str | None = Field(description="address; null: wherever no rule of its own counts")
     days: int | None = Field(description="null: without end")
     is_on: bool
-    due: int = Field(description="how many entries would go now by the rules of this kind, with this one on")
+
+
+class DueOut(Schema):
+    due: int = Field(description="how many entries would go now")
     held: int = Field(description="how many more a legal hold keeps")
 
 
@@ -72,15 +74,26 @@ class PurgeOut(Schema):
 
 
 @router.get("/retention/rules", response={200: list[RuleOut], **schemas.ERRORS}, **READ)
-def list_retention_rules(request: ApiRequest) -> list[RuleOut]:
-    """All retention rules with what each would let go now, for auditors."""
+def list_retention_rules(
+    request: ApiRequest,
+    page: int = Query(1, ge=1, le=PAGE_MAX),
+    per_page: int = Query(PER_PAGE_MAX, ge=1, le=PER_PAGE_MAX),
+) -> list[RuleOut]:
+    """Retention rules, for auditors; a page that is not full is the last."""
     check_auditor(request.user)
-    found = []
-    for rule in RetentionRule.objects.select_related("collection"):
-        seen = preview(rule.kind, draft=rule)
-        slug = rule.collection.slug if rule.collection else None
-        found.append(RuleOut(kind=rule.kind, collection=slug, days=rule.days, is_on=rule.is_on, due=seen.due, held=seen.held))
-    return found
+    rows = RetentionRule.objects.select_related("collection").order_by("kind", "collection__name", "pk")
+    return [
+        RuleOut(kind=row.kind, collection=row.collection.slug if row.collection else None, days=row.days, is_on=row.is_on)
+        for row in rows[(page - 1) * per_page : page * per_page]
+    ]
+
+
+@router.get("/retention/preview", response={200: dict[str, DueOut], **schemas.ERRORS}, **READ)
+def preview_retention(request: ApiRequest) -> dict[str, DueOut]:
+    """What the rules that are on would let go now, by kind, for auditors."""
+    check_auditor(request.user)
+    found = {kind: preview(kind) for kind in RetentionRule.Kind.values}
+    return {kind: DueOut(due=seen.due, held=seen.held) for kind, seen in found.items()}
 
 
 @router.get("/retention/holds", response={200: list[HoldOut], **schemas.ERRORS}, **READ)

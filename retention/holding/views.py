@@ -24,10 +24,11 @@ PER_PAGE = 50
 @auditors_only
 def holds(request: SignedInRequest) -> HttpResponse:
     """All holds: those that count first."""
-    rows = Hold.objects.prefetch_related("things").order_by("released_at", "-ordered_at", "-pk")
-    active = rows.filter(released_at=None)
-    page = Paginator(rows.exclude(released_at=None).order_by("-released_at", "-pk"), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "retention/holds.html", {"active": active, "page": page})
+    rows = Hold.objects.prefetch_related("things")
+    active = Paginator(rows.filter(released_at=None), PER_PAGE).get_page(request.GET.get("page"))
+    released = rows.exclude(released_at=None).order_by("-released_at", "-pk")
+    page = Paginator(released, PER_PAGE).get_page(request.GET.get("released"))
+    return render(request, "retention/holds.html", {"active": active, "released": page})
 
 
 @require_http_methods(["GET", "POST"])

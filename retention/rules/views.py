@@ -1,6 +1,7 @@
 """Pages of retention rules, for auditors: nothing goes before somebody has seen what would."""
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -14,14 +15,16 @@ from retention.rules.changing import remove_rule, set_rule, switch_rule
 from retention.rules.forms import RuleForm
 from retention.rules.preview import preview
 
+PER_PAGE = 50
+
 
 @require_GET
 @auditors_only
 def rules(request: SignedInRequest) -> HttpResponse:
     """All rules, and when they were last applied."""
-    rows = RetentionRule.objects.select_related("collection")
-    run = RetentionRun.objects.first()
-    return render(request, "retention/rules.html", {"rules": rows, "run": run})
+    rows = RetentionRule.objects.select_related("collection").order_by("kind", "collection__name", "pk")
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "retention/rules.html", {"page": page, "run": RetentionRun.objects.first()})
 
 
 @require_http_methods(["GET", "POST"])

@@ -772,6 +772,7 @@ API_ADDRESSES = {
         Case("get", API_READERS, lambda world: (downloadable(world), world.document.uid, 1)[1:]),
     ],
     **{f"api:list_{name}": [Case("get", "403 403 403 401 403 200")] for name in ("retention_rules", "holds", "erasures", "purges")},
+    "api:preview_retention": [Case("get", "403 403 403 401 403 200")],
     "api:download_certificate": [Case("get", "403 403 403 401 403 200", purged)],
     "api:list_stewards": [Case("get", "403 403 403 401 200 403", slug)],
     "api:set_steward": [

@@ -19,10 +19,11 @@ from django.utils import timezone
 
 from accounts.models import ApiKey, ServiceAccount, User
 from api.rest import rest
-from audit.models import ChainHead, Event
+from audit.models import ChainHead, Event, HeldThing, Hold
 from chat.models import Conversation, Feedback, ModelCall, Route, ServedModel, Turn
 from ingest.models import Job
 from kb.models import AccessRequest, Chunk, Collection, Document, DocumentVersion, Edition, Folder, Page, Steward
+from retention.models import Erasure, Purge, RetentionRule
 from sources.models import SqlSource
 from tests.permissions.conftest import World
 
@@ -34,6 +35,28 @@ VERSION = re.compile(r">Version \d+<")
 
 def names(start: int, count: int) -> list[str]:
     return [f"row-{number:05d}" for number in range(start, start + count)]
+
+
+def add_rules(world: World, start: int, count: int) -> None:
+    collections = Collection.objects.bulk_create(Collection(name=name, slug=name) for name in names(start, count))
+    RetentionRule.objects.bulk_create(RetentionRule(kind="views", collection=one, days=30) for one in collections)
+
+
+def add_holds(world: World, start: int, count: int) -> None:
+    holds = Hold.objects.bulk_create(Hold(name=name, ordered_at=timezone.now()) for name in names(start, count))
+    HeldThing.objects.bulk_create(HeldThing(hold=hold, kind="person", value="1", label="erin") for hold in holds)
+
+
+def add_erasures(world: World, start: int, count: int) -> None:
+    person = world.people["outsider"]
+    Erasure.objects.bulk_create(Erasure(person=person, reason=name, ordered_by="ada", state="done") for name in names(start, count))
+
+
+def add_purges(world: World, start: int, count: int) -> None:
+    gone = Document.objects.bulk_create(
+        Document(collection=world.collection, name=name, title=name, deleted_at=timezone.now()) for name in names(start, count)
+    )
+    Purge.objects.bulk_create(Purge(document=document, problem=document.name) for document in gone)
 
 
 def add_documents(world: World, start: int, count: int, *, status: str = "indexed") -> list[DocumentVersion]:
@@ -305,6 +328,10 @@ PAGES = [
     List(path="/models/", add=add_models),
     List(path="/models/", add=add_routes, goes_on=r'rel="next" href="\?routes=2"'),
     List(path="/audit/", who="auditor", add=add_events, goes_on="before="),
+    List(path="/retention/", who="auditor", add=add_rules),
+    List(path="/retention/holds/", who="auditor", add=add_holds),
+    List(path="/retention/people/", who="auditor", add=add_erasures),
+    List(path="/retention/documents/", who="auditor", add=add_purges),
 ]
 API = [
     List(path="/api/v1/collections", who="owner", add=add_collections, goes_on=""),
@@ -319,6 +346,10 @@ API = [
     List(path="/api/v1/collections/handbook/stewards", add=add_stewards, goes_on=""),
     List(path="/api/v1/conversations?limit=200", who="owner", add=add_conversations, goes_on=""),
     List(path="/api/v1/conversations/{conversation}?limit=200", who="owner", add=add_turns, goes_on='"earlier": \\d'),
+    List(path="/api/v1/retention/rules", who="auditor", add=add_rules, goes_on=""),
+    List(path="/api/v1/retention/holds", who="auditor", add=add_holds, goes_on=""),
+    List(path="/api/v1/retention/erasures", who="auditor", add=add_erasures, goes_on=""),
+    List(path="/api/v1/retention/purges", who="auditor", add=add_purges, goes_on=""),
     List(path="/v1/models", who="owner", add=add_collections, goes_on="", shown=1000),
 ]
 
