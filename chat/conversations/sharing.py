@@ -15,6 +15,7 @@ from chat.errors import QuestionRefused
 from chat.models import Conversation, SharedConversation, Turn
 from chat.types import join_sentences
 
+SHOWN = 200  # questions of a shared conversation
 _LIVE = (Turn.State.PENDING, Turn.State.STREAMING)
 # What was said, or measured, from all that whoever asked could read.
 _OF_THE_ASKER: dict[str, Any] = dict.fromkeys(("instead", "question_back", "understood_as", "normalized_question"), "")
@@ -61,9 +62,9 @@ def revoke_share(conversation: Conversation, *, user: User) -> None:
 
 
 def open_share(share: SharedConversation, *, reader: User) -> list[tuple[Turn, dict[str, Any]]]:
-    """Return what this reader may see of a shared conversation, and record that they opened it."""
-    asked = share.conversation.turns.filter(pk__lte=share.last_turn).exclude(state__in=_LIVE)
-    turns = list(asked.newest_attempts().select_related("conversation__collection", "conversation__user").order_by("position"))
+    """Return what this reader may see of the last SHOWN questions of a shared conversation, and record that they opened it."""
+    asked = share.conversation.turns.filter(pk__lte=share.last_turn).exclude(state__in=_LIVE).newest_attempts()
+    turns = list(asked.select_related("conversation__collection", "conversation__user").order_by("-position")[:SHOWN])[::-1]
     shown = describe_sources(list(zip(turns, answers_for(turns, reader=reader), strict=True)))
     if reader.pk != share.conversation.user_id:
         _record("conversation.share_opened", share, user=reader)

@@ -20,7 +20,10 @@ from django.utils import timezone
 from accounts.models import ApiKey, ServiceAccount, User
 from api.rest import rest
 from audit.models import ChainHead, Event, HeldThing, Hold
-from chat.models import Conversation, Feedback, ModelCall, Route, ServedModel, Turn
+from chat.models import Conversation, Feedback, ModelCall, Route, ServedModel, SharedConversation, Turn
+from curation.answers.models import ApprovedAnswer, ApprovedQuestion
+from curation.gaps.models import Gap
+from curation.golden.models import GoldenQuestion, GoldenRun
 from ingest.models import Job
 from kb.models import AccessRequest, Chunk, Collection, Document, DocumentVersion, Edition, Folder, Page, Steward
 from retention.models import Erasure, Purge, RetentionRule
@@ -215,6 +218,34 @@ def add_folders(world: World, start: int, count: int) -> None:
     Folder.objects.bulk_create(Folder(collection=world.collection, name=name) for name in names(start, count))
 
 
+def add_golden(world: World, start: int, count: int) -> None:
+    GoldenQuestion.objects.bulk_create(
+        GoldenQuestion(collection=world.collection, question=name, digest=name) for name in names(start, count)
+    )
+
+
+def add_runs(world: World, start: int, count: int) -> None:
+    now = timezone.now()
+    GoldenRun.objects.bulk_create(
+        GoldenRun(collection=world.collection, cause="changed", changes=[name], state="done", finished_at=now)
+        for name in names(start, count)
+    )
+
+
+def add_gaps(world: World, start: int, count: int) -> None:
+    owner, now = world.people["owner"], timezone.now()
+    Gap.objects.bulk_create(
+        Gap(collection=world.collection, note=name, assigned_to=owner, count=1, last_at=now) for name in names(start, count)
+    )
+
+
+def add_answers(world: World, start: int, count: int) -> None:
+    answers = ApprovedAnswer.objects.bulk_create(
+        ApprovedAnswer(collection=world.collection, text=name) for name in names(start, count)
+    )
+    ApprovedQuestion.objects.bulk_create(ApprovedQuestion(answer=one, text=one.text) for one in answers)
+
+
 def add_jobs(state: str) -> Callable[[World, int, int], None]:
     def add(world: World, start: int, count: int) -> None:
         failed = state == "failed"
@@ -327,6 +358,8 @@ PAGES = [
     List(path="/people/keys/", who="owner", add=add_keys),
     List(path="/models/", add=add_models),
     List(path="/models/", add=add_routes, goes_on=r'rel="next" href="\?routes=2"'),
+    List(path="/curation/c/handbook/golden/", add=add_golden),
+    List(path="/curation/c/handbook/answers/", add=add_answers),
     List(path="/audit/", who="auditor", add=add_events, goes_on="before="),
     List(path="/retention/", who="auditor", add=add_rules),
     List(path="/retention/holds/", who="auditor", add=add_holds),
@@ -350,6 +383,12 @@ API = [
     List(path="/api/v1/retention/holds", who="auditor", add=add_holds, goes_on=""),
     List(path="/api/v1/retention/erasures", who="auditor", add=add_erasures, goes_on=""),
     List(path="/api/v1/retention/purges", who="auditor", add=add_purges, goes_on=""),
+    List(path="/api/v1/documents?q=row", who="owner", add=add_documents, goes_on=""),
+    List(path="/api/v1/shared/{shared}", who="teammate", add=add_turns, goes_on=""),
+    List(path="/api/v1/golden?per_page=200", add=add_golden, goes_on=""),
+    List(path="/api/v1/golden/runs?per_page=200", add=add_runs, goes_on=""),
+    List(path="/api/v1/gaps?per_page=200", add=add_gaps, goes_on=""),
+    List(path="/api/v1/answers?per_page=200", add=add_answers, goes_on=""),
     List(path="/v1/models", who="owner", add=add_collections, goes_on="", shown=1000),
 ]
 
@@ -368,7 +407,13 @@ BY_ROWS = {add: [one for one in (*PAGES, *API) if one.add is add] for add in dic
 
 @pytest.mark.parametrize("add", BY_ROWS, ids=lambda add: str(BY_ROWS[add][0]))
 def test_ten_thousand_rows_cost_as_many_queries_as_five_and_come_by_the_page(world: World, add: Callable) -> None:
-    uids = {"conversation": world.conversation.uid, "document": world.document.uid, "version": world.version.uid}
+    shared = SharedConversation.objects.create(conversation=world.conversation, last_turn=2**62)
+    uids = {
+        "conversation": world.conversation.uid,
+        "document": world.document.uid,
+        "version": world.version.uid,
+        "shared": shared.uid,
+    }
     readers = [(one, Client(), one.path.format(**uids, group=world.group.pk)) for one in BY_ROWS[add]]
     few = []
     add(world, 0, FEW)
