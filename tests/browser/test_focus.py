@@ -1,5 +1,7 @@
 """Where the focus is after an answer, and what a screen reader announces."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -29,9 +31,10 @@ def test_after_stop_the_question_field_has_the_focus(sign_in: SignIn) -> None:
     with page.expect_response("**/stop/"):
         page.keyboard.press("Enter")
     page.unroute("**/stream/")
-    expect(page.locator(".turn")).to_have_attribute("data-state", "stopped", timeout=30_000)
+    ended = re.compile("stopped|answered")  # the server writes meanwhile, and may have ended before it hears of the key
+    expect(page.locator(".turn")).to_have_attribute("data-state", ended, timeout=30_000)
     expect(page.locator("#question")).to_be_focused()
-    expect(page.locator("#announcer")).to_have_text("Stopped.")
+    expect(page.locator("#announcer")).to_have_text(re.compile(r"Stopped\.|The answer is complete\."))
 
 
 def test_somebody_who_reads_elsewhere_keeps_the_focus_there(sign_in: SignIn) -> None:

@@ -27,6 +27,7 @@ from reviews.desk.intake import take_in
 from sources.models import SqlSource
 from tests.audit.receipts import receipt_payload
 from tests.browser.unbroken import LETTERS, LINK, TABLE
+from tests.browser.unbroken_access import write_access
 from tests.browser.unbroken_curation import write_curation
 from tests.browser.unbroken_keeping import write_keeping
 from tests.browser.unbroken_people import write_halfway, write_person, write_provider
@@ -87,6 +88,7 @@ def write_rows() -> dict[str, Any]:
     provider = write_provider()
     halfway = write_halfway(people["auditor"], group=group)
     keeping = write_keeping(collection, document=document, person=people["employee"], auditor=people["auditor"])
+    access = write_access(collection, asking=people["employee"], admin=people["admin"])
     pages: dict[str, dict[str, list[str]]] = {
         **halfway,
         "anonymous": {
@@ -120,6 +122,7 @@ def write_rows() -> dict[str, Any]:
             "mfa_add_webauthn": [reverse("mfa_add_webauthn")],
             "mfa_generate_recovery_codes": [reverse("mfa_generate_recovery_codes")],
             "accounts:keys": [reverse("accounts:keys")],
+            **access["employee"],
             "api_docs": [reverse("api_docs")],
             "error": [f"/library/c/{LETTERS[:60]}/"],
         },
@@ -165,6 +168,7 @@ def write_rows() -> dict[str, Any]:
             "models:route_new": [reverse("models:route_new")],
             "models:route": [reverse("models:route", args=[route.pk])],
             **write_curation(collection, document),
+            **access["admin"],
         },
         "auditor": {
             **halfway["auditor"],

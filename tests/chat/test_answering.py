@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import socket
 from collections.abc import Callable
 from dataclasses import replace
@@ -326,7 +327,7 @@ def test_no_answer_is_given_when_the_audit_cannot_be_written(employee: User, lea
     turn = start(employee)
 
     def refuse(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if sql.startswith("INSERT") and '"audit_event"' in sql:
+        if re.search(r'INSERT INTO "?audit_event"? ', sql):
             raise DatabaseError("disk full")
         return execute(sql, params, many, context)
 

@@ -88,6 +88,11 @@ def add_documents(world: World, start: int, count: int, *, status: str = "indexe
     return versions
 
 
+def add_found(world: World, start: int, count: int) -> None:
+    """Documents for the search alone: it counts what the index lacks, which other pages then tell of."""
+    add_documents(world, start, count)
+
+
 def add_versions(world: World, start: int, count: int) -> None:
     DocumentVersion.objects.bulk_create(
         DocumentVersion(
@@ -383,7 +388,7 @@ API = [
     List(path="/api/v1/retention/holds", who="auditor", add=add_holds, goes_on=""),
     List(path="/api/v1/retention/erasures", who="auditor", add=add_erasures, goes_on=""),
     List(path="/api/v1/retention/purges", who="auditor", add=add_purges, goes_on=""),
-    List(path="/api/v1/documents?q=row", who="owner", add=add_documents, goes_on=""),
+    List(path="/api/v1/documents?q=row", who="owner", add=add_found, goes_on=""),
     List(path="/api/v1/shared/{shared}", who="teammate", add=add_turns, goes_on=""),
     List(path="/api/v1/golden?per_page=200", add=add_golden, goes_on=""),
     List(path="/api/v1/golden/runs?per_page=200", add=add_runs, goes_on=""),
@@ -462,7 +467,8 @@ def test_every_turn_of_a_long_conversation_is_reached_once_and_in_order(world: W
     pages, query = [], ""
     while query is not None:
         text = read(client, address + query)[1]
-        pages.append(NAME.findall(re.search(r'id="turns".*', text, re.DOTALL)[0]))
+        # Each question stands in its turn and in the form that asks it in other words.
+        pages.append(list(dict.fromkeys(NAME.findall(re.search(r'id="turns".*', text, re.DOTALL)[0]))))
         found = re.search(r'rel="prev" href="(\?before=\d+)"', text)
         query = found[1] if found else None
         assert "an earlier attempt" not in text

@@ -43,7 +43,7 @@ def everything_is_drawn() -> None:
     DeskRules.objects.create(pk=1, sample_percent=100, second_percent=0)
 
 
-def ask(outcome: str = "answered", *, who: str = "7", **changes: object) -> Event:
+def ask(outcome: str = "answered", *, who: str = "9999", **changes: object) -> Event:
     payload = receipt_payload(outcome=outcome, **changes)
     return record(f"question.{outcome}", by=Actor(id=who, name="erin"), summary=payload["question"], payload=payload)
 

@@ -4,5 +4,5 @@ from kb.models import Collection
 
 
 class Migration(migrations.Migration):
-    dependencies = [("kb", "0002_narrowed_rights")]
+    dependencies = [("kb", "0003_access_requests")]
     operations = [migrations.AddField("collection", "vocabulary", Collection._meta.get_field("vocabulary").clone())]
