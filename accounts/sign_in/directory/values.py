@@ -1,6 +1,5 @@
 """A directory as the operator's file describes it (ATTEST_LDAP_FILE)."""
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -9,6 +8,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from accounts.people.group_rules import GroupRules
+from accounts.sign_in.oidc.file_entries import read_entries
 from accounts.sign_in.oidc.values import SLUG
 
 Makes = Literal["sync", "sign_in", "never"]
@@ -74,12 +74,7 @@ def read_file(path: str, environment: Mapping[str, str] = os.environ) -> tuple[D
     """Return the directories of a JSON file, a list of objects; none where no file is named. Raises: DirectoryInvalid."""
     if not path:
         return ()
-    try:
-        entries = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DirectoryInvalid(f"{path} cannot be read: {error}") from error
-    if not isinstance(entries, list):
-        raise DirectoryInvalid(f"{path} must hold a list of directories.")
+    entries = read_entries(path, of="directories", invalid=DirectoryInvalid)
     directories = tuple(_read_entry(entry, path=path, environment=environment) for entry in entries)
     if len({directory.slug for directory in directories}) < len(directories):
         raise DirectoryInvalid(f"{path} has two directories of one slug.")

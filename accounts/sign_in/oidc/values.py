@@ -1,6 +1,5 @@
 """An identity provider as it is used: from a row of the page, or from the file that the operator names (ATTEST_OIDC_FILE)."""
 
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from accounts.people.group_rules import GroupRules
+from accounts.sign_in.oidc.file_entries import read_entries
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 REQUIRED = ("slug", "name", "issuer", "client_id")
@@ -89,12 +89,7 @@ def read_file(path: str, environment: Mapping[str, str] = os.environ) -> tuple[P
     """Return the providers of a JSON file, a list of objects; none where no file is named. Raises: ProviderInvalid."""
     if not path:
         return ()
-    try:
-        entries = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ProviderInvalid(f"{path} cannot be read: {error}") from error
-    if not isinstance(entries, list):
-        raise ProviderInvalid(f"{path} must hold a list of providers.")
+    entries = read_entries(path, of="providers", invalid=ProviderInvalid)
     providers = tuple(_read_entry(entry, path=path, environment=environment) for entry in entries)
     if len({provider.slug for provider in providers}) < len(providers):
         raise ProviderInvalid(f"{path} has two providers of one slug.")
