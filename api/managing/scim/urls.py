@@ -2,21 +2,22 @@
 
 from django.urls import URLPattern, path
 
-from api.managing.scim import views
+from api.managing.scim import describing, views
+from api.managing.scim.kinds import GROUPS, PEOPLE
 
 app_name = "scim"
 
 urlpatterns: list[URLPattern] = [
-    path("Users", views.users, name="users"),
-    path("Users/.search", views.users_search, name="users_search"),
-    path("Users/<str:pk>", views.user, name="user"),
-    path("Groups", views.groups_, name="groups"),
-    path("Groups/.search", views.groups_search, name="groups_search"),
-    path("Groups/<str:pk>", views.group, name="group"),
-    path("ServiceProviderConfig", views.service_provider_config, name="service_provider_config"),
-    path("ResourceTypes", views.resource_types, name="resource_types"),
-    path("ResourceTypes/<str:name>", views.resource_types, name="resource_type"),
-    path("Schemas", views.schemas, name="schemas"),
-    path("Schemas/<str:name>", views.schemas, name="schema"),
-    path("<path:rest>", views.nothing, name="nothing"),
+    path("Users", views.many, {"kind": PEOPLE}, name="users"),
+    path("Users/.search", views.search, {"kind": PEOPLE}, name="users_search"),
+    path("Users/<str:pk>", views.one, {"kind": PEOPLE}, name="user"),
+    path("Groups", views.many, {"kind": GROUPS}, name="groups"),
+    path("Groups/.search", views.search, {"kind": GROUPS}, name="groups_search"),
+    path("Groups/<str:pk>", views.one, {"kind": GROUPS}, name="group"),
+    path("ServiceProviderConfig", describing.service_provider_config, name="service_provider_config"),
+    path("ResourceTypes", describing.resource_types, name="resource_types"),
+    path("ResourceTypes/<str:name>", describing.resource_types, name="resource_type"),
+    path("Schemas", describing.schemas, name="schemas"),
+    path("Schemas/<str:name>", describing.schemas, name="schema"),
+    path("<path:rest>", describing.nothing, name="nothing"),
 ]
