@@ -42,3 +42,4 @@ GROUPS = Kind(
     change=groups.change_group,
     drop=groups.drop_group,
 )
+KINDS = {"people": PEOPLE, "groups": GROUPS}  # as the addresses name them

@@ -11,13 +11,14 @@ from scim2_models import Context, ListResponse, PatchOp, ResponseParameters, Sea
 
 from api.managing.scim.edge import ScimRequest, answer, scim
 from api.managing.scim.filters import condition_of, order_of
-from api.managing.scim.kinds import Kind
+from api.managing.scim.kinds import KINDS, Kind
 from api.managing.scim.resources import MOST_RESULTS
 
 
 @scim
-def many(request: ScimRequest, *, kind: Kind) -> HttpResponse:
+def many(request: ScimRequest, *, of: str) -> HttpResponse:
     """List resources of a kind, or make one."""
+    kind = KINDS[of]
     resource: Any = kind.resource
     if request.method == "GET":
         return _list(request, kind, SearchRequest[resource].model_validate(_query(request)))
@@ -29,8 +30,9 @@ def many(request: ScimRequest, *, kind: Kind) -> HttpResponse:
 
 
 @scim
-def one(request: ScimRequest, pk: str, *, kind: Kind) -> HttpResponse:
+def one(request: ScimRequest, pk: str, *, of: str) -> HttpResponse:
     """Show, replace, change or delete one resource."""
+    kind = KINDS[of]
     resource: Any = kind.resource
     if request.method not in ("GET", "PUT", "PATCH", "DELETE"):
         return HttpResponseNotAllowed(["GET", "PUT", "PATCH", "DELETE"])
@@ -53,10 +55,11 @@ def one(request: ScimRequest, pk: str, *, kind: Kind) -> HttpResponse:
 
 
 @scim
-def search(request: ScimRequest, *, kind: Kind) -> HttpResponse:
+def search(request: ScimRequest, *, of: str) -> HttpResponse:
     """Search by POST, so that what is searched for stands in no address."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
+    kind = KINDS[of]
     resource: Any = kind.resource
     return _list(request, kind, SearchRequest[resource].model_validate_json(request.body, scim_ctx=Context.SEARCH_REQUEST))
 
