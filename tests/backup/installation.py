@@ -23,11 +23,14 @@ LIMIT_S = 300
 class Commands:
     """A data folder with its database, and the code that runs it."""
 
-    def __init__(self, home: Path, *, database: str = "", settings: str = "config.settings.base", code: Path = ROOT) -> None:
+    def __init__(
+        self, home: Path, *, database: str = "", settings: str = "config.settings.base", code: Path = ROOT, judge: str = "off"
+    ) -> None:
         self.home, self.code = home, code
         given = {name: value for name, value in os.environ.items() if not name.startswith(("ATTEST_", "DATABASE_URL", "LLM_"))}
         self.environment = given | {"ATTEST_HOME": str(home), "ATTEST_DEMO": "0", "DJANGO_SETTINGS_MODULE": settings}
         self.environment["ATTEST_EMBEDDER"] = "bundled-english"  # one model loads faster than two
+        self.environment["ATTEST_JUDGE"] = judge
         if database:
             self.environment["DATABASE_URL"] = database
 

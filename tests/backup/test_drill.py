@@ -28,7 +28,7 @@ def make_database(postgres: Postgres, name: str) -> str:
 def source(tmp_path_factory: pytest.TempPathFactory) -> tuple[Commands, dict]:
     """An installation on SQLite that has answered every question."""
     folder = tmp_path_factory.mktemp("source")
-    installation = Commands(folder / "home")
+    installation = Commands(folder / "home", judge="bundled")
     installation.fill(folder / "documents")
     return installation, installation.ask_all()
 
@@ -72,7 +72,7 @@ def test_sqlite_to_sqlite(source: tuple[Commands, dict], tmp_path: Path) -> None
     (tmp_path / "secret").write_text("correct horse battery\n")
     said = installation.run("backup", str(tmp_path / "b"), "--passphrase-file", str(tmp_path / "secret"))
     assert "7 originals" in said
-    restored = Commands(tmp_path / "home")
+    restored = Commands(tmp_path / "home", judge="bundled")
     output = restored.run("restore", str(tmp_path / "b"), "--passphrase-file", str(tmp_path / "secret"))
     assert "7 originals" in output
     check(restored, before=before)
@@ -86,11 +86,11 @@ def test_sqlite_to_sqlite(source: tuple[Commands, dict], tmp_path: Path) -> None
 def test_sqlite_to_postgresql_and_on(source: tuple[Commands, dict], postgres: Postgres, tmp_path: Path) -> None:
     installation, before = source
     installation.run("backup", str(tmp_path / "first"))
-    first = Commands(tmp_path / "first-home", database=make_database(postgres, "first"))
+    first = Commands(tmp_path / "first-home", database=make_database(postgres, "first"), judge="bundled")
     first.run("restore", str(tmp_path / "first"))
     assert "The audit is intact" in first.run("verify_audit")
     first.run("backup", str(tmp_path / "second"))
-    second = Commands(tmp_path / "second-home", database=make_database(postgres, "second"))
+    second = Commands(tmp_path / "second-home", database=make_database(postgres, "second"), judge="bundled")
     second.run("restore", str(tmp_path / "second"))
     after = check(second, before=before)
     output = second.run("verify_audit")
@@ -98,7 +98,7 @@ def test_sqlite_to_postgresql_and_on(source: tuple[Commands, dict], postgres: Po
     assert len(after["receipts"]) == 2 * 50
     (tmp_path / "new.md").write_text("# Parking\n\nParking costs 40 euros a month.\n")
     second.run("ingest", str(tmp_path / "new.md"), "--collection", "rules")  # the tables give out numbers that are free
-    back = Commands(tmp_path / "back-home")
+    back = Commands(tmp_path / "back-home", judge="bundled")
     second.run("backup", str(tmp_path / "third"))
     back.run("restore", str(tmp_path / "third"))
     assert "40 euros" in back.run("ask", "What does parking cost?")
