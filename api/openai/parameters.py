@@ -23,6 +23,7 @@ TEXT_ONLY = gettext_lazy("Only text is supported.")
 DOCUMENTS_ONLY = gettext_lazy("Web search is not supported: only the documents are searched.")
 ONE_ANSWER = gettext_lazy("Only one answer per question is supported.")
 NOT_WEIGHED = gettext_lazy("Weights for words are not supported.")
+NO_STOPS = gettext_lazy("Stop sequences are not supported: an answer is shown sentence by sentence, each verified as a whole.")
 
 Asks = Callable[[Any, dict[str, Any]], bool]
 
@@ -62,7 +63,7 @@ REFUSED: dict[str, tuple[Asks, Promise]] = {
     "logprobs": (is_given, PROBABILITIES),
     "top_logprobs": (is_given, PROBABILITIES),
     "logit_bias": (is_given, NOT_WEIGHED),
-    "stop": (is_given, NOT_WEIGHED),
+    "stop": (is_given, NO_STOPS),
     "modalities": (is_more_than_text, TEXT_ONLY),
     "audio": (is_given, TEXT_ONLY),
     "web_search_options": (lambda value, given: value is not None, DOCUMENTS_ONLY),  # {} asks for it too

@@ -111,18 +111,19 @@ def rebuild_noted(*, engine: Engine) -> int:
 
 
 def find_shortage(*, engine: Engine, user: User | AnonymousUser) -> Shortage | None:
-    """Return what is missing for this reader in the index as it is now, None where nothing is known to be.
+    """Return what is missing for this reader in the index as it is now, None where nothing is.
 
-    Costs a row, and no count of passages, unless some are missing. An empty index is noticed here, before any sweep.
+    Costs a sum over documents, and no count of passages, unless some are missing: that is noticed here, before any sweep.
     Raises: IndexFault.
     """
     present = engine.count()
     state = IndexState.objects.filter(pk=engine.edition).first()
     if state is not None and state.short_since is not None and present < state.wanted:
         return _for_reader(user, edition=engine.edition, share=_share(state, present))
-    if present or not indexable_chunks(engine).exists():
+    if present >= _passages_on_record():
         return None
-    return _for_reader(user, edition=engine.edition, share=_share(compare(engine=engine), present))
+    state = compare(engine=engine)
+    return _for_reader(user, edition=engine.edition, share=_share(state, state.present)) if state.short_since else None
 
 
 def kept_shortage(*, user: User | AnonymousUser) -> Shortage | None:

@@ -219,6 +219,7 @@ def test_what_would_silently_be_missing_is_refused_by_its_name(
         complete(reader, QUESTION, stream=is_stream, **given)
     assert (refused.value.code, refused.value.param) == ("unsupported_parameter", param)
     assert f"Remove “{param}”." in str(refused.value.body)
+    assert ("Stop sequences" in str(refused.value.body)) is (param == "stop")
     assert not Event.objects.filter(action__startswith="question.").exists()
 
 

@@ -23,9 +23,11 @@ from accounts.sign_in.sessions import end_session, find_sessions, sign_out_every
 from audit.models import Event
 from chat import errors, services
 from chat.flow.events import Progress
-from chat.flow.question import answer_question
+from chat.flow.question import WATCH_INTERVAL_S, answer_question
 from chat.flow.running import run_question
 from chat.models import Turn
+from chat.streaming.runs import SILENCE_S
+from chat.streaming.turn import LOOK_INTERVAL_S
 from chat.types import Outcome
 from kb.models import Collection, Document
 from kb.rights.folders import create_folder, file_document, narrow_document, narrow_folder
@@ -107,6 +109,11 @@ def concluding() -> list[str]:
 
 def reason() -> str:
     return json.loads(Event.objects.get(action="question.failed").payload.body)["payload"]["reason"]
+
+
+def test_access_is_looked_up_often_enough_to_end_an_answer_within_two_seconds() -> None:
+    """Each of these may pass once before a revocation is noticed; how long the rest takes is up to the machine."""
+    assert max(WATCH_INTERVAL_S, LOOK_INTERVAL_S, SILENCE_S) <= 1
 
 
 @pytest.mark.parametrize("end", ENDS)

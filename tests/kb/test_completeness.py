@@ -72,11 +72,10 @@ def test_a_document_that_is_missing_is_mended(engine: Engine, collection: Collec
     index_document(engine, collection, "rules.md", RULES)
     lost = index_document(engine, collection, "lost.md", ["Wombats earn 9 hours of burrow leave."])
     engine.writer.publish([], remove_versions=[lost.current_version_id])
-    assert find_shortage(engine=engine, user=employee) is None  # known when the sweep has compared
+    shortage = find_shortage(engine=engine, user=employee)  # nobody has compared yet: the first question already learns it
+    assert (shortage.done, shortage.wanted) == (7, 8)
     state = compare(engine=engine)
     assert (state.present, state.wanted) == (7, 8)
-    shortage = find_shortage(engine=engine, user=employee)
-    assert (shortage.done, shortage.wanted) == (7, 8)
     assert tend_later(engine)
     assert search_passages("burrow leave", user=employee, engine=engine).passages[0].chunk.version.document == lost
     assert find_shortage(engine=engine, user=employee) is None

@@ -78,6 +78,15 @@ def test_the_architecture_points_at_every_package() -> None:
     assert set(PACKAGES) - {"bench", "evals"} <= named
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "benchmarks.md"], ids=lambda page: page.name)
+def test_no_table_has_two_rows_for_one_thing(page: Path) -> None:
+    for table in re.findall(r"(?:^\|.*\n)+", page.read_text(encoding="utf-8"), re.MULTILINE):
+        _head, _rule, *rows = table.splitlines()
+        firsts = [row.split("|")[1].strip() for row in rows if row.count("|") > 2]
+        named = [first for first in firsts if first]
+        assert sorted(set(named)) == sorted(named), f"{page.name}: two rows of one table begin alike"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
