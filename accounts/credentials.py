@@ -69,7 +69,7 @@ def command_credential(user: User) -> Credential:
 
 
 def service_credential() -> Credential:
-    """Return the credential of Attest itself, which asks one collection and reads there what whoever manages it reads."""
+    """Return Attest's own credential, limited to one collection, in which it reads what its managers read."""
     return Credential(kind="service", user_id=None, username=SERVICE)
 
 

@@ -97,7 +97,7 @@ def rotate_api_key(key: ApiKey, *, days: int, overlap_hours: int, actor: User | 
         User.objects.select_for_update().get(pk=key.user_id)
         old = ApiKey.objects.usable().select_related("user").filter(pk=key.pk).first()
         if old is None:
-            raise AccountRefused("key_invalid", _("This key works no more. Create a new one."))
+            raise AccountRefused("key_invalid", _("This key is no longer valid. Create a new one."))
         made = create_api_key(user=old.user, name=old.name, scopes=old.scopes, days=days, networks=old.networks, actor=actor)
         until = timezone.now() + timedelta(hours=overlap_hours)
         old.expires_at = min(old.expires_at, until) if old.expires_at is not None else until
@@ -113,7 +113,7 @@ def clean_networks(given: Iterable[str]) -> list[str]:
         try:
             found.append(str(ipaddress.ip_network(text, strict=False)))
         except ValueError as error:
-            message = _("“%(text)s” is no address and no network, such as 10.0.0.0/8.") % {"text": text[:60]}
+            message = _("“%(text)s” is not an IP address or a network such as 10.0.0.0/8.") % {"text": text[:60]}
             raise AccountRefused("key_invalid", message) from error
     if len(found) > MOST_NETWORKS:
         raise AccountRefused("key_invalid", _("A key can have at most %(count)s networks.") % {"count": MOST_NETWORKS})

@@ -11,7 +11,7 @@ WINDOW_S = 60
 
 
 def spend(what: str, who: object, *, per_minute: int, clock: Callable[[], float] = time.time) -> None:
-    """Count one use; the uses refused count too, so that whoever does not wait stays out.
+    """Count one use; the uses refused count too, so that callers that keep retrying stay blocked.
 
     The window slides by weighing the minute before with the share of it that is still inside: two numbers, whatever the rate.
     Counting in files is not atomic, so that a burst over several processes may get a few more through; in Redis it is.

@@ -41,11 +41,11 @@ def confirm_act(*, pk: int, actor: User | None) -> PendingAct:
     """
     act = pending_acts().select_for_update(of=("self",)).filter(pk=pk).first()
     if act is None:
-        raise AccountRefused("act_gone", _("This does not wait any more. Ask for it again."))
+        raise AccountRefused("act_gone", _("This request is no longer pending. Submit it again."))
     if actor is not None and actor.pk in (act.asked_by_id, act.user_id):
         raise AccountRefused("second_person", _("Another person has to confirm this."))
     if not act.asked_by.is_system_admin:
-        raise AccountRefused("act_gone", _("Whoever asked for this is no admin any more. Ask for it again."))
+        raise AccountRefused("act_gone", _("The person who requested this is no longer an admin. Submit it again."))
     asker = act.asked_by if actor is not None else None  # for whoever runs the machine nobody has to stand in
     if act.kind == PendingAct.Kind.AUDITOR:
         services.change_account(user=act.user, role=User.Role.AUDITOR, actor=asker, confirmed_by=actor)

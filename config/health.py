@@ -13,10 +13,9 @@ from django.views.decorators.http import require_safe
 
 from config.readiness import check_retrieval
 from ingest.editions.wanted import find_complaints
+from kb.storage import has_room
 
 logger = logging.getLogger(__name__)
-METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-MINIMUM_FREE_BYTES = 100 * 1024 * 1024
 
 
 @login_not_required
@@ -35,7 +34,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     `complaints`: what does not keep pages from being served, and should be seen to: an encoder that is gone, passages that are
     missing in the index.
     """
-    checks = {"database": _holds(_database_is_migrated), "files": _holds(_files_are_writable), "space": _holds(_space_is_left)}
+    checks = {"database": _holds(_database_is_migrated), "files": _holds(_files_are_writable), "space": _holds(has_room)}
     if checks["database"]:
         checks |= check_retrieval()
     is_ready = all(checks.values())
@@ -58,8 +57,3 @@ def _database_is_migrated() -> bool:
 
 def _files_are_writable() -> bool:
     return os.access(settings.ATTEST_HOME, os.W_OK | os.X_OK)
-
-
-def _space_is_left() -> bool:
-    disk = os.statvfs(settings.ATTEST_HOME)
-    return disk.f_bavail * disk.f_frsize >= MINIMUM_FREE_BYTES

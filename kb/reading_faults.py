@@ -28,7 +28,7 @@ def report_fault(*, page: Page, note: str, user: User) -> ReadingFault:
 
 
 def close_fault(*, fault: ReadingFault, user: User) -> bool:
-    """Say that a fault was seen to. Returns: whether it was open until now."""
+    """Say that a fault was resolved. Returns: whether it was open until now."""
     with transaction.atomic():
         now = timezone.now()
         still_open = ReadingFault.objects.still_open().filter(pk=fault.pk)

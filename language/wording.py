@@ -101,11 +101,6 @@ def has_invented_run(claim: Wording, text: str, evidence: frozenset[str], eviden
     return False
 
 
-def canonical_terms(text: str) -> list[str]:
-    """Return the analyzer's terms, one name for words that say the same."""
-    return canonical(terms(text))
-
-
 def canonical(found: Sequence[str]) -> list[str]:
     """Return terms of the analyzer with one name for words that say the same."""
     _, same = _tables()

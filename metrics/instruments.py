@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 _CODE = re.compile(r"[A-Za-z0-9_.:-]{0,60}")
-MOST_LABELS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

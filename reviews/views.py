@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q
 from django.forms.models import model_to_dict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -32,6 +34,7 @@ from reviews.forms import AssignForm, ReviewForm, RulesForm
 from reviews.models import Case, SampleRate, Verdict
 
 MOST_TURNS = 50
+RATES_PER_PAGE, NAMES_OFFERED = 100, 200
 RATE = "rate-"
 
 
@@ -137,22 +140,42 @@ def statistics(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @reviewers_only
 def rules(request: SignedInRequest) -> HttpResponse:
-    """What the desk does by itself."""
+    """What the desk does by itself. Collections with a rate of their own are listed by the page; others are added by name."""
     form = RulesForm(request.POST or None, initial=model_to_dict(read_rules()))
-    collections = list(Collection.objects.order_by("name").values_list("slug", "name"))
-    rates: dict[str, Any] = dict(SampleRate.objects.values_list("slug", "percent"))
+    page = Paginator(SampleRate.objects.order_by("slug"), RATES_PER_PAGE).get_page(request.GET.get("page"))
+    collections = dict(Collection.objects.filter(slug__in=[row.slug for row in page]).values_list("slug", "name"))
+    rates = {row.slug: str(row.percent) for row in page}
     if request.method == "POST":
-        given = {slug: request.POST.get(f"{RATE}{slug}", "").strip() for slug, _name in collections}
-        rates = given
+        rates = {slug: request.POST.get(f"{RATE}{slug}", percent).strip() for slug, percent in rates.items()}
         try:
             if form.is_valid():
-                change_rules(rates=_rates(given), by=request.user, **form.cleaned_data)
+                change_rules(rates=_rates(rates | _added(request)), by=request.user, **form.cleaned_data)
                 messages.success(request, _("Rules saved."))
                 return redirect("reviews:rules")
         except ReviewRefused as refused:
             form.add_error(None, str(refused))
-    rows = [(slug, name, rates.get(slug, "")) for slug, name in collections]
-    return render(request, "reviews/rules.html", {"form": form, "rows": rows}, status=422 if form.errors else 200)
+    context = {
+        "form": form,
+        "page": page,
+        "rows": [(slug, collections.get(slug, slug), rate) for slug, rate in rates.items()],
+        "names": Collection.objects.order_by("name").values_list("name", flat=True)[:NAMES_OFFERED],
+        "added": request.POST.get("collection", ""),
+        "percent": request.POST.get("percent", ""),
+    }
+    return render(request, "reviews/rules.html", context, status=422 if form.errors else 200)
+
+
+def _added(request: SignedInRequest) -> dict[str, str]:
+    """Return the slug and rate of the collection that was named. Raises: ReviewRefused: there is none of that name."""
+    named, percent = request.POST.get("collection", "").strip(), request.POST.get("percent", "").strip()
+    if not named and not percent:
+        return {}
+    found = Collection.objects.filter(Q(name=named) | Q(slug=named)).order_by("pk").first()
+    if found is None:
+        raise ReviewRefused(_("There is no collection “%(slug)s”.") % {"slug": named})
+    if not percent:
+        raise ReviewRefused(_("A rate is between 0 and 100 percent."))
+    return {found.slug: percent}
 
 
 def _rates(given: Mapping[str, str]) -> dict[str, int | None]:

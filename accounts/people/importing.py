@@ -70,7 +70,7 @@ def plan_import(text: str) -> Plan:
         user = accounts.get(name.lower())
         try:
             if name.lower() in seen_names:
-                raise AccountRefused("account_invalid", _("This user name stands twice in the file."))
+                raise AccountRefused("account_invalid", _("This user name appears twice in the file."))
             seen_names.add(name.lower())
             values = _values(row, groups)
             email = values.get("email", "").lower()
@@ -135,7 +135,7 @@ def _batches(lines: Sequence[Line]) -> list[Sequence[Line]]:
 def _read(text: str) -> list[tuple[int, dict[str, str]]]:
     """Return the lines with their numbers, each by column."""
     if "\x00" in text:
-        raise AccountRefused("account_invalid", _("This is no text. Save the sheet as CSV (UTF-8)."))
+        raise AccountRefused("account_invalid", _("This is not a text file. Save the sheet as CSV (UTF-8)."))
     text = text.lstrip("\ufeff")
     first = text.partition("\n")[0]
     separator = max(",;\t", key=first.count)
@@ -157,7 +157,7 @@ def _read(text: str) -> list[tuple[int, dict[str, str]]]:
             if len(found) > MOST_LINES:
                 raise AccountRefused("account_invalid", _("A file can have at most %(count)s lines.") % {"count": MOST_LINES})
     except csv.Error as error:
-        raise AccountRefused("account_invalid", _("This is no CSV file: %(error)s.") % {"error": error}) from error
+        raise AccountRefused("account_invalid", _("This is not a valid CSV file: %(error)s.") % {"error": error}) from error
     return found
 
 
@@ -185,7 +185,7 @@ def _check_address(
 ) -> None:
     """Neither name nor address may be another account's, of here or of the file: one signs in by either."""
     if name.lower() in seen or (email and email in seen):
-        raise AccountRefused("account_invalid", _("This email address stands twice in the file."))
+        raise AccountRefused("account_invalid", _("This email address appears twice in the file."))
     seen |= {one for one in (email, name.lower()) if one}
     others = [by_email.get(name.lower()), by_email.get(email), accounts.get(email)] if email else [by_email.get(name.lower())]
     if any(other is not None and other != user for other in others):

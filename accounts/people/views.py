@@ -139,7 +139,7 @@ def act_confirm(request: SignedInRequest, pk: int) -> HttpResponseBase:
         return redirect("accounts:index")
     if act.kind == PendingAct.Kind.PASSWORD:
         return _link_page(request, User.objects.get(pk=act.user_id), is_new=False)
-    messages.success(request, _("It was done: %(act)s (%(name)s).") % {"act": act.get_kind_display(), "name": act.user.username})
+    messages.success(request, _("Confirmed: %(act)s (%(name)s).") % {"act": act.get_kind_display(), "name": act.user.username})
     return redirect("accounts:index")
 
 
@@ -148,7 +148,7 @@ def act_confirm(request: SignedInRequest, pk: int) -> HttpResponseBase:
 def act_withdraw(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Take back, or refuse, what waits for a second person."""
     second_person.withdraw_act(pk=pk, actor=request.user)
-    messages.success(request, _("It will not be done."))
+    messages.success(request, _("Request withdrawn."))
     return redirect("accounts:index")
 
 

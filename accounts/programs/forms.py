@@ -96,8 +96,8 @@ class RotateForm(forms.Form):
 
     days = forms.TypedChoiceField(label=_("New key expires after"), choices=DAYS, coerce=int, initial=90)
     overlap_hours = forms.TypedChoiceField(
-        label=_("Old key goes on for"),
-        choices=((0, _("no time: it ends now")), (24, _("24 hours")), (168, _("7 days")), (720, _("30 days"))),
+        label=_("Keep the old key valid for"),
+        choices=((0, _("Revoke it immediately")), (24, _("24 hours")), (168, _("7 days")), (720, _("30 days"))),
         coerce=int,
         initial=24,
     )

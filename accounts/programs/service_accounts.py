@@ -100,7 +100,7 @@ def _check_owner(owner: User, *, role: str) -> None:
     if not owner.is_active or owner.is_service or owner.has_ended or owner.role == User.Role.AUDITOR:
         raise AccountRefused("service_invalid", _("The owner is a person who can sign in, and no auditor."))
     if role == User.Role.SYSTEM_ADMIN and not owner.is_system_admin:
-        raise AccountRefused("service_invalid", _("Only somebody who manages people can answer for a program that does."))
+        raise AccountRefused("service_invalid", _("Only people who manage accounts can own a program that does."))
 
 
 def _record(action: str, service: ServiceAccount, *, actor: User | None, payload: dict[str, object]) -> None:

@@ -44,9 +44,7 @@ def change_rules(
 
 def _check_way_in(break_glass: User | None) -> None:
     if not find_providers() and not settings.DIRECTORIES:
-        raise AccountRefused(
-            "rules_invalid", _("Put an identity provider on the sign-in page first: nobody could come in any more.")
-        )
+        raise AccountRefused("rules_invalid", _("Add an identity provider first: otherwise nobody could sign in."))
     if break_glass is None or not break_glass.is_system_admin or not break_glass.has_usable_password():
         raise AccountRefused(
             "rules_invalid", _("Choose the emergency account: an active admin of people and sign-in who has a password.")

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from chat.checking.values import GivenText
 from chat.errors import SearchFailed
@@ -17,12 +16,6 @@ from retrieval.errors import RetrievalError
 from retrieval.types import Hit
 
 FOUND = 6  # passages that are looked at for each sentence
-
-
-class FindEvidence(Protocol):
-    """Return the verifier that knows the evidence of one sentence."""
-
-    def __call__(self, sentence: str, /) -> Verifier: ...
 
 
 def evidence_of_passages(passages: Sequence[str]) -> tuple[Evidence, ...]:

@@ -128,7 +128,7 @@ def approve(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
 def retire(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     """Give an answer no more."""
     retire_answer(row=get_object_or_404(_rows(request), uid=uid), user=request.user)
-    messages.success(request, _("The answer is not given any more."))
+    messages.success(request, _("Answer retired."))
     return redirect("curation:answer", uid=uid)
 
 
@@ -140,7 +140,7 @@ def check(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
         if check_again(row):
             messages.success(request, _("Every sentence still holds."))
         else:
-            messages.error(request, _("It does not hold any more, and is not given any more."))
+            messages.error(request, _("Withdrawn: its sources no longer support it."))
     except CurationRefused as refused:
         messages.error(request, refused.message)
     return redirect("curation:answer", uid=uid)
@@ -161,7 +161,7 @@ def make_golden(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
             origin=GoldenQuestion.Origin.ANSWER,
             source=str(row.uid),
         )
-        messages.success(request, _("It is asked in every run from now on."))
+        messages.success(request, _("Added to the golden questions."))
     except CurationRefused as refused:
         messages.error(request, refused.message)
     return redirect("curation:answer", uid=uid)

@@ -105,7 +105,7 @@ def apply_held(*, held: HeldChange, user: User, reason: str) -> None:
     """Apply a change that did not pass, or is still being tried. Raises: CurationRefused: decided already, or no reason."""
     reason = reason.replace("\x00", "").strip()
     if not reason or len(reason) > LONGEST_REASON:
-        message = _("Say why it is to count though the golden questions got worse, in at most %(limit)d characters.")
+        message = _("Explain in at most %(limit)d characters why to apply it although golden questions got worse.")
         raise CurationRefused("change_invalid", message % {"limit": LONGEST_REASON})
     with transaction.atomic():
         _apply(_lock(held), by=user, reason=reason)

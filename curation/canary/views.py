@@ -1,7 +1,5 @@
 """The canary's page: its rule, what waits, what is held back, and how the questions stood run by run."""
 
-import csv
-import io
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import system_admins_only
 from accounts.requests import SignedInRequest
+from audit.spreadsheets import write_csv
 from curation.access import managed_collection
 from curation.canary.history import BAR_HEIGHT, read_history
 from curation.canary.holding import apply_held, set_rules, withdraw_held
@@ -54,21 +53,12 @@ def export(request: SignedInRequest, slug: str) -> HttpResponse:
     """The runs by question, as a table."""
     collection = managed_collection(request.user, slug)
     bars, rows = read_history(collection)
-    table = io.StringIO()
-    writer = csv.writer(table)
-    writer.writerow(["question", *(bar.run.created_at.isoformat(timespec="seconds") for bar in bars)])
-    for row in rows:
-        writer.writerow([harmless(row.question), *row.verdicts])
+    names = ["question", *(bar.run.created_at.isoformat(timespec="seconds") for bar in bars)]
     return HttpResponse(
-        "\ufeff" + table.getvalue(),
+        write_csv([names, *([row.question, *row.verdicts] for row in rows)]),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="canary-{slug}.csv"'},
     )
-
-
-def harmless(text: str) -> str:
-    """Return a cell that a spreadsheet takes for text, whatever it begins with."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text
 
 
 @require_POST
@@ -90,7 +80,7 @@ def apply(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
         get_object_or_404(Collection.objects.owned_by(request.user), pk=held.collection_id)
     try:
         apply_held(held=held, user=request.user, reason=request.POST.get("reason", ""))
-        messages.success(request, _("The change counts now."))
+        messages.success(request, _("The change is in effect."))
     except CurationRefused as refused:
         messages.error(request, refused.message)
     return _back(held)

@@ -30,7 +30,7 @@ class GapForm(forms.Form):
     """What is done about a gap."""
 
     state = forms.ChoiceField(label=gettext_lazy("State"), choices=Gap.State.choices)
-    assigned_to = forms.ModelChoiceField(User.objects.none(), label=gettext_lazy("Who sees to it"), required=False)
+    assigned_to = forms.ModelChoiceField(User.objects.none(), label=gettext_lazy("Assigned to"), required=False)
     due_on = forms.DateField(
         label=gettext_lazy("Due"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )

@@ -1,7 +1,5 @@
 """Insights: what was asked, how it went and how long it took, for whoever runs the collection. Never who asked."""
 
-import csv
-import io
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -9,8 +7,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts.requests import SignedInRequest
+from audit.spreadsheets import write_csv
 from curation.access import managed_collection
-from curation.canary.views import harmless
 from curation.insights.reading import DAYS, HEIGHT, SHOWN_DOCUMENTS, as_rows, documents_of, read_insights
 from kb.models import Collection
 
@@ -46,14 +44,9 @@ def export(request: SignedInRequest, table: str, slug: str = "") -> HttpResponse
     collection, days = _chosen(request, slug)
     if table not in TABLES:
         raise Http404
-    written = io.StringIO()
-    csv.writer(written).writerows(
-        [harmless(cell) if isinstance(cell, str) else cell for cell in row]
-        for row in as_rows(read_insights(collection, days=days), table)
-    )
     name = f"attest-{table}{f'-{slug}' if slug else ''}.csv"
     return HttpResponse(
-        "\ufeff" + written.getvalue(),
+        write_csv(as_rows(read_insights(collection, days=days), table)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

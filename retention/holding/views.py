@@ -45,7 +45,7 @@ def place(request: SignedInRequest) -> HttpResponse:
         except RetentionRefused as refused:
             form.add_error(None, refused.message)
         else:
-            messages.success(request, _("“%(name)s” counts from now on.") % {"name": hold.name})
+            messages.success(request, _("The hold “%(name)s” is in force.") % {"name": hold.name})
             return redirect("retention:holds")
     return render(request, "retention/hold_form.html", {"form": form}, status=422 if form.errors else 200)
 

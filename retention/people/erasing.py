@@ -55,7 +55,7 @@ def order_erasure(*, person: User, reason: str, confirmation: str, with_account:
     if any(name.casefold() in reason.casefold() for name in names):
         raise RetentionRefused(_("The reason is kept: leave the person's name out of it."))
     if person.role != User.Role.EMPLOYEE or person.is_superuser:
-        raise RetentionRefused(_("This person is an admin or auditor. Make them an employee first: offices are not erased."))
+        raise RetentionRefused(_("This person is an admin or auditor, whose data cannot be erased. Make them an employee first."))
     with transaction.atomic():
         lock_chain()
         if any(str(person.pk) in hold.people for hold in read_holds()):

@@ -12,7 +12,7 @@ LOOKED_FOR = {
     "index_rows": _("Rows left in the index"),
 }
 METHODS = {
-    "vacuum": _("Free pages of the database were written anew."),
-    "partly": _("Free pages of some tables were written anew; others were in use."),
+    "vacuum": _("Unused database pages were overwritten."),
+    "partly": _("Unused pages of some tables were overwritten; others were in use."),
     "none": _("Free pages of the database were left as they are."),
 }

@@ -22,7 +22,7 @@ def set_rule(*, kind: str, collection: Collection | None, days: int | None, by: 
     if kind not in RetentionRule.Kind.values:
         raise RetentionRefused(_("Choose what the rule is for."))
     if days is None and collection is None:
-        raise RetentionRefused(_("In general everything is kept without end, so a rule needs a number of days."))
+        raise RetentionRefused(_("By default everything is kept indefinitely, so a rule needs a number of days."))
     if days is not None and not 1 <= days <= MOST_DAYS:
         raise RetentionRefused(_("Enter a number of days from 1 to %(limit)s.") % {"limit": MOST_DAYS})
     actor = actor_of(by, otherwise=COMMAND_LINE)

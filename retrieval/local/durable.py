@@ -51,15 +51,6 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def link_or_copy(source: Path, target: Path) -> None:
-    """Share an immutable file between two generations; copy where the file system has no hard links."""
-    try:
-        target.hardlink_to(source)
-    except OSError:
-        shutil.copyfile(source, target)
-        sync_file(target)
-
-
 def remove(path: Path) -> None:
     """Remove a file or folder that readers may still have open."""
     if path.is_dir():

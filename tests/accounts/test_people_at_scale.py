@@ -66,7 +66,7 @@ def test_the_plan_says_line_by_line_what_would_happen_and_changes_nothing(employ
     ]
     assert plan.lines[1].changed == {"first_name": ("", "Erin")}
     reasons = [line.reason for line in plan.having("refuse")]
-    parts = ("Unknown groups: Partners", "valid email", "is over already", "stands twice", "stands twice", "valid username")
+    parts = ("Unknown groups: Partners", "valid email", "is over already", "appears twice", "appears twice", "valid username")
     assert all(part in reason for part, reason in zip(parts, reasons, strict=True))
     assert (User.objects.count(), Event.objects.count()) == (1, before)
 
@@ -113,8 +113,8 @@ def test_one_that_fails_undoes_all(employee: User, knowledge_admin: User) -> Non
         ("name,email\nx,y\n", "names the columns"),
         ("username,password\nx,y\n", "names the columns"),
         ("username\nx,y\n", "more cells"),
-        ('username\n"x\n', "no CSV file"),
-        ("username\nx\x00\n", "is no text"),
+        ('username\n"x\n', "not a valid CSV file"),
+        ("username\nx\x00\n", "not a text file"),
     ],
 )
 def test_what_is_no_such_file_says_why(text: str, sentence: str) -> None:

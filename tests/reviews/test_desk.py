@@ -1,6 +1,7 @@
 """The reviewers' desk through its pages: queues, verdicts, the second reviewer, assignments, rules, figures."""
 
 import random
+import re
 from datetime import timedelta
 
 import pytest
@@ -358,17 +359,34 @@ def test_what_is_overdue_is_marked(reader: Client, answered: Event) -> None:
 
 
 def test_rules_are_set_checked_and_on_record(reader: Client, collection: Collection) -> None:
-    given = {"sample_percent": "7", "second_percent": "20", "due_days": "3", "rate-handbook": "50"}
+    given = {"sample_percent": "7", "second_percent": "20", "due_days": "3", "collection": "handbook", "percent": "50"}
     assert reader.post("/reviews/rules/", given).status_code == 302
     rules = DeskRules.objects.get()
     assert (rules.sample_percent, rules.second_percent, rules.due_days, rules.is_blind) == (7, 20, 3, False)
     assert SampleRate.objects.get().percent == 50
     changed = Event.objects.get(action="review.rules_changed").payload.data
     assert (changed["from"]["sample_percent"], changed["to"]["rates"]) == (100, {"handbook": 50})
-    for bad in ({"sample_percent": "101"}, {"rate-handbook": "many"}, {"rate-handbook": "101"}, {"due_days": "0"}):
+    for bad in (
+        {"sample_percent": "101"},
+        {"rate-handbook": "many", "collection": "", "percent": ""},
+        {"rate-handbook": "101", "collection": "", "percent": ""},
+        {"due_days": "0"},
+        {"collection": "nowhere"},
+        {"percent": ""},
+    ):
         response = reader.post("/reviews/rules/", given | bad)
         assert response.status_code == 422, bad
     reader.post("/reviews/rules/", given)
     assert Event.objects.filter(action="review.rules_changed").count() == 1
-    reader.post("/reviews/rules/", given | {"rate-handbook": ""})
+    reader.post("/reviews/rules/", given | {"rate-handbook": "", "collection": "", "percent": ""})
     assert not SampleRate.objects.exists()
+
+
+def test_rules_are_saved_however_many_collections_there_are(reader: Client, collection: Collection) -> None:
+    Collection.objects.bulk_create(Collection(name=f"c{number}", slug=f"c{number}") for number in range(1_200))
+    SampleRate.objects.bulk_create(SampleRate(slug=f"c{number}", percent=10) for number in range(1_200))
+    page = reader.get("/reviews/rules/?page=2").content.decode()
+    rates = dict.fromkeys(re.findall(r'name="(rate-c\d[^"]*)"', page), "20")
+    given = rates | {"sample_percent": "7", "second_percent": "20", "due_days": "3"}
+    assert reader.post("/reviews/rules/?page=2", given).status_code == 302
+    assert SampleRate.objects.filter(percent=20).count() == 100 == len(rates)

@@ -1,4 +1,4 @@
-"""Sets beside a quotation what has to be told with it."""
+"""Add what must be shown with a quotation."""
 
 from collections.abc import Sequence
 from datetime import date

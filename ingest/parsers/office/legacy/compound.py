@@ -79,14 +79,6 @@ def _text(value: object, encoding: str) -> str:
     return text.strip("\x00 ")
 
 
-def find_kind(stream: BinaryIO) -> str:
-    """Return WORD, EXCEL or POWERPOINT; "" for another compound file. Raises: Refusal: damaged, locked."""
-    compound = Compound(stream)
-    if compound.is_locked:
-        raise Refusal("locked", "encrypted compound file")
-    return compound.kind
-
-
 def numbers(data: bytes, form: str) -> Iterable[int]:
     """Return the whole numbers of a table, as many as there are whole ones. `form`: one letter of struct, little-endian."""
     size = struct.calcsize(f"<{form}")
