@@ -3,6 +3,7 @@
 import json
 import logging
 from contextvars import ContextVar
+from http import HTTPStatus
 from typing import Any
 
 # Which request a log line belongs to. A context variable, not shared state: each request and each task has its own.
@@ -15,6 +16,14 @@ class RequestId(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = current_request_id.get()
         return True
+
+
+class NotProbes(logging.Filter):
+    """Leaves out that /readyz says no: it is asked each second while models load. What fails is logged where it is found out."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        path = getattr(getattr(record, "request", None), "path", "")
+        return not (path == "/readyz" and getattr(record, "status_code", 0) == HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 class JsonFormatter(logging.Formatter):
@@ -42,10 +51,11 @@ def logging_config(*, level: str, style: str) -> dict[str, Any]:
             "text": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s]: %(message)s"},
             "json": {"()": "config.logging.JsonFormatter"},
         },
-        "filters": {"request_id": {"()": "config.logging.RequestId"}},
+        "filters": {"request_id": {"()": "config.logging.RequestId"}, "not_probes": {"()": "config.logging.NotProbes"}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": style, "filters": ["request_id"]}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
+            "django.request": {"filters": ["not_probes"]},
             "httpx": {"level": "WARNING"},
             "faiss.loader": {"level": "WARNING"},
             "kombu.connection": {"level": "ERROR"},  # the broker of folders has no host, and says so at every start

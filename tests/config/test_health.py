@@ -40,6 +40,13 @@ def test_not_ready_while_a_migration_is_missing(client: Client) -> None:
     assert response.json() == {"ready": False, "checks": {"database": False, "files": True, "space": True}, "complaints": []}
 
 
+def test_that_it_is_not_ready_is_no_error_in_the_log(client: Client, monkeypatch: pytest.MonkeyPatch, caplog) -> None:
+    monkeypatch.setattr(readiness, "WARMTH", warmth := readiness.Warmth())
+    warmth.begin()
+    assert client.get("/readyz").status_code == 503
+    assert [record.getMessage() for record in caplog.records if record.name == "django.request"] == []
+
+
 def test_not_ready_without_its_folder(client: Client, settings, tmp_path) -> None:
     settings.ATTEST_HOME = tmp_path / "gone"
     response = client.get("/readyz")
