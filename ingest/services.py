@@ -8,7 +8,7 @@ from typing import BinaryIO, Literal
 
 from django.conf import settings
 from django.db import OperationalError, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -48,8 +48,8 @@ class Accepted:
 class Kept:
     """How a file comes in that a source keeps in step: it is a document of its own, whatever else has the same bytes.
 
-    `document`: whose next version it is; None: a new one. `take` is called with the document in the transaction that writes it, before
-    anybody can read it: who may read it is set there, and whose it is; whatever it raises undoes all.
+    `document`: whose next version it is; None: a new one. `take` is called with the document in the transaction that writes it,
+    before anybody can read it: who may read it is set there, and whose it is; whatever it raises undoes all.
     """
 
     document: Document | None
@@ -151,6 +151,7 @@ def find_same(*, collection: Collection, name: str, sha256: str) -> DocumentVers
     """
     versions = (
         DocumentVersion.objects.filter(sha256=sha256, document__collection=collection, document__deleted_at=None)
+        .filter(document__source_items=None)  # those have readers of their own, and go when their source says so
         .select_related("document")
         .annotate(newest=Max("document__versions__number"))
     )
@@ -184,8 +185,11 @@ def _write_version(
         document = live.filter(pk=kept.document.pk).first() if kept.document is not None else None
     else:
         document = live.filter(name=name).first()
+        if document is not None and document.source_items.exists():
+            raise UploadRefused("name_of_source")
     is_new = document is None
     if document is None:
+        name = free_name(live, name)
         place = Folder.objects.filter(pk=folder.pk, collection=collection).first() if folder is not None else None
         if folder is not None and place is None:
             raise UploadRefused("folder_gone")  # else it would have other readers than was asked for
@@ -217,6 +221,16 @@ def _write_version(
         },
     )
     return Accepted(version=version, outcome="new" if is_new else "new_version")
+
+
+def free_name(live: QuerySet[Document], name: str) -> str:
+    """Return the name, or one like it that no live document has: two items of a source may have the same name here."""
+    stem, dot, ending = name.rpartition(".") if "." in name.rpartition("/")[2][1:] else (name, "", "")
+    wanted, number = name, 1
+    while live.filter(name=wanted).exists():
+        number += 1
+        wanted = f"{stem} ({number}){dot}{ending}"
+    return wanted
 
 
 def retry_version(version: DocumentVersion, *, user: User | None, should_notify: bool = True) -> Job:

@@ -26,7 +26,7 @@ NO_FOLDER = 0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _State:
-    """What was narrowed at one time. Documents: those that are narrowed themselves, deny somebody, or lie below a narrowed folder."""
+    """What was narrowed at one time. Documents: those that are narrowed, deny somebody, or lie below a narrowed folder."""
 
     number: int
     stamp: str

@@ -1,13 +1,17 @@
-"""What a source of documents must be able to do, whatever it is: the one port between a connector and the machinery that keeps it in step.
+"""What a source of documents must be able to do, whatever it is: the one port between a connector and what keeps it in step.
 
-A connector is a folder below `sources/connectors/` (or a package of somebody else's, by entry point) that declares a `Manifest`. It knows how
-to list what changed and how to fetch one item; schedule, cursors, back-off, limits, deletion, rights here, history and pages are shared.
+A connector is a folder below `sources/connectors/` (or a package of somebody else's, by entry point) that declares a `Manifest`. It
+knows how to list what changed and how to fetch one item; schedule, cursors, back-off, limits, deletion, rights here, history and
+pages are shared.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 EVERYONE = "everyone"
 
@@ -16,7 +20,7 @@ EVERYONE = "everyone"
 class Principal:
     """Somebody as the source names them. `kind` is "person", "group" or "everyone" (then `id` is empty).
 
-    `id` is what stays when names change: a mail address, a SID, a uid as text, an id of the directory. `name` is for people to read.
+    `id` is what stays when names change: a mail address, a SID, a uid as text, an id of the directory. `name` is for people.
     """
 
     kind: str
@@ -36,9 +40,9 @@ class Rights:
 class Item:
     """A document as the source lists it; no bytes yet.
 
-    `id` stays over renames and moves where the source can tell (an inode, an object's id), else it is the path. `version` changes exactly
-    when the bytes do (ETag, hash, or size and time). `folders` are the names from the top down, for people ("Finance", "2026").
-    `rights` None: the source knows none, so those of the collection count. `deleted`: the item is gone; only `id` counts then.
+    `id` stays over renames and moves where the source can tell (an inode, an object's id), else it is the path. `version` changes
+    exactly when the bytes do (ETag, hash, or size and time). `folders` are the names from the top down, for people ("Finance",
+    "2026"). `rights` None: the source knows none, so those of the collection count. `deleted`: it is gone; only `id` counts then.
     """
 
     id: str
@@ -57,8 +61,8 @@ class Item:
 class Changes:
     """One page of a listing. `cursor` resumes after this page, also after kill -9.
 
-    `complete`: this is the last page of a *whole* listing, so what was not listed since it began is gone. An incremental listing never sets
-    it and names deletions by `Item.deleted`.
+    `complete`: this is the last page of a *whole* listing, so what was not listed since it began is gone. An incremental listing
+    never sets it and names deletions by `Item.deleted`.
     """
 
     items: tuple[Item, ...]
@@ -77,7 +81,7 @@ class Connector(Protocol):
         """Pages since `cursor`, "" for all. Streams: never holds all items. A cursor the source has forgotten: `CursorExpired`."""
 
     def fetch(self, item: Item, into: BinaryIO) -> None:
-        """Write the bytes of `item`. `ItemGone` where it was deleted meanwhile, `ItemUnreadable` where this one alone cannot be had."""
+        """Write the bytes of `item`. `ItemGone`: it was deleted meanwhile. `ItemUnreadable`: this one alone cannot be had."""
 
     def rights_of(self, item: Item) -> Rights | None:
         """Who may read it right now, asked at the source; what the last listing said where the source cannot tell so cheaply."""
@@ -90,12 +94,12 @@ class Setting:
     """One field of the form "where". `secret` values are sealed, or named by an environment variable."""
 
     name: str
-    label: str  # translatable (gettext_lazy)
-    help: str = ""
+    label: "str | StrPromise"  # translatable (gettext_lazy)
+    help: "str | StrPromise" = ""
     required: bool = True
     secret: bool = False
     kind: str = "text"  # text, address, number, choice, yes_no
-    choices: tuple[tuple[str, str], ...] = ()
+    choices: "tuple[tuple[str, str | StrPromise], ...]" = ()
     default: str = ""
 
 
@@ -108,9 +112,10 @@ class Manifest:
     """What a connector says of itself; registered by the entry point group `attest.connectors`, own ones by the registry."""
 
     kind: str  # "folder", "smb", "webdav", …: never changes, stored in rows
-    label: str  # translatable
-    description: str
+    label: "str | StrPromise"  # translatable
+    description: "str | StrPromise"
     settings: tuple[Setting, ...]
     open: Opener
     has_rights: bool  # whether listings carry rights of the source
+    reuses_ids: bool = False  # an id may come back for another thing (inodes): one that moved and changed at once is taken for new
     principals: str = ""  # what its principals are, for the page that maps them: "mail", "sid", "posix", …
