@@ -24,10 +24,10 @@ from ingest.upload import ReceivedFile, receive_files
 from kb import services
 from kb.editable import GROUP_NAMES, OWNERS_ALONE, serialize_values
 from kb.models import Collection, Document, DocumentVersion, Folder, ReadingFault
+from kb.place import words_of_origin
 from kb.rights.readers import readers_named_by
 from kb.rights.reasons import manages, owns
 from kb.viewing.viewed import record_view
-from kb.place import words_of_origin
 from kb.views import PAGE_CONTENT, documents_of
 
 router = Router(tags=["library"])

@@ -200,9 +200,9 @@ def record_readers(source: Source, documents: Sequence[int]) -> None:
     for start in range(0, len(documents), 500):
         names = Document.objects.filter(pk__in=documents[start : start + 500]).order_by("pk").values_list("uid", flat=True)
         record(
-            "source.readers_changed",
+            "document_source.readers_changed",
             by=actor_for(source),
-            subject=f"source:{source.uid}",
+            subject=f"document_source:{source.uid}",
             summary=source.name,
             payload={"collection": source.collection.slug, "documents": [str(uid) for uid in names]},
         )

@@ -66,6 +66,11 @@ class DryRun:
 
 def preview(source: Source) -> list[Sample]:
     """Return the first items with their rights. Raises: ConnectorError."""
+    return show_samples(source, first_items(source))
+
+
+def first_items(source: Source) -> list[Item]:
+    """Return the first items of a listing, read now. Raises: ConnectorError."""
     with opened(source) as connector:
         connector.check()
         items: list[Item] = []
@@ -73,7 +78,7 @@ def preview(source: Source) -> list[Sample]:
             items += [item for item in page.items if not item.deleted]
             if len(items) >= FIRST or page.ended or page.complete:
                 break
-    return show_samples(source, items[:FIRST])
+    return items[:FIRST]
 
 
 def show_samples(source: Source, items: list[Item]) -> list[Sample]:

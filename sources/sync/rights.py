@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import ValuesRefused
 from accounts.models import User
-from audit.actor import actor_of
+from audit.actor import COMMAND_LINE, actor_of
 from audit.services import record
 from kb.rights.mirroring import mirror_readers
 from sources.sync.listing import record_readers
@@ -84,9 +84,9 @@ def set_rules(
     if before == after:
         return 0
     record(
-        "source.rule_changed",
-        by=actor_of(user),
-        subject=f"source:{locked.uid}",
+        "document_source.rule_changed",
+        by=actor_of(user, otherwise=COMMAND_LINE),
+        subject=f"document_source:{locked.uid}",
         summary=locked.name,
         payload={"collection": locked.collection.slug, "principal": f"{kind}:{id_}", "from": before, "to": after},
     )

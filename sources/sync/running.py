@@ -132,7 +132,7 @@ def _end(hold: Hold) -> None:
         run.ended_at, run.counts = now, {**run.counts, **state_counts(source)}
         run.save(update_fields=["ended_at", "counts"])
         if any(run.counts.get(name) for name in COUNTS if name != "listed"):
-            _record("source.ran", source, dict(run.counts))
+            _record("document_source.ran", source, dict(run.counts))
         _forget_old_runs(source)
         hold.release(
             run=None,
@@ -161,7 +161,7 @@ def _fail(hold: Hold, code: str, detail: str) -> None:
             hold.fence()
             if source.run_id is not None:
                 SourceRun.objects.filter(pk=source.run_id).update(ended_at=now, code=code, detail=detail[:1000])
-            _record("source.failed", source, {"code": code, "attempt": source.failures + 1})
+            _record("document_source.failed", source, {"code": code, "attempt": source.failures + 1})
             _forget_old_runs(source)
             hold.release(
                 run=None,
@@ -215,7 +215,7 @@ def _record(action: str, source: Source, payload: dict[str, object]) -> None:
     record(
         action,
         by=actor_for(source),
-        subject=f"source:{source.uid}",
+        subject=f"document_source:{source.uid}",
         summary=source.name,
         payload={"collection": source.collection.slug, "kind": source.kind, **payload},
     )

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.editable import changed_names
 from accounts.models import User
-from audit.actor import actor_of
+from audit.actor import COMMAND_LINE, actor_of
 from audit.services import record
 from kb.models import Collection
 from sources.sync.models import Source, SourceItem
@@ -23,7 +23,7 @@ def create_source(*, collection: Collection, user: User, **values: Unpack[Docume
     clean_values(source, dict(values))
     with transaction.atomic():
         source.save()
-        _record("source.created", source, user, serialize_values(source))
+        _record("document_source.created", source, user, serialize_values(source))
     return source
 
 
@@ -46,7 +46,7 @@ def change_source(*, source: Source, user: User, **values: Unpack[DocumentSource
         locked.next_run_at = _later(locked) if not locked.is_paused else None
         locked.leased_by, locked.lease_expires_at = "", None  # a run under way ends at its next look
         locked.save()
-        _record("source.changed", locked, user, after | {"changed": changed})
+        _record("document_source.changed", locked, user, after | {"changed": changed})
     return locked
 
 
@@ -56,7 +56,7 @@ def start_source(source: Source, *, user: User) -> None:
         Source.objects.filter(pk=source.pk).update(
             is_paused=False, wanted_at=timezone.now(), next_run_at=_later(source), failures=0, error_code="", error_detail=""
         )
-        _record("source.started", source, user, {})
+        _record("document_source.started", source, user, {})
 
 
 def pause_source(source: Source, *, user: User) -> None:
@@ -65,7 +65,7 @@ def pause_source(source: Source, *, user: User) -> None:
         Source.objects.filter(pk=source.pk).update(
             is_paused=True, wanted_at=None, is_asked_for=False, leased_by="", lease_expires_at=None
         )
-        _record("source.paused", source, user, {})
+        _record("document_source.paused", source, user, {})
 
 
 def request_run(source: Source, *, user: User | None, may_delete_many: bool = False) -> None:
@@ -75,7 +75,7 @@ def request_run(source: Source, *, user: User | None, may_delete_many: bool = Fa
         Source.objects.filter(pk=source.pk).update(
             wanted_at=timezone.now(), is_asked_for=True, may_delete_many=may_delete_many, failures=0
         )
-        _record("source.run_requested", source, user, {"may_delete_many": may_delete_many})
+        _record("document_source.run_requested", source, user, {"may_delete_many": may_delete_many})
 
 
 def retry_item(item: SourceItem, *, user: User) -> None:
@@ -83,7 +83,7 @@ def retry_item(item: SourceItem, *, user: User) -> None:
     with transaction.atomic():
         SourceItem.objects.filter(pk=item.pk).update(state=SourceItem.State.WAITING, error_code="", error_detail="")
         Source.objects.filter(pk=item.source_id).update(wanted_at=timezone.now(), is_asked_for=True)
-        _record("source.item_retried", item.source, user, {"item": item.name})
+        _record("document_source.item_retried", item.source, user, {"item": item.name})
 
 
 def remove_source(source: Source, *, user: User, with_documents: bool) -> None:
@@ -92,7 +92,7 @@ def remove_source(source: Source, *, user: User, with_documents: bool) -> None:
     with transaction.atomic():
         locked = Source.objects.select_for_update().select_related("collection").get(pk=source.pk)
         count = locked.items.filter(document__deleted_at=None, document__isnull=False).count()
-        _record("source.removed", locked, user, {"with_documents": with_documents, "documents": count})
+        _record("document_source.removed", locked, user, {"with_documents": with_documents, "documents": count})
         Source.objects.filter(pk=locked.pk).update(
             removed_at=timezone.now(), sealed_secrets="", leased_by="", lease_expires_at=None, wanted_at=None, run=None
         )
@@ -118,8 +118,8 @@ def _later(source: Source) -> Any:
 def _record(action: str, source: Source, user: User | None, payload: dict[str, Any]) -> None:
     record(
         action,
-        by=actor_of(user),
-        subject=f"source:{source.uid}",
+        by=actor_of(user, otherwise=COMMAND_LINE),
+        subject=f"document_source:{source.uid}",
         summary=source.name,
         payload={"collection": source.collection.slug, **payload},
     )

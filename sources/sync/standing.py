@@ -1,0 +1,31 @@
+"""How all sources are, for monitoring: counts by kind, databases among them."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from sources.models import Source, SqlSource
+
+LATE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Of the sources of one kind that are not paused."""
+
+    kind: str
+    active: int
+    failed: int
+    late: int
+
+
+def read_standing() -> list[Standing]:
+    """Return how the sources of each kind are, in two queries."""
+    late = Q(next_run_at__lt=timezone.now() - LATE)
+    figures = {"active": Count("pk"), "failed": Count("pk", filter=~Q(error_code="")), "late": Count("pk", filter=late)}
+    rows = Source.objects.filter(removed_at=None, is_paused=False).order_by("kind").values("kind").annotate(**figures)
+    found = [Standing(kind=row["kind"], active=row["active"], failed=row["failed"], late=row["late"]) for row in rows]
+    databases = SqlSource.objects.filter(removed_at=None, is_paused=False).aggregate(**figures)
+    return [*found, Standing(kind="sql", **databases)] if databases["active"] else found
