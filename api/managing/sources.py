@@ -69,6 +69,10 @@ class KindOut(Schema):
     settings: list[SettingOut]
 
 
+class KindsOut(Schema):
+    kinds: list[KindOut]
+
+
 class SourceOut(Schema):
     uid: UUID
     collection: str
@@ -110,6 +114,10 @@ class SampleOut(Schema):
     deny: list[PrincipalOut]
     has_rights: bool
     here: HereOut
+
+
+class PreviewOut(Schema):
+    samples: list[SampleOut]
 
 
 class PlanOut(Schema):
@@ -178,10 +186,10 @@ def readable() -> Iterator[None]:
         raise SourceUnreadable(fault_words(error.code, error.message)) from error
 
 
-@router.get("/source-kinds", response={200: list[KindOut], **schemas.ERRORS}, **MANAGE)
-def list_source_kinds(request: ApiRequest) -> list[KindOut]:
+@router.get("/source-kinds", response={200: KindsOut, **schemas.ERRORS}, **MANAGE)
+def list_source_kinds(request: ApiRequest) -> KindsOut:
     """Which kinds of sources this installation can open, and what each needs."""
-    return [
+    kinds = [
         KindOut(
             kind=one.kind,
             label=str(one.label),
@@ -203,6 +211,7 @@ def list_source_kinds(request: ApiRequest) -> list[KindOut]:
         )
         for one in read_kinds()[0].values()
     ]
+    return KindsOut(kinds=kinds)
 
 
 @router.get("/sources", response={200: list[SourceOut], **schemas.ERRORS}, **MANAGE)
@@ -257,12 +266,12 @@ def act_on_source(request: ApiRequest, uid: UUID, action: Literal["start", "paus
     return Status(202, show_source(find_source(request, uid)))
 
 
-@router.get("/sources/{uuid:uid}/preview", response={200: list[SampleOut], **schemas.ERRORS}, **MANAGE)
-def preview_source(request: ApiRequest, uid: UUID) -> list[SampleOut]:
+@router.get("/sources/{uuid:uid}/preview", response={200: PreviewOut, **schemas.ERRORS}, **MANAGE)
+def preview_source(request: ApiRequest, uid: UUID) -> PreviewOut:
     """The first items with who may read them there and here, read now; nothing is written."""
     with readable():
-        samples = preview(find_source(request, uid))
-    return [
+        found = preview(find_source(request, uid))
+    samples = [
         SampleOut(
             name=one.name,
             where=one.where,
@@ -271,8 +280,9 @@ def preview_source(request: ApiRequest, uid: UUID) -> list[SampleOut]:
             has_rights=one.has_rights,
             here=show_here(one.here),
         )
-        for one in samples
+        for one in found
     ]
+    return PreviewOut(samples=samples)
 
 
 @router.get("/sources/{uuid:uid}/plan", response={200: PlanOut, **schemas.ERRORS}, **MANAGE)

@@ -57,6 +57,7 @@ def with_state_counts(rows: Any) -> Any:
 def index(request: SignedInRequest) -> HttpResponse:
     """All sources, and how they are."""
     rows = with_state_counts(Source.objects.manageable_by(request.user).select_related("collection"))
+    rows = rows.order_by("collection__name", "name", "pk")
     return render(request, "sources/documents/index.html", beside(request, page=cut(rows, request, SOURCES_PER_PAGE)))
 
 

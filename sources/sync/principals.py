@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 
 from accounts.models import User
 from sources.connectors.port import EVERYONE, Rights
-from sources.sync.matching import Named, match_principals
+from sources.sync.matching import AT_ONCE, Named, match_principals
 from sources.sync.models import Source
 
 MOST_CHARACTERS = 300  # of an id
@@ -94,6 +94,6 @@ def find_principal(source: Source, *, kind: str, id_: str) -> Known | None:
 def _names(model: type[Group] | type[User], column: str, keys: Iterable[int]) -> dict[int, str]:
     wanted = sorted(set(keys))
     found: dict[int, str] = {}
-    for start in range(0, len(wanted), 500):
-        found |= dict(model._default_manager.filter(pk__in=wanted[start : start + 500]).values_list("pk", column))
+    for start in range(0, len(wanted), AT_ONCE):
+        found |= dict(model._default_manager.filter(pk__in=wanted[start : start + AT_ONCE]).values_list("pk", column))
     return found

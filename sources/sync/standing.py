@@ -24,8 +24,9 @@ class Standing:
 def read_standing() -> list[Standing]:
     """Return how the sources of each kind are, in two queries."""
     late = Q(next_run_at__lt=timezone.now() - LATE)
-    figures = {"active": Count("pk"), "failed": Count("pk", filter=~Q(error_code="")), "late": Count("pk", filter=late)}
-    rows = Source.objects.filter(removed_at=None, is_paused=False).order_by("kind").values("kind").annotate(**figures)
-    found = [Standing(kind=row["kind"], active=row["active"], failed=row["failed"], late=row["late"]) for row in rows]
-    databases = SqlSource.objects.filter(removed_at=None, is_paused=False).aggregate(**figures)
+    active, failed, is_late = Count("pk"), Count("pk", filter=~Q(error_code="")), Count("pk", filter=late)
+    rows = Source.objects.filter(removed_at=None, is_paused=False).order_by("kind").values("kind")
+    counted = rows.annotate(active=active, failed=failed, late=is_late).values_list("kind", "active", "failed", "late")
+    found = [Standing(kind=row[0], active=row[1], failed=row[2], late=row[3]) for row in counted]
+    databases = SqlSource.objects.filter(removed_at=None, is_paused=False).aggregate(active=active, failed=failed, late=is_late)
     return [*found, Standing(kind="sql", **databases)] if databases["active"] else found
