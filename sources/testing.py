@@ -14,7 +14,7 @@ import io
 import unittest
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import ClassVar, Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar, cast
 
 from sources.connectors.errors import CursorExpired, ItemGone, SourceAway, Throttled
 from sources.connectors.port import Changes, Connector, Item
@@ -40,13 +40,17 @@ class Outside(Protocol):
     def narrow(self, way: Way) -> None:
         """Let fewer read it than before; the bytes stay."""
 
-    def throttle(self) -> None:
-        """Ask the next listing to wait, once."""
-
     def go_away(self) -> None:
         """Answer nobody any more."""
 
     def close(self) -> None: ...
+
+
+class Throttling(Protocol):
+    """What an outside has besides, where it can."""
+
+    def throttle(self) -> None:
+        """Ask the next listing to wait, once."""
 
 
 class Mirror:
@@ -211,7 +215,7 @@ class ContractSuite:
     def test_who_is_asked_to_wait_waits_and_goes_on(self) -> None:
         with self._outside("throttle") as outside:
             outside.put(("one.md",), b"One.")
-            outside.throttle()
+            cast(Throttling, outside).throttle()
             mirror = Mirror()
             with self._opened(outside) as connector:
                 wait = _raises(Throttled, lambda: mirror.follow(connector))

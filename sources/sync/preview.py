@@ -61,6 +61,7 @@ class DryRun:
     changed: int = 0
     unchanged: int = 0
     deleted: int = 0
+    known: int = 0  # of those listed, items that are written down
     is_whole: bool = False
 
 
@@ -152,8 +153,7 @@ def dry_run(source: Source, *, most: int | None = DRY_RUN_ITEMS, within_s: float
             _count(source, items, found)
             if is_last:
                 found.is_whole = True
-                found.deleted += source.items.exclude(document=None).count() - found.changed - found.unchanged - found.deleted
-                found.deleted = max(0, found.deleted)
+                found.deleted = max(0, source.items.count() - found.known)
                 break
             if (most is not None and found.listed >= most) or (end is not None and time.monotonic() > end):
                 break
@@ -167,13 +167,15 @@ def _pages(connector: Connector) -> Iterator[tuple[list[Item], bool]]:
 
 def _count(source: Source, items: list[Item], found: DryRun) -> None:
     keys = {key_of_item(item.id): item for item in items if not item.deleted}
-    rows = SourceItem.objects.filter(source=source, key__in=list(keys)).exclude(document=None)
-    known = dict(rows.values_list("key", "kept_version"))
+    rows = {row.key: row for row in SourceItem.objects.filter(source=source, key__in=list(keys))}
     found.listed += len(keys)
+    found.known += len(rows)
     for key, item in keys.items():
-        if key not in known:
+        row = rows.get(key)
+        is_left_out = row is not None and row.state == SourceItem.State.LEFT_OUT
+        if row is None or (row.document_id is None and not is_left_out):
             found.new += 1
-        elif known[key] != plain(item.version)[:300]:
+        elif (row.version if is_left_out else row.kept_version) != plain(item.version)[:300]:
             found.changed += 1
         else:
             found.unchanged += 1

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from accounts.models import User
 from kb.models import Document
 from sources.connectors import registry
+from sources.sync.services import create_source, start_source
 from tests.sources.sync.share import sync
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "connectors.md").read_text()
@@ -47,9 +49,6 @@ def test_kinds_of_others_are_found_and_broken_ones_are_named(installed):
 
 @pytest.mark.django_db
 def test_the_kind_is_kept_in_step_as_any_other(installed, tmp_path, settings, collection, knowledge_admin, employee, teammate):
-    from accounts.models import User
-    from sources.sync.services import create_source, start_source
-
     settings.MEDIA_ROOT, settings.BROKER_ROOT = tmp_path / "files", tmp_path / "broker"
     User.objects.filter(pk=employee.pk).update(email="erin@example.com")
     note = {

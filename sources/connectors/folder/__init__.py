@@ -41,7 +41,7 @@ MANIFEST = Manifest(
         Setting(
             name="names",
             label=_("Users and groups have the same names there as here"),
-            help=_("If not, they are numbers, and you say below who is who."),
+            help=_("If not, they are numbers, and you say in the next step who is who."),
             kind="yes_no",
             default="no",
             required=False,

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from django.utils import timezone
+
 from ingest.queue.running import run_due_jobs
 from kb.models import Document
 from sources.models import Source, SourceItem
@@ -10,7 +12,9 @@ from sources.sync.running import run_due
 from sources.sync.services import create_source, start_source
 from tests.ingest.engine import FakeEngine
 
-FINANCE, EVERYBODY_ELSE = 4001, 4002  # groups of the share; nobody has to be root to own a file, but chown needs it
+IS_ROOT = os.geteuid() == 0  # who is not gives files to nobody else
+OWNER, FINANCE = (4100, 4001) if IS_ROOT else (os.getuid(), os.getgid())
+EVERYBODY_ELSE = 4002
 
 
 def write(root: Path, name: str, text: str, *, mode: int = 0o644, group: int = FINANCE) -> Path:
@@ -20,7 +24,7 @@ def write(root: Path, name: str, text: str, *, mode: int = 0o644, group: int = F
         (root / folder).mkdir(exist_ok=True)
         (root / folder).chmod(0o755)
     path.write_text(text)
-    os.chown(path, 4100, group)
+    os.chown(path, OWNER, group)
     path.chmod(mode)
     return path
 
@@ -37,8 +41,6 @@ def add_share(collection, user, root: Path, *, start: bool = True, **values) -> 
 
 def sync(source: Source, *, index: bool = False) -> dict[str, int]:
     """Run the source to its end. Returns: what its run counted, without zeros."""
-    from django.utils import timezone
-
     Source.objects.filter(pk=source.pk).update(wanted_at=timezone.now())
     for _ in range(50):
         run_due(only=source.pk)
