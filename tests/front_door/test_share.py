@@ -30,7 +30,7 @@ class Share:
         self.root = home / "srv" / "share"
         self.write("Finance/2026/budget.md", "# Budget 2026\n\nThe marketing budget for 2026 is 40,000 euros.\n", mode=0o640)
         self.write("leave.md", "# Parental leave\n\nParental leave lasts fourteen weeks.\n", mode=0o644)
-        self.installation = Installation(home, **ENVIRONMENT, ATTEST_SOURCE_FOLDERS=str(home / "srv"))
+        self.installation = Installation(home / "data", **ENVIRONMENT, ATTEST_SOURCE_FOLDERS=str(home / "srv"))
         try:
             self.installation.wait_until_ready()
             self.manage("shell", "-c", PEOPLE)

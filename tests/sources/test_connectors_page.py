@@ -6,6 +6,7 @@ import sys
 import types
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ def test_kinds_of_others_are_found_and_broken_ones_are_named(installed):
 def test_the_kind_is_kept_in_step_as_any_other(installed, tmp_path, settings, collection, knowledge_admin, employee, teammate):
     settings.MEDIA_ROOT, settings.BROKER_ROOT = tmp_path / "files", tmp_path / "broker"
     User.objects.filter(pk=employee.pk).update(email="erin@example.com")
-    note = {
+    note: dict[str, Any] = {
         "id": "n1",
         "title": "budget.md",
         "folder": "Finance",
