@@ -3,6 +3,7 @@
 ApiError
 ├── RequestInvalid         a field or parameter is missing, unknown, of the wrong kind, or refused by a form: 422
 ├── BodyTypeUnsupported    the body is of another type than the operation takes: 415
+├── SourceUnreadable       a source does not answer, or not to us: 503
 ├── ParameterUnsupported   a client of OpenAI's interface asks for what is not done here: 400
 └── ModelUnknown           no such model, or its collection is not the caller's to read: 404
 """
@@ -29,6 +30,11 @@ class RequestInvalid(ApiError):
 class BodyTypeUnsupported(ApiError):
     code = "unsupported_media_type"
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+
+class SourceUnreadable(ApiError):
+    code = "source_unreadable"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class ParameterUnsupported(ApiError):

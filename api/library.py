@@ -24,6 +24,7 @@ from ingest.upload import ReceivedFile, receive_files
 from kb import services
 from kb.editable import GROUP_NAMES, OWNERS_ALONE, serialize_values
 from kb.models import Collection, Document, DocumentVersion, Folder, ReadingFault
+from kb.place import words_of_origin
 from kb.rights.readers import readers_named_by
 from kb.rights.reasons import manages, owns
 from kb.viewing.viewed import record_view
@@ -252,6 +253,8 @@ def serialize_document(row: Document, user: User, *, is_managed: bool) -> schema
         answers=row.current_version.number if row.current_version else None,
         created_at=row.created_at,
         folder=row.folder.uid if row.folder else None,
+        origin=words_of_origin(row.origin),
+        original_url=row.origin.get("url", ""),
         readers=schemas.ReadersOut(**readers.as_dict()) if readers else None,
         version=serialize_version(shown) if shown else None,
         warnings=serialize_warnings(row.current_version or shown) if shown else [],

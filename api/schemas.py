@@ -199,6 +199,8 @@ class DocumentOut(Schema):
     name: str
     title: str
     folder: UUID | None = Field(None, description="that it lies in")
+    origin: str = Field("", description="where its source has it: “Share › Finance › 2026”; empty where it was uploaded")
+    original_url: str = Field("", description="of the original at its source, if it has one")
     readers: ReadersOut | None = Field(
         None, description="who may read it, where it is narrowed; for those who may change the collection alone"
     )
@@ -305,6 +307,8 @@ class PlaceOut(Schema):
     page_label: str
     start: int = Field(description="characters into the page's text")
     end: int
+    origin: str = Field("", description="where its source has it: “Share › Finance › 2026”; empty where it was uploaded")
+    original_url: str = Field("", description="of the original at its source, if it has one")
 
 
 class CitationOut(PlaceOut):

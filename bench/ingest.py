@@ -2,9 +2,9 @@
 
 FOLDER holds PDFs. Everything goes through an installation of its own: `python -m config.serve` as `scripts/run` starts it, uploads
 by the REST interface, its own worker processes. `throughput`: pages a second, with two workers and with one, against the plain
-LangChain pipeline (bench.plain_langchain) and against the encoder alone on the same passages (bench.harness.bare_encoder). The
-other parts are in bench.small_files, bench.big_files and bench.crowd. --limit-pages takes that many pages of each PDF, for a quick
-look.
+LangChain pipeline (bench.harness.plain_langchain) and against the encoder alone on the same passages (bench.harness.bare_encoder).
+The other parts are in bench.small_files, bench.big_files and bench.crowd. --limit-pages takes that many pages of each PDF, for a
+quick look.
 """
 
 import argparse
@@ -141,7 +141,7 @@ def measure_throughput(folder: Path, *, limit_pages: int | None) -> Iterator[Mea
             ("of what Attest's own encoder alone does, token vectors included", "attest"),
         ):
             yield Measure(name=name, value=round(100 * len(passages) / two / alone[whose], 1), unit="%", goal=GOAL_SHARE)
-        plain = run_json("bench.plain_langchain", model_folder(), *map(str, files))
+        plain = run_json("bench.harness.plain_langchain", model_folder(), *map(str, files))
         yield Measure(name="times LangChain's pages/s", value=round(plain["seconds"] / two, 2), unit="times", goal=GOAL_RATIO)
         for name, value, unit in (
             ("LangChain, file to searchable", pages / plain["seconds"], "pages/s"),

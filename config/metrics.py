@@ -35,6 +35,7 @@ from ingest.models import OPEN_STATES, Job
 from metrics import tallies
 from metrics.buffer import get_buffer
 from metrics.exposition import expose
+from sources.sync.standing import read_standing
 
 logger = logging.getLogger(__name__)
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -74,6 +75,7 @@ class Installation:
         yield from expose(INSTRUMENTS, tallies.read())
         yield from _open_jobs()
         yield from _models()
+        yield from _sources()
         yield from _audit()
 
 
@@ -88,6 +90,20 @@ def _open_jobs() -> Iterable[Metric]:
         ages.add_metric([kind, state], (now - first).total_seconds())
     yield jobs
     yield ages
+
+
+def _sources() -> Iterable[Metric]:
+    """Sources by kind, databases among them: how many there are, and of how many the last run failed or is missing."""
+    families = {
+        "all": GaugeMetricFamily("attest_sources", "Sources that are not paused", labels=["kind"]),
+        "failed": GaugeMetricFamily("attest_sources_failed", "Of these, those whose last run failed", labels=["kind"]),
+        "late": GaugeMetricFamily("attest_sources_late", "Of these, those that should have run an hour ago", labels=["kind"]),
+    }
+    for standing in read_standing():
+        families["all"].add_metric([standing.kind], standing.active)
+        families["failed"].add_metric([standing.kind], standing.failed)
+        families["late"].add_metric([standing.kind], standing.late)
+    yield from families.values()
 
 
 def _audit() -> Iterable[Metric]:

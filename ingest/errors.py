@@ -64,6 +64,8 @@ MESSAGES = {
     "same_collection": gettext_noop("The document is already in this collection."),
     "name_taken": gettext_noop("The target collection already has a document with this name. Rename or delete one of them first."),
     "row_of_source": gettext_noop("This document is a row of a SQL source and cannot leave the source's collection."),
+    "item_of_source": gettext_noop("This document is kept in step by a source and cannot leave the source's collection."),
+    "name_of_source": gettext_noop("A source keeps the document of this name in step. Give your file another name."),
     "not_ready": gettext_noop("This document is still being processed. Wait until it is ready."),
     "already_building": gettext_noop("The index is already being rebuilt. Wait until it is finished, or cancel it first."),
     "not_building": gettext_noop("The index is not being rebuilt."),

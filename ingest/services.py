@@ -1,14 +1,14 @@
 """Services of ingestion: accept a document, try a version again, stop it."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
 from django.conf import settings
 from django.db import OperationalError, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -44,6 +44,18 @@ class Accepted:
     outcome: Literal["new", "new_version", "unchanged"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """How a file comes in that a source keeps in step: it is a document of its own, whatever else has the same bytes.
+
+    `document`: whose next version it is; None: a new one. `take` is called with the document in the transaction that writes it,
+    before anybody can read it: who may read it is set there, and whose it is; whatever it raises undoes all.
+    """
+
+    document: Document | None
+    take: Callable[[Document, "DocumentVersion"], None]
+
+
 def accept_upload(
     *,
     collection: Collection,
@@ -54,6 +66,7 @@ def accept_upload(
     media_type: str = "",
     actor: Actor = COMMAND_LINE,
     folder: Folder | None = None,
+    kept: Kept | None = None,
 ) -> Accepted:
     """Take a file in: kept, recorded and queued in one step, or refused without a trace.
 
@@ -63,6 +76,7 @@ def accept_upload(
         should_notify: False where the caller does the job itself.
         media_type: where Attest made the file itself and knows; else it is detected.
         actor: who the audit names where there is no user.
+        kept: of a source that keeps its documents in step.
         folder: of the collection, in which a new document is to lie; a new version stays where its document is.
     Raises: UploadRefused: bad name, empty, unknown or wrong type, too large, disk full …
     """
@@ -72,7 +86,7 @@ def accept_upload(
         raise UploadRefused("bad_name") from error
     with _refusals(), _received(stream) as incoming:
         media_type = media_type or _detect(incoming, name=cleaned)
-        if same := find_same(collection=collection, name=cleaned, sha256=incoming.sha256):
+        if kept is None and (same := find_same(collection=collection, name=cleaned, sha256=incoming.sha256)):
             if same.status != DocumentVersion.Status.FAILED:
                 return Accepted(version=same, outcome="unchanged")
             with storage.keeping(incoming):  # what failed because its file was missing has it again
@@ -91,6 +105,7 @@ def accept_upload(
                     user=user,
                     actor=actor,
                     folder=folder,
+                    kept=kept,
                 )
                 if should_notify and accepted.outcome != "unchanged":
                     notify_worker()
@@ -136,6 +151,7 @@ def find_same(*, collection: Collection, name: str, sha256: str) -> DocumentVers
     """
     versions = (
         DocumentVersion.objects.filter(sha256=sha256, document__collection=collection, document__deleted_at=None)
+        .filter(document__source_items=None)  # those have readers of their own, and go when their source says so
         .select_related("document")
         .annotate(newest=Max("document__versions__number"))
     )
@@ -156,25 +172,39 @@ def _write_version(
     user: User | None,
     actor: Actor,
     folder: Folder | None,
+    kept: Kept | None,
 ) -> Accepted:
     """Write document, version, job and audit record. In the caller's transaction."""
     # The collection's row puts uploads to it in line: two of the same bytes at once are recognised too.
     if Collection.objects.live().select_for_update().filter(pk=collection.pk).first() is None:
         raise UploadRefused("gone")
-    if same := find_same(collection=collection, name=name, sha256=incoming.sha256):
+    if kept is None and (same := find_same(collection=collection, name=name, sha256=incoming.sha256)):
         return Accepted(version=same, outcome="unchanged")
-    document = Document.objects.live().filter(collection=collection, name=name).first()
+    live = Document.objects.live().filter(collection=collection)
+    if kept is not None:
+        document = live.filter(pk=kept.document.pk).first() if kept.document is not None else None
+    else:
+        document = live.filter(name=name).first()
+        if document is not None and document.source_items.exists():
+            raise UploadRefused("name_of_source")
     is_new = document is None
     if document is None:
+        name = free_name(live, name)
         place = Folder.objects.filter(pk=folder.pk, collection=collection).first() if folder is not None else None
         if folder is not None and place is None:
             raise UploadRefused("folder_gone")  # else it would have other readers than was asked for
         document = Document.objects.create(collection=collection, folder=place, name=name, title=title_from(name), created_by=user)
         if place is not None:
             touch(Document.objects.filter(pk=document.pk))
+    newest = document.versions.order_by("-number").first() if kept is not None else None
+    if kept is not None and newest is not None and newest.sha256 == incoming.sha256:  # another date, the same bytes
+        kept.take(document, newest)
+        return Accepted(version=newest, outcome="unchanged")
     version = open_version(
         document, sha256=incoming.sha256, size=incoming.size, media_type=media_type, storage_path=path, created_by=user
     )
+    if kept is not None:
+        kept.take(document, version)
     record(
         "document.uploaded" if is_new else "document.version_added",
         by=actor_of(user, otherwise=actor),
@@ -191,6 +221,16 @@ def _write_version(
         },
     )
     return Accepted(version=version, outcome="new" if is_new else "new_version")
+
+
+def free_name(live: QuerySet[Document], name: str) -> str:
+    """Return the name, or one like it that no live document has: two items of a source may have the same name here."""
+    stem, dot, ending = name.rpartition(".") if "." in name.rpartition("/")[2][1:] else (name, "", "")
+    wanted, number = name, 1
+    while live.filter(name=wanted).exists():
+        number += 1
+        wanted = f"{stem} ({number}){dot}{ending}"
+    return wanted
 
 
 def retry_version(version: DocumentVersion, *, user: User | None, should_notify: bool = True) -> Job:

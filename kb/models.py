@@ -10,7 +10,7 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from kb.rights.models import AccessRequest, Folder, RightsClock, Steward, naming, reached
+from kb.rights.models import AccessRequest, Folder, RightsClock, Steward, denying, naming, reached
 
 __all__ = ["AccessRequest", "Folder", "RightsClock", "Steward"]  # beside the models below
 
@@ -129,8 +129,8 @@ class Collection(models.Model):
 def is_readable(user: User | AnonymousUser, document: str = "") -> Q:
     """Return the rule of docs/permissions.md as a condition: what is this user's to read now.
 
-    The collection, AND every narrowed folder on the way, AND the document's own narrowing; each of them by a group OR by name.
-    Who manages a collection reads all of it. `kb.rights.table` says the same to the index.
+    The collection, AND every narrowed folder on the way, AND the document's own narrowing; each of them by a group OR by name; AND
+    NOT what the document denies. Who manages a collection reads all of it. `kb.rights.table` says the same to the index.
 
     Args:
         document: how the rows lead to their document ("version__document__"). A join: a database would write out the list of all
@@ -140,6 +140,7 @@ def is_readable(user: User | AnonymousUser, document: str = "") -> Q:
     if not user.is_authenticated or user.is_knowledge_admin:
         return in_collection
     given = Q(**{f"{document}is_narrowed": False}) | naming(Document, user, column=f"{document}pk")
+    given &= Q(**{f"{document}has_denied": False}) | ~denying(Document, user, column=f"{document}pk")
     way = Q(**{f"{document}folder": None}) | reached(user, folder=f"{document}folder")
     managed = Q(**{f"{document}collection__in": Collection.objects.manageable_by(user)})
     return in_collection & (managed | (given & way))
@@ -199,6 +200,12 @@ class Document(models.Model):
     is_narrowed = models.BooleanField(default=False)
     groups = models.ManyToManyField(Group, blank=True, related_name="+")  # of a narrowed one: who may read it …
     people = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")  # … or these
+    # Who may not read it, whatever else lets them: as its source says (kb.rights.mirroring).
+    has_denied = models.BooleanField(default=False)
+    denied_groups = models.ManyToManyField(Group, blank=True, related_name="+")
+    denied_people = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
+    # Where a source has it: {"source", "folders": [names from the top], "url", "keeps_rights"}; {} where nobody keeps it in step.
+    origin = models.JSONField(default=dict, blank=True)
     rights_change = models.PositiveBigIntegerField(default=0, db_index=True, editable=False)  # RightsClock.number
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -1,7 +1,8 @@
 """Where a stretch of text stands in the documents: what search hits, evidence and citations have in common."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # models need Django's set-up, a place does not
     from kb.models import Chunk
@@ -21,6 +22,13 @@ class Place:
     page_label: str = ""
     start: int  # in the page's text, in characters
     end: int
+    origin: str = ""  # where its source has it, for people: "Share › Finance › 2026"; "": nobody keeps it in step
+    original_url: str = ""  # of the original there, http or https; "": nowhere
+
+
+def words_of_origin(origin: Mapping[str, Any]) -> str:
+    """Return `Document.origin` as people read it, "" where there is none."""
+    return " › ".join([origin["source"], *origin.get("folders", ())]) if origin.get("source") else ""
 
 
 def place_of(chunk: "Chunk") -> Place:
@@ -37,4 +45,6 @@ def place_of(chunk: "Chunk") -> Place:
         page_label=page.label,
         start=chunk.start,
         end=chunk.end,
+        origin=words_of_origin(document.origin),
+        original_url=document.origin.get("url", ""),
     )

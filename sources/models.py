@@ -1,4 +1,4 @@
-"""SQL sources: the query, how its rows become documents, and the last runs."""
+"""SQL sources: the query, how its rows become documents, and the last runs. The other kinds: `sources.sync.models`."""
 
 import uuid
 from typing import Any
@@ -10,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from kb.models import Collection, Document
+from sources.sync.models import Source, SourceAccess, SourceItem, SourceRule, SourceRun
+
+__all__ = ["Source", "SourceAccess", "SourceItem", "SourceRule", "SourceRun"]  # beside the models below
 
 INTERVALS = (
     (0, _("Manual only")),

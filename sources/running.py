@@ -29,6 +29,7 @@ from sources.errors import PASSING, SourceFault, SourceTaken
 from sources.models import MAX_HISTORY, SqlRow, SqlSource
 from sources.reading import read_rows
 from sources.services import Sample, locate_source, make_sample
+from sources.sync.caution import is_suspicious
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +38,7 @@ LEASE_S = 120.0
 RENEW_S = 5.0
 MAX_TEXT = 1_000_000  # characters of a row
 MAX_KEY = 300
-FEW = 10  # as many rows may vanish at once from any source
-VANISHED_SHARE = 0.2  # of a source's rows: more than that look like a mistake in the query, not like deletions
+NAMED = 10  # of the rows that were left out, in the history
 BACK_OFF_MINUTES = (1, 5, 15)
 
 
@@ -156,12 +156,12 @@ class _Batch:
 
     def _refuse(self, key: str) -> None:
         self.counts["refused"] += 1
-        if len(self.refused) < FEW:
+        if len(self.refused) < NAMED:
             self.refused.append(key[:80])
 
     def _delete_vanished(self) -> None:
         gone = self.known.keys() - self.seen
-        if len(gone) > max(FEW, VANISHED_SHARE * len(self.known)) and not self.source.may_delete_many:
+        if is_suspicious(len(gone), known=len(self.known)) and not self.source.may_delete_many:
             self.counts["held"] = len(gone)
             return
         for key in sorted(gone):

@@ -21,6 +21,8 @@ class SourceGroup:
     version: int
     uploaded_at: datetime | None  # None: not looked up
     owners: tuple[str, ...]
+    origin: str  # where its source has it
+    original_url: str
     replaced_by: Mapping[str, Any] | None
     places: tuple[Mapping[str, Any], ...]
 
@@ -61,6 +63,8 @@ def group_by_document(citations: Sequence[Mapping[str, Any]]) -> list[SourceGrou
             version=places[0]["version"],
             uploaded_at=places[0].get("uploaded_at"),
             owners=tuple(places[0].get("owners", ())),
+            origin=places[0].get("origin", ""),
+            original_url=places[0].get("original_url", ""),
             replaced_by=places[0].get("replaced_by"),
             places=tuple(places),
         )

@@ -79,9 +79,12 @@ def delete_collection(collection: Collection, *, confirmation: str, user: User, 
         slug, locked.slug, locked.deleted_at = locked.slug, f"{locked.slug[:40]}-{uuid.uuid4().hex[:12]}", now
         locked.save(update_fields=["slug", "deleted_at"])
         locked.groups.clear()
-        # Nothing reads for it any more, and the addresses of databases go at once.
+        # Nothing reads for it any more, and addresses of databases and passwords go at once.
         locked.sql_sources.filter(removed_at=None).update(
             removed_at=now, sealed_dsn="", leased_by="", lease_expires_at=None, wanted_at=None
+        )
+        locked.document_sources.filter(removed_at=None).update(
+            removed_at=now, sealed_secrets="", leased_by="", lease_expires_at=None, wanted_at=None
         )
         lock_chain()  # last, as everywhere; a hold that is recorded before this deletion is seen here
         if hold_on_any(locked.documents.filter(deleted_at=now)) is not None:

@@ -41,6 +41,8 @@ def move_document(document: Document, *, to: Collection, user: User, should_noti
             raise UploadRefused("same_collection")
         if locked.source_rows.exists():
             raise UploadRefused("row_of_source")
+        if locked.source_items.exists():
+            raise UploadRefused("item_of_source")
         if target.documents.live().filter(name=locked.name).exists():
             raise UploadRefused("name_taken")
         origin = Collection.objects.get(pk=locked.collection_id)

@@ -112,11 +112,13 @@ def file_document(*, document: Document, folder: Folder | None, user: User | Non
 def narrow_document(*, document: Document, readers: Readers | None, user: User | None) -> Document:
     """Let only these read a document, of those who may read its folder and collection, at once; None: all of them.
 
-    Raises: ValuesRefused: the document was deleted.
+    Raises: ValuesRefused: the document was deleted, or its source says who may read it.
     """
     locked = Document.objects.live().select_for_update().filter(pk=document.pk).first()
     if locked is None:
         raise ValuesRefused({"": [_("This document was deleted.")]})
+    if locked.origin.get("keeps_rights"):
+        raise ValuesRefused({"": [_("The source of this document says who may read it. Change its rights there.")]})
     before = readers_named_by(locked)
     if before != readers:
         write_readers(locked, readers)

@@ -22,6 +22,14 @@ def naming(kind: type[Any], user: User, *, column: str = "pk") -> Q:
     return Q(**{f"{column}__in": by_group}) | Q(**{f"{column}__in": by_name})
 
 
+def denying(kind: type[Any], user: User, *, column: str = "pk") -> Q:
+    """Return the condition that the document which `column` refers to denies one of the user's groups or the user."""
+    named = f"{kind._meta.model_name}_id"
+    by_group = kind.denied_groups.through._default_manager.filter(group__user=user).values(named)
+    by_name = kind.denied_people.through._default_manager.filter(user=user).values(named)
+    return Q(**{f"{column}__in": by_group}) | Q(**{f"{column}__in": by_name})
+
+
 def reached(user: User, *, folder: str) -> Q:
     """Return the condition that no narrowed folder on the way to `folder`, a column of the outer query, keeps the user out."""
     way = Folder.gates.through.objects.filter(from_folder=OuterRef(folder))

@@ -26,7 +26,7 @@ NO_FOLDER = 0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _State:
-    """What was narrowed at one time. Documents: those that are narrowed themselves or lie below a narrowed folder."""
+    """What was narrowed at one time. Documents: those that are narrowed, deny somebody, or lie below a narrowed folder."""
 
     number: int
     stamp: str
@@ -35,6 +35,8 @@ class _State:
     folders: "_Places"  # of each; NO_FOLDER
     own: Gates  # those that are narrowed themselves …
     own_at: Ids  # … and where they stand among `documents`
+    denied: Gates  # those that deny somebody, with whom they deny …
+    denied_at: Ids  # … and where they stand
     narrowed_folders: Gates
     ways: Ids  # [n, 2]: a folder, and a narrowed one on the way to it
 
@@ -44,6 +46,7 @@ class _State:
         is_hidden[self.own_at] = ~self.own.passed(numbers)
         shut = self.narrowed_folders.ids[~self.narrowed_folders.passed(numbers)]
         is_hidden |= self.folders.are_in(np.unique(self.ways[contains(shut, self.ways[:, 1]), 0]))
+        is_hidden[self.denied_at[self.denied.passed(numbers)]] = True
         is_hidden &= self.collections.are_in(collections)
         found: npt.NDArray[np.int64] = self.documents[is_hidden]
         return found.astype("<u8").tobytes()
@@ -125,21 +128,26 @@ def _read(known: _State | None, *, number: int, stamps: list[str]) -> _State:
     """Return the state of now. What is known is brought up to date where it is one of the clock's last states, else read anew."""
     folders = Folder.objects.filter(is_narrowed=True)
     ways = np.array([*Folder.gates.through.objects.values_list("from_folder", "to_folder")], np.int64).reshape(-1, 2)
-    tracked = Document.objects.live().filter(Q(is_narrowed=True) | Q(folder__in=Folder.gates.through.objects.values("from_folder")))
+    below = Q(folder__in=Folder.gates.through.objects.values("from_folder"))
+    tracked = Document.objects.live().filter(Q(is_narrowed=True) | Q(has_denied=True) | below)
     back = number - known.number if known is not None else 0
     if known is not None and 0 < back < len(stamps) and stamps[-1 - back] == known.stamp:
         touched = np.unique(np.fromiter(_touched_since(known.number), np.int64))
         rows = [row for batch in _batches(touched) for row in tracked.filter(pk__in=batch).order_by().values_list(*_COLUMNS)]
         names = [pair for batch in _batches(touched) for pair in _names(Document, document__in=batch)]
+        denied_names = [pair for batch in _batches(touched) for pair in _denied_names(document__in=batch)]
     else:
         known, touched = None, NOTHING
         rows, names = list(tracked.order_by().values_list(*_COLUMNS).iterator()), _names(Document)
-    fresh = np.array([(pk, collection, folder or NO_FOLDER) for pk, collection, folder, _own in rows], np.int64).reshape(-1, 3)
-    own = Gates.of((pk for pk, _collection, _folder, is_narrowed in rows if is_narrowed), names)
+        denied_names = _denied_names()
+    fresh = np.array([(pk, collection, folder or NO_FOLDER) for pk, collection, folder, *_ in rows], np.int64).reshape(-1, 3)
+    own = Gates.of((pk for pk, _collection, _folder, is_narrowed, _denies in rows if is_narrowed), names)
+    denied = Gates.of((pk for pk, _collection, _folder, _is_narrowed, denies in rows if denies), denied_names)
     if known is not None:
         stay = ~contains(touched, known.documents)
         before = np.stack([known.documents, known.collections.values, known.folders.values], axis=1)[stay]
         fresh, own = np.concatenate([before, fresh]), known.own.replaced(touched, own)
+        denied = known.denied.replaced(touched, denied)
     fresh = fresh[np.argsort(fresh[:, 0])]
     documents = fresh[:, 0].copy()
     return _State(
@@ -150,12 +158,14 @@ def _read(known: _State | None, *, number: int, stamps: list[str]) -> _State:
         folders=_Places.of(fresh[:, 2]),
         own=own,
         own_at=np.searchsorted(documents, own.ids),
+        denied=denied,
+        denied_at=np.searchsorted(documents, denied.ids),
         narrowed_folders=Gates.of(folders.values_list("pk", flat=True), _names(Folder)),
         ways=ways,
     )
 
 
-_COLUMNS = ("pk", "collection", "folder", "is_narrowed")
+_COLUMNS = ("pk", "collection", "folder", "is_narrowed", "has_denied")
 
 
 def _touched_since(number: int) -> Iterable[int]:
@@ -167,6 +177,13 @@ def _names(kind: type[Document] | type[Folder], **among: object) -> list[tuple[i
     named = f"{kind._meta.model_name}_id"
     groups = kind.groups.through._default_manager.filter(**among).values_list(named, "group_id")
     people = kind.people.through._default_manager.filter(**among).values_list(named, "user_id")
+    return [*((key, group_number(pk)) for key, pk in groups), *((key, person_number(pk)) for key, pk in people)]
+
+
+def _denied_names(**among: object) -> list[tuple[int, int]]:
+    """Return whom documents deny, as `_names` has them."""
+    groups = Document.denied_groups.through.objects.filter(**among).values_list("document_id", "group_id")
+    people = Document.denied_people.through.objects.filter(**among).values_list("document_id", "user_id")
     return [*((key, group_number(pk)) for key, pk in groups), *((key, person_number(pk)) for key, pk in people)]
 
 

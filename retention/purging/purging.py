@@ -74,6 +74,7 @@ def _remove_rows(purge: Purge) -> None:
         Page.objects.filter(version__in=versions).delete()
         # What a file declared of itself, and what was found while it was read.
         versions.update(metadata={}, warnings=[], error_message="")
+        Document.objects.filter(pk=purge.document_id).update(origin={})
 
 
 def _remove_files(purge: Purge) -> None:

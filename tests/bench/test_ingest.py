@@ -61,7 +61,7 @@ def test_small_documents_are_all_different(tmp_path: Path) -> None:
 
 
 def test_plain_langchain_reads_splits_embeds_and_indexes(folder: Path) -> None:
-    done = run_json("bench.plain_langchain", model_folder(), *map(str, sorted(folder.glob("*.pdf"))))
+    done = run_json("bench.harness.plain_langchain", model_folder(), *map(str, sorted(folder.glob("*.pdf"))))
     assert (done["pages"], done["chunks"]) == (5, 5)
     steps = done["parse_s"] + done["split_s"] + done["embed_s"] + done["index_s"]
     assert 0 < steps == pytest.approx(done["seconds"], rel=0.01)

@@ -25,6 +25,7 @@ from ingest.services import accept_upload
 from kb.models import Chunk, Collection, Document, DocumentVersion, Edition, Page
 from retrieval.types import Embedding
 from tests.ingest.engine import FakeEngine, FakeWriter
+from tests.ingest.source_commands import SOURCE_COMMANDS
 
 HOME = Path(os.environ["ATTEST_HOME"])
 
@@ -203,3 +204,4 @@ COMMANDS = {
 }
 COMMANDS |= {"move": move, "remove_collection": remove_collection, "watch": watch}
 COMMANDS |= {"start": start, "pause": pause, "resume": resume, "cancel": cancel, "clear": clear}
+COMMANDS |= SOURCE_COMMANDS

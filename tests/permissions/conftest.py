@@ -17,7 +17,7 @@ from chat.models import Conversation, Route, ServedModel, Turn
 from kb.index.identity import chunk_id
 from kb.models import Chunk, Collection, Document, DocumentVersion, Page
 from kb.viewing.rendering import WIDTHS
-from sources.models import SqlSource
+from sources.models import Source, SqlSource
 
 PEOPLE = ("owner", "teammate", "outsider", "anonymous", "knowledge_admin", "auditor")
 SECRET = "Wombats accrue nine days of burrow leave."
@@ -37,6 +37,7 @@ class World:
     turn: Turn
     event: Event
     sql_source: SqlSource
+    document_source: Source
     key: NewKey  # of the owner, for asking and reading
 
 
@@ -133,6 +134,9 @@ def world(
         event=event,
         sql_source=SqlSource.objects.create(  # of a database that is not there: its preview says so
             collection=collection, name="Shop", query="SELECT 1 AS id", key_column="id", title_template="{id}", dsn_variable="NONE"
+        ),
+        document_source=Source.objects.create(  # of a folder that may not be read: its preview says so
+            collection=collection, name="Share", kind="folder", options={"path": "/nowhere"}
         ),
         key=create_api_key(user=employee, name="script", scopes=["ask", "read"], days=30, actor=employee),
     )

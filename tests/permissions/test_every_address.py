@@ -46,6 +46,7 @@ from retention.purging.purging import purge_documents
 from retention.rules.changing import set_rule
 from reviews.desk.intake import take_in
 from reviews.models import Case as ReviewCase
+from sources.models import SourceItem
 from tests.confirmed import confirmed
 from tests.permissions.conftest import PEOPLE, World, make_document
 
@@ -77,6 +78,7 @@ AUDITOR_POST = "404 404 404 302 404 302"
 # Programs get 401 instead. Here they come with a browser's session; tests/api/test_access.py has them with keys.
 API_CALLERS = "200 200 200 401 200 200"
 API_READERS = "200 200 404 401 200 404"
+API_MANAGES = "403 403 403 401 200 403"
 API_NARROWED = "200 404 404 401 200 404"
 API_OWNER = "200 404 404 401 404 404"
 API_LET_IN = "400 400 400 401 400 400"  # refused because the question is empty
@@ -194,6 +196,15 @@ def sql_source_action(action: str) -> Callable[[World], tuple[Any, ...]]:
     return lambda world: (world.sql_source.uid, action)
 
 
+def document_source(world: World) -> tuple[Any]:
+    return (world.document_source.uid,)
+
+
+def source_item(world: World) -> tuple[Any, int]:
+    item = SourceItem.objects.create(source=world.document_source, key="a", external_id="a", name="budget.md", place_key="a")
+    return (world.document_source.uid, item.pk)
+
+
 def model(world: World) -> tuple[int]:
     return (world.model.pk,)
 
@@ -308,6 +319,7 @@ def approved_answer(world: World) -> tuple[Any]:
 NOT_APPROVED = "404 404 404 302 404 404"  # for anybody
 GOLDEN = {"question": "How deep?", "expect": "answer", "facts": "nine days", "is_active": "on"}
 PROVIDER = {"name": "Corp", "client_id": "attest", "groups_claim": "groups"}
+FOLDER = {"option_path": "/nowhere", "interval_minutes": "60"}  # which may not be read
 PLAN = {
     "name": "Shop",
     "query": "SELECT id FROM products",
@@ -512,6 +524,35 @@ ADDRESSES = {
     "sources:preview": [Case("get", ADMIN, sql_source)],
     "sources:remove": [Case("get", ADMIN, sql_source), Case("post", ADMIN_POST, sql_source)],
     "sources:act": [Case("post", ADMIN_POST, sql_source_action(action)) for action in ("start", "run", "pause", "prune")],
+    "sources:documents": [Case("get", ADMIN)],
+    "sources:documents_new": [
+        Case("get", ADMIN, slug),
+        Case("get", ADMIN, slug, query="kind=folder"),
+        Case("post", "404 404 404 302 422 404", slug, lambda world: FOLDER | {"name": "Second"}, query="kind=folder"),
+    ],
+    "sources:documents_source": [Case("get", ADMIN, document_source)],
+    "sources:documents_edit": [
+        Case("get", ADMIN, document_source),
+        Case("post", "404 404 404 302 422 404", document_source, lambda world: FOLDER),
+    ],
+    "sources:documents_preview": [Case("get", ADMIN, document_source), Case("get", ADMIN, document_source, query="all=1")],
+    "sources:documents_remove": [
+        Case("get", ADMIN, document_source),
+        Case("post", "404 404 404 302 422 404", document_source),
+        Case("post", ADMIN_POST, document_source, lambda world: {"documents": "keep"}),
+    ],
+    "sources:documents_items": [Case("get", ADMIN, document_source)],
+    "sources:documents_item": [Case("get", ADMIN, source_item)],
+    "sources:documents_retry": [Case("post", ADMIN_POST, source_item)],
+    "sources:documents_people": [Case("get", ADMIN, document_source)],
+    "sources:documents_person": [
+        Case("get", ADMIN, document_source, query="kind=group&id=4001"),
+        Case("post", ADMIN_POST, document_source, lambda world: {"who": "nobody"}, query="kind=group&id=4001"),
+    ],
+    "sources:documents_act": [
+        Case("post", ADMIN_POST, lambda world, action=action: (world.document_source.uid, action))
+        for action in ("start", "run", "pause", "prune")
+    ],
     "ingest:move": [Case("get", ADMIN, document), Case("post", ADMIN_POST, document, lambda world: {"to": other_collection()})],
     "ingest:reread": [Case("post", ADMIN_POST, document)],
     "ingest:replace": [
@@ -863,6 +904,35 @@ API_ADDRESSES = {
     "api:withdraw_held_change": [Case("post", "403 403 403 401 200 403", held_change)],
     "api:list_gaps": [Case("get", "403 403 403 401 200 403")],
     "api:edit_gap": [Case("patch", "403 403 403 401 200 403", gap, lambda world: {"state": "wanted"}, is_json=True)],
+    "api:list_source_kinds": [Case("get", API_MANAGES)],
+    "api:list_sources": [Case("get", API_MANAGES)],
+    "api:add_source": [
+        Case(
+            "post",
+            "403 403 403 401 400 403",
+            data=lambda world: {"collection": "handbook", "name": "Second", "kind": "folder", "options": {"path": "/nowhere"}},
+            is_json=True,
+        )
+    ],
+    "api:get_source": [Case("get", API_MANAGES, document_source)],
+    "api:edit_source": [
+        Case("patch", "403 403 403 401 400 403", document_source, lambda world: {"interval_minutes": 5}, is_json=True)
+    ],
+    "api:delete_source": [Case("delete", "403 403 403 401 204 403", document_source, query="documents=keep")],
+    "api:act_on_source": [
+        Case("post", "403 403 403 401 202 403", lambda world, action=action: (world.document_source.uid, action))
+        for action in ("start", "run", "pause", "prune")
+    ],
+    "api:preview_source": [Case("get", "403 403 403 401 503 403", document_source)],
+    "api:plan_source": [Case("get", "403 403 403 401 503 403", document_source)],
+    "api:list_source_items": [Case("get", API_MANAGES, document_source)],
+    "api:get_source_item": [Case("get", API_MANAGES, source_item)],
+    "api:retry_source_item": [Case("post", "403 403 403 401 202 403", source_item)],
+    "api:list_source_runs": [Case("get", API_MANAGES, document_source)],
+    "api:list_source_principals": [Case("get", API_MANAGES, document_source)],
+    "api:set_source_rule": [
+        Case("put", API_MANAGES, document_source, lambda world: {"kind": "group", "id": "1", "is_nobody": True}, is_json=True)
+    ],
     # A browser's session opens nothing of SCIM; tests/api/test_scim.py has who does with keys.
     **{
         f"scim:{name}": [Case("get", "401 401 401 401 401 401")]

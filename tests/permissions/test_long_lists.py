@@ -27,7 +27,7 @@ from curation.golden.models import GoldenQuestion, GoldenRun
 from ingest.models import Job
 from kb.models import AccessRequest, Chunk, Collection, Document, DocumentVersion, Edition, Folder, Page, Steward
 from retention.models import Erasure, Purge, RetentionRule
-from sources.models import SqlSource
+from sources.models import Source, SourceAccess, SourceItem, SourceRun, SqlSource
 from tests.permissions.conftest import World
 
 pytestmark = pytest.mark.django_db
@@ -268,6 +268,31 @@ def add_sources(world: World, start: int, count: int) -> None:
     )
 
 
+def add_document_sources(world: World, start: int, count: int) -> None:
+    Source.objects.bulk_create(Source(collection=world.collection, name=name, kind="folder") for name in names(start, count))
+
+
+def add_source_items(world: World, start: int, count: int) -> None:
+    SourceItem.objects.bulk_create(
+        SourceItem(source=world.document_source, key=name, external_id=name, name=name, place_key=name, state="failed")
+        for name in names(start, count)
+    )
+
+
+def add_source_runs(world: World, start: int, count: int) -> None:
+    SourceRun.objects.bulk_create(
+        SourceRun(source=world.document_source, started_at=timezone.now(), code="source_failed", detail=name)
+        for name in names(start, count)
+    )
+
+
+def add_principals(world: World, start: int, count: int) -> None:
+    SourceAccess.objects.bulk_create(
+        SourceAccess(source=world.document_source, key=name, rights={"allow": [["person", name, name]], "deny": []})
+        for name in names(start, count)
+    )
+
+
 def add_models(world: World, start: int, count: int) -> None:
     now = timezone.now()
     models = ServedModel.objects.bulk_create(
@@ -356,6 +381,9 @@ PAGES = [
     List(path="/library/queue/", add=add_jobs("done"), goes_on=""),
     List(path="/library/queue/", add=add_collections, goes_on=""),
     List(path="/library/sql-sources/", add=add_sources),
+    List(path="/library/document-sources/", add=add_document_sources),
+    List(path="/library/document-sources/{source}/items/", add=add_source_items),
+    List(path="/library/document-sources/{source}/people/", add=add_principals),
     List(path="/library/index/", add=add_editions, goes_on=""),
     List(path="/people/", add=add_people),
     List(path="/people/", add=add_groups, goes_on=r'rel="next" href="\?groups=2"'),
@@ -394,6 +422,10 @@ API = [
     List(path="/api/v1/golden/runs?per_page=200", add=add_runs, goes_on=""),
     List(path="/api/v1/gaps?per_page=200", add=add_gaps, goes_on=""),
     List(path="/api/v1/answers?per_page=200", add=add_answers, goes_on=""),
+    List(path="/api/v1/sources?per_page=200", add=add_document_sources, goes_on=""),
+    List(path="/api/v1/sources/{source}/items?per_page=200", add=add_source_items, goes_on=""),
+    List(path="/api/v1/sources/{source}/runs?per_page=200", add=add_source_runs, goes_on=""),
+    List(path="/api/v1/sources/{source}/principals?per_page=200", add=add_principals, goes_on=""),
     List(path="/v1/models", who="owner", add=add_collections, goes_on="", shown=1000),
 ]
 
@@ -417,6 +449,7 @@ def test_ten_thousand_rows_cost_as_many_queries_as_five_and_come_by_the_page(wor
         "conversation": world.conversation.uid,
         "document": world.document.uid,
         "version": world.version.uid,
+        "source": world.document_source.uid,
         "shared": shared.uid,
     }
     readers = [(one, Client(), one.path.format(**uids, group=world.group.pk)) for one in BY_ROWS[add]]
@@ -447,6 +480,7 @@ def test_the_next_page_has_other_rows(world: World, one: List) -> None:
     client = Client()
     client.force_login(world.people[one.who])
     uids = {"conversation": world.conversation.uid, "document": world.document.uid, "version": world.version.uid}
+    uids["source"] = world.document_source.uid
     address = one.path.format(**uids, group=world.group.pk)
     one.add(world, 0, 450)
     text = read(client, address)[1]

@@ -1,4 +1,4 @@
-"""What a LangChain tutorial does with PDFs, the peer of `bench.ingest`: `python -m bench.plain_langchain MODEL FILE…` prints JSON.
+"""What a LangChain tutorial does with PDFs, the peer of `bench.ingest`: `python -m … MODEL FILE…` prints JSON.
 
 PyPDFLoader → RecursiveCharacterTextSplitter(500, 50) → HuggingFaceEmbeddings → FAISS.from_documents. The splitter is LangChain's
 own; of `langchain-community` and `langchain-huggingface`, which would bring forty packages, the calls are made as they make them:

@@ -1,0 +1,1 @@
+"""Pages of sources other than databases, for knowledge admins only."""
