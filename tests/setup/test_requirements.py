@@ -15,7 +15,7 @@ PACKAGES = (
 )
 BESIDE = ("bench", "demo", "tests")  # what may use requirements-dev.txt too
 OURS = {*PACKAGES, *BESIDE, "clients"}
-PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z,]+\])?==([^\s;]+)")
+PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9,]+\])?==([^\s;]+)")
 
 
 def normalise(name: str) -> str:
