@@ -1,0 +1,133 @@
+"""List and fetch the files of a Windows share (SMB 2 and 3), with who may read each by its access list.
+
+A file's id is the one that the file system keeps over renames; where it tells none, or tells one twice, the path. Its version is
+size and time of writing. Not read: the rights of the share itself, which Windows tells administrators only, and folders that are
+links to elsewhere.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from django.utils.translation import gettext as _
+from smbprotocol.exceptions import AccessDenied, SMBException, SMBResponseException
+
+from sources.connectors.errors import SourceAway
+from sources.connectors.port import Changes, Item, Rights
+from sources.connectors.smb.connecting import Share, translated
+from sources.connectors.smb.descriptor import read_rights
+from sources.connectors.smb.names import Names
+from sources.connectors.smb.reading import (
+    GONE,
+    Entry,
+    join,
+    list_folder,
+    read_descriptor,
+    read_descriptor_of_item,
+    read_file,
+)
+from sources.connectors.walking import Folder, Path, walk
+
+LEFT_OUT = ("thumbs.db", "desktop.ini", ".ds_store")
+
+
+class WindowsShare:
+    def __init__(
+        self, *, host: str, port: int, share: str, folder: str, username: str, password: str, encrypt: bool, with_rights: bool
+    ) -> None:
+        self._sign_in = {"host": host, "port": port, "share": share, "username": username, "password": password, "encrypt": encrypt}
+        self._host, self._label = host, f"{host}/{share}"
+        self._root = tuple(part for part in folder.replace("\\", "/").split("/") if part)
+        self._with_rights = with_rights
+        self._opened: Share | None = None
+        self._known_names: Names | None = None
+
+    def close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def check(self) -> None:
+        with translated(self._host):
+            try:
+                next(list_folder(self._share.tree, self._path(())), None)
+            except GONE as error:
+                raise SourceAway(_("The share has no folder %(name)s.") % {"name": "/".join(self._root)}) from error
+
+    def list_changes(self, cursor: str) -> Iterator[Changes]:
+        after = tuple(json.loads(cursor)) if cursor else None
+        seen: set[int] = set()
+        self.check()
+        with translated(self._host):
+            for page in walk(lambda path: self._open(path, seen), after):
+                cursor = "" if page.is_last or page.after is None else json.dumps(page.after, ensure_ascii=False)
+                yield Changes(items=page.items, cursor=cursor, complete=page.is_last, ended=page.is_last)
+
+    def fetch(self, item: Item, into: BinaryIO) -> None:
+        with translated(self._host):
+            read_file(self._share.tree, self._path((*item.folders, item.name)), into)
+
+    def rights_of(self, item: Item) -> Rights | None:
+        if not self._with_rights:
+            return None
+        with translated(self._host):
+            return read_rights(read_descriptor_of_item(self._share.tree, self._path((*item.folders, item.name))), self._names)
+
+    @property
+    def _share(self) -> Share:
+        if self._opened is None:
+            self._opened = Share(**self._sign_in)  # type: ignore[arg-type]  # each has its own type
+        return self._opened
+
+    @property
+    def _names(self) -> Names:
+        if self._known_names is None:
+            try:
+                pipes = self._share.pipes()
+            except SMBException:
+                pipes = None
+            self._known_names = Names(pipes)
+        return self._known_names
+
+    def _open(self, path: Path, seen: set[int]) -> Folder:
+        names: list[str] = []
+        return Folder(items=self._items(path, names, seen), folders=names)
+
+    def _items(self, path: Path, names: list[str], seen: set[int]) -> Iterator[Item]:
+        try:
+            for entry in list_folder(self._share.tree, self._path(path)):
+                if entry.is_folder:
+                    if not entry.is_link:
+                        names.append(entry.name)
+                elif not entry.name.startswith("~$") and entry.name.lower() not in LEFT_OUT:
+                    item = self._item(entry, path, seen)
+                    if item is not None:
+                        yield item
+        except (*GONE, AccessDenied):
+            if not path:
+                raise  # else it was deleted, or closed to this account, since its parent was read
+
+    def _item(self, entry: Entry, path: Path, seen: set[int]) -> Item | None:
+        where = (*path, entry.name)
+        rights = None
+        if self._with_rights:
+            try:
+                rights = read_rights(read_descriptor(self._share.tree, self._path(where)), self._names)
+            except GONE:
+                return None
+            except (SMBResponseException, ValueError):
+                rights = Rights()  # an item whose readers nobody tells is nobody's
+        is_known = entry.file_id == 0 or entry.file_id in seen
+        seen.add(entry.file_id)
+        return Item(
+            id="/".join(where) if is_known else f"#{entry.file_id:x}",
+            name=entry.name,
+            folders=path,
+            version=f"{entry.size}-{entry.modified.timestamp():.6f}",
+            modified=entry.modified,
+            size=entry.size,
+            rights=rights,
+        )
+
+    def _path(self, path: Path) -> str:
+        return join(*self._root, *path)
