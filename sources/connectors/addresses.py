@@ -38,6 +38,18 @@ def public_rules() -> HostRules:
     return HostRules(allowed=_listed())
 
 
+def service_rules(address: str, known: frozenset[str]) -> HostRules:
+    """Return the rules for a service that hands out addresses of its own, such as those of downloads.
+
+    `known`: hosts of the service, which nobody vouches for but the service's name; any other one is judged as typed.
+    Raises: AddressRefused, SourceAway.
+    """
+    _scheme, host, port = origin_of(address)
+    if host not in known:
+        find_address(host, port)
+    return public_rules()
+
+
 def check_url(text: str, *, schemes: tuple[str, ...] = ("https", "http")) -> str:
     """Return an address without what may follow its path. Raises: AddressRefused: it is none, or of another kind."""
     try:
