@@ -7,7 +7,6 @@ Center, whose API differs.
 
 import html
 import json
-import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 from urllib.parse import quote
@@ -15,10 +14,12 @@ from urllib.parse import quote
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from sources.connectors.addresses import check_url
-from sources.connectors.calls import Calls, check_item_status, check_size, check_status, read_json, with_password
+from sources.connectors.calling.addresses import check_url
+from sources.connectors.calling.calls import Calls, check_item_status, check_size, check_status, read_json, with_password
 from sources.connectors.confluence.readers import PageReaders, next_url
+from sources.connectors.cursors import read_cursor, write_cursor
 from sources.connectors.errors import CursorExpired, ItemUnreadable, SourceAway
+from sources.connectors.naming import clean_name
 from sources.connectors.port import Changes, Item, Rights
 
 LIMIT = 50
@@ -51,7 +52,7 @@ class Confluence:
         if not cursor:
             self.check()
             self._readers = PageReaders(self._calls, self._api)
-        url = json.loads(cursor)["next"] if cursor else self._search("type = page" + self._in_spaces())
+        url = str(read_cursor(cursor, "next")["next"]) if cursor else self._search("type = page" + self._in_spaces())
         while url:
             response = self._calls.ask("GET", url)
             if cursor and response.status_code in (400, 404, 410):
@@ -60,7 +61,7 @@ class Confluence:
             found = read_json(response)
             items = tuple(item for page in found["results"] for item in self._items(page))
             url = next_url(found, self._api)
-            cursor = json.dumps({"next": url}) if url else ""
+            cursor = write_cursor(next=url) if url else ""
             yield Changes(items=items, cursor=cursor, complete=not url, ended=not url)
 
     def fetch(self, item: Item, into: BinaryIO) -> None:
@@ -104,7 +105,7 @@ class Confluence:
         title = str(page["title"])
         yield Item(
             id=str(page["id"]),
-            name=_file_name(title) + ".html",
+            name=clean_name(title, "page") + ".html",
             folders=folders,
             version=str(page["version"]["number"]),
             media_type="text/html",
@@ -116,7 +117,7 @@ class Confluence:
             extensions = file.get("extensions", {})
             yield Item(
                 id=f"att{page['id']}/{file['id']}",
-                name=_file_name(str(file["title"])),
+                name=clean_name(str(file["title"]), "file"),
                 folders=(*folders, title),
                 version=str(file["version"]["number"]),
                 media_type=str(extensions.get("mediaType", "")),
@@ -134,7 +135,3 @@ class Confluence:
             if not url:
                 return
             found = self._calls.ask_json("GET", url)
-
-
-def _file_name(title: str) -> str:
-    return re.sub(r"[/\\\x00-\x1f\x7f]+", " ", title).strip()[:120] or "page"

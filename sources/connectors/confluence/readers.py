@@ -7,7 +7,7 @@ two lists of people and groups have in common cannot be told otherwise. A change
 from typing import Any
 from urllib.parse import quote
 
-from sources.connectors.calls import Calls, check_status, read_json
+from sources.connectors.calling.calls import Calls, check_status, read_json
 from sources.connectors.port import Principal, Rights
 
 Readers = frozenset[Principal]

@@ -5,7 +5,6 @@ went to the bin, all is. Google's documents, tables and slides come as Office fi
 that of other files the hash of their bytes.
 """
 
-import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 from urllib.parse import quote, urlencode
@@ -14,13 +13,22 @@ import httpx
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from sources.connectors.addresses import check_url, service_rules
-from sources.connectors.calls import DOWNLOAD_TIME_S, USUAL_WAIT_S, Calls, check_item_status, check_size, check_status, read_json
+from sources.connectors.calling.addresses import check_url, service_rules
+from sources.connectors.calling.calls import (
+    DOWNLOAD_TIME_S,
+    USUAL_WAIT_S,
+    Calls,
+    check_item_status,
+    check_size,
+    check_status,
+    read_json,
+)
+from sources.connectors.calling.tokens import Bearer
+from sources.connectors.cursors import read_cursor, write_cursor
 from sources.connectors.errors import CursorExpired, Throttled
 from sources.connectors.gdrive.readers import FIELDS, read_rights
 from sources.connectors.gdrive.signing import KNOWN, ServiceKey, TokenDesk
 from sources.connectors.port import Changes, Item, Rights
-from sources.connectors.tokens import Bearer
 from sources.connectors.walking import DEEPEST
 
 FOLDER = "application/vnd.google-apps.folder"
@@ -53,7 +61,7 @@ class GoogleDrive:
             self._read(f"/files/{quote(self._folder)}", fields="id")
 
     def list_changes(self, cursor: str) -> Iterator[Changes]:
-        state = json.loads(cursor) if cursor else {"start": self._begin(), "page": ""}
+        state = read_cursor(cursor, "start", "changes") if cursor else {"start": self._begin(), "page": ""}
         if "start" in state:
             yield from self._list_all(state)
         else:
@@ -88,7 +96,7 @@ class GoogleDrive:
             found = self._files(f"trashed = false and mimeType != '{FOLDER}'", page)
             page = str(found.get("nextPageToken") or "")
             items = self._items(found["files"])
-            cursor = json.dumps({**state, "page": page} if page else {"changes": state["start"]})
+            cursor = write_cursor(**({**state, "page": page} if page else {"changes": state["start"]}))
             yield Changes(items=items, cursor=cursor, complete=not page, ended=not page)
             if not page:
                 return
@@ -107,10 +115,10 @@ class GoogleDrive:
                 self._learn(folder)
             for folder in folders:
                 for items in self._below(str(folder["id"])):
-                    yield Changes(items=items, cursor=json.dumps({"changes": token}))
+                    yield Changes(items=items, cursor=write_cursor(changes=token))
             items = self._changed(changes)
             token = following or str(found["newStartPageToken"])
-            yield Changes(items=items, cursor=json.dumps({"changes": token}), ended=not following)
+            yield Changes(items=items, cursor=write_cursor(changes=token), ended=not following)
             if not following:
                 return
 

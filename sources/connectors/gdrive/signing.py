@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.utils.translation import gettext as _
 
-from sources.connectors.addresses import check_url, service_rules
-from sources.connectors.calls import Calls
+from sources.connectors.calling.addresses import check_url, service_rules
+from sources.connectors.calling.calls import Calls
+from sources.connectors.calling.tokens import read_token
 from sources.connectors.errors import ConnectorError, SignInRefused
-from sources.connectors.tokens import read_token
 
 API, TOKENS = "https://www.googleapis.com", "https://oauth2.googleapis.com/token"
 KNOWN = frozenset(("www.googleapis.com", "oauth2.googleapis.com", "accounts.google.com"))

@@ -8,7 +8,7 @@ import httpx
 from django.utils.translation import gettext as _
 from dulwich.client import AbstractHttpGitClient
 
-from sources.connectors.calls import DOWNLOAD_TIME_S, Calls, check_status
+from sources.connectors.calling.calls import DOWNLOAD_TIME_S, Calls, check_status
 from sources.connectors.errors import SourceAway
 
 MOST_BYTES = 4 * 1024**3  # of one answer: the newest state of a repository, packed

@@ -5,7 +5,6 @@ costs one request. A file's version is the name of its blob, its id the path: Gi
 links, and what lies in Git LFS.
 """
 
-import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -18,8 +17,9 @@ from dulwich.object_store import tree_lookup_path
 from dulwich.objects import Blob, Commit, ObjectID, Tag, Tree, TreeEntry
 from dulwich.repo import Repo
 
-from sources.connectors.addresses import check_url
-from sources.connectors.calls import Calls, check_size, with_password
+from sources.connectors.calling.addresses import check_url
+from sources.connectors.calling.calls import Calls, check_size, with_password
+from sources.connectors.cursors import read_cursor, write_cursor
 from sources.connectors.errors import CursorExpired, ItemGone, ItemUnreadable, SourceAway
 from sources.connectors.git.client import CheckedGitClient
 from sources.connectors.port import Changes, Item, Rights
@@ -57,11 +57,11 @@ class GitBranch:
         self._newest()
 
     def list_changes(self, cursor: str) -> Iterator[Changes]:
-        state = json.loads(cursor) if cursor else {}
+        state = read_cursor(cursor, "commit") if cursor else {}
         newest = self._newest()
         if cursor and state["commit"] != newest:
             raise CursorExpired(_("The branch has moved on: all is listed anew."))
-        end = json.dumps({"commit": newest})
+        end = write_cursor(commit=newest)
         if cursor and "after" not in state:
             yield Changes(items=(), cursor=end, ended=True)
             return
@@ -70,7 +70,7 @@ class GitBranch:
         for item in self._items(snapshot, tuple(state.get("after", ()))):
             if len(batch) >= PAGE:
                 after = [*batch[-1].folders, batch[-1].name]
-                yield Changes(items=tuple(batch), cursor=json.dumps({"commit": newest, "after": after}))
+                yield Changes(items=tuple(batch), cursor=write_cursor(commit=newest, after=after))
                 batch = []
             batch.append(item)
         yield Changes(items=tuple(batch), cursor=end, complete=True, ended=True)

@@ -8,10 +8,10 @@ from urllib.parse import quote
 import httpx
 from django.utils.translation import gettext as _
 
-from sources.connectors.addresses import check_url, origin_of, service_rules
-from sources.connectors.calls import USUAL_WAIT_S, Calls, check_status, read_json, read_wait
+from sources.connectors.calling.addresses import check_url, origin_of, service_rules
+from sources.connectors.calling.calls import USUAL_WAIT_S, Calls, check_status, read_json, read_wait
+from sources.connectors.calling.tokens import Bearer, read_token
 from sources.connectors.errors import SignInRefused, SourceAway, Throttled
-from sources.connectors.tokens import Bearer, read_token
 
 KNOWN = frozenset(
     (

@@ -5,7 +5,6 @@ with), what lies below is listed again, as a delta does not; where a folder was 
 within a library.
 """
 
-import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 from urllib.parse import quote, urlsplit
@@ -13,7 +12,8 @@ from urllib.parse import quote, urlsplit
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from sources.connectors.calls import check_item_status, check_status, read_json
+from sources.connectors.calling.calls import check_item_status, check_status, read_json
+from sources.connectors.cursors import read_cursor, write_cursor
 from sources.connectors.errors import CursorExpired, ItemUnreadable, SourceAway
 from sources.connectors.graph.client import Graph, part
 from sources.connectors.graph.readers import read_rights
@@ -41,7 +41,7 @@ class Drives:
 
     def list_changes(self, cursor: str) -> Iterator[Changes]:
         drives = self._find_drives()
-        state: dict[str, Any] = json.loads(cursor) if cursor else {"whole": True, "links": {}}
+        state: dict[str, Any] = read_cursor(cursor, "links") if cursor else {"whole": True, "links": {}}
         if set(state["links"]) - set(drives):
             raise CursorExpired(_("A library was removed: all is listed anew."))
         todo: list[str] = state.setdefault("todo", list(drives))
@@ -49,14 +49,14 @@ class Drives:
             drive = todo[0]
             found = self._ask_delta(drive, state["links"].get(drive, ""))
             for items in self._changed(drive, found["value"], is_whole=bool(state.get("whole"))):
-                yield Changes(items=items, cursor=json.dumps(state))
+                yield Changes(items=items, cursor=write_cursor(**state))
             link = str(found.get("@odata.nextLink") or "")
             state["links"][drive] = link or str(found["@odata.deltaLink"])
             if not link:
                 todo.pop(0)
             if todo:
-                yield Changes(items=(), cursor=json.dumps(state))
-        yield Changes(items=(), cursor=json.dumps({"links": state["links"]}), complete=bool(state.get("whole")), ended=True)
+                yield Changes(items=(), cursor=write_cursor(**state))
+        yield Changes(items=(), cursor=write_cursor(links=state["links"]), complete=bool(state.get("whole")), ended=True)
 
     def fetch(self, item: Item, into: BinaryIO) -> None:
         self._graph.calls.download(self._graph.address(f"{_path_of(item.id)}/content"), into)

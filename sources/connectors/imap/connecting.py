@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError, LoginError
 
-from sources.connectors.addresses import find_address
+from sources.connectors.calling.addresses import find_address
 from sources.connectors.errors import SignInRefused, SourceAway
 
 TIMEOUT_S = 30.0

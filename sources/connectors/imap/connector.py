@@ -5,14 +5,14 @@ missing ones are deleted. A mailbox whose HIGHESTMODSEQ (RFC 7162) stands still 
 (UIDVALIDITY), all is listed anew.
 """
 
-import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
 from imapclient import IMAPClient
 
-from sources.connectors.calls import check_size
+from sources.connectors.calling.calls import check_size
+from sources.connectors.cursors import read_cursor, write_cursor
 from sources.connectors.errors import CursorExpired, ItemGone, SourceAway
 from sources.connectors.imap.connecting import connect, translated
 from sources.connectors.imap.headers import name_message
@@ -47,7 +47,7 @@ class Mailboxes:
 
     def list_changes(self, cursor: str) -> Iterator[Changes]:
         with translated(self._host):
-            yield from self._list(json.loads(cursor) if cursor else {"whole": True, "boxes": {}})
+            yield from self._list(read_cursor(cursor, "boxes") if cursor else {"whole": True, "boxes": {}})
 
     def fetch(self, item: Item, into: BinaryIO) -> None:
         valid, uid, mailbox = item.id.split("/", 2)
@@ -84,13 +84,13 @@ class Mailboxes:
         for name, parts in folders.items():
             yield from self._list_box(state, name, parts)
         is_whole = bool(state.pop("whole", False))
-        yield Changes(items=(), cursor=_write(state), complete=is_whole, ended=True)
+        yield Changes(items=(), cursor=write_cursor(**state), complete=is_whole, ended=True)
 
     def _forget(self, state: dict[str, Any], gone: list[str]) -> Iterator[Changes]:
         """Yield the deletion of mailboxes."""
         for name in gone:
             box = state["boxes"].pop(name)
-            yield Changes(items=_deleted(name, box["valid"], read_uids(box["uids"])), cursor=_write(state))
+            yield Changes(items=_deleted(name, box["valid"], read_uids(box["uids"])), cursor=write_cursor(**state))
 
     def _list_box(self, state: dict[str, Any], name: str, parts: tuple[str, ...]) -> Iterator[Changes]:
         box = state["boxes"].get(name, {})
@@ -105,7 +105,7 @@ class Mailboxes:
         if gone:
             listed -= gone
             state["boxes"][name] = {"valid": status["valid"], "mod": "", "uids": write_uids(listed)}
-            yield Changes(items=_deleted(name, status["valid"], gone), cursor=_write(state))
+            yield Changes(items=_deleted(name, status["valid"], gone), cursor=write_cursor(**state))
         new = sorted(there - listed)
         for start in range(0, len(new), PAGE):
             uids = new[start : start + PAGE]
@@ -113,7 +113,7 @@ class Mailboxes:
             items = tuple(self._items(name, parts, uids))
             listed.update(uids)
             state["boxes"][name] = {"valid": status["valid"], "mod": "", "uids": write_uids(listed)}
-            yield Changes(items=items, cursor=_write(state))
+            yield Changes(items=items, cursor=write_cursor(**state))
         state["boxes"][name] = {"valid": status["valid"], "mod": status["mod"], "uids": write_uids(listed)}
         self._deselect()
 
@@ -182,7 +182,3 @@ class Mailboxes:
 
 def _deleted(mailbox: str, valid: str, uids: set[int]) -> tuple[Item, ...]:
     return tuple(Item(id=f"{valid}/{uid}/{mailbox}", deleted=True) for uid in sorted(uids))
-
-
-def _write(state: dict[str, Any]) -> str:
-    return json.dumps(state, ensure_ascii=False)

@@ -11,10 +11,11 @@ from email.utils import parseaddr
 
 from django.utils.translation import gettext as _
 
+from sources.connectors.naming import clean_name
+
 REPLY = re.compile(
     r"^\s*(?:(?:re|aw|sv|fwd?|wg|回复|答复|转发|回覆|轉寄)\s*(?:\[\d+\])?\s*[:：]\s*|\[[^\]]{1,40}\]\s*(?=re\s*:))+", re.IGNORECASE
 )
-LONGEST = 120
 
 
 def name_message(header: bytes, arrived: datetime | None) -> str:
@@ -23,9 +24,8 @@ def name_message(header: bytes, arrived: datetime | None) -> str:
     subject = REPLY.sub("", decoded(message, "Subject")).strip() or _("No subject")
     sender = parseaddr(decoded(message, "From"))
     who = sender[0] or sender[1]
-    parts = [subject[:LONGEST], arrived.strftime("%Y-%m-%d") if arrived else "", who[:40]]
-    name = " – ".join(part for part in parts if part)
-    return re.sub(r"[/\\\x00-\x1f\x7f]+", " ", name).strip() + ".eml"
+    parts = [clean_name(subject), arrived.strftime("%Y-%m-%d") if arrived else "", clean_name(who)[:40]]
+    return " – ".join(part for part in parts if part) + ".eml"
 
 
 def decoded(message: "Message[str, str]", name: str) -> str:

@@ -12,8 +12,9 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from lxml import etree
 
-from sources.connectors.addresses import check_url
-from sources.connectors.calls import Calls, check_status
+from sources.connectors.calling.addresses import check_url
+from sources.connectors.calling.calls import Calls, check_status
+from sources.connectors.cursors import read_cursor, write_cursor
 from sources.connectors.errors import ItemUnreadable, SourceAway
 from sources.connectors.port import Changes, Item, Rights
 from sources.connectors.s3.rules import PrefixRule, rights_for
@@ -37,14 +38,16 @@ class Bucket:
         self._ask("", most=1)
 
     def list_changes(self, cursor: str) -> Iterator[Changes]:
+        after = str(read_cursor(cursor, "after")["after"]) if cursor else ""
         is_last = False
         while not is_last:
-            found = self._ask(cursor)
+            found = self._ask(after)
             keys = [_text(element, "Key") for element in found.iterfind("{*}Contents")]
             is_last = _text(found, "IsTruncated", is_url=False) != "true"
             if not keys and not is_last:
                 raise SourceAway(_("The bucket's listing breaks off. It is listed again later."))
-            cursor = "" if is_last else keys[-1]
+            after = keys[-1] if keys else ""
+            cursor = "" if is_last else write_cursor(after=after)
             items = tuple(
                 self._item(element) for element in found.iterfind("{*}Contents") if not _text(element, "Key").endswith("/")
             )

@@ -21,7 +21,7 @@ from smbprotocol.exceptions import (
 from smbprotocol.session import Session
 from smbprotocol.tree import TreeConnect
 
-from sources.connectors.addresses import find_address
+from sources.connectors.calling.addresses import find_address
 from sources.connectors.errors import SignInRefused, SourceAway
 
 CONNECT_S, ANSWER_S = 10, 60

@@ -5,13 +5,13 @@ size and time of writing. Not read: the rights of the share itself, which Window
 links to elsewhere.
 """
 
-import json
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 from smbprotocol.exceptions import AccessDenied, SMBException, SMBResponseException
 
+from sources.connectors.cursors import read_cursor, write_cursor
 from sources.connectors.errors import SourceAway
 from sources.connectors.port import Changes, Item, Rights
 from sources.connectors.smb.connecting import Share, translated
@@ -55,12 +55,12 @@ class WindowsShare:
                 raise SourceAway(_("The share has no folder %(name)s.") % {"name": "/".join(self._root)}) from error
 
     def list_changes(self, cursor: str) -> Iterator[Changes]:
-        after = tuple(json.loads(cursor)) if cursor else None
+        after = tuple(read_cursor(cursor, "after")["after"]) if cursor else None
         seen: set[int] = set()
         self.check()
         with translated(self._host):
             for page in walk(lambda path: self._open(path, seen), after):
-                cursor = "" if page.is_last or page.after is None else json.dumps(page.after, ensure_ascii=False)
+                cursor = "" if page.is_last or page.after is None else write_cursor(after=page.after)
                 yield Changes(items=page.items, cursor=cursor, complete=page.is_last, ended=page.is_last)
 
     def fetch(self, item: Item, into: BinaryIO) -> None:

@@ -31,7 +31,7 @@ from smbprotocol.open import (
     SMB2QueryInfoResponse,
 )
 
-from sources.connectors.calls import check_size
+from sources.connectors.calling.calls import check_size
 from sources.connectors.errors import ItemGone, ItemUnreadable
 
 PORTION = 1024 * 1024

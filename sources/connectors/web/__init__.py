@@ -8,8 +8,8 @@ import httpx
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from sources.connectors.addresses import check_url, origin_of
-from sources.connectors.calls import Authorise, Calls
+from sources.connectors.calling.addresses import check_url, origin_of
+from sources.connectors.calling.calls import Authorise, Calls
 from sources.connectors.errors import AddressRefused, ConnectorError
 from sources.connectors.port import Connector, Manifest, Setting
 from sources.connectors.web.crawler import Limits, Site

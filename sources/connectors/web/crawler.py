@@ -15,7 +15,7 @@ from typing import BinaryIO
 import httpx
 from django.utils.translation import gettext as _
 
-from sources.connectors.calls import ANSWER_TIME_S, DOWNLOAD_TIME_S, MOVED, REDIRECTS, Calls, check_item_status, check_size
+from sources.connectors.calling.calls import ANSWER_TIME_S, DOWNLOAD_TIME_S, MOVED, REDIRECTS, Calls, check_item_status, check_size
 from sources.connectors.errors import (
     AddressRefused,
     ConnectorError,

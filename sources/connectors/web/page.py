@@ -6,9 +6,9 @@ from urllib.parse import unquote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
+from sources.connectors.naming import LONGEST, clean_name
 from sources.connectors.web.scope import normalise_url
 
-LONGEST = 120
 MOST_LINKS = 2000
 CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9_.:-]+)", re.IGNORECASE)
 
@@ -53,12 +53,12 @@ def read_page(content: bytes, url: str) -> Page:
 def name_page(title: str, url: str) -> str:
     """Return a file name for a page."""
     name = title or _last_part(url).removesuffix(".html").removesuffix(".htm") or urlsplit(url).hostname or "page"
-    return (re.sub(r"[/\\\x00-\x1f\x7f]+", " ", name).strip()[:LONGEST].strip() or "page") + ".html"
+    return clean_name(name, "page") + ".html"
 
 
 def name_file(url: str, ending: str) -> str:
     """Return a file name for what is no page; `ending` where the address has none."""
-    name = re.sub(r"[/\\\x00-\x1f\x7f]+", " ", _last_part(url)).strip()[-LONGEST:] or "file"
+    name = clean_name(_last_part(url)[-LONGEST:], "file")
     return name if "." in name else name + ending
 
 

@@ -8,7 +8,7 @@ from urllib.robotparser import RobotFileParser
 
 from lxml import etree
 
-from sources.connectors.calls import Calls
+from sources.connectors.calling.calls import Calls
 from sources.connectors.errors import ConnectorError, Throttled
 from sources.connectors.web.scope import Scope, normalise_url
 

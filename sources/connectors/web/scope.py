@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urljoin, urlsplit, urlunsplit
 
 from outbound.transport import PORTS
-from sources.connectors.addresses import origin_of
+from sources.connectors.calling.addresses import origin_of
 
 LONGEST = 1000  # characters; what is longer is made by a machine that counts
 REPEATS = 3  # of one part of a path: /a/b/a/b/a/b… comes from relative links that are wrong

@@ -5,7 +5,6 @@ changes below it, so a listing that would find nothing costs one request; not wh
 of, and not for longer than a day: what lies on storage beyond the server may change without it.
 """
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,8 +13,9 @@ from urllib.parse import quote, unquote, urlsplit
 
 from django.utils.translation import gettext as _
 
-from sources.connectors.addresses import check_url
-from sources.connectors.calls import ANSWER_TIME_S, DOWNLOAD_TIME_S, Calls, check_item_status, check_status, with_password
+from sources.connectors.calling.addresses import check_url
+from sources.connectors.calling.calls import ANSWER_TIME_S, DOWNLOAD_TIME_S, Calls, check_item_status, check_status, with_password
+from sources.connectors.cursors import read_cursor, write_cursor
 from sources.connectors.errors import CursorExpired, SourceAway
 from sources.connectors.port import Changes, Item, Principal, Rights
 from sources.connectors.walking import Folder, Path, walk
@@ -40,7 +40,7 @@ class WebDav:
             raise SourceAway(_("The address is that of a file. Enter the folder's."))
 
     def list_changes(self, cursor: str) -> Iterator[Changes]:
-        state = json.loads(cursor) if cursor else {}
+        state = read_cursor(cursor, "etag", "after") if cursor else {}
         if "etag" in state:
             yield self._unchanged(cursor, state)
             return
@@ -48,7 +48,7 @@ class WebDav:
         shares: dict[Path, Shares] = {}
         after = tuple(state["after"]) if state.get("after") is not None else None
         for page in walk(lambda path: self._open(path, shares), after):
-            cursor = json.dumps({"after": page.after, "end": end}, ensure_ascii=False)
+            cursor = write_cursor(after=page.after, end=end)
             yield Changes(items=page.items, cursor=end if page.is_last else cursor, complete=page.is_last, ended=page.is_last)
 
     def fetch(self, item: Item, into: BinaryIO) -> None:
@@ -69,10 +69,10 @@ class WebDav:
         root = self._ask(())
         if self._with_shares or not (root.file_id and root.etag):
             return ""
-        return json.dumps({"etag": root.etag, "at": int(time.time())})
+        return write_cursor(etag=root.etag, at=int(time.time()))
 
     def _unchanged(self, cursor: str, state: dict[str, object]) -> Changes:
-        is_old = not 0 <= time.time() - float(str(state["at"])) < TRUSTED_S
+        is_old = not 0 <= time.time() - float(str(state.get("at", 0))) < TRUSTED_S
         if is_old or self._ask(()).etag != state["etag"]:
             raise CursorExpired(_("Something changed: all is listed anew."))
         return Changes(items=(), cursor=cursor, ended=True)

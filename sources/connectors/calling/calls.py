@@ -20,7 +20,7 @@ from gateway.layers.connecting import trusted_certificates
 from outbound.blocking import CheckedBlockingTransport
 from outbound.errors import HostRefused, HostUnknown
 from outbound.hosts import HostRules
-from sources.connectors.addresses import origin_of, refused, typed_rules, unknown
+from sources.connectors.calling.addresses import origin_of, refused, typed_rules, unknown
 from sources.connectors.errors import ItemGone, ItemUnreadable, SignInRefused, SourceAway, Throttled
 
 TIMES = httpx.Timeout(30, connect=10)
