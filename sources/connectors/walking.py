@@ -1,7 +1,12 @@
-"""Walk a tree of folders in a fixed order, so that the path of the last finished folder is enough to go on from there."""
+"""Walk a tree of folders in a fixed order, so that one place in it is enough to go on from there.
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+A folder is read whole before its first item is given, names and dates alone: what is asked for each item (its rights) is asked page
+by page, and no connection waits meanwhile.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 from sources.connectors.port import Item
 
@@ -10,47 +15,71 @@ DEEPEST = 64  # folders within each other; a link to above would never end
 PAGE = 500  # items at once
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Folder:
-    """What one folder holds: `folders` by name, and its items, which may stream."""
+class Named(Protocol):
+    @property
+    def name(self) -> str: ...
 
-    items: Iterable[Item]
-    folders: list[str] = field(default_factory=list)  # filled when `items` has been read
+
+Entry = TypeVar("Entry", bound=Named)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A folder, and the last of its files that was listed; `name` None: all of them were."""
+
+    folder: Path
+    name: str | None = None
+
+    def write(self) -> list[object]:
+        return [list(self.folder), self.name]
+
+    @classmethod
+    def read(cls, value: list[object] | None) -> "Place | None":
+        return cls(folder=tuple(value[0]), name=value[1]) if value else None  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder(Generic[Entry]):
+    """What one folder holds: its files, and the names of its folders."""
+
+    files: list[Entry]
+    folders: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """`after`: the last folder that was finished, None before the first. `is_last`: of the whole walk."""
+    """`place`: where the walk is, None before the first folder. `is_last`: of the whole walk."""
 
     items: tuple[Item, ...]
-    after: Path | None
+    place: Place | None
     is_last: bool = False
 
 
-def walk(open_folder: Callable[[Path], Folder], after: Path | None = None) -> Iterator[Page]:
-    """Yield the items of every folder: a folder's own before those of its folders, these by name.
+def walk(
+    open_folder: Callable[[Path], Folder[Entry]], make_item: Callable[[Path, Entry], Item | None], place: Place | None = None
+) -> Iterator[Page]:
+    """Yield the items of every folder: a folder's own before those of its folders, both by name.
 
-    With `after`, what comes up to that folder is left out; the folders on the way to it are opened again for their folders' names.
+    With `place`, what comes up to it is left out; the folders on the way there are opened again for their folders' names.
     """
     waiting: list[Path] = [()]
-    batch: list[Item] = []
-    done = after
+    start, batch = place, list[Item]()
     while waiting:
         path = waiting.pop()
-        if len(path) > DEEPEST:
-            continue
-        is_done = after is not None and path <= after
-        if is_done and path and after is not None and after[: len(path)] != path:
+        is_before = start is not None and path < start.folder
+        if len(path) > DEEPEST or (is_before and start is not None and start.folder[: len(path)] != path):
             continue  # with everything in it
         folder = open_folder(path)
-        for item in folder.items:
-            if is_done:
+        for entry in sorted(folder.files, key=lambda one: one.name):
+            if is_before or (start is not None and path == start.folder and (start.name is None or entry.name <= start.name)):
                 continue
-            batch.append(item)
+            if (item := make_item(path, entry)) is not None:
+                batch.append(item)
+            place = Place(folder=path, name=entry.name)
             if len(batch) >= PAGE:
-                yield Page(items=tuple(batch), after=done)
+                yield Page(items=tuple(batch), place=place)
                 batch = []
-        if not is_done:
-            done = path
+        if not is_before:
+            place = Place(folder=path)
         waiting.extend((*path, name) for name in sorted(folder.folders, reverse=True))
-    yield Page(items=tuple(batch), after=done, is_last=True)
+    yield Page(items=tuple(batch), place=place, is_last=True)

@@ -26,7 +26,7 @@ from sources.connectors.smb.reading import (
     read_descriptor_of_item,
     read_file,
 )
-from sources.connectors.walking import Folder, Path, walk
+from sources.connectors.walking import Folder, Path, Place, walk
 
 LEFT_OUT = ("thumbs.db", "desktop.ini", ".ds_store")
 
@@ -55,12 +55,12 @@ class WindowsShare:
                 raise SourceAway(_("The share has no folder %(name)s.") % {"name": "/".join(self._root)}) from error
 
     def list_changes(self, cursor: str) -> Iterator[Changes]:
-        after = tuple(read_cursor(cursor, "after")["after"]) if cursor else None
+        place = Place.read(read_cursor(cursor, "place")["place"]) if cursor else None
         seen: set[int] = set()
         self.check()
         with translated(self._host):
-            for page in walk(lambda path: self._open(path, seen), after):
-                cursor = "" if page.is_last or page.after is None else write_cursor(after=page.after)
+            for page in walk(self._open, lambda path, entry: self._item(path, entry, seen), place):
+                cursor = "" if page.is_last or page.place is None else write_cursor(place=page.place.write())
                 yield Changes(items=page.items, cursor=cursor, complete=page.is_last, ended=page.is_last)
 
     def fetch(self, item: Item, into: BinaryIO) -> None:
@@ -89,25 +89,22 @@ class WindowsShare:
             self._known_names = Names(pipes)
         return self._known_names
 
-    def _open(self, path: Path, seen: set[int]) -> Folder:
+    def _open(self, path: Path) -> Folder[Entry]:
+        files: list[Entry] = []
         names: list[str] = []
-        return Folder(items=self._items(path, names, seen), folders=names)
-
-    def _items(self, path: Path, names: list[str], seen: set[int]) -> Iterator[Item]:
         try:
             for entry in list_folder(self._share.tree, self._path(path)):
-                if entry.is_folder:
-                    if not entry.is_link:
-                        names.append(entry.name)
-                elif not entry.name.startswith("~$") and entry.name.lower() not in LEFT_OUT:
-                    item = self._item(entry, path, seen)
-                    if item is not None:
-                        yield item
+                if entry.is_folder and not entry.is_link:
+                    names.append(entry.name)
+                elif not entry.is_folder and not entry.name.startswith("~$") and entry.name.lower() not in LEFT_OUT:
+                    files.append(entry)
         except (*GONE, AccessDenied):
             if not path:
-                raise  # else it was deleted, or closed to this account, since its parent was read
+                raise
+            return Folder(files=[], folders=[])  # it was deleted, or closed to this account, since its parent was read
+        return Folder(files=files, folders=names)
 
-    def _item(self, entry: Entry, path: Path, seen: set[int]) -> Item | None:
+    def _item(self, path: Path, entry: Entry, seen: set[int]) -> Item | None:
         where = (*path, entry.name)
         rights = None
         if self._with_rights:

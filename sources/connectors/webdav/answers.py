@@ -35,6 +35,10 @@ class Entry:
     owner: Principal | None
     sharees: frozenset[Principal]
 
+    @property
+    def name(self) -> str:
+        return self.path.rpartition("/")[2]
+
 
 def read_entries(chunks: Iterable[bytes]) -> Generator[Entry, None, None]:
     """Raises: SourceAway: it is no answer of WebDAV."""

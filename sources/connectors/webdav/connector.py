@@ -18,7 +18,7 @@ from sources.connectors.calling.calls import ANSWER_TIME_S, DOWNLOAD_TIME_S, Cal
 from sources.connectors.cursors import read_cursor, write_cursor
 from sources.connectors.errors import CursorExpired, SourceAway
 from sources.connectors.port import Changes, Item, Principal, Rights
-from sources.connectors.walking import Folder, Path, walk
+from sources.connectors.walking import Folder, Path, Place, walk
 from sources.connectors.webdav.answers import ASKED, Entry, read_entries
 
 TRUSTED_S = 24 * 3600  # how long an unchanged root is believed
@@ -40,16 +40,16 @@ class WebDav:
             raise SourceAway(_("The address is that of a file. Enter the folder's."))
 
     def list_changes(self, cursor: str) -> Iterator[Changes]:
-        state = read_cursor(cursor, "etag", "after") if cursor else {}
+        state = read_cursor(cursor, "etag", "place") if cursor else {}
         if "etag" in state:
             yield self._unchanged(cursor, state)
             return
         end = state.get("end", "") if cursor else self._end()
         shares: dict[Path, Shares] = {}
-        after = tuple(state["after"]) if state.get("after") is not None else None
-        for page in walk(lambda path: self._open(path, shares), after):
-            cursor = write_cursor(after=page.after, end=end)
-            yield Changes(items=page.items, cursor=end if page.is_last else cursor, complete=page.is_last, ended=page.is_last)
+        place = Place.read(state.get("place"))
+        for page in walk(lambda path: self._open(path, shares), lambda path, entry: self._item(path, entry, shares), place):
+            cursor = end if page.is_last else write_cursor(place=page.place.write() if page.place else None, end=end)
+            yield Changes(items=page.items, cursor=cursor, complete=page.is_last, ended=page.is_last)
 
     def fetch(self, item: Item, into: BinaryIO) -> None:
         self._calls.download(self._url((*item.folders, item.name)), into)
@@ -77,45 +77,41 @@ class WebDav:
             raise CursorExpired(_("Something changed: all is listed anew."))
         return Changes(items=(), cursor=cursor, ended=True)
 
-    def _open(self, path: Path, shares: dict[Path, Shares]) -> Folder:
+    def _open(self, path: Path, shares: dict[Path, Shares]) -> Folder[Entry]:
         for other in [known for known in shares if known != path[: len(known)]]:
             del shares[other]  # only what is above this folder is needed
-        names: list[str] = []
-        return Folder(items=self._items(path, names, shares), folders=names)
-
-    def _items(self, path: Path, names: list[str], shares: dict[Path, Shares]) -> Iterator[Item]:
         own = _decoded_path(self._root, path)
-        inherited: Shares = shares.get(path[:-1], frozenset())
+        files: list[Entry] = []
+        names: list[str] = []
         is_there = False
         with self._propfind(path, "1", DOWNLOAD_TIME_S, may_be_gone=bool(path)) as entries:
             if entries is None:
-                return  # it was deleted, or closed to this account, since its parent was read
+                return Folder(files=[], folders=[])  # it was deleted, or closed to this account, since its parent was read
             for entry in entries:
-                parent, _slash, name = entry.path.rpartition("/")
                 if entry.path == own:
                     is_there = True
-                    shares[path] = inherited = inherited | _shares(entry)  # servers name the folder before what it holds
-                elif parent != own or not name:
-                    continue
-                elif entry.is_folder:
-                    names.append(name)
-                else:
-                    yield self._item(entry, path, name, inherited)
+                    shares[path] = shares.get(path[:-1], frozenset()) | _shares(entry)
+                elif entry.path.rpartition("/")[0] == own and entry.name:
+                    if entry.is_folder:
+                        names.append(entry.name)
+                    else:
+                        files.append(entry)
         if not is_there:
             raise SourceAway(_("The server answers for another folder than was asked for. Look at the address."))
+        return Folder(files=files, folders=names)
 
-    def _item(self, entry: Entry, path: Path, name: str, inherited: Shares) -> Item:
+    def _item(self, path: Path, entry: Entry, shares: dict[Path, Shares]) -> Item:
         scheme_and_host = "{0.scheme}://{0.netloc}".format(urlsplit(self._root))
         return Item(
-            id=entry.file_id or "/".join((*path, name)),
-            name=name,
+            id=entry.file_id or "/".join((*path, entry.name)),
+            name=entry.name,
             folders=path,
             version=entry.etag or f"{entry.size}-{entry.modified}",
             media_type=entry.media_type,
             modified=entry.modified,
             size=entry.size,
-            rights=Rights(allow=inherited | _shares(entry)) if self._with_shares else None,
-            url=f"{scheme_and_host}/index.php/f/{entry.file_id}" if entry.file_id else self._url((*path, name)),
+            rights=Rights(allow=shares[path] | _shares(entry)) if self._with_shares else None,
+            url=f"{scheme_and_host}/index.php/f/{entry.file_id}" if entry.file_id else self._url((*path, entry.name)),
         )
 
     def _ask(self, path: Path, *, is_item: bool = False) -> Entry:

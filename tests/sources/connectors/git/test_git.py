@@ -111,17 +111,39 @@ def test_a_branch_that_did_not_move_costs_no_fetch(source, requests):
     assert len([request for request in requests if request.startswith("POST")]) == 1  # which commit the branch is at
 
 
-def test_a_branch_that_moved_is_listed_anew(source, repository):
+def test_a_branch_that_moved_tells_what_changed(source, repository):
     first = list_all(source)
-    repository.commit({"docs/guide.md": "# Guide, second edition", "README.md": None, "docs/new.md": "new"})
-    with pytest.raises(CursorExpired):
-        list_all(source, first.cursor)
-    second = list_all(source)
-    assert set(second.by_name) == {"docs/guide.md", "docs/指南 1.md", "docs/new.md"}
+    (repository.work / "docs" / "passwd.md").symlink_to("/etc/passwd")
+    repository.commit(
+        {"docs/guide.md": "# Guide, second edition", "README.md": None, "docs/new.md": "new", "src/main.py": "print(1)"}
+    )
+    second = list_all(source, first.cursor)
+    assert not second.is_complete
+    assert set(second.by_name) == {"docs/guide.md", "docs/new.md"}
+    assert second.deleted == {"README.md"}
     assert second.by_name["docs/guide.md"].version != first.by_name["docs/guide.md"].version
-    assert second.by_name["docs/指南 1.md"].version == first.by_name["docs/指南 1.md"].version
+    assert fetch(source, second.by_name["docs/guide.md"]) == b"# Guide, second edition"
     with pytest.raises(ItemGone):
         fetch(source, first.by_name["README.md"])
+
+
+def test_a_file_that_becomes_a_link_is_gone(source, repository):
+    first = list_all(source)
+    (repository.work / "README.md").unlink()
+    (repository.work / "README.md").symlink_to("docs/guide.md")
+    repository.push()
+    assert list_all(source, first.cursor).deleted == {"README.md"}
+
+
+def test_a_branch_that_was_rewritten_is_listed_anew(source, repository):
+    first = list_all(source)
+    repository.git("commit", "--quiet", "--amend", "--message", "Another")
+    repository.git("push", "--quiet", "--force", "origin", "HEAD:main")
+    repository.git("reflog", "expire", "--expire=now", "--all", at=repository.bare)
+    repository.git("gc", "--quiet", "--prune=now", at=repository.bare)
+    with pytest.raises(CursorExpired):
+        list_all(source, first.cursor)
+    assert len(list_all(source).items) == 3
 
 
 def test_a_listing_goes_on_from_every_page(source, monkeypatch):
