@@ -140,7 +140,7 @@ class GitBranch:
         """Return the tree of a commit that was the newest once. Raises: CursorExpired: the server has it no more."""
         try:
             self._fetch(repo, commit)
-            return self._commit(repo, commit).tree
+            return ObjectID(self._commit(repo, commit).tree)
         except SourceAway as error:
             raise CursorExpired(_("The branch was rewritten: all is listed anew.")) from error
 

@@ -45,18 +45,22 @@ class Drives:
         if set(state["links"]) - set(drives):
             raise CursorExpired(_("A library was removed: all is listed anew."))
         todo: list[str] = state.setdefault("todo", list(drives))
+        items: tuple[Item, ...] = ()
         while todo:
             drive = todo[0]
             found = self._ask_delta(drive, state["links"].get(drive, ""))
-            for items in self._changed(drive, found["value"], is_whole=bool(state.get("whole"))):
-                yield Changes(items=items, cursor=write_cursor(**state))
+            if not state.get("whole"):
+                for items in self._below_changed(drive, found["value"]):
+                    yield Changes(items=items, cursor=write_cursor(**state))
+            items = self._changed(drive, found["value"])
             link = str(found.get("@odata.nextLink") or "")
             state["links"][drive] = link or str(found["@odata.deltaLink"])
             if not link:
                 todo.pop(0)
             if todo:
-                yield Changes(items=(), cursor=write_cursor(**state))
-        yield Changes(items=(), cursor=write_cursor(links=state["links"]), complete=bool(state.get("whole")), ended=True)
+                yield Changes(items=items, cursor=write_cursor(**state))
+        is_whole = bool(state.get("whole"))
+        yield Changes(items=items, cursor=write_cursor(links=state["links"]), complete=is_whole, ended=True)
 
     def fetch(self, item: Item, into: BinaryIO) -> None:
         self._graph.calls.download(self._graph.address(f"{_path_of(item.id)}/content"), into)
@@ -88,21 +92,23 @@ class Drives:
         check_status(response)
         return dict(read_json(response))
 
-    def _changed(self, drive: str, found: list[Found], *, is_whole: bool) -> Iterator[tuple[Item, ...]]:
-        """Yield the items of a page; before them what lies in folders that changed."""
-        for one in found:
-            if "folder" not in one or "root" in one:
-                continue
-            if "deleted" in one and not is_whole:
-                raise CursorExpired(_("A folder was deleted: all is listed anew."))
+    def _below_changed(self, drive: str, found: list[Found]) -> Iterator[tuple[Item, ...]]:
+        """Yield what lies in the folders that changed. Raises: CursorExpired: one was deleted."""
+        folders = [one for one in found if "folder" in one and "root" not in one]
+        if any("deleted" in one for one in folders):
+            raise CursorExpired(_("A folder was deleted: all is listed anew."))
+        for one in folders:
             self._learn(drive, one)
+        for one in folders:
+            yield from self._below(drive, str(one["id"]))
+
+    def _changed(self, drive: str, found: list[Found]) -> tuple[Item, ...]:
+        """Return the files of a page, and those that are gone."""
+        for one in found:
+            if "folder" in one and "deleted" not in one:
+                self._learn(drive, one)
         gone = tuple(Item(id=_id(drive, one), deleted=True) for one in found if "deleted" in one and "folder" not in one)
-        files = [one for one in found if "file" in one and "deleted" not in one]
-        yield (*gone, *self._items(drive, files))
-        if not is_whole:
-            for one in found:
-                if "folder" in one and "root" not in one:
-                    yield from self._below(drive, str(one["id"]))
+        return (*gone, *self._items(drive, [one for one in found if "file" in one and "deleted" not in one]))
 
     def _below(self, drive: str, folder: str) -> Iterator[tuple[Item, ...]]:
         waiting = [folder]
@@ -141,7 +147,7 @@ class Drives:
         return Item(
             id=_id(drive, one),
             name=str(one["name"]),
-            folders=(self._names[drive], *self._path(drive, str(one["parentReference"]["id"]))),
+            folders=(*self._library_of(drive), *self._path(drive, str(one["parentReference"]["id"]))),
             version=version or str(one.get("cTag", "")),
             media_type=str(one["file"].get("mimeType", "")),
             modified=parse_datetime(str(one.get("lastModifiedDateTime", ""))),
@@ -149,6 +155,10 @@ class Drives:
             rights=rights,
             url=str(one.get("webUrl", "")),
         )
+
+    def _library_of(self, drive: str) -> tuple[str, ...]:
+        """Return the library's name, where several are read."""
+        return () if self._user or self._library else (self._names[drive],)
 
     def _path(self, drive: str, folder: str) -> tuple[str, ...]:
         """Return the names of the folders from the library down; a delta names only what is directly above."""

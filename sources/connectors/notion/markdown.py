@@ -69,7 +69,7 @@ def write_properties(properties: Found) -> Iterator[str]:
 
 
 def title_of(properties: Found) -> str:
-    found = next((value for value in properties.values() if value.get("type") == "title"), {})
+    found: Found = next((value for value in properties.values() if value.get("type") == "title"), {})
     return "".join(str(part.get("plain_text", "")) for part in found.get("title", ())).strip()
 
 

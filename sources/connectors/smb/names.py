@@ -143,7 +143,7 @@ def _exchange(pipe: Any, kind: int, body: bytes, expected: int) -> bytes:
     pipe.write(struct.pack("<BBBBIHHI", 5, 0, kind, 3, 0x10, 16 + len(body), 0, 1) + body)
     found = b""
     while True:
-        fragment = pipe.read(0, AT_ONCE)
+        fragment: bytes = pipe.read(0, AT_ONCE)
         _major, _minor, got, flags, _format, length = struct.unpack_from("<BBBBIH", fragment)
         while len(fragment) < length:
             fragment += pipe.read(0, length - len(fragment))

@@ -1,6 +1,7 @@
 """A site on this machine with what crawlers meet: circles, traps, sign-ins, other hosts, limits."""
 
 import gzip
+from collections import UserDict
 
 import pytest
 
@@ -144,9 +145,12 @@ def test_traps_end_at_the_limit_of_pages_and_delete_nothing(site, read):
             environ["QUERY_STRING"], f"/handbook/calendar?day={len(site.requests)}", f"/handbook/calendar?d={len(site.requests)}"
         )
 
-    class Endless(dict):
-        def get(self, path, default):
-            return calendar if path.startswith("/handbook/calendar") else super().get(path, default)
+    class Endless(UserDict):
+        def __contains__(self, path):
+            return path.startswith("/handbook/calendar") or super().__contains__(path)
+
+        def __missing__(self, path):
+            return calendar
 
     site.pages = Endless(site.pages)
     site.pages["/handbook/pay/"] = page("Pay", "/handbook/calendar?day=0")
