@@ -73,10 +73,13 @@ class Calls:
         check_status(response)
         return read_json(response)
 
-    def download(self, url: str, into: BinaryIO, **request: Any) -> httpx.Headers:
-        """Write what the address gives, at most as much as may be uploaded. Raises: ConnectorError, ItemGone, ItemUnreadable."""
+    def download(self, url: str, into: BinaryIO, *, may_leave: bool = False, **request: Any) -> httpx.Headers:
+        """Write what the address gives, at most as much as may be uploaded. `may_leave`: see `stream`.
+
+        Raises: ConnectorError, ItemGone, ItemUnreadable.
+        """
         headers = {"Accept-Encoding": "identity", **request.pop("headers", {})}
-        with self.stream("GET", url, time_s=DOWNLOAD_TIME_S, may_leave=True, headers=headers, **request) as (response, chunks):
+        with self.stream("GET", url, time_s=DOWNLOAD_TIME_S, may_leave=may_leave, headers=headers, **request) as (response, chunks):
             check_item_status(response)
             size = 0
             for chunk in chunks:
@@ -89,7 +92,10 @@ class Calls:
     def stream(
         self, method: str, url: str, *, time_s: float, may_leave: bool = False, follow: bool = True, **request: Any
     ) -> Iterator[tuple[httpx.Response, Iterator[bytes]]]:
-        """Give the answer and its decoded bytes. Redirects are followed within the origin, or beyond it where it `may_leave`.
+        """Give the answer and its decoded bytes.
+
+        Redirects are followed within the origin, or beyond it where it `may_leave`: for services that keep their downloads
+        elsewhere. A server that somebody typed must not send us through the company's network.
 
         Raises: ConnectorError; 429, 5xx and 401 are raised here, every other status is the caller's.
         """

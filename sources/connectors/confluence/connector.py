@@ -67,9 +67,8 @@ class Confluence:
     def fetch(self, item: Item, into: BinaryIO) -> None:
         if item.id.startswith("att"):
             page_id, _slash, attachment = item.id.removeprefix("att").partition("/")
-            self._calls.download(
-                f"{self._api}/rest/api/content/{quote(page_id)}/child/attachment/{quote(attachment)}/download", into
-            )
+            url = f"{self._api}/rest/api/content/{quote(page_id)}/child/attachment/{quote(attachment)}/download"
+            self._calls.download(url, into, may_leave=True)
             return
         response = self._calls.ask("GET", f"{self._api}/api/v2/pages/{quote(item.id)}?body-format=export_view")
         check_item_status(response)

@@ -63,7 +63,7 @@ class Drives:
         yield Changes(items=items, cursor=write_cursor(links=state["links"]), complete=is_whole, ended=True)
 
     def fetch(self, item: Item, into: BinaryIO) -> None:
-        self._graph.calls.download(self._graph.address(f"{_path_of(item.id)}/content"), into)
+        self._graph.calls.download(self._graph.address(f"{_path_of(item.id)}/content"), into, may_leave=True)
 
     def rights_of(self, item: Item) -> Rights | None:
         if not self._with_rights:

@@ -153,6 +153,19 @@ def test_a_store_that_asks_to_wait_is_given_its_time():
     assert throttled.value.retry_after == 7
 
 
+@pytest.mark.parametrize("bucket", ["a/../b", "evil.example/#", "", "-x"])
+def test_what_is_no_bucket_is_refused(bucket):
+    with pytest.raises(ConnectorError, match="letters"):
+        MANIFEST.open({"address": "https://s3.example", "bucket": bucket}, {})
+
+
+def test_a_store_may_want_the_bucket_in_its_host_name(settings):
+    settings.SOURCE_HOSTS = ["docs.localhost"]
+    where = {"address": "http://localhost:9", "bucket": "docs", "addressing": "host"}
+    with opened(MANIFEST, where) as source, pytest.raises(SourceAway, match=r"docs\.localhost"):
+        source.check()
+
+
 def test_a_key_that_no_address_can_hold_is_left_alone(source):
     with pytest.raises(ItemUnreadable):
         fetch(source, Item(id="Finance/../readme.txt", name="readme.txt"))
