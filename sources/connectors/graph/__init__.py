@@ -34,19 +34,19 @@ MANIFEST = Manifest(
     label=_("SharePoint or OneDrive"),
     description=_("Files of a SharePoint site or of somebody's OneDrive for Business, with whom they are shared."),
     settings=(
-        Setting(name="tenant", label=_("Directory (tenant) ID")),
-        Setting(
-            name="client", label=_("Application (client) ID"), help=_("An application with Sites.Read.All and Files.Read.All.")
-        ),
-        Setting(name="client_secret", label=_("Client secret"), secret=True),
         Setting(
             name="site",
             label=_("SharePoint site"),
             help=_("Such as https://acme.sharepoint.com/sites/Finance"),
             required=False,
         ),
-        Setting(name="library", label=_("Library"), help=_("Empty: all of the site."), required=False),
+        Setting(name="library", label=_("Document library"), help=_("Empty: all of the site."), required=False),
         Setting(name="user", label=_("Or whose OneDrive"), help=_("Such as ada@acme.example"), required=False),
+        Setting(name="tenant", label=_("Directory (tenant) ID")),
+        Setting(
+            name="client", label=_("Application (client) ID"), help=_("An application with Sites.Read.All and Files.Read.All.")
+        ),
+        Setting(name="client_secret", label=_("Client secret"), secret=True),
         Setting(
             name="rights",
             label=_("Who may read"),
