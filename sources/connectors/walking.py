@@ -13,6 +13,7 @@ from sources.connectors.port import Item
 Path = tuple[str, ...]
 DEEPEST = 64  # folders within each other; a link to above would never end
 PAGE = 500  # items at once
+FIRST_PAGE = 20  # for those who want a look
 
 
 class Named(Protocol):
@@ -64,6 +65,7 @@ def walk(
     """
     waiting: list[Path] = [()]
     start, batch = place, list[Item]()
+    size = min(FIRST_PAGE, PAGE)
     while waiting:
         path = waiting.pop()
         is_before = start is not None and path < start.folder
@@ -76,9 +78,9 @@ def walk(
             if (item := make_item(path, entry)) is not None:
                 batch.append(item)
             place = Place(folder=path, name=entry.name)
-            if len(batch) >= PAGE:
+            if len(batch) >= size:
                 yield Page(items=tuple(batch), place=place)
-                batch = []
+                batch, size = [], PAGE
         if not is_before:
             place = Place(folder=path)
         waiting.extend((*path, name) for name in sorted(folder.folders, reverse=True))

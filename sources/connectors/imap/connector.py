@@ -51,21 +51,25 @@ class Mailboxes:
 
     def fetch(self, item: Item, into: BinaryIO) -> None:
         valid, uid, mailbox = item.id.split("/", 2)
+        for content in self._read(mailbox, valid, int(uid)):
+            into.write(content)  # what goes wrong here is not the source's
+
+    def _read(self, mailbox: str, valid: str, uid: int) -> Iterator[bytes]:
         with translated(self._host):
             self._select(mailbox)
             if self._selected != (mailbox, valid):
                 raise ItemGone(_("It was deleted meanwhile."))
-            size = 0
-            while True:
-                found = self._client.fetch([int(uid)], [f"BODY.PEEK[]<{size}.{PORTION}>"]).get(int(uid))
+            size, portion = 0, b""
+            while size == 0 or len(portion) == PORTION:
+                found = self._client.fetch([uid], [f"BODY.PEEK[]<{size}.{PORTION}>"]).get(uid)
                 if found is None:
                     raise ItemGone(_("It was deleted meanwhile."))
                 portion = found.get(f"BODY[]<{size}>".encode()) or b""
+                if not portion:
+                    return
                 size += len(portion)
                 check_size(size)
-                into.write(portion)
-                if len(portion) < PORTION:
-                    return
+                yield portion
 
     def rights_of(self, item: Item) -> Rights | None:
         return None

@@ -64,8 +64,12 @@ class WindowsShare:
                 yield Changes(items=page.items, cursor=cursor, complete=page.is_last, ended=page.is_last)
 
     def fetch(self, item: Item, into: BinaryIO) -> None:
+        for content in self._read((*item.folders, item.name)):
+            into.write(content)  # what goes wrong here is not the source's
+
+    def _read(self, path: Path) -> Iterator[bytes]:
         with translated(self._host):
-            read_file(self._share.tree, self._path((*item.folders, item.name)), into)
+            yield from read_file(self._share.tree, self._path(path))
 
     def rights_of(self, item: Item) -> Rights | None:
         if not self._with_rights:

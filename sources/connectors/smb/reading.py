@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.utils.translation import gettext as _
 from smbprotocol.exceptions import (
@@ -77,8 +77,8 @@ def list_folder(tree: Any, path: str) -> Iterator[Entry]:
                     )
 
 
-def read_file(tree: Any, path: str, into: BinaryIO) -> None:
-    """Write a file's bytes. Raises: ItemGone, ItemUnreadable, SMBException."""
+def read_file(tree: Any, path: str) -> Iterator[bytes]:
+    """Yield a file's bytes. Raises: ItemGone, ItemUnreadable, SMBException."""
     with (
         _item_errors(),
         _opened(tree, path, FilePipePrinterAccessMask.FILE_READ_DATA, CreateOptions.FILE_NON_DIRECTORY_FILE) as file,
@@ -90,7 +90,7 @@ def read_file(tree: Any, path: str, into: BinaryIO) -> None:
             if not content:
                 return
             position += len(content)
-            into.write(content)
+            yield content
 
 
 def read_descriptor(tree: Any, path: str) -> bytes:

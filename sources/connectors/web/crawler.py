@@ -31,7 +31,7 @@ from sources.connectors.web.page import Page, as_document, folders_of, name_file
 from sources.connectors.web.robots import Robots, read_sitemaps
 from sources.connectors.web.scope import Scope, normalise_url
 
-BATCH = 50
+BATCH, FIRST_BATCH = 50, 20  # items at once; fewer first, for those who want a look
 PAGE_BYTES = 8 * 1024 * 1024
 KEPT_BYTES = 16 * 1024 * 1024  # of pages that were just listed and may be fetched next
 FAILURES = 5  # one after the other: then it is the site, not a page
@@ -81,15 +81,15 @@ class Site:
 
     def list_changes(self, cursor: str) -> Iterator[Changes]:
         frontier = self._begin(cursor)
-        began, batch, failures = time.monotonic(), list[Item](), 0
+        began, batch, failures, size = time.monotonic(), list[Item](), 0, min(FIRST_BATCH, BATCH)
         while frontier.waiting:
             spent_s = time.monotonic() - began
             if frontier.spent_s + spent_s > self._limits.minutes * 60:
                 frontier.is_cut = True
                 break
-            if len(batch) >= BATCH:
+            if len(batch) >= size:
                 yield Changes(items=tuple(batch), cursor=frontier.write(spent_s))
-                batch = []
+                batch, size = [], BATCH
             url, depth = frontier.waiting.popleft()
             try:
                 item = self._visit(url, depth, frontier)
