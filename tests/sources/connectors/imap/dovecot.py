@@ -3,6 +3,7 @@
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,8 +66,7 @@ class Dovecot:
         for name in ("run", "mail", "home"):
             (folder / name).mkdir()
             shutil.chown(folder / name, "dovecot", "dovecot") if name != "run" else None
-        for place in (folder, *list(folder.parents)[:2]):
-            place.chmod(0o755)  # dovecot's own account comes through
+        folder.chmod(0o755)  # dovecot's own account comes through
         given = {"folder": folder, "port": self.port, "tls_port": self.tls_port, "password": PASSWORD}
         (folder / "dovecot.conf").write_text(CONFIGURATION.format(**given))
         with (folder / "output").open("w") as output:
@@ -87,10 +87,12 @@ class Dovecot:
 
 
 @contextmanager
-def running_dovecot(folder: Path) -> Iterator[Dovecot]:
-    server = Dovecot(folder)
-    try:
-        server.wait()
-        yield server
-    finally:
-        end_server(server.process)
+def running_dovecot() -> Iterator[Dovecot]:
+    """A server in a folder of its own: those of pytest are closed to other accounts, by each pytest that starts."""
+    with tempfile.TemporaryDirectory(prefix="attest-dovecot-") as folder:
+        server = Dovecot(Path(folder))
+        try:
+            server.wait()
+            yield server
+        finally:
+            end_server(server.process)

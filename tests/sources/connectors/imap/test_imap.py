@@ -20,8 +20,8 @@ DAY = datetime(2026, 11, 30, 9, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with running_dovecot(tmp_path_factory.mktemp("dovecot")) as dovecot:
+def server():
+    with running_dovecot() as dovecot:
         yield dovecot
 
 

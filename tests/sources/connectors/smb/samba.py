@@ -5,6 +5,7 @@ import shutil
 import socket
 import struct
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,7 +66,7 @@ class Samba:
         self.folder, self.port, self.share = folder, free_port(), folder / "share"
         for name in ("run", "private", "share"):
             (folder / name).mkdir()
-        for place in (self.share, folder, *list(folder.parents)[:2]):
+        for place in (self.share, folder):
             place.chmod(0o755)
         self.configuration = folder / "smb.conf"
         self.configuration.write_text(CONFIGURATION.format(folder=folder, port=self.port))
@@ -134,10 +135,12 @@ def descriptor(*entries: tuple[int, int, str], flags: int = 0) -> bytes:
 
 
 @contextmanager
-def running_samba(folder: Path) -> Iterator[Samba]:
-    server = Samba(folder)
-    try:
-        server.wait()
-        yield server
-    finally:
-        end_server(server.process)
+def running_samba() -> Iterator[Samba]:
+    """A server in a folder of its own: those of pytest are closed to other accounts, by each pytest that starts."""
+    with tempfile.TemporaryDirectory(prefix="attest-samba-") as folder:
+        server = Samba(Path(folder))
+        try:
+            server.wait()
+            yield server
+        finally:
+            end_server(server.process)

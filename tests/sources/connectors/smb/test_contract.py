@@ -11,8 +11,8 @@ from tests.sources.connectors.smb.test_smb import needs_samba
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory):
-    with running_samba(tmp_path_factory.mktemp("samba")) as server:
+def running():
+    with running_samba() as server:
         yield server
 
 

@@ -31,8 +31,8 @@ WORLD, STAFF, BOARD = "S-1-1-0", "S-1-5-21-1-2-3-1001", "S-1-5-21-1-2-3-1002"
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory):
-    with running_samba(tmp_path_factory.mktemp("samba")) as server:
+def running():
+    with running_samba() as server:
         yield server
 
 
