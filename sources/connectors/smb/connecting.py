@@ -25,6 +25,7 @@ from sources.connectors.calling.addresses import find_address
 from sources.connectors.errors import SignInRefused, SourceAway
 
 CONNECT_S, ANSWER_S = 10, 60
+CREDITS = 128  # requests that may be on their way at once
 PORT = 445
 
 
@@ -50,6 +51,7 @@ class Share:
                 )
                 self.session.connect()
                 self.tree = self._connect(share)
+                self._connection.echo(self.session.session_id, timeout=ANSWER_S, credit_request=CREDITS)
             except BaseException:
                 self.close()
                 raise

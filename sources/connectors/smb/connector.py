@@ -5,6 +5,7 @@ size and time of writing. Not read: the rights of the share itself, which Window
 links to elsewhere.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -23,11 +24,12 @@ from sources.connectors.smb.reading import (
     join,
     list_folder,
     read_descriptor,
-    read_descriptor_of_item,
+    read_descriptors,
     read_file,
 )
 from sources.connectors.walking import Folder, Path, Place, walk
 
+AHEAD = 256  # files whose rights are asked for together
 LEFT_OUT = ("thumbs.db", "desktop.ini", ".ds_store")
 
 
@@ -41,6 +43,8 @@ class WindowsShare:
         self._with_rights = with_rights
         self._opened: Share | None = None
         self._known_names: Names | None = None
+        self._files: list[str] = []  # of the folder that was opened last, by name
+        self._ahead: dict[str, bytes | SMBResponseException] = {}
 
     def close(self) -> None:
         if self._opened is not None:
@@ -75,7 +79,7 @@ class WindowsShare:
         if not self._with_rights:
             return None
         with translated(self._host):
-            return read_rights(read_descriptor_of_item(self._share.tree, self._path((*item.folders, item.name))), self._names)
+            return read_rights(read_descriptor(self._share.tree, self._path((*item.folders, item.name))), self._names)
 
     @property
     def _share(self) -> Share:
@@ -106,18 +110,15 @@ class WindowsShare:
             if not path:
                 raise
             return Folder(files=[], folders=[])  # it was deleted, or closed to this account, since its parent was read
+        files.sort(key=lambda entry: entry.name)
+        self._files, self._ahead = [entry.name for entry in files], {}
         return Folder(files=files, folders=names)
 
     def _item(self, path: Path, entry: Entry, seen: set[int]) -> Item | None:
         where = (*path, entry.name)
-        rights = None
-        if self._with_rights:
-            try:
-                rights = read_rights(read_descriptor(self._share.tree, self._path(where)), self._names)
-            except GONE:
-                return None
-            except (SMBResponseException, ValueError):
-                rights = Rights()  # an item whose readers nobody tells is nobody's
+        rights = self._rights(path, entry.name) if self._with_rights else None
+        if self._with_rights and rights is None:
+            return None  # it went meanwhile
         is_known = entry.file_id == 0 or entry.file_id in seen
         seen.add(entry.file_id)
         return Item(
@@ -129,6 +130,23 @@ class WindowsShare:
             size=entry.size,
             rights=rights,
         )
+
+    def _rights(self, path: Path, name: str) -> Rights | None:
+        """Return who may read a file of the folder that was opened last, None where it is gone; more are asked for at once."""
+        if name not in self._ahead:
+            place = bisect_left(self._files, name)
+            names = self._files[place : place + AHEAD]
+            found = read_descriptors(self._share.tree, [self._path((*path, one)) for one in names])
+            self._ahead = dict(zip(names, found, strict=True))
+        found_one = self._ahead[name]
+        if isinstance(found_one, GONE):
+            return None
+        if isinstance(found_one, SMBResponseException):
+            return Rights()  # an item whose readers nobody tells is nobody's
+        try:
+            return read_rights(found_one, self._names)
+        except ValueError:
+            return Rights()
 
     def _path(self, path: Path) -> str:
         return join(*self._root, *path)

@@ -1,7 +1,8 @@
 """List a folder of a share, read a file, and read its security descriptor in one round trip."""
 
 import ntpath
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,6 +37,7 @@ from sources.connectors.errors import ItemGone, ItemUnreadable
 
 PORTION = 1024 * 1024
 DESCRIPTOR_BYTES = 65536
+AT_ONCE, CREDITS = 32, 3  # files whose descriptors are asked for at once, and what the server counts for one
 GONE = (ObjectNameNotFound, ObjectPathNotFound, NoSuchFile, DeletePending)
 SHARED = ShareAccess.FILE_SHARE_READ | ShareAccess.FILE_SHARE_WRITE | ShareAccess.FILE_SHARE_DELETE
 FOLDER, REPARSE = FileAttributes.FILE_ATTRIBUTE_DIRECTORY, FileAttributes.FILE_ATTRIBUTE_REPARSE_POINT
@@ -93,37 +95,58 @@ def read_file(tree: Any, path: str) -> Iterator[bytes]:
             yield content
 
 
+def read_descriptors(tree: Any, paths: Sequence[str]) -> Iterator[bytes | SMBResponseException]:
+    """Yield each file's security descriptor with its access list, or why it was not given.
+
+    For each, open, ask and close are sent as one; several files are asked before the first answer is waited for.
+    Raises: SMBException: the connection failed.
+    """
+    sent: deque[list[Any]] = deque()
+    window = tree.session.connection.sequence_window
+    for path in paths:
+        while sent and (len(sent) >= AT_ONCE or window["high"] - window["low"] < CREDITS):
+            yield _receive_descriptor(tree, sent.popleft())
+        sent.append(_ask_descriptor(tree, path))
+    while sent:
+        yield _receive_descriptor(tree, sent.popleft())
+
+
 def read_descriptor(tree: Any, path: str) -> bytes:
-    """Return a file's security descriptor with its access list: open, ask and close are sent as one. Raises: SMBException."""
+    """Return one file's. Raises: ItemGone, ItemUnreadable, SMBException."""
+    found = next(read_descriptors(tree, [path]))
+    with _item_errors():
+        if isinstance(found, SMBResponseException):
+            raise found
+    return found
+
+
+def _ask_descriptor(tree: Any, path: str) -> list[Any]:
     file = Open(tree, path)
     created = file.create(**_how(FilePipePrinterAccessMask.READ_CONTROL, 0), send=False)
     asked = SMB2QueryInfoRequest()
     asked["info_type"] = InfoType.SMB2_0_INFO_SECURITY
     asked["output_buffer_length"] = DESCRIPTOR_BYTES
     asked["additional_information"] = InfoAdditionalInformation.DACL_SECURITY_INFORMATION
-    asked["file_id"] = b"\xff" * 16
+    asked["file_id"] = b"\xff" * 16  # that of the request before, as all of them
     closed = file.close(send=False)
-    session = tree.session
-    sent = file.connection.send_compound([created[0], asked, closed[0]], session.session_id, tree.tree_connect_id, related=True)
+    messages = [created[0], asked, closed[0]]
+    found = file.connection.send_compound(messages, tree.session.session_id, tree.tree_connect_id, related=True)
+    return list(found)
+
+
+def _receive_descriptor(tree: Any, sent: list[Any]) -> bytes | SMBResponseException:
     failure: SMBResponseException | None = None
-    answer = None
-    for place, request in enumerate(sent):  # each is waited for, also behind a failure
+    answers: list[Any] = []
+    for request in sent:  # each is waited for, also behind a failure
         try:
-            response = file.connection.receive(request)
-            answer = response if place == 1 else answer
+            answers.append(tree.session.connection.receive(request))
         except SMBResponseException as error:
             failure = failure or error
     if failure is not None:
-        raise failure
+        return failure
     found = SMB2QueryInfoResponse()
-    found.unpack(answer["data"].get_value())  # type: ignore[index]  # it is there without a failure
+    found.unpack(answers[1]["data"].get_value())
     return bytes(found["buffer"].get_value())
-
-
-def read_descriptor_of_item(tree: Any, path: str) -> bytes:
-    """As `read_descriptor`. Raises: ItemGone, ItemUnreadable, SMBException."""
-    with _item_errors():
-        return read_descriptor(tree, path)
 
 
 def join(*parts: str) -> str:
