@@ -62,5 +62,7 @@ def logging_config(*, level: str, style: str) -> dict[str, Any]:
             "jieba": {"level": "WARNING"},
             "sentence_transformers": {"level": "WARNING"},
             "pypdf": {"level": "ERROR"},
+            # What sources are read with; they tell every step, and every file.
+            **{name: {"level": "WARNING"} for name in ("smbprotocol", "spnego", "imapclient", "dulwich")},
         },
     }

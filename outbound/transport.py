@@ -28,7 +28,7 @@ class CheckedTransport(httpx.AsyncBaseTransport):
         last: httpx.TransportError = httpx.ConnectError("no address", request=request)
         for address in await find_addresses(self._rules, request.url):
             try:
-                return await self._inner.handle_async_request(_directed(request, address))
+                return await self._inner.handle_async_request(directed(request, address))
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 last = error
         raise last
@@ -65,7 +65,8 @@ async def find_addresses(rules: HostRules, url: httpx.URL) -> tuple[str, ...]:
     return await asyncio.to_thread(rules.find_addresses, url.host, port)
 
 
-def _directed(request: httpx.Request, address: str) -> httpx.Request:
+def directed(request: httpx.Request, address: str) -> httpx.Request:
+    """Return the request to that address; what it says of itself (`Host`, the name for TLS) stays."""
     return httpx.Request(
         request.method,
         request.url.copy_with(host=address),

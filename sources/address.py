@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from outbound.errors import HostRefused, HostUnknown
-from outbound.hosts import HostRules, normalise_host
+from outbound.hosts import HostRules, normalise_host, read_allowed
 from sources.errors import SourceFault
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ def check_typed(url: "URL") -> tuple[str, ...]:
     if odd := set(url.query) - OPTIONS[url.drivername]:
         raise SourceFault("bad_option", ", ".join(sorted(odd)))
     if settings.SOURCE_HOSTS:
-        if normalise_host(url.host) not in {normalise_host(host) for host in settings.SOURCE_HOSTS}:
+        port = url.port or PORTS[url.drivername]
+        if not any(read_allowed(host).names(normalise_host(url.host), port) for host in settings.SOURCE_HOSTS):
             raise SourceFault("host_not_allowed", url.host)
         return ()
     try:

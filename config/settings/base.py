@@ -267,7 +267,7 @@ SOURCE_DSNS = {name[18:]: value for name, value in os.environ.items() if name.st
 # Secrets that other sources may name, in the same way: {"SHARE": "…"} from ATTEST_SOURCE_SECRET_SHARE.
 SOURCE_SECRETS = {name[21:]: value for name, value in os.environ.items() if name.startswith("ATTEST_SOURCE_SECRET_") and name[21:]}
 SOURCE_FOLDERS = env_list("ATTEST_SOURCE_FOLDERS")  # below which a watched folder may lie; empty: nowhere
-SOURCE_HOSTS = env_list("ATTEST_SOURCE_HOSTS")  # servers that may be typed on the page; empty: all but this machine
+SOURCE_HOSTS = env_hosts("ATTEST_SOURCE_HOSTS")  # servers that may be typed on the page; empty: all but this machine
 SOURCE_MAX_ROWS = env_int("ATTEST_SOURCE_MAX_ROWS", 100_000, minimum=1)
 SOURCE_TIMEOUT_S = env_int("ATTEST_SOURCE_TIMEOUT_S", 60, minimum=1)
 LEASE_S = env_int("ATTEST_LEASE_S", 20, minimum=2)

@@ -2,12 +2,11 @@
 
 import ssl
 from functools import cache
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
 from outbound.hosts import HostRules
+from outbound.proxies import proxy_for
 from outbound.transport import CheckedByProxy, CheckedTransport
 
 
@@ -23,18 +22,9 @@ def transport_for(base_url: str, rules: HostRules | None) -> httpx.AsyncBaseTran
     A company's proxy (HTTPS_PROXY) leads out of it, never to the server beside us: http goes past it.
     """
     verify = trusted_certificates()
-    proxy = _proxy_for(base_url)
+    proxy = proxy_for(base_url)
     if proxy:
         through = httpx.AsyncHTTPTransport(verify=verify, proxy=httpx.Proxy(proxy))
         return CheckedByProxy(rules, through) if rules else through
     straight = httpx.AsyncHTTPTransport(verify=verify)
     return CheckedTransport(rules, straight) if rules else straight
-
-
-def _proxy_for(base_url: str) -> str:
-    parts = urlsplit(base_url)
-    if parts.scheme != "https" or proxy_bypass(parts.hostname or ""):
-        return ""
-    proxies = getproxies()
-    proxy = proxies.get("https") or proxies.get("all") or ""
-    return proxy if not proxy or "://" in proxy else f"http://{proxy}"

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.errors import ValuesRefused
 from sources.connectors.port import Manifest, Setting
 from sources.sync.models import INTERVALS, Source
+from sources.sync.values import MAX_SECRET
 
 PREFIXES = {"options": "option", "secrets": "secret", "secret_variables": "variable"}
 AUTOMATIC, SOMEBODY, NOBODY = "automatic", "somebody", "nobody"
@@ -60,7 +61,7 @@ class SourceForm(forms.Form):
         self.fields[f"secret_{one.name}"] = forms.CharField(
             label=cast(str, one.label),
             required=False,
-            max_length=2000,
+            max_length=MAX_SECRET,
             widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
             help_text=_("Leave empty to keep the current one.")
             if is_kept

@@ -15,6 +15,7 @@ from sources.sync.models import Source
 from sources.sync.opening import seal_secrets, secrets_of
 
 MAX_VALUE = 2000  # characters of a setting
+MAX_SECRET = 8000  # a key in a file, such as Google's, has some 2400
 
 
 class DocumentSourceValues(TypedDict, total=False):
@@ -94,8 +95,8 @@ def _take_settings(source: Source, manifest: Manifest, values: dict[str, Any]) -
     for name, one in secret.items():
         if one.required and name not in kept and name not in variables:
             problems[f"secrets.{name}"] = [_("Enter a value.")]
-        elif len(kept.get(name, "")) > MAX_VALUE:
-            problems[f"secrets.{name}"] = [_("Enter at most %(count)d characters.") % {"count": MAX_VALUE}]
+        elif len(kept.get(name, "")) > MAX_SECRET:
+            problems[f"secrets.{name}"] = [_("Enter at most %(count)d characters.") % {"count": MAX_SECRET}]
     if problems:
         raise ValuesRefused(problems)
     source.options, source.secret_variables = options, variables

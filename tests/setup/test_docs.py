@@ -12,7 +12,7 @@ PACKAGES = (
     *("accounts", "api", "audit", "backup", "chat", "config", "curation", "evals", "gateway", "ingest", "kb"),
     *("language", "metrics", "outbound", "retention", "retrieval", "reviews", "sources", "training"),
 )
-DOCS = (ROOT / "docs", ROOT / "docs/admin")
+DOCS = (ROOT / "docs", ROOT / "docs/admin", ROOT / "docs/sources")
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(page for folder in DOCS for page in sorted(folder.glob("*.md")))]
 KINDS_READ = "bool|float|hosts|int|list|mail|networks|origins|outputs|providers|directories|secret|str"
 READS_ENVIRONMENT = re.compile(rf"""env_(?:{KINDS_READ})\(\s*"([A-Z_]+)\"""")

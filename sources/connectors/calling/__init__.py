@@ -1,0 +1,1 @@
+"""Requests to sources: which addresses may be called, within which limits, signed in how."""

@@ -1,0 +1,104 @@
+"""Pages of an intranet site, found by its links and its sitemap."""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import httpx
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from sources.connectors.calling.addresses import check_url, origin_of
+from sources.connectors.calling.calls import Authorise, Calls
+from sources.connectors.errors import AddressRefused, ConnectorError
+from sources.connectors.port import Connector, Manifest, Setting
+from sources.connectors.web.crawler import Limits, Site
+from sources.connectors.web.scope import Scope, normalise_url
+
+HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+OWN = {"host", "content-length", "transfer-encoding", "connection"}
+MOST_PAGES, MOST_DEPTH, MOST_MINUTES = 20_000, 50, 24 * 60
+
+
+def open_source(settings: Mapping[str, str], secrets: Mapping[str, str]) -> Connector:
+    starts = tuple(normalise_url(text) for text in settings["address"].split() if check_url(text))
+    if not starts or len({origin_of(url) for url in starts}) > 1:
+        raise AddressRefused(_now("All addresses must be at one site. Add a source for each site."))
+    below = [f"/{text.lstrip('/')}" for text in settings.get("below", "").split()] or [
+        urlsplit(url).path.rpartition("/")[0] + "/" for url in starts
+    ]
+    scope = Scope(origin=origin_of(starts[0]), below=tuple(below), without=tuple(settings.get("without", "").split()))
+    if outside := [url for url in starts if not scope.holds(url)]:
+        raise AddressRefused(_now("%(url)s does not begin as “Only what begins with” says.") % {"url": outside[0]})
+    return Site(
+        starts=starts,
+        scope=scope,
+        calls=Calls(starts[0], authorise=_signing(settings.get("header", ""), secrets.get("header_value", ""))),
+        limits=Limits(
+            depth=_number(settings, "depth", 5, MOST_DEPTH),
+            pages=_number(settings, "pages", 2000, MOST_PAGES),
+            minutes=_number(settings, "minutes", 60, MOST_MINUTES),
+        ),
+        with_sitemap=settings.get("sitemap", "yes") != "no",
+        with_robots=settings.get("robots", "yes") != "no",
+    )
+
+
+def _signing(name: str, value: str) -> Authorise | None:
+    if not name:
+        return None
+    if not HEADER.fullmatch(name) or name.lower() in OWN or not value.isprintable() or not value.isascii():
+        raise ConnectorError(_now("The header is a name such as Authorization or Cookie, its value one line."), code="bad_setting")
+
+    def authorise(request: httpx.Request) -> None:
+        request.headers[name] = value
+
+    return authorise
+
+
+def _number(settings: Mapping[str, str], name: str, usual: int, most: int) -> int:
+    text = settings.get(name, "") or str(usual)
+    if not text.isdigit() or not 1 <= int(text) <= most:
+        raise ConnectorError(_now("Write a number from 1 to %(most)s.") % {"most": most}, code="bad_setting")
+    return int(text)
+
+
+MANIFEST = Manifest(
+    kind="web",
+    label=_("Web pages (intranet)"),
+    description=_("Pages and files of one site, found by links and sitemap."),
+    settings=(
+        Setting(
+            name="address",
+            label=_("Where to begin"),
+            help=_("One or more addresses at one site, such as https://intranet.example/handbook/"),
+            kind="address",
+        ),
+        Setting(
+            name="below",
+            label=_("Only what begins with"),
+            help=_("Paths, such as /handbook/ /policies/. Empty: what lies beside and below the first pages."),
+            required=False,
+        ),
+        Setting(
+            name="without",
+            label=_("Leave out what contains"),
+            help=_("Parts of addresses, such as /archive/ ?print="),
+            required=False,
+        ),
+        Setting(name="depth", label=_("Links in a row, at most"), kind="number", default="5", required=False),
+        Setting(name="pages", label=_("Pages at most"), kind="number", default="2000", required=False),
+        Setting(name="minutes", label=_("Minutes at most"), kind="number", default="60", required=False),
+        Setting(name="sitemap", label=_("Read the site's sitemap"), kind="yes_no", default="yes", required=False),
+        Setting(name="robots", label=_("Keep to its robots.txt"), kind="yes_no", default="yes", required=False),
+        Setting(
+            name="header",
+            label=_("Header that signs in"),
+            help=_("Its name, such as Authorization or Cookie. Empty: the pages are open."),
+            required=False,
+        ),
+        Setting(name="header_value", label=_("Value of that header"), required=False, secret=True),
+    ),
+    open=open_source,
+    has_rights=False,
+)
