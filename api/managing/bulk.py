@@ -1,6 +1,5 @@
 """One thing done to many documents, and passages switched off or corrected, for programs of those who manage a collection."""
 
-from dataclasses import asdict
 from typing import Any, cast
 from uuid import UUID
 
@@ -32,7 +31,7 @@ MANAGE = scoped(ApiKey.Scope.MANAGE)
 
 
 @router.post("/collections/{slug:slug}/bulk", response={202: schemas.BulkOut, **schemas.ERRORS}, **MANAGE)
-def start(request: ApiRequest, slug: str, given: schemas.BulkIn) -> Status[schemas.BulkOut]:
+def start_bulk(request: ApiRequest, slug: str, given: schemas.BulkIn) -> Status[schemas.BulkOut]:
     """Do one thing to many documents of a collection. The selection is fixed now; ask for the run until its `state` is “done”."""
     collection = get_object_or_404(Collection.objects.manageable_by(request.user), slug=slug)
     if (given.documents is None) == (given.filter is None):
@@ -46,7 +45,7 @@ def start(request: ApiRequest, slug: str, given: schemas.BulkIn) -> Status[schem
 
 
 @router.get("/bulk/{uuid:uid}", response={200: schemas.BulkOut, **schemas.ERRORS}, **MANAGE)
-def get_run(
+def get_bulk(
     request: ApiRequest,
     uid: UUID,
     page: int = Query(1, ge=1, le=PAGE_MAX),
@@ -69,7 +68,7 @@ def list_passages(
 
 
 @router.put("/documents/{uuid:uid}/passages/{int:ordinal}", response={200: schemas.ChunkOut, **schemas.ERRORS}, **MANAGE)
-def change(request: ApiRequest, uid: UUID, ordinal: int, given: schemas.PassageChangeIn) -> schemas.ChunkOut:
+def put_passage(request: ApiRequest, uid: UUID, ordinal: int, given: schemas.PassageChangeIn) -> schemas.ChunkOut:
     """Switch a passage off or correct it, at once for all answers; with the reason."""
     chunk = get_object_or_404(_passages(request, uid), ordinal=min(ordinal, 2**31 - 1))
     change_passage(chunk=chunk, user=request.user, **given.dict())
@@ -77,7 +76,7 @@ def change(request: ApiRequest, uid: UUID, ordinal: int, given: schemas.PassageC
 
 
 @router.delete("/passage-changes/{uuid:uid}", response={204: None, **schemas.ERRORS}, **MANAGE)
-def take_back(request: ApiRequest, uid: UUID) -> Status[None]:
+def lift_passage_change(request: ApiRequest, uid: UUID) -> Status[None]:
     """Have a passage read again as its page says."""
     changes = PassageChange.objects.filter(document__in=Document.objects.manageable_by(request.user))
     lift_change(change=get_object_or_404(changes.select_related("document"), uid=uid), user=request.user)

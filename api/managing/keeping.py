@@ -69,7 +69,7 @@ def list_due(
 
 
 @router.post("/documents/{uuid:uid}/reviewed", response={200: schemas.DocumentOut, **schemas.ERRORS}, **ASK)
-def review(request: ApiRequest, uid: UUID, given: schemas.ReviewedIn) -> schemas.DocumentOut:
+def review_document(request: ApiRequest, uid: UUID, given: schemas.ReviewedIn) -> schemas.DocumentOut:
     """Say that a document of /due was looked through, and when next."""
     document = get_object_or_404(due_for(request.user).select_related("collection"), uid=uid)
     mark_reviewed(document=document, review_by=given.review_by, user=request.user)
