@@ -163,8 +163,8 @@ class Sending {
     const taken = this.rows.filter((row) => row.state === "taken").length;
     const refused = this.rows.filter((row) => row.state === "refused");
     const { wordsProgress, wordsRefused } = this.panel.dataset;
-    let text = (wordsProgress ?? "").replace("%(taken)s", String(taken)).replace("%(total)s", String(this.rows.length));
-    if (refused.length) text += ` · ${(wordsRefused ?? "").replace("%(count)s", String(refused.length))}`;
+    let text = (wordsProgress ?? "").replace("{taken}", String(taken)).replace("{total}", String(this.rows.length));
+    if (refused.length) text += ` · ${(wordsRefused ?? "").replace("{count}", String(refused.length))}`;
     this.part("progress").textContent = text;
     this.part("meter").setAttribute("value", String(this.rows.length ? (taken / this.rows.length) * 100 : 0));
     this.part("refused").replaceChildren(
