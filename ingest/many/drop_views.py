@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from accounts.errors import ValuesRefused
 from accounts.requests import SignedInRequest
 from ingest.errors import UploadRefused, message_for
-from ingest.many.drops import Offered, close_drop, open_drop, take_file
+from ingest.many.drops import Offered, clean_path, close_drop, open_drop, take_file
 from ingest.many.models import DroppedFile, FolderDrop
 from ingest.upload import receive_files, takes_files
 from kb.models import Collection
@@ -29,13 +29,14 @@ def begin(request: SignedInRequest, slug: str) -> HttpResponseBase:
     named = request.GET.get("folder", "")
     folder = get_object_or_404(collection.folders, uid=named) if is_uuid(named) else None
     try:
-        drop = open_drop(collection=collection, folder=folder, files=read_offer(request.body), user=request.user)
+        offered = read_offer(request.body)
+        drop = open_drop(collection=collection, folder=folder, files=offered, user=request.user)
     except ValuesRefused as refused:
         return JsonResponse({"message": refused.message}, status=422)
     rows = drop.files.values_list("pk", "path", "state", "error_code", "message")
     return JsonResponse(
         {
-            "close": reverse("ingest:drop_close", args=[drop.uid]),
+            "paths": [clean_path(file.path) for file in offered],  # as they are kept, in the order in which they were sent
             "files": [
                 {
                     "path": path,

@@ -49,7 +49,7 @@ def open_drop(*, collection: Collection, folder: Folder | None, files: Sequence[
     if len(files) > MOST_FILES:
         message = _("A folder can have at most %(count)d files. Send it in parts.") % {"count": MOST_FILES}
         raise ValuesRefused({"files": [message]})
-    offered = {_clean_path(file.path): file for file in files}
+    offered = {clean_path(file.path): file for file in files}
     name = min(offered).partition("/")[0][:255]
     Collection.objects.select_for_update().filter(pk=collection.pk).first()  # in line with the same person's other tab
     drop = drops_of(user, collection).filter(folder=folder, is_below_folder=folder is not None, name=name).first()
@@ -119,7 +119,7 @@ def _note(row: DroppedFile, state: str, *, code: str = "", message: str = "") ->
             close_drop(row.drop)
 
 
-def _clean_path(path: str) -> str:
+def clean_path(path: str) -> str:
     """Return a path as names of documents are kept. Raises: ValuesRefused."""
     try:
         cleaned = "/".join(clean_name(part) for part in path.split("/") if part)

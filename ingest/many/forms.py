@@ -72,7 +72,7 @@ class TagsForm(ActionForm):
 
 class OwnerForm(ActionForm):
     owner = forms.CharField(
-        label=_("Owner"),
+        label=_("Document owner"),
         required=False,
         widget=forms.TextInput(attrs={"list": "people", "autocomplete": "off", "autocapitalize": "none"}),
         help_text=_("A user name. Leave empty for no owner."),

@@ -27,7 +27,7 @@ class DocumentForm(ValuesForm[Document]):
         help_text=_("One per line. Readers can narrow lists and questions by them."),
     )
     owner = forms.CharField(
-        label=_("Owner"),
+        label=_("Document owner"),
         required=False,
         widget=forms.TextInput(attrs={"list": "people", "autocomplete": "off", "autocapitalize": "none"}),
         help_text=_("The user name of whoever answers for what it says. They are reminded of reviews, and get no right by it."),
@@ -41,7 +41,7 @@ class DocumentForm(ValuesForm[Document]):
         help_texts = {
             "valid_from": _("Answers leave the document out before this day."),
             "expires_on": _("The last day on which it holds. What happens afterwards is set for the collection."),
-            "review_by": _("The owner finds it under “To be reviewed” two weeks before."),
+            "review_by": _("The owner finds it under “Documents to review” two weeks before."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

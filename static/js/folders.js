@@ -71,13 +71,17 @@ class Sending {
     this.say(this.panel.dataset.wordsReading ?? "");
     this.part("refused").replaceChildren();
     const found = (await reading).filter(({ path }) => !path.split("/").some((name) => name.startsWith(".")));
-    this.part("name").textContent = found[0]?.path.split("/")[0] ?? "";
+    const name = found[0]?.path.split("/")[0] ?? "";
+    this.part("name").textContent = name;
+    for (const open of document.querySelectorAll("[data-folder-open]")) {
+      if (open instanceof HTMLElement && open.dataset.folderOpen === name) open.hidden = true; // this panel tells of it now
+    }
     const offer = { files: found.map(({ path, file }) => [path, file.size, file.lastModified]) };
     const answer = await this.ask(this.form.dataset.drop ?? "", JSON.stringify(offer), "application/json");
     if (!answer) return this.interrupt();
     if (!answer.files) return this.say(answer.message ?? answer.error?.message ?? "");
-    // The server cleans names: a path that it writes otherwise is known by its place in the list of what was offered.
-    const byPath = new Map(found.map(({ path, file }) => [path.normalize("NFC"), file]));
+    // The server cleans names: a file is known by its place in the list of what was offered.
+    const byPath = new Map(found.map(({ file }, place) => [answer.paths[place], file]));
     this.rows = answer.files.map((/** @type {Row} */ row) => ({ ...row, file: byPath.get(row.path) }));
     for (const row of this.rows) if (row.state === "refused" && row.file) row.state = "waiting";
     await this.run();
