@@ -83,6 +83,8 @@ class Chosen:
     def getlist(self, name: str, /) -> Sequence[Any]:
         if name == "kind":
             return self._given.kinds
+        if name == "tag":
+            return self._given.tags
         return [slug for slug in (self._given.collection, *self._given.collections) if slug]
 
 

@@ -5,12 +5,23 @@ from django.utils.translation import gettext as _
 from chat.flow.refusing.refusals import whom_to_ask
 from chat.types import Answer, Outcome
 from kb.place import Place
+from kb.templatetags.moments import iso_day
 from kb.viewing.places import name_page
 
 
 def footnotes(answer: Answer) -> str:
     """Return one line for each citation: its marker, place and quote."""
-    return "\n".join(f"[{one.marker}] {name_place(one.place)}: “{' '.join(one.quote.split())}”" for one in answer.citations)
+    return "\n".join(
+        f"[{one.marker}] {name_place(one.place)}: “{' '.join(one.quote.split())}”{_but(one.place)}" for one in answer.citations
+    )
+
+
+def _but(place: Place) -> str:
+    """Return " (expired on …; corrected by …)"; "" where neither is so."""
+    said = [_("expired on %(date)s") % {"date": iso_day(place.expired_on)}] if place.expired_on else []
+    if (change := place.correction) is not None:
+        said.append(_("corrected by %(name)s on %(date)s") % {"name": change.by, "date": iso_day(change.on)})
+    return f" ({'; '.join(said)})" if said else ""
 
 
 def refusal_text(answer: Answer) -> str:

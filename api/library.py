@@ -23,12 +23,13 @@ from ingest.services import accept_upload, retry_version
 from ingest.upload import ReceivedFile, receive_files
 from kb import services
 from kb.editable import GROUP_NAMES, OWNERS_ALONE, serialize_values
+from kb.keeping.listing import PAGE_CONTENT, Filter, filter_documents, with_rows
+from kb.keeping.values import change_document as change_document_values
 from kb.models import Collection, Document, DocumentVersion, Folder, ReadingFault
 from kb.place import words_of_origin
 from kb.rights.readers import readers_named_by
 from kb.rights.reasons import manages, owns
 from kb.viewing.viewed import record_view
-from kb.views import PAGE_CONTENT, documents_of
 
 router = Router(tags=["library"])
 READ, MANAGE = scoped(ApiKey.Scope.READ), scoped(ApiKey.Scope.MANAGE)
@@ -102,12 +103,19 @@ def list_documents(
     slug: str,
     q: str = "",
     state: str = "",
+    tag: str = "",
+    owner: str = "",
+    folder: UUID | None = None,
+    sort: str = "",
     page: int = Query(1, ge=1, le=PAGE_MAX),
     per_page: int = Query(50, ge=1, le=PER_PAGE_MAX),
 ) -> schemas.DocumentPage:
-    """The documents of a collection, by name. `state`: ready, running or failed."""
+    """The documents of a collection. `state`: ready, running, failed, upcoming, expired or review; `tag`: a name; `owner`: a user
+    name, “-” for none; `sort`: name (the default), title, newest, oldest, expires or review."""
     collection = get_object_or_404(Collection.objects.visible_to(request.user), slug=slug)
-    pages = Paginator(documents_of(collection, request.user, query=q, state=state), per_page)
+    given = {"q": q, "state": state, "tag": tag, "owner": owner, "folder": folder or "", "sort": sort}
+    listed = filter_documents(collection, request.user, Filter.read(given))
+    pages = Paginator(with_rows(listed, request.user), per_page)
     rows = pages.page(page).object_list if page <= pages.num_pages else []
     is_managed = manages(request.user, collection)
     items = [serialize_document(row, request.user, is_managed=is_managed) for row in rows]
@@ -157,6 +165,15 @@ def take_in(
 @router.get("/documents/{uuid:uid}", response={200: schemas.DocumentOut, **schemas.ERRORS}, **READ)
 def get_document(request: ApiRequest, uid: UUID) -> schemas.DocumentOut:
     """One document with its newest version."""
+    return show_document(find_document(request.user, uid), request.user)
+
+
+@router.patch("/documents/{uuid:uid}", response={200: schemas.DocumentOut, **schemas.ERRORS}, **MANAGE)
+def change_document(request: ApiRequest, uid: UUID, given: schemas.DocumentChange) -> schemas.DocumentOut:
+    """Set its tags, its owner and the days from and to which it holds: what is given, and nothing else."""
+    manageable = Document.objects.manageable_by(request.user)
+    document = get_object_or_404(manageable.select_related("collection"), uid=uid)
+    change_document_values(document=document, user=request.user, **given.dict(exclude_unset=True))
     return show_document(find_document(request.user, uid), request.user)
 
 
@@ -213,8 +230,8 @@ def open_page(user: User, uid: UUID, number: int, *, version: int | None = None)
 
 def find_document(user: User, uid: UUID) -> Document:
     """Return a document as this caller may see it; one that never answered is for who manages it alone."""
-    rows = Document.objects.listed_for(user).select_related("collection", "folder", "current_version")
-    rows = rows.prefetch_related("versions", "groups", "people")
+    rows = Document.objects.listed_for(user).select_related("collection", "folder", "owner", "current_version")
+    rows = rows.prefetch_related("versions", "groups", "people", "tags")
     return get_object_or_404(rows, uid=uid)
 
 
@@ -252,6 +269,12 @@ def serialize_document(row: Document, user: User, *, is_managed: bool) -> schema
         state=shown.status if shown else DocumentVersion.Status.UPLOADED,
         answers=row.current_version.number if row.current_version else None,
         created_at=row.created_at,
+        tags=sorted(tag.name for tag in row.tags.all()),
+        owner=row.owner.username if row.owner else None,
+        valid_from=row.valid_from,
+        expires_on=row.expires_on,
+        review_by=row.review_by,
+        in_force=not row.is_expired and not row.is_upcoming,
         folder=row.folder.uid if row.folder else None,
         origin=words_of_origin(row.origin),
         original_url=row.origin.get("url", ""),
@@ -292,6 +315,7 @@ def serialize_version(version: DocumentVersion) -> schemas.VersionOut:
         state=cast(schemas.State, version.status),
         is_finished=version.is_finished,
         is_reread=version.is_reread,
+        restored_from=version.restored_from,
         pages=version.page_count,
         pages_done=version.pages_done,
         passages=version.chunk_count,

@@ -8,7 +8,20 @@ from ninja.errors import HttpError, ValidationError
 
 from api import asking, checking, conversations, library, searching
 from api.errors import RequestInvalid
-from api.managing import access, answers, canary, curation, directories, gaps, golden, retention, rights, sources
+from api.managing import (
+    access,
+    answers,
+    bulk,
+    canary,
+    curation,
+    directories,
+    gaps,
+    golden,
+    keeping,
+    retention,
+    rights,
+    sources,
+)
 from api.strictness import note_operation
 
 
@@ -64,6 +77,8 @@ rest.add_router("", rights.router)
 rest.add_router("", access.router)
 rest.add_router("", directories.router)
 rest.add_router("", curation.router)
+rest.add_router("", keeping.router)
+rest.add_router("", bulk.router)
 rest.add_router("", golden.router)
 rest.add_router("", canary.router)
 rest.add_router("", gaps.router)

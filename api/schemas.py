@@ -9,7 +9,7 @@ from ninja import Field, Schema
 from accounts.editable import Mark
 from api.editable import schema_of
 from api.strictness import Given
-from kb.editable import CollectionValues
+from kb.editable import CollectionValues, DocumentValues
 
 
 class ErrorDetail(Schema):
@@ -30,10 +30,20 @@ if TYPE_CHECKING:  # what is made when it runs has no type of its own
     class CollectionIn(Given): ...
 
     class CollectionChange(Given): ...
+
+    class DocumentChange(Given): ...
 else:
     CollectionIn = schema_of("CollectionIn", CollectionValues, required=["name"])
     CollectionChange = schema_of("CollectionChange", CollectionValues, without=[Mark.ONCE])
-ADMIN_ONLY = ("groups", "download_groups", "is_listed", "vocabulary", "sufficiency_threshold")  # null for everyone else
+    DocumentChange = schema_of("DocumentChange", DocumentValues)
+ADMIN_ONLY = (
+    "groups",
+    "download_groups",
+    "is_listed",
+    "vocabulary",
+    "sufficiency_threshold",
+    "expired_documents",
+)  # null for everyone else
 
 
 class CollectionOut(Schema):
@@ -49,6 +59,16 @@ class CollectionOut(Schema):
     is_listed: bool | None = Field(None, description="whether others may know of it and ask for access; for knowledge admins only")
     vocabulary: str | None = Field(None, description="for knowledge admins only")
     sufficiency_threshold: float | None = Field(None, description="null: the default; for knowledge admins only")
+    expired_documents: Literal["left_out", "told"] | None = Field(
+        None, description="what becomes of documents after their last valid day; for knowledge admins only"
+    )
+
+
+class CorrectionOut(Schema):
+    by: str
+    on: str = Field(description="YYYY-MM-DD")
+    reason: str
+    page_says: str = Field(description="the passage as it was read")
 
 
 class WarningOut(Schema):
@@ -68,6 +88,7 @@ class VersionOut(Schema):
     state: State
     is_finished: bool = Field(description="neither waiting nor running")
     is_reread: bool = Field(False, description="the same bytes as the version before, read again")
+    restored_from: int | None = Field(None, description="number of the earlier version whose original this is, after a roll-back")
     pages: int | None
     pages_done: int
     passages: int
@@ -207,6 +228,12 @@ class DocumentOut(Schema):
     state: str = Field(description="of the newest version that the caller may see")
     answers: int | None = Field(description="number of the version that answers now; null until the first is indexed")
     created_at: datetime
+    tags: list[str] = Field([], description="names")
+    owner: str | None = Field(None, description="user name of who answers for what it says")
+    valid_from: date | None = Field(None, description="the first day on which answers may use it")
+    expires_on: date | None = Field(None, description="the last day on which it holds, in the installation's time zone")
+    review_by: date | None = Field(None, description="by when it is to be looked through again")
+    in_force: bool = Field(True, description="its first valid day has come, and its last is not over")
     version: VersionOut | None
     warnings: list[WarningOut] = Field([], description="of the version that answers; of `version` until one does")
     reading_faults: list[ReadingFaultOut] = Field(
@@ -219,6 +246,81 @@ class DocumentPage(Schema):
     count: int
     page: int
     pages: int
+
+
+class TagOut(Schema):
+    uid: UUID
+    name: str
+    documents: int = Field(description="that the caller sees and that have it")
+
+
+class TagChange(Given):
+    name: str | None = Field(None, description="its new name")
+    into: UUID | None = Field(None, description="of the tag that takes its place: the two are merged")
+
+
+class ReviewedIn(Given):
+    review_by: date | None = Field(description="by when it is to be looked through again; null: not again")
+
+
+class BulkFilter(Given):
+    """What /collections/{slug}/documents takes, all parts together."""
+
+    q: str = ""
+    state: str = ""
+    tag: str = ""
+    owner: str = ""
+    folder: UUID | None = None
+
+
+class BulkIn(Given):
+    action: Literal["move", "file", "delete", "retry", "reread", "tag", "untag", "narrow", "owner", "days"]
+    documents: list[UUID] | None = Field(None, description="uids; either these or `filter`", max_length=50_000)
+    filter: BulkFilter | None = Field(None, description="all documents of the collection that it finds; {}: all")
+    to: str | None = Field(None, description="of “move”: address of the target collection")
+    folder: UUID | None = Field(None, description="of “file”: of the same collection; null: none")
+    tags: list[str] | None = Field(None, description="of “tag” and “untag”: names")
+    owner: str | None = Field(None, description="of “owner”: user name; null: nobody")
+    readers: ReadersIn | None = Field(None, description="of “narrow”: who may read them; null: all who may read what they lie in")
+    valid_from: date | None = Field(None, description="of “days”: what is not sent stays, null takes it away")
+    expires_on: date | None = None
+    review_by: date | None = None
+
+
+class BulkFailure(Schema):
+    document: UUID
+    name: str
+    error: ErrorDetail
+
+
+class BulkOut(Schema):
+    uid: UUID
+    action: str
+    state: Literal["waiting", "running", "done"]
+    asked_at: datetime
+    ended_at: datetime | None
+    total: int
+    done: int
+    failed: int
+    failures: list[BulkFailure] = Field(description="a page of them")
+
+
+class PassageChangeIn(Given):
+    kind: Literal["off", "corrected"]
+    reason: str
+    text: str = Field("", description="of a corrected one: what is to be read in its place")
+
+
+class ChunkOut(Schema):
+    ordinal: int = Field(description="of the passage within the version, from 0")
+    page: int
+    start: int = Field(description="characters into the page's text")
+    end: int
+    heading_path: list[str]
+    text: str = Field(description="as it is searched and quoted")
+    is_off: bool
+    change: UUID | None = Field(None, description="to take it back: DELETE /passage-changes/{uid}")
+    correction: CorrectionOut | None = Field(None, description="of a corrected one")
 
 
 class MoveIn(Given):
@@ -268,6 +370,7 @@ class QuestionIn(Given):
     collections: list[str] = Field([], description="addresses of several collections, in place of one")
     document: str | None = Field(None, description="number (uid) of the one document to ask")
     kinds: list[Literal["pdf", "word", "spreadsheet", "slides", "mail", "web"]] = Field([], description="kinds of files; else all")
+    tags: list[str] = Field([], description="names; of documents that have one of these tags")
     since: date | None = Field(None, description="of documents whose current version was uploaded on this day or later")
     until: date | None = Field(None, description="or on this day or earlier")
 
@@ -309,6 +412,8 @@ class PlaceOut(Schema):
     end: int
     origin: str = Field("", description="where its source has it: “Share › Finance › 2026”; empty where it was uploaded")
     original_url: str = Field("", description="of the original at its source, if it has one")
+    expired_on: str = Field("", description="last valid day of the document (YYYY-MM-DD), where it is over; else empty")
+    correction: CorrectionOut | None = Field(None, description="of the passage, by those who run the collection")
 
 
 class CitationOut(PlaceOut):

@@ -43,11 +43,12 @@ def search(request: ApiRequest, q: str, collection: str | None = None, limit: in
 
 
 @router.get("/documents", response={200: list[schemas.FoundDocumentOut], **schemas.ERRORS}, **scoped(ApiKey.Scope.READ))
-def find(request: ApiRequest, q: str) -> list[schemas.FoundDocumentOut]:
-    """The documents that the caller may read whose names hold all of these words, then those whose passages are nearest to them."""
+def find(request: ApiRequest, q: str, tag: str = Query("", max_length=60)) -> list[schemas.FoundDocumentOut]:
+    """The documents that the caller may read whose names hold all of these words, then those whose passages are nearest to them.
+    `tag`: only those that have it."""
     spend("search", request.user.pk, per_minute=settings.RATE_SEARCH_PER_MINUTE)
     try:
-        found = find_documents(clean_question(q), user=request.user)
+        found = find_documents(clean_question(q), user=request.user, tag=tag.replace("\x00", ""))
     except (RetrievalError, OSError) as error:
         raise SearchFailed(str(error)) from error
     return [

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.urls import reverse
@@ -29,6 +30,16 @@ class ShownSentence:
     citations: tuple[Mapping[str, Any], ...]
     space: str = ""
 
+    @property
+    def expired_on(self) -> date | None:
+        """The last valid day of the first of its documents that have expired."""
+        return next(filter(None, map(day_of_expiry, self.citations)), None)
+
+    @property
+    def correction(self) -> Mapping[str, Any] | None:
+        """By whom and when the first of its passages that were corrected was."""
+        return next((citation["correction"] for citation in self.citations if citation.get("correction")), None)
+
 
 @dataclass(slots=True, kw_only=True)
 class Block:
@@ -53,6 +64,11 @@ def lay_out(answer: Mapping[str, Any]) -> list[Block]:
         )
         place(blocks, prefix, shown)
     return blocks
+
+
+def day_of_expiry(place: Mapping[str, Any]) -> date | None:
+    """Return the last valid day of a cited document, where it was over when the place was told; None where it was not."""
+    return date.fromisoformat(place["expired_on"]) if place.get("expired_on") else None
 
 
 def place(blocks: list[Block], prefix: str, sentence: ShownSentence) -> None:

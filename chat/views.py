@@ -31,6 +31,7 @@ from chat.feedback import rate_answer
 from chat.models import Conversation, Turn
 from chat.streaming.runs import begin_answer
 from chat.streaming.turn import stream_turn
+from kb.keeping.tags import names_to_ask
 from kb.models import Collection
 from language.scripts.answer_language import code_of
 
@@ -204,6 +205,7 @@ def page_context(request: SignedInRequest, current: Conversation | None = None) 
     where = where_of(current, user=request.user) if current else named_where(request)
     chosen = where.collection.slug if where.collection else ""
     rows = Collection.objects.visible_to(request.user).for_menu(slug=chosen)
+    chosen_tags = {name.casefold() for name in where.tags}
     return {
         "conversation": current,
         "pinned": pinned,
@@ -213,6 +215,7 @@ def page_context(request: SignedInRequest, current: Conversation | None = None) 
         "chosen": chosen,
         "where": where,
         "kinds": [(kind, name, kind in where.kinds) for kind, name in KINDS.items()],
+        "tags": [(name, name.casefold() in chosen_tags) for name in names_to_ask(request.user)],
         "further": [(row, row in where.collections) for row in rows],
     }
 

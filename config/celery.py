@@ -65,6 +65,7 @@ def configure(sender: Celery, **_: object) -> None:
             "verify": {"task": "audit.tasks.verify", "schedule": 60.0, "options": {"expires": 60}},
             "deliver": {"task": "audit.tasks.deliver", "schedule": 10.0, "options": {"expires": 10}},
             "people": {"task": "accounts.tasks.keep_in_step", "schedule": 30.0, "options": {"expires": 30}},
+            "reviews": {"task": "kb.tasks.remind_owners", "schedule": 3600.0, "options": {"expires": 600}},
             "access": {"task": "kb.tasks.note_expired_access", "schedule": 60.0, "options": {"expires": 60}},
             "sign": {"task": "audit.tasks.sign", "schedule": 60.0, "options": {"expires": 60}},
         },

@@ -70,6 +70,14 @@ MESSAGES = {
     "already_building": gettext_noop("The index is already being rebuilt. Wait until it is finished, or cancel it first."),
     "not_building": gettext_noop("The index is not being rebuilt."),
     "not_confirmed": gettext_noop("Enter the collection's name exactly as shown."),
+    "folder_refused": gettext_noop("The folder for this file could not be made. Folders can be nested 8 deep."),
+    "no_right": gettext_noop("You may not do this with this document any more."),
+    "owner_cannot_read": gettext_noop("This person cannot read the document, so they cannot answer for it."),
+    "too_many_tags": gettext_noop("The document or its collection has too many tags. Remove some first."),
+    "days_cross": gettext_noop("The last valid day would be before the first one."),
+    "cannot_be_changed": gettext_noop("The document was changed or deleted meanwhile. Look at it, and try again."),
+    "original_gone": gettext_noop("The original of this version is not kept any more. Upload the file again."),
+    "same_version": gettext_noop("This version is the one in use."),
     "not_failed": gettext_noop("This document has not failed, so there is nothing to retry."),
     "internal": gettext_noop(
         "Processing failed three times for a reason unrelated to the file. Try again later, or contact your administrator."

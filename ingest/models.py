@@ -3,7 +3,10 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ingest.many.models import BulkMember, BulkRun, DroppedFile, FolderDrop
 from kb.models import DocumentVersion, Edition
+
+__all__ = ["BulkMember", "BulkRun", "DroppedFile", "FolderDrop"]  # beside the models below
 
 
 class Job(models.Model):
@@ -14,6 +17,7 @@ class Job(models.Model):
         REMOVE = "remove", _("Remove from the index")
         MOVE = "move", _("Move in the index")
         REBUILD = "rebuild", _("Rebuild passages and embeddings")
+        REVISE = "revise", _("Take over changed passages")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")

@@ -11,8 +11,10 @@ from celery.signals import worker_init, worker_process_init
 from django.db import DatabaseError, connection
 
 from ingest.editions.wanted import find_complaints
+from ingest.many.running import is_run_due, work_on_runs
 from ingest.measuring import count_library
 from ingest.queue import running as queue
+from ingest.queue.notices import notify_bulk
 from ingest.queue.obstacles import find_obstacle
 from kb.index.engine import get_engine
 from kb.index.token_gap import fill_token_gap
@@ -77,8 +79,21 @@ def work() -> int:
 def sweep() -> int:
     """Free what dead workers held and call a worker if anything is due."""
     with waiting_out():
+        if is_run_due():
+            notify_bulk()
         return queue.sweep()
     return 0
+
+
+@shared_task(name="ingest.tasks.work_on_many")
+def work_on_many() -> int:
+    """Do work on many documents for a turn, and ask for the next one if some is left. Returns: how many documents."""
+    count = 0
+    with waiting_out():
+        count = work_on_runs(for_s=TURN_S)
+        if is_run_due():
+            notify_bulk()
+    return count
 
 
 @shared_task(name="ingest.tasks.maintain")

@@ -42,6 +42,7 @@ class CollectionForm(ValuesForm[Collection]):
             "is_listed": _("Others see that it exists, and can ask for access"),
             "download_groups": _("May download originals"),
             "sufficiency_threshold": _("Answer threshold"),
+            "expired_documents": _("Expired documents"),
         }
         help_texts = {
             "sufficiency_threshold": _(
@@ -68,6 +69,8 @@ class CollectionForm(ValuesForm[Collection]):
         for name in GROUP_NAMES & self.fields.keys():
             cast("forms.ModelMultipleChoiceField[Group]", self.fields[name]).queryset = Group.objects.order_by("name")
         self.fields["slug"].required = False
+        if "expired_documents" in self.fields:
+            self.fields["expired_documents"].required = False  # what is not sent stays as it is
         self.initial["suggested_questions"] = "\n".join(self.instance.suggested_questions)
         if self.instance.pk:
             self.fields["slug"].disabled = True  # addresses in citations and scripts stay valid

@@ -10,9 +10,11 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from kb.keeping.force import ExpiredDocuments, is_in_force, today
+from kb.keeping.models import PassageChange, Tag
 from kb.rights.models import AccessRequest, Folder, RightsClock, Steward, denying, naming, reached
 
-__all__ = ["AccessRequest", "Folder", "RightsClock", "Steward"]  # beside the models below
+__all__ = ["AccessRequest", "Folder", "PassageChange", "RightsClock", "Steward", "Tag"]  # beside the models below
 
 MENU_ROWS = 100  # of collections in a list beside a page, or to choose from; the page of the library has all
 
@@ -47,7 +49,7 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
     def with_counts(self, user: User | AnonymousUser) -> "CollectionQuerySet":
         """Each with `document_count`, what this user finds in its list, and `answering`, those of them that answer now."""
         listed = Q(documents__in=Document.objects.listed_for(user))
-        answering = listed & Q(documents__current_version__isnull=False)
+        answering = listed & Q(documents__current_version__isnull=False) & is_in_force("documents__")
         return self.annotate(
             document_count=Count("documents", filter=listed, distinct=True),
             answering=Count("documents", filter=answering, distinct=True),
@@ -112,6 +114,9 @@ class Collection(models.Model):
     suggested_questions = models.JSONField(default=list, blank=True)
     vocabulary = models.TextField(_("vocabulary"), blank=True)  # lines that retrieval.vocabulary.read_vocabulary reads
     sufficiency_threshold = models.FloatField(null=True, blank=True)  # None: the default of the encoder's calibration
+    expired_documents = models.CharField(
+        _("expired documents"), max_length=10, choices=ExpiredDocuments.choices, default=ExpiredDocuments.LEFT_OUT
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, blank=True)  # the row stays, for receipts; its address is free again
 
@@ -154,6 +159,10 @@ class DocumentQuerySet(models.QuerySet["Document"]):
     def visible_to(self, user: User | AnonymousUser) -> "DocumentQuerySet":
         """Live documents this user may read now."""
         return self.live().readable_by(user)
+
+    def answering_for(self, user: User | AnonymousUser) -> "DocumentQuerySet":
+        """Live documents that this user may read now and that answers may rest on today: in force, or told as expired."""
+        return self.visible_to(user).filter(is_in_force())
 
     def manageable_by(self, user: User | AnonymousUser) -> "DocumentQuerySet":
         """Live documents of the collections that this user may change."""
@@ -207,6 +216,15 @@ class Document(models.Model):
     # Where a source has it: {"source", "folders": [names from the top], "url", "keeps_rights"}; {} where nobody keeps it in step.
     origin = models.JSONField(default=dict, blank=True)
     rights_change = models.PositiveBigIntegerField(default=0, db_index=True, editable=False)  # RightsClock.number
+    tags = models.ManyToManyField(Tag, blank=True, related_name="documents")
+    owner = models.ForeignKey(  # who answers for what it says; no right comes with it
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="owned_documents"
+    )
+    # Days of the installation's time zone (kb.keeping.force.today), the first and the last one included.
+    valid_from = models.DateField(_("valid from"), null=True, blank=True)
+    expires_on = models.DateField(_("expires on"), null=True, blank=True)
+    review_by = models.DateField(_("review by"), null=True, blank=True)
+    reminded_of = models.DateField(null=True, blank=True, editable=False)  # the `review_by` that its owner had a mail about
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -220,11 +238,31 @@ class Document(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["collection", "name"], condition=Q(deleted_at=None), name="kb_one_live_name"),
         ]
-        # Each question asks for those that are being moved: there are none or few.
-        indexes = [models.Index(fields=["collection"], condition=Q(moved_from__isnull=False), name="kb_document_moved")]
+        # Each question asks for those that are being moved, and for those that are not in force: there are none or few.
+        indexes = [
+            models.Index(fields=["collection"], condition=Q(moved_from__isnull=False), name="kb_document_moved"),
+            models.Index(fields=["valid_from"], condition=Q(valid_from__isnull=False), name="kb_document_valid_from"),
+            models.Index(fields=["expires_on"], condition=Q(expires_on__isnull=False), name="kb_document_expires_on"),
+            models.Index(fields=["review_by"], condition=Q(review_by__isnull=False), name="kb_document_review_by"),
+        ]
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether its last valid day is over."""
+        return self.expires_on is not None and self.expires_on < today()
+
+    @property
+    def is_upcoming(self) -> bool:
+        """Whether its first valid day has not come."""
+        return self.valid_from is not None and self.valid_from > today()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether somebody should have looked through it by now."""
+        return self.review_by is not None and self.review_by <= today()
 
 
 class DocumentVersionQuerySet(models.QuerySet["DocumentVersion"]):
@@ -267,6 +305,7 @@ class DocumentVersion(models.Model):
     warnings = models.JSONField(default=list, blank=True)  # [{"code", "pages", "values"}]
     metadata = models.JSONField(default=dict, blank=True)  # title, author, date, language as the file declares them
     is_reread = models.BooleanField(default=False)  # the bytes of the version before, read again by the present parsers
+    restored_from = models.PositiveIntegerField(null=True, blank=True)  # number of the earlier version whose bytes these are
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     indexed_at = models.DateTimeField(null=True, blank=True)
@@ -419,14 +458,15 @@ class IndexState(models.Model):
 
 class ChunkQuerySet(models.QuerySet["Chunk"]):
     def live(self) -> "ChunkQuerySet":
-        """Chunks of current versions of documents that are not deleted; of a first version that is being read, those ready."""
+        """Chunks of current versions of documents that are not deleted, without those that were switched off; of a first version
+        that is being read, those ready."""
         whole = Q(version__document__current_version=F("version"))
         early = Q(version__document__current_version=None, ordinal__lt=F("version__early_chunks"))
-        return self.filter(whole | early, version__document__deleted_at=None)
+        return self.filter(whole | early, version__document__deleted_at=None, is_off=False)
 
     def visible_to(self, user: User | AnonymousUser) -> "ChunkQuerySet":
-        """Live chunks this user may read now: the second lock, after the index's own scope."""
-        return self.live().filter(is_readable(user, "version__document__"))
+        """Live chunks that this user may read now, of documents that are in force: the second lock, after the index's own scope."""
+        return self.live().filter(is_readable(user, "version__document__"), is_in_force("version__document__"))
 
 
 class Chunk(models.Model):
@@ -440,18 +480,24 @@ class Chunk(models.Model):
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="chunks")
     start = models.PositiveIntegerField()  # characters into the page's text
     end = models.PositiveIntegerField()
-    text = models.TextField()  # exactly page.text[start:end], except tables whose header row is repeated in `prefix`
+    # Exactly page.text[start:end], except tables whose header row is repeated in `prefix`, and passages that were corrected.
+    text = models.TextField()
     prefix = models.TextField(blank=True)  # header row of a table that this chunk continues; embedded, not quoted
     text_hash = models.CharField(max_length=64)  # sha256 of `text` in UTF-8
     heading_path = models.JSONField(default=list)
     token_count = models.PositiveIntegerField(default=0)
+    change = models.ForeignKey(PassageChange, null=True, blank=True, on_delete=models.SET_NULL, related_name="chunks")
+    is_off = models.BooleanField(default=False)  # by that change: in no index and no answer
 
     objects = ChunkQuerySet.as_manager()
 
     class Meta:
         ordering = ["version", "ordinal"]
         constraints = [models.UniqueConstraint(fields=["version", "edition", "ordinal"], name="kb_chunk_ordinal")]
-        indexes = [models.Index(fields=["edition"], name="kb_chunk_edition")]
+        indexes = [
+            models.Index(fields=["edition"], name="kb_chunk_edition"),
+            models.Index(fields=["edition"], condition=Q(is_off=True), name="kb_chunk_off"),
+        ]
 
     def __str__(self) -> str:
         return f"chunk {self.ordinal} of {self.version_id}"

@@ -4,9 +4,10 @@ from django.urls import URLPattern, path
 
 from kb import views
 from kb.index import explain_views
+from kb.keeping import views as keeping_views
 from kb.rights import access_views, steward_views
 from kb.rights import views as rights_views
-from kb.viewing import fault_views, find_views
+from kb.viewing import compare_views, fault_views, find_views
 from kb.viewing import views as source_views
 
 app_name = "kb"
@@ -32,6 +33,13 @@ urlpatterns: list[URLPattern] = [
     path("folders/<uuid:uid>/", rights_views.change_folder, name="folder"),
     path("folders/<uuid:uid>/delete/", rights_views.delete_folder, name="folder_delete"),
     path("documents/<uuid:uid>/", views.document, name="document"),
+    path("documents/<uuid:uid>/details/", keeping_views.change, name="document_edit"),
+    path("documents/<uuid:uid>/reviewed/", keeping_views.reviewed, name="reviewed"),
+    path("documents/<uuid:uid>/compare/", compare_views.compare, name="compare"),
+    path("due/", keeping_views.due, name="due"),
+    path("c/<slug:slug>/tags/", keeping_views.tags, name="tags"),
+    path("tags/<uuid:uid>/", keeping_views.tag, name="tag"),
+    path("tags/<uuid:uid>/delete/", keeping_views.delete_tag, name="tag_delete"),
     path("documents/<uuid:uid>/readers/", rights_views.document_readers, name="document_readers"),
     path("versions/<uuid:uid>/original/", views.original, name="original"),
     path("sources/<uuid:version_uid>/<int:page_number>/", source_views.source, name="source"),

@@ -7,19 +7,22 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Page as Slice
 from django.core.paginator import Paginator
-from django.db.models import Model, Prefetch, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import knowledge_admins_only
-from accounts.models import User
 from accounts.requests import SignedInRequest
 from accounts.value_forms import save_or_show
 from kb import services
 from kb.forms import CollectionForm
 from kb.index.editions import serving_edition
+from kb.keeping.listing import PAGE_CONTENT, Filter, filter_documents, with_rows
+from kb.keeping.passages import unmet_changes
+from kb.keeping.reviewing import due_for
+from kb.keeping.tags import tags_for
 from kb.models import Collection, Document, DocumentVersion, ReadingFault
 from kb.rights.access import requests_of, waiting_for
 from kb.rights.reasons import gates_of, has_owner, manages, owns, reasons_for
@@ -36,8 +39,8 @@ FOLDERS_PER_PAGE = 60
 LISTED_PER_PAGE = 24
 ASKED_SHOWN, WAITING_SHOWN = 5, 20  # requests for access, on the page of the library
 CLOSED_FAULTS = 20  # shown, the newest first
-PAGE_CONTENT = ("page__text", "page__boxes", "page__blocks")  # large, and not shown with a report
-STATES = ("ready", "running", "failed")
+UNMET_SHOWN = 20  # changes of passages that the present version has not
+TAGS_SHOWN = 200  # to filter the list by
 
 Row = TypeVar("Row", bound=Model)
 
@@ -63,6 +66,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         "asked_for": set(asked.filter(state="waiting").values_list("collection_id", flat=True)),
         "asked": asked.exclude(state="withdrawn")[:ASKED_SHOWN],
         "waiting": waiting_for(request.user).order_by("asked_at")[:WAITING_SHOWN],
+        "due_count": due_for(request.user).count(),
     }
     return render(request, "kb/index.html", context)
 
@@ -104,13 +108,9 @@ def edit_collection(request: SignedInRequest, collection: Collection) -> HttpRes
 def collection(request: SignedInRequest, slug: str) -> HttpResponse:
     """The documents of a collection: the page, or the list alone for htmx."""
     current = get_object_or_404(Collection.objects.visible_to(request.user), slug=slug)
-    query, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
+    wanted = Filter.read(request.GET.dict())
     folders = current.folders.visible_to(request.user)
-    named = request.GET.get("folder", "")
-    folder = get_object_or_404(folders, uid=named) if is_uuid(named) else None
-    rows = documents_of(current, request.user, query=query, state=state)
-    if folder is not None:
-        rows = rows.filter(folder=folder)
+    folder = get_object_or_404(folders, uid=wanted.folder) if wanted.folder else None
     context = {
         "collection": current,
         "manages": manages(request.user, current),
@@ -120,9 +120,9 @@ def collection(request: SignedInRequest, slug: str) -> HttpResponse:
         "way": folder.way if folder is not None else [],
         "folders": Paginator(folders.filter(parent=folder).order_by("name"), FOLDERS_PER_PAGE).get_page(request.GET.get("folders")),
         "collections": Collection.objects.visible_to(request.user).for_menu(slug=current.slug),
-        "query": query,
-        "state": state if state in STATES else "",
-        "page": cut(rows, request, DOCUMENTS_PER_PAGE),
+        "wanted": wanted,
+        "tags": tags_for(request.user, collection=current)[:TAGS_SHOWN],
+        "page": cut_listed(filter_documents(current, request.user, wanted), request),
         "max_bytes": settings.UPLOAD_MAX_BYTES,
     }
     return render(request, "kb/_documents.html" if request.htmx else "kb/collection.html", context)
@@ -133,33 +133,14 @@ def progress(request: SignedInRequest, slug: str) -> HttpResponse:
     """The rows that were running a moment ago, as they stand now."""
     current = get_object_or_404(Collection.objects.manageable_by(request.user), slug=slug)
     uids = [UUID(part) for part in request.GET.get("watch", "").split(",")[:DOCUMENTS_PER_PAGE] if is_uuid(part)]
-    rows = documents_of(current, request.user).filter(uid__in=uids)
+    rows = with_rows(filter_documents(current, request.user, Filter()).filter(uid__in=uids), request.user)
     return render(request, "kb/_progress.html", {"collection": current, "documents": rows, "manages": True})
-
-
-def documents_of(collection: Collection, user: User, *, query: str = "", state: str = "") -> QuerySet[Document]:
-    """Return the documents this person may see in the list; readers see those that answer, who manages it all."""
-    rows = Document.objects.listed_for(user).filter(collection=collection)
-    if query:
-        rows = rows.filter(Q(name__icontains=query) | Q(title__icontains=query))
-    finished = [DocumentVersion.Status.INDEXED, DocumentVersion.Status.FAILED]
-    if state == "ready":
-        rows = rows.filter(current_version__isnull=False)
-    elif state == "running":
-        rows = rows.filter(versions__in=DocumentVersion.objects.exclude(status__in=finished)).distinct()
-    elif state == "failed":
-        rows = rows.filter(versions__status=DocumentVersion.Status.FAILED).distinct()
-    versions = DocumentVersion.objects.select_related("created_by").order_by("-number")
-    faults = ReadingFault.objects.visible_to(user).still_open().select_related("page__version", "reported_by").defer(*PAGE_CONTENT)
-    return rows.select_related("current_version", "collection", "folder").prefetch_related(
-        Prefetch("versions", versions), Prefetch("reading_faults", faults, to_attr="open_faults"), "groups", "people"
-    )
 
 
 @require_GET
 def document(request: SignedInRequest, uid: UUID) -> HttpResponse:
     """One document: its pages, its versions, and for admins its passages."""
-    current = get_object_or_404(Document.objects.visible_to(request.user).select_related("collection", "folder"), uid=uid)
+    current = get_object_or_404(Document.objects.visible_to(request.user).select_related("collection", "folder", "owner"), uid=uid)
     versions = DocumentVersion.objects.visible_to(request.user).filter(document=current).select_related("created_by")
     is_managed = manages(request.user, current.collection)
     shown = choose_version(request, current, versions)
@@ -175,12 +156,18 @@ def document(request: SignedInRequest, uid: UUID) -> HttpResponse:
     context["may_download"] = is_managed or Document.objects.downloadable_by(request.user).filter(pk=current.pk).exists()
     context["collections"] = Collection.objects.visible_to(request.user).for_menu(slug=current.collection.slug)
     context["newest"] = versions.first()
+    if is_managed:
+        context["unmet"] = unmet_changes(current, edition=serving_edition().number)[:UNMET_SHOWN]
     faults = ReadingFault.objects.visible_to(request.user).filter(document=current)
     faults = faults.select_related("page__version", "reported_by", "closed_by").defer(*PAGE_CONTENT)
     context["open_faults"], context["closed_faults"] = faults.still_open(), faults.filter(state="done")[:CLOSED_FAULTS]
     if tab == "passages" and is_managed:
-        passages = shown.chunks.filter(edition=serving_edition().number)
-        context["page"] = cut(passages.select_related("page"), request, CHUNKS_PER_PAGE)
+        edition = serving_edition().number
+        passages = shown.chunks.filter(edition=edition).select_related("page", "change__made_by")
+        if request.GET.get("changed"):
+            passages = passages.filter(change__isnull=False)
+        context["page"] = cut(passages, request, CHUNKS_PER_PAGE)
+        context["only_changed"] = bool(request.GET.get("changed"))
     elif tab == "stages" and is_managed:
         context["jobs"] = list(shown.jobs.order_by("-created_at"))
         context["stages"] = stages_of(shown, context["jobs"])
@@ -220,6 +207,15 @@ def original(request: SignedInRequest, uid: UUID) -> StreamingHttpResponse:
 def cut(rows: QuerySet[Row], request: SignedInRequest, size: int) -> Slice[Row]:
     """Return the slice of `rows` that the address asks for; the nearest one when it asks for none that exists."""
     return Paginator(rows, size).get_page(request.GET.get("page"))
+
+
+def cut_listed(rows: QuerySet[Document], request: SignedInRequest) -> Slice[Document]:
+    """Return the slice of a list of documents with what its rows show: the page is cut by keys alone, and read then."""
+    page: Slice[Any] = cut(rows.values_list("pk", flat=True), request, DOCUMENTS_PER_PAGE)  # type: ignore[type-var]  # keys, no rows
+    keys = list(page.object_list)
+    found = with_rows(Document.objects.filter(pk__in=keys), request.user).in_bulk()
+    page.object_list = [found[key] for key in keys if key in found]
+    return page
 
 
 def is_uuid(text: str) -> bool:

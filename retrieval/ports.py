@@ -111,8 +111,10 @@ class IndexSnapshot(Protocol):
 class IndexWriter(Protocol):
     """Publishing: whole or not at all, and twice is once."""
 
-    def publish(self, entries: Sequence[IndexEntry], *, remove_versions: Iterable[int] = ()) -> int:
-        """Add or replace these chunks in both legs and drop every chunk of `remove_versions`.
+    def publish(
+        self, entries: Sequence[IndexEntry], *, remove_versions: Iterable[int] = (), remove_chunks: Iterable[int] = ()
+    ) -> int:
+        """Add or replace these chunks in both legs, and drop every chunk of `remove_versions` and each of `remove_chunks`, ids.
 
         Returns: the generation that readers see from now on. Raises: IndexLocked, IndexDamaged.
         """

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from accounts.models import User
 from chat.models import Turn
-from chat.rendering import group_sources
+from chat.rendering import day_of_expiry, group_sources
 from kb.models import Chunk, Document, DocumentVersion, Steward
 
 Shown = tuple[Turn, dict[str, Any]]
@@ -24,6 +24,7 @@ class SourceGroup:
     origin: str  # where its source has it
     original_url: str
     replaced_by: Mapping[str, Any] | None
+    expired_on: date | None
     places: tuple[Mapping[str, Any], ...]
 
 
@@ -66,6 +67,7 @@ def group_by_document(citations: Sequence[Mapping[str, Any]]) -> list[SourceGrou
             origin=places[0].get("origin", ""),
             original_url=places[0].get("original_url", ""),
             replaced_by=places[0].get("replaced_by"),
+            expired_on=day_of_expiry(places[0]),
             places=tuple(places),
         )
         for places in groups.values()
@@ -73,13 +75,15 @@ def group_by_document(citations: Sequence[Mapping[str, Any]]) -> list[SourceGrou
 
 
 def _owners(uids: set[str]) -> dict[str, list[str]]:
-    """Return by document the names of those who own its collection and can sign in."""
-    collections = dict(Document.objects.filter(uid__in=uids).values_list("uid", "collection_id"))
+    """Return by document the names of its owner, or else of those who own its collection, who can sign in."""
+    documents = Document.objects.filter(uid__in=uids).select_related("owner")
+    own = {row.uid: row.owner for row in documents if row.owner is not None and row.owner.is_active}
+    collections = {row.uid: row.collection_id for row in documents}
     rows = Steward.objects.filter(role=Steward.Role.OWNER, user__is_active=True, collection__in=set(collections.values()))
     named: dict[int, list[str]] = {}
     for row in rows.select_related("user").order_by("user__last_name", "user__first_name", "user__username"):
         named.setdefault(row.collection_id, []).append(_name(row.user))
-    return {str(uid): named.get(collection, []) for uid, collection in collections.items()}
+    return {str(uid): [_name(own[uid])] if uid in own else named.get(collection, []) for uid, collection in collections.items()}
 
 
 def _name(user: User) -> str:

@@ -1,4 +1,4 @@
-"""Where a conversation asks: everywhere, in some collections, in one document, in kinds of files, in a span of days."""
+"""Where a conversation asks: everywhere, in some collections, in one document, in kinds of files, by tags, in a span of days."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,14 +12,17 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.editable import holds_unstorable
 from accounts.models import User
 from chat.errors import QuestionRefused
 from chat.library.media import MEDIA_TYPES
 from chat.models import Conversation
 from ingest.parsers.formats.registry import FORMATS
 from kb.index.within import EVERYTHING, Within
+from kb.keeping.tags import NAME_CHARACTERS
 from kb.models import Collection, Document
 
+MOST_TAGS = 20  # of a question
 KINDS = {
     "pdf": "PDF",
     "word": gettext_lazy("Text documents"),
@@ -49,6 +52,7 @@ class Where:
     collections: tuple[Collection, ...] = ()
     document: Document | None = None
     kinds: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()  # names
     since: date | None = None
     until: date | None = None
 
@@ -60,7 +64,7 @@ class Where:
     @property
     def filters(self) -> int:
         """How many parts narrow it beside one collection."""
-        return sum(map(bool, (len(self.collections) > 1, self.kinds, self.since, self.until)))
+        return sum(map(bool, (len(self.collections) > 1, self.kinds, self.tags, self.since, self.until)))
 
     def as_json(self) -> dict[str, Any]:
         """Return what a conversation keeps; {} where one collection, or nothing, is chosen."""
@@ -68,6 +72,7 @@ class Where:
             "collections": [row.pk for row in self.collections] if len(self.collections) > 1 else [],
             "document": str(self.document.uid) if self.document else "",
             "kinds": list(self.kinds),
+            "tags": list(self.tags),
             "since": self.since.isoformat() if self.since else "",
             "until": self.until.isoformat() if self.until else "",
         }
@@ -79,16 +84,17 @@ class Where:
             return self.document.title
         names = ", ".join(row.name for row in self.collections)
         kinds = ", ".join(str(KINDS[kind]) for kind in self.kinds)
+        tags = ", ".join(self.tags)
         since = _("since %(date)s") % {"date": date_format(self.since)} if self.since else ""
         until = _("until %(date)s") % {"date": date_format(self.until)} if self.until else ""
-        return " · ".join(part for part in (names, kinds, since, until) if part)
+        return " · ".join(part for part in (names, kinds, tags, since, until) if part)
 
 
 ANYWHERE = Where()
 
 
 def read_where(given: Given, *, user: User) -> Where:
-    """Return what a form chose: `collection` and `kind` as often as they are chosen, `document`, `since`, `until`.
+    """Return what a form chose: `collection`, `kind` and `tag` as often as they are chosen, `document`, `since`, `until`.
 
     Raises: Http404: a collection or document that this user does not see. QuestionRefused: "bad_filter".
     """
@@ -97,14 +103,17 @@ def read_where(given: Given, *, user: User) -> Where:
     if named := given.get("document"):
         document = get_object_or_404(Document.objects.visible_to(user).select_related("collection"), uid=_uid(named))
     kinds = tuple(dict.fromkeys(kind for kind in given.getlist("kind") if kind))
+    tags = tuple({tag.casefold(): tag for tag in given.getlist("tag") if tag}.values())
     since, until = _day(given.get("since")), _day(given.get("until"))
+    if len(tags) > MOST_TAGS or any(len(tag) > NAME_CHARACTERS or holds_unstorable(tag) for tag in tags):
+        raise QuestionRefused("bad_filter", _("Choose at most %(count)d tags, by their names.") % {"count": MOST_TAGS})
     if not set(kinds) <= KINDS.keys():
         raise QuestionRefused("bad_filter", _("Choose kinds of files from the list: %(names)s.") % {"names": ", ".join(KINDS)})
     if since and until and since > until:
         raise QuestionRefused("bad_filter", _("The first day is after the last one."))
     visible = Collection.objects.visible_to(user)
     chosen = tuple(get_object_or_404(visible, slug=slug) for slug in slugs)
-    return Where(collections=chosen, document=document, kinds=kinds, since=since, until=until)
+    return Where(collections=chosen, document=document, kinds=kinds, tags=tags, since=since, until=until)
 
 
 def where_of(conversation: Conversation, *, user: User) -> Where:
@@ -117,6 +126,7 @@ def where_of(conversation: Conversation, *, user: User) -> Where:
         collections=tuple(chosen) if kept.get("collections") or conversation.collection_id else (),
         document=document,
         kinds=tuple(kind for kind in kept.get("kinds", ()) if kind in KINDS),
+        tags=tuple(kept.get("tags", ())),
         since=_day(kept.get("since")),
         until=_day(kept.get("until")),
     )
@@ -131,6 +141,7 @@ def within_of(kept: Mapping[str, Any]) -> Within:
         collections=tuple(kept.get("collections", ())),
         document=kept.get("document", ""),
         media_types=tuple(types),
+        tags=tuple(kept.get("tags", ())),
         since=_day(kept.get("since")),
         until=_day(kept.get("until")),
     )

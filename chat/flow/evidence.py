@@ -54,9 +54,9 @@ def are_readable(chunk_ids: Iterable[int], *, user: User) -> bool:
 
 
 def are_open(document_uids: Iterable[str], *, user: User) -> bool:
-    """Say whether this user may still read every one of these documents, in whichever version."""
+    """Say whether answers to this user may still rest on every one of these documents, in whichever version."""
     wanted = set(document_uids)
-    return not wanted or Document.objects.visible_to(user).filter(uid__in=wanted).count() == len(wanted)
+    return not wanted or Document.objects.answering_for(user).filter(uid__in=wanted).count() == len(wanted)
 
 
 def _is_already_included(chunk: Chunk, chosen: Iterable[tuple[Chunk, Hit]]) -> bool:

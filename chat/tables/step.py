@@ -16,7 +16,7 @@ from chat.flow.steps import Computed, Found, Rewritten, Written
 from chat.flow.trace import AnswerTrace
 from chat.tables.by_model import plan_by_model
 from chat.tables.choosing import Chosen, Source, choose
-from chat.tables.grid import Row
+from chat.tables.grid import Row, Table
 from chat.tables.plan import BadPlan, Operation
 from chat.tables.running import run_plan
 from chat.tables.telling import Statement, tell
@@ -110,16 +110,27 @@ def _read(found: Found, asked: Asked) -> Tables:
         best.setdefault(one.place.document_uid, one)
     first = list(best.values())[:MOST_DOCUMENTS]
     # Of a document whose first version is still being read, rows are missing.
-    whole = Document.objects.visible_to(reader).filter(current_version__uid__in=[one.place.version_uid for one in first])
+    whole = Document.objects.answering_for(reader).filter(current_version__uid__in=[one.place.version_uid for one in first])
     documents = {str(one.uid): one for one in whole.select_related("current_version")}
+    edition = found.search.passages[0].chunk.edition
+    # Tables are read from the pages, where the words of passages still stand that were switched off or corrected.
+    versions = [one.current_version_id for one in documents.values()]
+    changed = list(
+        Chunk.objects.filter(version__in=versions, edition=edition, change__isnull=False).values_list("page", "start", "end")
+    )
     sources = tuple(
         Source(table=table, document=one.place.document_uid, about=f"{one.place.title} {one.place.document}", rank=rank)
         for rank, one in enumerate(first)
         if one.place.document_uid in documents
         for table in tables_of(one.place.version_uid)
+        if not _is_changed(table, changed)
     )
-    edition = found.search.passages[0].chunk.edition
     return Tables(sources, documents, edition, len(sources) == 1 and _is_alone(asked, reader))
+
+
+def _is_changed(table: Table, changed: Sequence[tuple[int, int, int]]) -> bool:
+    """Tell whether a table has a row in a passage that was switched off or corrected. `changed`: pages with the passages' ends."""
+    return any(row.page == page and row.start < end and start < row.end for row in table.rows for page, start, end in changed)
 
 
 def _keep(chosen: Chosen, tables: Tables, found: Found, trace: AnswerTrace, planned_by: Mapping[str, Any]) -> bool:
@@ -150,7 +161,7 @@ def _is_figure(chosen: Chosen) -> bool:
 def _is_alone(asked: Asked, reader: User) -> bool:
     """Tell whether the reader has one document to ask about."""
     scoped = scope_of(asked)
-    readable = Document.objects.visible_to(reader).filter(collection__in=[one.pk for one in scoped.collections])
+    readable = Document.objects.answering_for(reader).filter(collection__in=[one.pk for one in scoped.collections])
     if scoped.documents is not None:
         readable = readable.filter(pk__in=scoped.documents)
     return readable.filter(current_version__isnull=False).count() == 1
@@ -181,7 +192,7 @@ def _cite(rows: Iterable[Row], passages: Sequence[Chunk], *, markers: dict[int, 
 
 
 def _citation(chunk: Chunk, start: int, end: int, *, marker: int) -> Citation:
-    place = replace(place_of(chunk), start=start, end=end)
+    place = replace(place_of(chunk), start=start, end=end)  # of no corrected passage: its tables are not read
     return Citation(marker=marker, chunk_id=chunk.pk, place=place, quote=chunk.page.text[start:end], score=1.0)
 
 

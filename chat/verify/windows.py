@@ -103,7 +103,10 @@ class Window:
         start = self.start + (head.end() if head and head.end() < len(raw) else 0)
         raw = self.evidence.text[start : self.end]
         trimmed = raw.rstrip(" \t\n|") or raw
-        first = self.evidence.place.start + start
+        place = self.evidence.place
+        if place.correction is not None:
+            return trimmed, place.start, place.end  # these words do not stand on the page: what they correct does
+        first = place.start + start
         return trimmed, first, first + len(trimmed)
 
 

@@ -20,6 +20,7 @@ from ingest.queue.notices import notify_worker
 from kb.index.batches import in_batches
 from kb.index.engine import Engine
 from kb.index.entries import to_entry
+from kb.keeping.tags import carry_tags
 from kb.models import Collection, Document, DocumentVersion
 from kb.rights.clock import touch
 
@@ -55,6 +56,7 @@ def move_document(document: Document, *, to: Collection, user: User, should_noti
             locked.moved_from_id = locked.moved_from_id or origin.pk
         locked.save(update_fields=["collection", "folder", "moved_from"])
         touch(Document.objects.filter(pk=locked.pk))
+        carry_tags(locked, origin=origin, names=[tag.name for tag in locked.tags.all()])
         record(
             "document.moved",
             by=actor_of(user),
@@ -86,7 +88,7 @@ def follow_move(*, version: DocumentVersion, lease: Lease, engine: Engine) -> No
         if document.deleted_at is not None or document.current_version_id != version.pk:
             return  # its removal, or the newer version, takes care of the index
         for each in uncleared_engines(engine):
-            chunks = version.chunks.filter(edition=each.edition, embedding__encoder=each.embedder.fingerprint)
+            chunks = version.chunks.filter(edition=each.edition, is_off=False, embedding__encoder=each.embedder.fingerprint)
             chunks = chunks.select_related("version__document", "embedding")
             for batch in in_batches(chunks, key="ordinal", size=PUBLISH_BATCH):
                 lease.check()

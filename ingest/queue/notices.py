@@ -15,6 +15,11 @@ def notify_worker() -> None:
     transaction.on_commit(_send, robust=True)
 
 
+def notify_bulk() -> None:
+    """Have a worker go on with work on many documents, once the surrounding transaction is committed."""
+    transaction.on_commit(lambda: _send("ingest.tasks.work_on_many"), robust=True)
+
+
 def notify_upkeep() -> None:
     """Ask a worker to maintain the index; the next sweep asks again while that is due."""
     _send("ingest.tasks.maintain")

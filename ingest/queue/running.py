@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ingest.documents.moving import follow_move
+from ingest.documents.passages import revise
 from ingest.editions.building import clear_ended, swap_if_whole
 from ingest.editions.rebuild import Rebuild
 from ingest.errors import LeaseLost, UserFault
@@ -141,6 +142,9 @@ def _do(job: Job, lease: Lease, engine: Engine, checkpoint: Callable[[], float])
         return {}
     if job.kind == Job.Kind.MOVE:
         follow_move(version=job.version, lease=lease, engine=engine)
+        return {}
+    if job.kind == Job.Kind.REVISE:
+        revise(version=job.version, lease=lease, engine=engine)
         return {}
     if job.kind == Job.Kind.REBUILD:
         Rebuild(job=job, lease=lease, engine=engine.of(cast(Edition, job.edition)), between=checkpoint).run()

@@ -2,7 +2,7 @@
 
 import hashlib
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from django.db.models import Max
 
@@ -12,7 +12,9 @@ from ingest.queue.leases import Lease
 from ingest.stages.chunking import CutChunk, SourcePage, cut_pages
 from kb.index.batches import in_batches
 from kb.index.engine import Engine
+from kb.index.entries import to_entry
 from kb.index.identity import chunk_id
+from kb.keeping.passages import change_new, changes_of
 from kb.models import Chunk, ChunkEmbedding, Document, DocumentVersion
 from retrieval.types import Chunk as IndexedChunk
 from retrieval.types import Embedding, IndexEntry
@@ -21,6 +23,7 @@ PAGE_BATCH = 32
 CHUNK_BATCH = 500
 EMBED_BATCH = 256  # 128: 5 % slower, for each batch ends with a thread that waits for the other
 PUBLISH_BATCH = 2000
+CHANGED_BATCH = 500
 
 
 class Passages:
@@ -45,7 +48,10 @@ class Passages:
         cut = cut_pages(pages, title=self.title, count_tokens=self.engine.embedder.count_tokens)
         for batch in _batches_of_pages(cut):
             with self.lease.fenced():
-                Chunk.objects.bulk_create(self._row(chunk, count + i, page_ids) for i, chunk in enumerate(batch))
+                Document.objects.select_for_update().get(pk=self.version.document_id)  # in line with who changes its passages
+                rows = [self._row(chunk, count + i, page_ids) for i, chunk in enumerate(batch)]
+                change_new(rows, changes_of(self.version.document_id))
+                Chunk.objects.bulk_create(rows)
             count += len(batch)
             crash_point("chunks_stored")
             self.between()
@@ -97,7 +103,7 @@ class Passages:
     def publish(self, *, start: int = 0, end: int | None = None) -> int:
         """Put the chunks from ordinal `start` to before `end` into the index. Returns: the collection under which it has them."""
         self.version.document = Document.objects.get(pk=self.version.document_id)  # it may have been moved since
-        chunks = self.chunks.filter(ordinal__gte=start)
+        chunks = self.chunks.filter(ordinal__gte=start, is_off=False)
         if end is not None:
             chunks = chunks.filter(ordinal__lt=end)
         for batch in in_batches(chunks.select_related("embedding"), key="ordinal", size=PUBLISH_BATCH):
@@ -112,6 +118,16 @@ class Passages:
             self.engine.writer.publish(entries)
             crash_point("published")
         return self.version.document.collection_id
+
+    def publish_changed(self, chunk_ids: Collection[int]) -> None:
+        """Put these chunks into the index again, and take those of them out that are switched off."""
+        ids = sorted(chunk_ids)
+        for batch in (ids[start : start + CHANGED_BATCH] for start in range(0, len(ids), CHANGED_BATCH)):
+            self.lease.check()
+            chunks = self.chunks.filter(pk__in=batch).select_related("version__document", "embedding")
+            shown = [chunk for chunk in chunks if not chunk.is_off]
+            gone = [chunk.pk for chunk in chunks if chunk.is_off]
+            self.engine.writer.publish([to_entry(chunk) for chunk in shown], remove_chunks=gone)
 
     def _indexed(self, chunk: Chunk) -> IndexedChunk:
         return IndexedChunk(

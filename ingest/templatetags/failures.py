@@ -21,6 +21,12 @@ def failure(version: DocumentVersion) -> str:
 
 
 @register.filter
+def reason(code: str) -> str:
+    """The sentence for why something was not done."""
+    return message_for(code)
+
+
+@register.filter
 def obstacle(code: str) -> str:
     """The sentence for what a job waits out."""
     return gettext(SENTENCES[code]) if code in SENTENCES else code

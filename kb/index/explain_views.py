@@ -20,6 +20,8 @@ from retrieval.errors import RetrievalError
 
 REASONS = {
     "rights": gettext_lazy("No access to it"),
+    "force": gettext_lazy("Expired, or not yet valid"),
+    "off": gettext_lazy("Switched off"),
     "collection": gettext_lazy("In another collection"),
     "version": gettext_lazy("In an older version"),
     "deleted": gettext_lazy("In a deleted document"),

@@ -13,6 +13,7 @@ from accounts.models import User
 from kb.index.engine import Engine
 from kb.index.entries import to_indexed_chunk
 from kb.index.search import add_sentences, add_vocabulary, scope_for, search_passages
+from kb.keeping.force import is_in_force
 from kb.models import Chunk, Collection, Document, DocumentVersion
 from language.analyzer import get_analyzer
 from retrieval.duplicates import SeenSentences
@@ -44,7 +45,7 @@ class Standing:
     chunk: Chunk | None  # None: the index still has what the database dropped
     hit: Hit
     fused_rank: int | None
-    removed_by: str = ""  # "", or a key of the page's words: rights, collection, version, deleted, gone, limit
+    removed_by: str = ""  # "", or a key of the page's words: rights, force, off, collection, version, deleted, gone, limit
     found: tuple[str, ...] = ()  # terms of the query that it holds
     missing: tuple[str, ...] = ()
 
@@ -71,6 +72,8 @@ class DocumentExplanation:
     newest: DocumentVersion | None
     is_readable: bool  # for the person
     is_in_collection: bool
+    is_in_force: bool
+    switched_off: int  # passages
     chunk_count: int
     unembedded: int  # chunks that the encoder could not read: words alone find them
     places: tuple[Standing, ...]
@@ -93,7 +96,8 @@ def explain_search(query: str, *, admin: User, user: Person, collection: Collect
     whole = replace(config, limit=2 * config.candidates)
     own = _fused_ranks(engine.search(query, scope=scope, config=whole).hits)
     kept = {passage.chunk.pk for passage in found.passages}
-    others = [hit for hit in engine.search(query, scope=scope_for(admin), config=whole).hits if hit.chunk_id not in kept]
+    everything = scope_for(admin, only_in_force=False)
+    others = [hit for hit in engine.search(query, scope=everything, config=whole).hits if hit.chunk_id not in kept]
     chunks = _chunks(others)
     met = {one.version.document_id for one in (*chunks.values(), *(passage.chunk for passage in found.passages))}
     mine = set(Document.objects.readable_by(admin).filter(pk__in=met).values_list("pk", flat=True))
@@ -103,7 +107,8 @@ def explain_search(query: str, *, admin: User, user: Person, collection: Collect
     ]
     # What the index still has under the collection that it was in before may be nobody's here.
     others = [hit for hit in others if hit.chunk_id not in chunks or chunks[hit.chunk_id].version.document_id in mine]
-    reasons = {hit.chunk_id: _filter(chunks.get(hit.chunk_id), readable, collection) for hit in others}
+    in_force = set(Document.objects.filter(is_in_force(), pk__in=met).values_list("pk", flat=True))
+    reasons = {hit.chunk_id: _filter(chunks.get(hit.chunk_id), readable, in_force, collection) for hit in others}
     low = _mark_repeated([hit for hit in others if reasons[hit.chunk_id] == "limit"][:TOO_LOW], chunks, shown)
     filtered = [hit for hit in others if reasons[hit.chunk_id] != "limit"][:REMOVED]
     removed = [
@@ -140,6 +145,8 @@ def explain_document(
         newest=document.versions.order_by("-number").first(),
         is_readable=Document.objects.visible_to(user).filter(pk=document.pk).exists(),
         is_in_collection=collection is None or document.collection_id == collection.pk,
+        is_in_force=Document.objects.filter(is_in_force(), pk=document.pk).exists(),
+        switched_off=Chunk.objects.filter(version=document.current_version_id, edition=engine.edition, is_off=True).count(),
         chunk_count=chunks.count(),
         unembedded=chunks.filter(embedding__tokens=b"").count(),
         places=tuple(places),
@@ -217,7 +224,7 @@ def _meet(chunk: Chunk | None, terms: Sequence[Term]) -> tuple[tuple[str, ...], 
     return tuple(term.written for term in terms if has[term]), tuple(term.written for term in terms if not has[term])
 
 
-def _filter(chunk: Chunk | None, readable: set[int], collection: Collection | None) -> str:
+def _filter(chunk: Chunk | None, readable: set[int], in_force: set[int], collection: Collection | None) -> str:
     """Name the first filter that keeps a chunk from the reader; "limit" where it merely ranks too low."""
     if chunk is None:
         return "gone"
@@ -228,6 +235,10 @@ def _filter(chunk: Chunk | None, readable: set[int], collection: Collection | No
         return "version"
     if document.pk not in readable:
         return "rights"
+    if document.pk not in in_force:
+        return "force"
+    if chunk.is_off:
+        return "off"
     if collection is not None and document.collection_id != collection.pk:
         return "collection"
     return "limit"

@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from accounts.models import User
 from kb.index.engine import Engine, get_engine
 from kb.index.within import EVERYTHING, Within
+from kb.keeping.scope import hide_out_of_force
 from kb.models import Chunk, Collection, Document
 from kb.rights.table import get_rights_table
 from language.scripts.script import is_chinese
@@ -39,20 +40,30 @@ class PassageSearch:
     also: tuple[tuple[str, ...], ...] = ()  # groups of words that mean the same, of which the question names one
 
 
-def scope_for(user: User | AnonymousUser, *, collection: Collection | None = None, within: Within = EVERYTHING) -> Scope:
+def scope_for(
+    user: User | AnonymousUser,
+    *,
+    collection: Collection | None = None,
+    within: Within = EVERYTHING,
+    only_in_force: bool = True,
+) -> Scope:
     """Return what this user may read now; with `collection`, only that one, and nothing where it is not theirs to read; with
-    `within`, of it only that."""
+    `within`, of it only that.
+
+    Args: only_in_force: without documents whose days have not come or are over (kb.keeping.force). False: for explaining why.
+    """
     visible = within.collections_of(user)
     if collection is not None:
         visible = visible.filter(pk=collection.pk)
     moved = Document.objects.live().filter(moved_from__isnull=False, collection__in=visible)
     ids = frozenset(visible.values_list("pk", flat=True))
     named = within.documents_of(user).filter(collection__in=ids) if within.names_documents else None
+    hidden = get_rights_table().hidden(user, collections=ids) if ids and user.is_authenticated else b""
     return Scope(
         collection_ids=ids,
         document_ids=frozenset(named.values_list("pk", flat=True)) if named is not None else None,
         moved_ids=frozenset(moved.values_list("pk", flat=True)),
-        hidden=get_rights_table().hidden(user, collections=ids) if ids and user.is_authenticated else b"",
+        hidden=hide_out_of_force(hidden, collections=visible) if only_in_force and ids else hidden,
     )
 
 

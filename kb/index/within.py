@@ -1,4 +1,4 @@
-"""To what somebody narrows a question of their own: some collections, one document, kinds of files, a span of days."""
+"""To what somebody narrows a question of their own: some collections, one document, kinds of files, tags, a span of days."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
 from accounts.models import User
+from kb.keeping.tags import tagged
 from kb.models import Collection, CollectionQuerySet, Document
 
 
@@ -18,6 +19,7 @@ class Within:
     collections: tuple[int, ...] = ()  # keys; (): all
     document: str = ""  # uid; "": any
     media_types: tuple[str, ...] = ()  # (): any
+    tags: tuple[str, ...] = ()  # names; a document has to have one of them; (): any
     since: date | None = None
     until: date | None = None  # this day included
 
@@ -27,7 +29,7 @@ class Within:
     @property
     def names_documents(self) -> bool:
         """Whether it narrows within collections."""
-        return bool(self.document or self.media_types or self.since or self.until)
+        return bool(self.document or self.media_types or self.tags or self.since or self.until)
 
     def collections_of(self, user: User | AnonymousUser) -> CollectionQuerySet:
         """Return the collections of it that this user may read now."""
@@ -36,13 +38,15 @@ class Within:
 
     def documents_of(self, user: User | AnonymousUser) -> QuerySet[Document]:
         """Return the documents of it that answer now and that this user may read."""
-        found = Document.objects.visible_to(user).filter(current_version__isnull=False)
+        found = Document.objects.answering_for(user).filter(current_version__isnull=False)
         if self.collections:
             found = found.filter(collection__in=self.collections)
         if self.document:
             found = found.filter(uid=self.document)
         if self.media_types:
             found = found.filter(current_version__media_type__in=self.media_types)
+        if self.tags:
+            found = found.filter(pk__in=tagged(self.tags))
         if self.since:
             found = found.filter(current_version__created_at__date__gte=self.since)
         if self.until:
@@ -52,7 +56,7 @@ class Within:
     def as_dict(self) -> dict[str, Any]:
         """Return it for a receipt: what is empty is left out."""
         days = {"since": self.since.isoformat() if self.since else "", "until": self.until.isoformat() if self.until else ""}
-        parts = {"document": self.document, "media_types": list(self.media_types)} | days
+        parts = {"document": self.document, "media_types": list(self.media_types), "tags": list(self.tags)} | days
         return {name: value for name, value in parts.items() if value}
 
 

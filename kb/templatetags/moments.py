@@ -45,6 +45,15 @@ def day_of(at: date | datetime | None) -> str:
     return format_moment(at, "day") if at else ""
 
 
+@register.filter
+def iso_day(text: str) -> str:
+    """Return a day that is kept as YYYY-MM-DD for the middle of a sentence; any other text as it is."""
+    try:
+        return format_moment(date.fromisoformat(text), "day")
+    except ValueError:
+        return text
+
+
 def format_moment(at: date | datetime, form: str) -> str:
     """Return a moment in words, in the active language and time zone; a bare date stays the day that it names.
 

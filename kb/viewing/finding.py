@@ -8,6 +8,8 @@ from accounts.models import User
 from audit.actor import actor_of
 from audit.services import record
 from kb.index.search import search_passages
+from kb.index.within import Within
+from kb.keeping.tags import tagged
 from kb.models import Chunk, Document
 from retrieval.types import SearchConfig
 
@@ -27,8 +29,9 @@ class FoundDocument:
     passage: Chunk | None = None
 
 
-def find_documents(text: str, *, user: User) -> list[FoundDocument]:
+def find_documents(text: str, *, user: User, tag: str = "") -> list[FoundDocument]:
     """Return the documents that this user may read: those whose names hold all of the words, then those whose passages are nearest.
+    With `tag`, a name, only those that have it.
 
     What was shown is in the audit before it is. Raises: retrieval.errors.RetrievalError, OSError: the index does not answer.
     """
@@ -39,9 +42,12 @@ def find_documents(text: str, *, user: User) -> list[FoundDocument]:
     for word in text.split()[:MOST_WORDS]:
         named &= Q(title__icontains=word) | Q(name__icontains=word)
     by_name = Document.objects.listed_for(user).filter(named, current_version__isnull=False)
+    if tag:
+        by_name = by_name.filter(pk__in=tagged([tag]))
     rows = list(by_name.select_related("collection", "current_version").order_by("title", "name", "pk")[:BY_NAME])
+    narrowed = {"within": Within(tags=(tag,))} if tag else {}
     nearest: dict[int, Chunk] = {}
-    for passage in search_passages(text, user=user, config=SearchConfig(limit=PASSAGES)).passages:
+    for passage in search_passages(text, user=user, config=SearchConfig(limit=PASSAGES), **narrowed).passages:
         if passage.hit.keyword_rank is not None or len(nearest) < BY_MEANING:
             nearest.setdefault(passage.chunk.version.document_id, passage.chunk)
     shown = {"chunk_ids": [str(chunk.pk) for chunk in nearest.values()], "documents": [row.uid for row in rows]}
@@ -49,7 +55,7 @@ def find_documents(text: str, *, user: User) -> list[FoundDocument]:
         "passages.searched",
         by=actor_of(user),
         summary=text[:300],
-        payload={"question": text} | shown,
+        payload={"question": text} | ({"tag": tag} if tag else {}) | shown,
     )
     found = [FoundDocument(document=row, is_named=True, passage=nearest.pop(row.pk, None)) for row in rows]
     return found + [FoundDocument(document=chunk.version.document, is_named=False, passage=chunk) for chunk in nearest.values()]

@@ -25,3 +25,14 @@ def record_view(page: Page, *, version: DocumentVersion, document: Document, use
             "end": quote.end,
         },
     )
+
+
+def record_comparison(old: DocumentVersion, new: DocumentVersion, *, document: Document, user: User) -> None:
+    """Record who saw two versions of a document beside each other."""
+    record(
+        "source.compared",
+        by=actor_of(user),
+        subject=f"document:{document.uid}",
+        summary=f"{document.title} v{old.number}, v{new.number}",
+        payload={"document": document.name, "document_uid": document.uid, "versions": [old.number, new.number]},
+    )

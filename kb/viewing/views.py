@@ -9,11 +9,12 @@ from django.views.decorators.http import require_GET
 
 from accounts.models import User
 from accounts.requests import SignedInRequest
-from kb.models import Collection, DocumentVersion, Page
+from kb.models import Collection, DocumentVersion, Page, PassageChange
 from kb.viewing.marking import Quote, mark_blocks, mark_boxes
 from kb.viewing.rendering import PictureUnavailable, page_picture
 from kb.viewing.viewed import record_view
 
+CHANGES_SHOWN = 10
 THUMBNAIL_WIDTH = 480  # pixels: twice the column, for dense screens
 
 
@@ -49,10 +50,19 @@ def source(request: SignedInRequest, version_uid: UUID, page_number: int) -> Htt
         "quote": quote,
         "boxes": mark_boxes(page, quote) if version.is_paged else (),
         "blocks": mark_blocks(page.text, page.blocks, quote),
+        "changes": changes_on(page, quote),
         "previous": version.pages.filter(number__lt=page.number).values_list("number", flat=True).last(),
         "next": version.pages.filter(number__gt=page.number).values_list("number", flat=True).first(),
     }
     return render(request, "kb/_source.html" if request.htmx else "kb/source.html", context)
+
+
+def changes_on(page: Page, quote: Quote) -> list[PassageChange]:
+    """Return the changes of the quoted passages, or without a quote of the page's, that differ from what stands there."""
+    rows = page.chunks.filter(change__isnull=False)
+    if not quote.is_empty:
+        rows = rows.filter(start__lt=quote.end, end__gt=quote.start)
+    return list(PassageChange.objects.filter(pk__in=rows.values("change"))[:CHANGES_SHOWN])
 
 
 @require_GET

@@ -61,15 +61,17 @@ class LocalIndexWriter:
         self._coded_rows = coded_rows
         self._dense = DenseParts(root, dimension=dimension, analyzer=analyzer, coded_rows=coded_rows)
 
-    def publish(self, entries: Sequence[IndexEntry], *, remove_versions: Iterable[int] = ()) -> int:
-        removed = frozenset(remove_versions)
+    def publish(
+        self, entries: Sequence[IndexEntry], *, remove_versions: Iterable[int] = (), remove_chunks: Iterable[int] = ()
+    ) -> int:
+        removed, removed_chunks = frozenset(remove_versions), frozenset(remove_chunks)
         entries = list({entry.chunk.id: entry for entry in entries}.values())
         with self._noting_damage(), hold(self._root, WRITER_LOCK):
             sweep(self._root)
             current = load_manifest(self._root)
-            if not entries and not removed:
+            if not (entries or removed or removed_chunks):
                 return current.generation
-            return self._swap(current, self._next(current, entries, removed))
+            return self._swap(current, self._next(current, entries, removed, removed_chunks))
 
     def rebuild(self, batches: Iterable[Sequence[IndexEntry]]) -> int:
         """Make a generation that holds exactly these entries, whatever was there, even where it was damaged."""
@@ -187,10 +189,12 @@ class LocalIndexWriter:
     def chunk_ids(self) -> tuple[frozenset[int], frozenset[int]]:
         return LocalIndex(self._root, analyzer=self._analyzer).snapshot().chunk_ids()
 
-    def _next(self, current: Manifest, entries: Sequence[IndexEntry], removed: frozenset[int]) -> Manifest:
+    def _next(
+        self, current: Manifest, entries: Sequence[IndexEntry], removed: frozenset[int], removed_chunks: frozenset[int]
+    ) -> Manifest:
         added = [self._dense.from_entries(entries)] if entries else []
         self._reached("segment written")
-        chunk_ids = np.array([entry.chunk.id for entry in entries], dtype=np.uint64)
+        chunk_ids = np.array([*(entry.chunk.id for entry in entries), *removed_chunks], dtype=np.uint64)
         self._dense.open_all(current.segments)
         kept = [self._dense.mark_deleted(part, chunk_ids, removed) for part in current.segments]
         segments = self._join_small([part for part in kept if part is not None] + added)

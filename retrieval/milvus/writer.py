@@ -38,8 +38,11 @@ class MilvusIndexWriter:
         self._connection, self._alias, self._analyzer = connection, alias, analyzer
         self._dimension, self._reached = dimension, reached
 
-    def publish(self, entries: Sequence[IndexEntry], *, remove_versions: Iterable[int] = ()) -> int:
+    def publish(
+        self, entries: Sequence[IndexEntry], *, remove_versions: Iterable[int] = (), remove_chunks: Iterable[int] = ()
+    ) -> int:
         """See `retrieval.ports.IndexWriter`. Raises: IndexUnavailable, IndexOutdated."""
+        gone = sorted(set(remove_chunks) - {entry.chunk.id for entry in entries})
         entries, removed = list({entry.chunk.id: entry for entry in entries}.values()), sorted(set(remove_versions))
 
         def write(client: MilvusClient) -> int:
@@ -51,6 +54,8 @@ class MilvusIndexWriter:
                 kept = [entry.chunk.id for entry in entries if entry.chunk.version_id in set(removed)]
                 spare = f" and chunk not in {kept}" if kept else ""
                 client.delete(self._alias, filter=f"version in {removed}{spare}")
+            for start in range(0, len(gone), ROWS_A_CALL):
+                client.delete(self._alias, ids=gone[start : start + ROWS_A_CALL])
             self._reached("versions removed")
             return self._mark(client, self._alias)
 

@@ -6,7 +6,9 @@ import { init as composer } from "./composer.js";
 import { init as copy } from "./copy.js";
 import { init as drafts } from "./drafts.js";
 import { init as drawer } from "./drawer.js";
+import { init as bulk } from "./bulk.js";
 import { init as fileText } from "./file-text.js";
+import { init as folders } from "./folders.js";
 import { init as keys } from "./keys.js";
 import { init as keptForms } from "./kept-forms.js";
 import { init as menus } from "./menus.js";
@@ -26,7 +28,7 @@ import { init as upload } from "./upload.js";
 const PAGE = [
   drawer, theme, menus, copy, citations, panel, composer, drafts, fileText, keptForms, keys, passkeys, review, otherTabs,
 ];
-const PARTS = [moments, stream, upload, scrollers, tabs]; // look for their elements: wherever new ones arrive
+const PARTS = [moments, stream, upload, folders, bulk, scrollers, tabs]; // look for their elements: wherever new ones arrive
 
 for (const init of [...PAGE, ...PARTS]) init(document.body);
 

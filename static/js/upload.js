@@ -39,6 +39,8 @@ function start(form) {
   form.addEventListener("drop", (event) => {
     event.preventDefault();
     form.classList.remove("is-over");
+    const items = [...(event.dataTransfer?.items ?? [])];
+    if (items.some((item) => item.webkitGetAsEntry?.()?.isDirectory)) return; // folders.js sends these
     take([...(event.dataTransfer?.files ?? [])]);
   });
 }

@@ -33,6 +33,8 @@ def test_an_answer_reports_its_places_as_flat_fields() -> None:
         "end": 50,
         "origin": "",
         "original_url": "",
+        "expired_on": "",
+        "correction": None,
     }
     assert as_dict["nearest"] == [place]
     assert as_dict["citations"] == [place | {"marker": 1, "chunk_id": str(2**62), "quote": "Six hours.", "score": 0.5}]

@@ -7,11 +7,14 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from accounts.models import User
+from api.footnotes import answer_text
 from audit.models import Event
 from chat.flow.running import ask, finish_question
-from chat.types import Outcome
+from chat.types import Answer, Origin, Outcome
+from ingest.documents.passages import change_passage
 from kb.index.search import scope_for
 from kb.index.within import Within
+from kb.keeping.values import change_document
 from kb.models import Collection, Document, DocumentVersion
 from tests.chat.library import LEAVE, QUESTION, SIX_HOURS, ScriptedModel, add_document, asked_by, dependencies_with
 
@@ -81,3 +84,45 @@ def test_one_document_without_an_answer_is_refused(employee: User, leave: Docume
     asked = asked_by(employee, QUESTION, within=Within(document=str(parking.uid)))
     assert ask(QUESTION, user=employee, dependencies=dependencies_with(None)).outcome == Outcome.ANSWERED
     assert async_to_sync(finish_question)(asked, compose=lambda: dependencies_with(None)).outcome == Outcome.REFUSED
+
+
+def test_tags_narrow_and_what_is_not_in_force_is_no_evidence(employee: User, leave: Document, other: Document) -> None:
+    change_document(document=other, user=None, tags=["Contractors"])
+    assert found(employee, Within(tags=("contractors",))) == ["contractors.pdf"]
+    assert found(employee, Within(tags=("none",))) == []
+    change_document(document=other, user=None, expires_on=date(2026, 1, 1))
+    assert found(employee, Within()) == ["leave.md"]
+    assert found(employee, Within(document=str(other.uid))) == []
+
+
+def test_what_has_expired_is_told_as_such_where_its_collection_says_so(
+    employee: User, collection: Collection, leave: Document
+) -> None:
+    Collection.objects.update(expired_documents="told")
+    change_document(document=leave, user=None, expires_on=date(2026, 1, 1))
+    answer = async_to_sync(finish_question)(
+        asked_by(employee), compose=lambda: dependencies_with(ScriptedModel(f"{SIX_HOURS} [1]"))
+    )
+    assert answer.outcome == Outcome.ANSWERED
+    assert {one.place.expired_on for one in answer.citations} == {"2026-01-01"}
+    assert "(expired on 1 Jan 2026)" in answer_text(answer)
+
+
+def test_a_correction_is_what_is_verified_and_its_citation_says_so(employee: User, knowledge_admin: User, leave: Document) -> None:
+    version = leave.current_version
+    assert version is not None
+    (chunk,) = version.chunks.filter(text__contains="6 hours")
+    read = chunk.text
+    change_passage(chunk=chunk, kind="corrected", text=read.replace("6 hours", "8 hours"), reason="Misread.", user=knowledge_admin)
+
+    def answer_with(text: str) -> Answer:
+        return async_to_sync(finish_question)(asked_by(employee), compose=lambda: dependencies_with(ScriptedModel(f"{text} [1]")))
+
+    assert answer_with(SIX_HOURS).origin != Origin.WRITTEN  # it does not hold any more
+    answer = answer_with(SIX_HOURS.replace("6 hours", "8 hours"))
+    assert answer.origin == Origin.WRITTEN
+    (cited,) = answer.citations
+    assert cited.place.correction is not None
+    assert (cited.place.correction.by, cited.place.correction.page_says) == ("kim", read)
+    assert (cited.place.start, cited.place.end) == (chunk.start, chunk.end)
+    assert "8 hours" in cited.quote

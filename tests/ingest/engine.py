@@ -35,21 +35,21 @@ class FakeWriter:
     def read(self):
         return {int(key): row for key, row in json.loads(self.path.read_text()).items()} if self.path and self.path.exists() else {}
 
-    def publish(self, entries, *, remove_versions=()):
+    def publish(self, entries, *, remove_versions=(), remove_chunks=()):
         if not self.path:
-            self.change(entries, set(remove_versions))
+            self.change(entries, set(remove_versions), set(remove_chunks))
             return 1
         with self.path.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self.rows = self.read()
-            self.change(entries, set(remove_versions))
+            self.change(entries, set(remove_versions), set(remove_chunks))
             temporary = self.path.with_suffix(".new")
             temporary.write_text(json.dumps(self.rows))
             temporary.replace(self.path)
         return 1
 
-    def change(self, entries, gone):
-        self.rows = {key: row for key, row in self.rows.items() if row[0] not in gone}
+    def change(self, entries, gone, gone_chunks=frozenset()):
+        self.rows = {key: row for key, row in self.rows.items() if row[0] not in gone and key not in gone_chunks}
         self.rows |= {entry.chunk.id: [entry.chunk.version_id, entry.chunk.title, entry.chunk.collection_id] for entry in entries}
 
 

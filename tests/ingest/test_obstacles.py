@@ -69,7 +69,7 @@ def test_a_fault_of_the_installation_is_distinguished_from_one_of_the_document(e
 
 
 class FullWriter:
-    def publish(self, entries, *, remove_versions=()):
+    def publish(self, entries, *, remove_versions=(), remove_chunks=()):
         raise OSError(errno.ENOSPC, "No space left on device")
 
 

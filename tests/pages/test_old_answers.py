@@ -1,7 +1,7 @@
 """An old answer says what has become of its sources, on the page and over REST, and nothing of what its reader may not read."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from django.db import connection
@@ -13,7 +13,7 @@ from chat.conversations.readable import readable_answer
 from chat.conversations.standing import with_standing
 from chat.models import Turn
 from ingest.documents.deletion import delete_document
-from kb.models import Collection, Document
+from kb.models import Chunk, Collection, Document
 from tests.pages.conftest import QUOTE, add_version, signed_in
 
 REPLACED = "replaced by version 3 on 2 May 2026"
@@ -93,3 +93,33 @@ def test_fifty_answers_take_one_query(replaced: Document, turn: Turn, employee: 
         found = with_standing(shown, user=employee)
     assert len(queries) == 1
     assert all(answer["citations"][0]["replaced_by"]["version"] == 3 for _turn, answer in found)
+
+
+@pytest.mark.parametrize("policy", ["left_out", "told"])
+def test_a_source_that_has_expired_hides_its_sentence_or_is_told_as_the_collection_says(
+    document: Document, turn: Turn, employee: User, collection: Collection, policy: str
+) -> None:
+    Collection.objects.filter(pk=collection.pk).update(expired_documents=policy)
+    Document.objects.filter(pk=document.pk).update(expires_on=date(2026, 2, 1))
+    page, answer = page_of(turn, employee), answer_as_seen_by(turn, employee)
+    if policy == "left_out":
+        assert QUOTE not in page
+        assert "1 sentence is no longer shown" in page
+        assert (answer["citations"], answer["hidden"]) == ([], 1)
+    else:
+        assert page.count("expired on 1 Feb 2026") == 3  # beside the sentence, under the source, on the citation's card
+        assert answer["citations"][0]["expired_on"] == "2026-02-01"
+    Document.objects.filter(pk=document.pk).update(expires_on=date(2099, 1, 1))
+    assert "expired on" not in page_of(turn, employee)
+
+
+def test_a_passage_that_was_switched_off_hides_its_sentence(document: Document, turn: Turn, employee: User) -> None:
+    version = document.current_version
+    assert version is not None
+    chunk_id = int(turn.answer["citations"][0]["chunk_id"])
+    page = version.pages.get()
+    chunk = Chunk.objects.create(id=chunk_id, version=version, ordinal=0, page=page, start=0, end=9, text=QUOTE, text_hash="0" * 64)
+    assert QUOTE in page_of(turn, employee)
+    Chunk.objects.filter(pk=chunk.pk).update(is_off=True)
+    assert QUOTE not in page_of(turn, employee)
+    assert answer_as_seen_by(turn, employee)["hidden"] == 1

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -35,7 +36,13 @@ from curation.golden.expecting import Expected
 from curation.golden.models import GoldenRun
 from curation.golden.questions import write_golden
 from curation.prompts.models import PromptVersion
-from kb.models import Collection, Document, DocumentVersion, Folder
+from ingest.documents.passages import change_passage
+from ingest.many.drops import Offered, open_drop
+from ingest.many.models import DroppedFile
+from ingest.many.running import start_run
+from kb.keeping.force import today
+from kb.keeping.values import change_document
+from kb.models import Chunk, Collection, Document, DocumentVersion, Folder, Page, Tag
 from kb.reading_faults import report_fault
 from kb.rights.access import ask_for_access
 from kb.rights.folders import create_folder, file_document, narrow_folder
@@ -174,6 +181,69 @@ def shared_conversation(world: World) -> tuple[Any]:
 def fault(world: World) -> tuple[Any]:
     reported = report_fault(page=world.version.pages.get(number=1), note="A line is missing.", user=world.people["owner"])
     return (reported.uid,)
+
+
+def tag_of_document(world: World) -> tuple[Any]:
+    change_document(document=world.document, user=None, tags=["Leave"])
+    return (Tag.objects.get().uid,)
+
+
+def due_document(owner: str | None) -> Callable[[World], tuple[Any]]:
+    """The document, to be reviewed today by this one of the people; None: by whoever runs the collection."""
+
+    def prepare(world: World) -> tuple[Any]:
+        person = world.people[owner] if owner else None
+        Document.objects.filter(pk=world.document.pk).update(review_by=today(), owner=person)
+        return (world.document.uid,)
+
+    return prepare
+
+
+def second_version(world: World) -> DocumentVersion:
+    """The version that answers in place of the world's, which is the earlier one then."""
+    version = DocumentVersion.objects.get(pk=world.version.pk)
+    version.pk, version.uid, version.number = None, uuid4(), 2
+    version.save()
+    page = Page.objects.create(version=version, number=1, text=world.version.pages.get().text, width=595, height=842)
+    Chunk.objects.create(id=7, version=version, ordinal=0, page=page, start=0, end=7, text="Wombats", text_hash="0" * 64)
+    Document.objects.filter(pk=world.document.pk).update(current_version=version)
+    return version
+
+
+def compared(world: World) -> tuple[Any]:
+    return (second_version(world).document.uid,)
+
+
+def earlier(world: World) -> tuple[Any]:
+    second_version(world)
+    return (world.version.uid,)
+
+
+def earlier_number(world: World) -> tuple[Any, int]:
+    second_version(world)
+    return (world.document.uid, 1)
+
+
+def passage(world: World) -> tuple[Any, int]:
+    return (world.document.uid, 0)
+
+
+def passage_change(world: World) -> tuple[Any]:
+    admin = world.people["knowledge_admin"]
+    return (change_passage(chunk=world.version.chunks.get(), kind="off", reason="Misread.", user=admin).uid,)
+
+
+def bulk_run(world: World) -> tuple[Any]:
+    documents, admin = world.collection.documents.all(), world.people["knowledge_admin"]
+    found = start_run(action="tag", documents=documents, collection=world.collection, values={"tags": ["Leave"]}, user=admin)
+    return (found.uid,)
+
+
+def dropped(world: World) -> DroppedFile:
+    """The one file of a folder that the knowledge admin sends."""
+    files = [Offered(path="rules/new.txt", size=30, modified=1)]
+    drop = open_drop(collection=world.collection, folder=None, files=files, user=world.people["knowledge_admin"])
+    return drop.files.get()
 
 
 def other_collection() -> str:
@@ -467,6 +537,20 @@ ADDRESSES = {
         Case("get", ADMIN, narrowed_document),
         Case("post", ADMIN_POST, narrowed_document, lambda world: {"who": "some", "people": "tao"}),
     ],
+    "kb:document_edit": [
+        Case("get", ADMIN, document),
+        Case("post", ADMIN_POST, document, lambda world: {"tags": "Leave", "owner": "", "expires_on": "2030-01-01"}),
+    ],
+    "kb:due": [Case("get", SIGNED_IN)],  # each finds what they are to look through: tests/kb/test_keeping.py
+    "kb:reviewed": [
+        Case("post", ADMIN_POST, due_document(None), lambda world: {"review_by": ""}),
+        Case("post", OWNER_POST, due_document("owner"), lambda world: {"review_by": ""}),
+        Case("post", NOWHERE_OR_SIGN_IN, due_document("outsider"), lambda world: {"review_by": ""}),  # who may not read it
+    ],
+    "kb:tags": [Case("get", ADMIN, slug)],
+    "kb:tag": [Case("get", ADMIN, tag_of_document), Case("post", ADMIN_POST, tag_of_document, lambda world: {"name": "Absence"})],
+    "kb:tag_delete": [Case("post", ADMIN_POST, tag_of_document)],
+    "kb:compare": [Case("get", READERS, compared)],
     "kb:stewards": [
         Case("get", ADMIN, slug),
         Case("post", ADMIN_POST, slug, lambda world: {"person": "tao", "role": "editor"}),
@@ -509,6 +593,27 @@ ADDRESSES = {
         Case("post", ADMIN_POST, slug, lambda world: {"files": SimpleUploadedFile("new.txt", b"Koalas sleep for twenty hours.")}),
     ],
     "ingest:queue": [Case("get", ADMIN)],
+    "ingest:bulk": [
+        Case("post", ADMIN, slug, lambda world: {"action": "tag", "all": "on"}),
+        Case("post", ADMIN_POST, slug, lambda world: {"action": "tag", "all": "on", "confirmed": "1", "tags": "Leave"}),
+    ],
+    "ingest:bulk_run": [Case("get", ADMIN, bulk_run)],
+    "ingest:drop": [Case("post", ADMIN, slug, lambda world: {"files": [["rules/new.txt", 30, 1]]}, is_json=True)],
+    "ingest:drop_file": [
+        Case(
+            "post",
+            ADMIN,
+            lambda world: (dropped(world).drop.uid, DroppedFile.objects.get().pk),
+            lambda world: {"files": SimpleUploadedFile("new.txt", b"Koalas sleep for twenty hours.")},
+        ),
+    ],
+    "ingest:drop_close": [Case("post", ADMIN_POST, lambda world: (dropped(world).drop.uid,))],
+    "ingest:passage": [
+        Case("get", ADMIN, passage),
+        Case("post", ADMIN_POST, passage, lambda world: {"kind": "off", "reason": "Misread."}),
+    ],
+    "ingest:passage_lift": [Case("post", ADMIN_POST, passage_change)],
+    "ingest:restore": [Case("post", ADMIN_POST, earlier)],
     "ingest:cancel": [Case("post", ADMIN_POST, lambda world: (world.version.uid,))],
     "ingest:retry": [Case("post", ADMIN_POST, lambda world: (world.failed.uid,))],
     "sources:index": [Case("get", ADMIN)],
@@ -860,6 +965,25 @@ API_ADDRESSES = {
     ],
     "api:move": [Case("post", "403 403 403 401 200 403", document, lambda world: {"collection": other_collection()}, is_json=True)],
     "api:reread": [Case("post", "403 403 403 401 202 403", document)],
+    "api:change_document": [Case("patch", "403 403 403 401 200 403", document, lambda world: {"tags": ["Leave"]}, is_json=True)],
+    "api:list_tags": [Case("get", API_READERS, slug)],
+    "api:change_tag": [Case("patch", "403 403 403 401 200 403", tag_of_document, lambda world: {"name": "Absence"}, is_json=True)],
+    "api:delete_tag": [Case("delete", "403 403 403 401 204 403", tag_of_document)],
+    "api:list_due": [Case("get", API_CALLERS)],
+    "api:review_document": [
+        Case("post", "404 404 404 401 200 404", due_document(None), lambda world: {"review_by": None}, is_json=True),
+        Case("post", "200 404 404 401 404 404", due_document("owner"), lambda world: {"review_by": None}, is_json=True),
+    ],
+    "api:start_bulk": [
+        Case("post", "403 403 403 401 202 403", slug, lambda world: {"action": "tag", "tags": ["x"], "filter": {}}, is_json=True),
+    ],
+    "api:get_bulk": [Case("get", "403 403 403 401 200 403", bulk_run)],
+    "api:list_passages": [Case("get", "403 403 403 401 200 403", document)],
+    "api:put_passage": [
+        Case("put", "403 403 403 401 200 403", passage, lambda world: {"kind": "off", "reason": "Misread."}, is_json=True),
+    ],
+    "api:lift_passage_change": [Case("delete", "403 403 403 401 204 403", passage_change)],
+    "api:restore": [Case("post", "403 403 403 401 202 403", earlier_number)],
     "api:get_index": [Case("get", "403 403 403 401 200 403")],
     "api:change_index": [Case("post", "403 403 403 401 200 403", lambda world: ("start",))],
     "api:read_page": [

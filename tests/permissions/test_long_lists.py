@@ -4,6 +4,7 @@ A list that is not in this table is found by `test_every_operation_that_lists_is
 """
 
 import re
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,8 +25,8 @@ from chat.models import Conversation, Feedback, ModelCall, Route, ServedModel, S
 from curation.answers.models import ApprovedAnswer, ApprovedQuestion
 from curation.gaps.models import Gap
 from curation.golden.models import GoldenQuestion, GoldenRun
-from ingest.models import Job
-from kb.models import AccessRequest, Chunk, Collection, Document, DocumentVersion, Edition, Folder, Page, Steward
+from ingest.models import BulkMember, BulkRun, Job
+from kb.models import AccessRequest, Chunk, Collection, Document, DocumentVersion, Edition, Folder, Page, Steward, Tag
 from retention.models import Erasure, Purge, RetentionRule
 from sources.models import Source, SourceAccess, SourceItem, SourceRun, SqlSource
 from tests.permissions.conftest import World
@@ -223,6 +224,43 @@ def add_folders(world: World, start: int, count: int) -> None:
     Folder.objects.bulk_create(Folder(collection=world.collection, name=name) for name in names(start, count))
 
 
+def add_tags(world: World, start: int, count: int) -> None:
+    tags = Tag.objects.bulk_create(Tag(collection=world.collection, name=name, folded=name) for name in names(start, count))
+    through = Document.tags.through
+    through.objects.bulk_create(through(document=world.document, tag=tag) for tag in tags)
+
+
+def add_due(world: World, start: int, count: int) -> None:
+    add_documents(world, start, count)
+    Document.objects.filter(name__startswith="row-").update(review_by=timezone.localdate())
+
+
+def add_failures(world: World, start: int, count: int) -> None:
+    run, _is_new = BulkRun.objects.get_or_create(
+        collection=world.collection, action="tag", state="done", asked_by=world.people["knowledge_admin"], uid=uuid.UUID(int=7)
+    )
+    gone = Document.objects.bulk_create(Document(collection=world.collection, name=f"{name}.md") for name in names(start, count))
+    BulkMember.objects.bulk_create(
+        BulkMember(run=run, document=one, name=one.name, state="failed", error_code="gone") for one in gone
+    )
+
+
+def add_paragraphs(world: World, start: int, count: int) -> None:
+    """As one more version with so many lines."""
+    version = DocumentVersion.objects.create(
+        document=world.document,
+        number=world.document.versions.count() + 1,
+        sha256="0" * 64,
+        size=1,
+        media_type="text/markdown",
+        storage_path="none",
+        status="indexed",
+        indexed_at=timezone.now(),
+    )
+    Page.objects.create(version=version, number=1, text="\n".join(names(start, count)))
+    Document.objects.filter(pk=world.document.pk).update(current_version=version)
+
+
 def add_golden(world: World, start: int, count: int) -> None:
     GoldenQuestion.objects.bulk_create(
         GoldenQuestion(collection=world.collection, question=name, digest=name) for name in names(start, count)
@@ -372,6 +410,13 @@ PAGES = [
     List(path="/people/keys/", who="owner", add=add_services, goes_on=""),
     List(path="/library/c/handbook/", who="owner", add=add_folders, goes_on=r'rel="next" href="\?folders=2"'),
     List(path="/library/c/handbook/?q=row&state=ready", add=add_documents),
+    List(path="/library/c/handbook/?sort=newest", add=add_documents),
+    List(path="/library/c/handbook/tags/", add=add_tags),
+    List(path="/library/c/handbook/", who="owner", add=add_tags, goes_on=""),
+    List(path="/", who="owner", add=add_tags, goes_on=""),
+    List(path="/library/due/", add=add_due),
+    List(path=f"/library/bulk/{uuid.UUID(int=7)}/", add=add_failures),
+    List(path="/library/documents/{document}/compare/", who="owner", add=add_paragraphs),
     List(path="/library/documents/{document}/", who="owner", add=add_pages),
     List(path="/library/documents/{document}/?tab=passages", add=add_pages),
     List(path="/library/documents/{document}/?tab=versions", who="owner", add=add_versions, name=VERSION),
@@ -406,6 +451,9 @@ API = [
     List(path="/api/v1/collections/handbook/documents?per_page=200", add=add_documents, goes_on='"pages": 5\\d'),
     List(path="/api/v1/documents/{document}/versions", add=add_versions, goes_on=""),
     List(path="/api/v1/collections/handbook/folders", who="owner", add=add_folders, goes_on=""),
+    List(path="/api/v1/collections/handbook/tags", who="owner", add=add_tags, goes_on=""),
+    List(path="/api/v1/due?per_page=200", add=add_due, goes_on=""),
+    List(path="/api/v1/documents/{document}/passages?per_page=200", add=add_pages, goes_on=""),
     List(path="/api/v1/listed-collections", who="outsider", add=add_listed, goes_on=""),
     List(path="/api/v1/access", who="outsider", add=add_listed, goes_on=""),
     List(path="/api/v1/collections/handbook/access", add=add_requests, goes_on=""),

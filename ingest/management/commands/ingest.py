@@ -20,6 +20,8 @@ from ingest.models import OPEN_STATES, Job
 from ingest.queue.notices import notify_worker
 from ingest.queue.running import run_due_jobs
 from ingest.services import accept_upload
+from kb.keeping.tags import clean_tags
+from kb.keeping.values import tag_document
 from kb.models import Collection, DocumentVersion
 from kb.rights.folders import find_folder
 from kb.services import create_collection
@@ -36,15 +38,29 @@ class Command(BaseCommand):
         parser.add_argument("--collection", required=True, metavar="SLUG", help="its address, or its name")
         parser.add_argument("--create", action="store_true", help="make the collection where it does not exist")
         parser.add_argument("--folder", metavar="PATH", default="", help="where new documents are to lie: “Contracts/2026”")
+        parser.add_argument("--tag", action="append", default=[], metavar="NAME", help="a tag of the documents; as often as wanted")
         parser.add_argument("--no-wait", action="store_true", help="leave the reading to the workers")
         parser.add_argument("--user", metavar="NAME", help="who uploads, by user name; default: the first knowledge admin")
 
     def handle(
-        self, *, paths: list[Path], collection: str, create: bool, folder: str, no_wait: bool, user: str | None, **options: object
+        self,
+        *,
+        paths: list[Path],
+        collection: str,
+        create: bool,
+        folder: str,
+        tag: list[str],
+        no_wait: bool,
+        user: str | None,
+        **options: object,
     ) -> None:
         files = list(find_files(paths))
         if not files:
             raise CommandError("No files were found there.")
+        try:
+            tags = clean_tags(tag)
+        except ValuesRefused as refused:
+            raise CommandError(refused.message) from refused
         uploader = find_uploader(user)
         target = find_collection(collection, create=create, user=uploader)
         lies_in = find_folder(target, folder) if folder else None
@@ -59,9 +75,11 @@ class Command(BaseCommand):
                     accepted = accept_upload(
                         collection=target, name=name, stream=stream, user=uploader, should_notify=False, folder=lies_in
                     )
-            except (UploadRefused, OSError) as error:
+                if tags:
+                    tag_document(accepted.version.document, tags, user=uploader)
+            except (UploadRefused, ValuesRefused, OSError) as error:
                 outcomes.append("failed")
-                problems.append(f"{name}: {error.message if isinstance(error, UploadRefused) else error}")
+                problems.append(f"{name}: {error if isinstance(error, OSError) else error.message}")
                 continue
             outcomes.append(accepted.outcome)
             if accepted.outcome != "unchanged" or accepted.version.status not in FINISHED:

@@ -15,6 +15,8 @@ OPERATOR = "operator"
 REASONS = {
     "": "",
     "rights": "the user may not read its collection",
+    "force": "its document has expired or is not yet valid",
+    "off": "switched off",
     "collection": "in another collection",
     "version": "of an older version",
     "deleted": "of a deleted document",

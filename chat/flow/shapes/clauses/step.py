@@ -108,7 +108,7 @@ def _documents(asked: AskedClause, question: Asked, found: Found) -> list[Docume
         if named := match_one(LibraryQuestion(about=About.LIST, subject=asked.document), readable):
             return named[:_DOCUMENTS]
     order = list(dict.fromkeys(one.place.document_uid for one in found.evidence))[:_DOCUMENTS]
-    documents = Document.objects.visible_to(reader).filter(uid__in=order, current_version__isnull=False)
+    documents = Document.objects.answering_for(reader).filter(uid__in=order, current_version__isnull=False)
     return sorted(documents.select_related("current_version"), key=lambda one: order.index(str(one.uid)))
 
 
