@@ -21,7 +21,7 @@ PACKAGES = frozenset(
     )
 )
 OPENAI_PATHS = ("/v1/",)
-MACHINE_PATHS = ("/api/", "/v1/", "/scim/", "/metrics", "/healthz", "/readyz")
+MACHINE_PATHS = ("/api/", "/v1/", "/scim/", "/mcp/", "/metrics", "/healthz", "/readyz")
 RETRY_AFTER_S = {429: 60, 503: 5}  # unless the error itself knows better
 WORDS = {  # status: code, heading, sentence
     400: (

@@ -863,6 +863,7 @@ API_ADDRESSES = {
     "api:withdraw_held_change": [Case("post", "403 403 403 401 200 403", held_change)],
     "api:list_gaps": [Case("get", "403 403 403 401 200 403")],
     "api:edit_gap": [Case("patch", "403 403 403 401 200 403", gap, lambda world: {"state": "wanted"}, is_json=True)],
+    "mcp": [Case("post", "401 401 401 401 401 401", is_json=True), Case("get", "405 405 405 405 405 405")],  # a key alone admits
     # A browser's session opens nothing of SCIM; tests/api/test_scim.py has who does with keys.
     **{
         f"scim:{name}": [Case("get", "401 401 401 401 401 401")]
