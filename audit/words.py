@@ -154,6 +154,9 @@ ACTIONS = {
     "prompt.shared": _("Prompt version given a share"),
     "prompt.promoted": _("Prompt version taken into use"),
     "prompt.rolled_back": _("Prompt version rolled back"),
+    "backup.made": _("Backup made"),
+    "setup.put_away": _("List of what to set up put away"),
+    "setup.shown": _("List of what to set up shown again"),
     "audit.sealed": _("Audit of an earlier release sealed"),
     "audit.key_rotated": _("Key of the audit changed"),
 }

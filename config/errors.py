@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 PACKAGES = frozenset(
     (
         *("accounts", "api", "audit", "backup", "chat", "config", "curation", "evals", "gateway", "ingest", "kb"),
-        *("language", "metrics", "outbound", "retention", "retrieval", "reviews", "sources"),
+        *("language", "metrics", "outbound", "retention", "retrieval", "reviews", "sources", "system"),
     )
 )
 OPENAI_PATHS = ("/v1/",)

@@ -39,6 +39,7 @@ urlpatterns = [
     path("retention/", include("retention.urls")),
     path("people/", include("accounts.urls")),
     path("models/", include("gateway.urls")),
+    path("system/", include("system.urls")),
     path("", include("api.urls")),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),

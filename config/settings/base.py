@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "reviews",
     "curation",
     "retention",
+    "system",
     "api",
     "backup",
     "evals",

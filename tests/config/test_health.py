@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 
-from config import readiness
+from system import readiness
 from ingest.stages.chunking import CUTTING
 from kb.index.completeness import compare
 from kb.index.engine import find_encoder, get_engine

@@ -784,6 +784,10 @@ API_ADDRESSES = {
             is_json=True,
         )
     ],
+    "system:index": [Case("get", ADMIN)],
+    "system:setup_put_away": [Case("post", ADMIN_POST)],
+    "system:setup_show": [Case("post", ADMIN_POST)],
+    "api:get_system": [Case("get", "403 403 403 401 200 403")],
     "api:list_directories": [Case("get", "403 403 403 401 200 403")],
     "api:sync_now": [Case("post", "403 403 403 401 404 403", lambda world: ("nowhere",))],
     "api:list_listed": [Case("get", API_CALLERS)],

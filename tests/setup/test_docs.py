@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = (
     *("bench",),
     *("accounts", "api", "audit", "backup", "chat", "config", "curation", "evals", "gateway", "ingest", "kb"),
-    *("language", "metrics", "outbound", "retention", "retrieval", "reviews", "sources", "training"),
+    *("language", "metrics", "outbound", "retention", "retrieval", "reviews", "sources", "system", "training"),
 )
 DOCS = (ROOT / "docs", ROOT / "docs/admin")
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(page for folder in DOCS for page in sorted(folder.glob("*.md")))]
