@@ -6,14 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx2
 import pytest
 import uvicorn
 from asgiref.sync import async_to_sync
 from django.core.asgi import get_asgi_application
 from django.test import Client as Browser
 from mcp import Client
-from mcp.client.streamable_http import streamable_http_client
+from mcp.client.streamable_http import create_mcp_http_client, streamable_http_client
 
 from accounts.keys import revoke_api_key
 from accounts.models import ApiKey, User
@@ -46,10 +45,10 @@ def leave(employee: User, collection: Collection) -> Document:
     return add_document(collection, "leave.md", LEAVE)
 
 
-def talk(url: str, key: str, work: Call, **more: str) -> Any:
+def talk(url: str, key: str, work: Call) -> Any:
     async def run() -> Any:
         async with (
-            httpx2.AsyncClient(headers=bearer(key) | more, timeout=30) as http,
+            create_mcp_http_client(headers=bearer(key)) as http,
             Client(streamable_http_client(url, http_client=http)) as client,
         ):
             return await work(client)
@@ -128,7 +127,7 @@ def test_a_key_that_is_revoked_ends_the_answer_that_it_waits_for(
 
 async def _ask(url: str, key: str) -> Any:
     async with (
-        httpx2.AsyncClient(headers=bearer(key), timeout=30) as http,
+        create_mcp_http_client(headers=bearer(key)) as http,
         Client(streamable_http_client(url, http_client=http)) as client,
     ):
         return await client.call_tool("ask", {"question": QUESTION})
