@@ -8,7 +8,7 @@ from ninja.errors import HttpError, ValidationError
 
 from api import asking, checking, conversations, library, searching
 from api.errors import RequestInvalid
-from api.managing import access, answers, canary, curation, directories, gaps, golden, retention, rights, system
+from api.managing import access, answers, canary, costs, curation, directories, gaps, golden, retention, rights, system
 from api.strictness import note_operation
 
 
@@ -70,3 +70,4 @@ rest.add_router("", gaps.router)
 rest.add_router("", answers.router)
 rest.add_router("", retention.router)
 rest.add_router("", system.router)
+rest.add_router("", costs.router)

@@ -35,6 +35,7 @@ from curation.golden.expecting import Expected
 from curation.golden.models import GoldenRun
 from curation.golden.questions import write_golden
 from curation.prompts.models import PromptVersion
+from gateway.spending.budgets import create_budget
 from kb.models import Collection, Document, DocumentVersion, Folder
 from kb.reading_faults import report_fault
 from kb.rights.access import ask_for_access
@@ -131,6 +132,11 @@ def downloadable(world: World) -> tuple[Any]:
     """The version of the collection's document, whose readers may have the file too."""
     world.collection.download_groups.add(world.group)
     return (world.version.uid,)
+
+
+def budget(world: World) -> tuple[int]:
+    person = world.people["owner"].username
+    return (create_budget(user=None, kind="person", person=person, amount="10").pk,)
 
 
 def pending_act(world: World) -> tuple[int]:
@@ -784,6 +790,19 @@ API_ADDRESSES = {
             is_json=True,
         )
     ],
+    "models:costs": [Case("get", ADMIN)],
+    "models:costs_export": [Case("get", ADMIN, lambda world: ("models",)), Case("get", NOWHERE_OR_SIGN_IN, lambda world: ("x",))],
+    "models:budgets": [Case("get", ADMIN)],
+    "models:budget_new": [Case("get", ADMIN)],
+    "models:budget": [Case("get", ADMIN, budget)],
+    "models:budget_delete": [Case("post", ADMIN_POST, budget)],
+    "api:get_costs": [Case("get", "403 403 403 401 200 403")],
+    "api:list_budgets": [Case("get", "403 403 403 401 200 403")],
+    "api:create_budget": [
+        Case("post", "403 403 403 401 201 403", data=lambda world: {"kind": "installation", "amount": "5"}, is_json=True)
+    ],
+    "api:change_budget": [Case("patch", "403 403 403 401 200 403", budget, lambda world: {"amount": "5"}, is_json=True)],
+    "api:delete_budget": [Case("delete", "403 403 403 401 204 403", budget)],
     "system:index": [Case("get", ADMIN)],
     "system:setup_put_away": [Case("post", ADMIN_POST)],
     "system:setup_show": [Case("post", ADMIN_POST)],
