@@ -67,6 +67,7 @@ def configure(sender: Celery, **_: object) -> None:
             "people": {"task": "accounts.tasks.keep_in_step", "schedule": 30.0, "options": {"expires": 30}},
             "access": {"task": "kb.tasks.note_expired_access", "schedule": 60.0, "options": {"expires": 60}},
             "budgets": {"task": "gateway.tasks.watch_budgets", "schedule": 60.0, "options": {"expires": 60}},
+            "chats": {"task": "integrations.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
             "heartbeat": {"task": "system.tasks.beat", "schedule": 15.0, "options": {"expires": 60}},
             "sign": {"task": "audit.tasks.sign", "schedule": 60.0, "options": {"expires": 60}},
         },
@@ -83,5 +84,18 @@ def make_app() -> Celery:
 app = make_app()
 app.set_default()  # for every thread: the web server's threads notify workers through celery.current_app
 app.autodiscover_tasks(
-    ["accounts", "audit", "chat.streaming", "curation", "gateway", "ingest", "kb", "retention", "reviews", "sources", "system"]
+    [
+        "accounts",
+        "audit",
+        "chat.streaming",
+        "curation",
+        "gateway",
+        "ingest",
+        "integrations",
+        "kb",
+        "retention",
+        "reviews",
+        "sources",
+        "system",
+    ]
 )

@@ -39,6 +39,8 @@ urlpatterns = [
     path("retention/", include("retention.urls")),
     path("people/", include("accounts.urls")),
     path("models/", include("gateway.urls")),
+    path("integrations/", include("integrations.urls")),
+    path("", include("integrations.public_urls")),
     path("system/", include("system.urls")),
     path("", include("api.urls")),
     path("healthz", health.alive, name="healthz"),

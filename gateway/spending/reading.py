@@ -84,7 +84,8 @@ def as_rows(lines: Sequence[Line], table: str) -> Iterable[Sequence[Any]]:
     """Return a table for a spreadsheet, its head first."""
     yield (table.removesuffix("s") if table != "people" else "person", *SUMS)
     for line in lines:
-        yield (line.name, *(getattr(line, name) for name in SUMS))
+        counts = (line.calls, line.uncounted, line.prompt_tokens, line.completion_tokens)
+        yield (line.name, *counts, f"{line.cost:.6f}")
 
 
 def _by(rows: "QuerySet[Spending]", column: str) -> dict[Any, dict[str, Any]]:

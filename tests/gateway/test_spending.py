@@ -163,7 +163,7 @@ def test_budgets_are_kept_on_their_pages_and_over_rest(admin: Client, knowledge_
     key = create_api_key(user=knowledge_admin, name="x", scopes=["people"], days=1, actor=knowledge_admin).text
     rest = Client(headers={"Authorization": f"Bearer {key}"})
     (told,) = rest.get("/api/v1/budgets").json()
-    assert (told["group"], told["spent"], told["is_exhausted"]) == ("People team", "18.000000", False)
+    assert (told["group"], Decimal(told["spent"]), told["is_exhausted"]) == ("People team", 18, False)
     changed = rest.patch(f"/api/v1/budgets/{told['id']}", {"amount": "15"}, content_type="application/json").json()
     assert changed["is_exhausted"]
     made = rest.post("/api/v1/budgets", {"kind": "person", "person": "erin", "amount": "1"}, content_type="application/json")

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = (
     *("bench",),
-    *("accounts", "api", "audit", "backup", "chat", "config", "curation", "evals", "gateway", "ingest", "kb"),
+    *("accounts", "api", "audit", "backup", "chat", "config", "curation", "evals", "gateway", "ingest", "integrations", "kb"),
     *("language", "metrics", "outbound", "retention", "retrieval", "reviews", "sources", "system", "training"),
 )
 DOCS = (ROOT / "docs", ROOT / "docs/admin")
