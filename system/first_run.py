@@ -36,6 +36,7 @@ class Step:
     is_done: bool
     address: str = ""
     command: str = ""
+    waits: bool = False  # for the step before it
 
 
 def list_steps(user: User) -> tuple[Step, ...]:
@@ -86,6 +87,7 @@ def list_steps(user: User) -> tuple[Step, ...]:
             is_done=done[code](),
             address=pages[code],
             command=commands.get(code, ""),
+            waits=first is None and manages and code in ("readers", "upload"),
         )
         for code, (title, about) in words.items()
     )

@@ -34,8 +34,13 @@ from curation.gaps.models import Gap, GapQuestion
 from curation.golden.expecting import Expected
 from curation.golden.models import GoldenRun
 from curation.golden.questions import write_golden
+from curation.handover.services import hand_over
 from curation.prompts.models import PromptVersion
 from gateway.spending.budgets import create_budget
+from integrations.chat_apps.editing import create_chat_app
+from integrations.chat_apps.models import ChatApp
+from integrations.widgets.editing import create_widget
+from integrations.widgets.models import Widget
 from kb.models import Collection, Document, DocumentVersion, Folder
 from kb.reading_faults import report_fault
 from kb.rights.access import ask_for_access
@@ -132,6 +137,43 @@ def downloadable(world: World) -> tuple[Any]:
     """The version of the collection's document, whose readers may have the file too."""
     world.collection.download_groups.add(world.group)
     return (world.version.uid,)
+
+
+def handover(world: World) -> tuple[Any]:
+    return (hand_over(world.turn, user=world.people["owner"]).uid,)
+
+
+def handed_turn(world: World) -> tuple[Any]:
+    handover(world)
+    return turn(world)
+
+
+def widget(world: World) -> Widget:
+    return create_widget(user=None, name="Intranet", title="Ask", origins=["https://intranet.example"])[0]
+
+
+def widget_key(world: World) -> tuple[int]:
+    return (widget(world).pk,)
+
+
+def widget_uid(world: World) -> tuple[Any]:
+    return (widget(world).uid,)
+
+
+def widget_site(world: World) -> dict[str, Any]:
+    return {"origin": "https://intranet.example", "token": ""}
+
+
+def chat_app(world: World) -> ChatApp:
+    return create_chat_app(user=None, name="Slack", kind="slack", secret="s", token="t")[0]
+
+
+def chat_key(world: World) -> tuple[int]:
+    return (chat_app(world).pk,)
+
+
+def chat_uid(world: World) -> tuple[Any]:
+    return (chat_app(world).uid,)
 
 
 def budget(world: World) -> tuple[int]:
@@ -803,6 +845,30 @@ API_ADDRESSES = {
     ],
     "api:change_budget": [Case("patch", "403 403 403 401 200 403", budget, lambda world: {"amount": "5"}, is_json=True)],
     "api:delete_budget": [Case("delete", "403 403 403 401 204 403", budget)],
+    "integrations:widgets": [Case("get", ADMIN)],
+    "integrations:widget_new": [Case("get", ADMIN)],
+    "integrations:widget": [Case("get", ADMIN, widget_key)],
+    "integrations:widget_change": [Case("get", ADMIN, widget_key)],
+    "integrations:widget_renew": [Case("post", ADMIN, widget_key)],
+    "integrations:widget_delete": [Case("post", ADMIN_POST, widget_key)],
+    "integrations:chats": [Case("get", ADMIN)],
+    "integrations:chat_new": [Case("get", ADMIN)],
+    "integrations:chat": [Case("get", ADMIN, chat_key)],
+    "integrations:chat_delete": [Case("post", ADMIN_POST, chat_key)],
+    # No cookie counts at these: tests/integrations has who is let in by what.
+    "outside:widget": [
+        Case("get", EVERYONE, widget_uid, query="?origin=https://intranet.example"),
+        Case("get", REFUSED, widget_uid, query="?origin=https://evil.example"),
+    ],
+    "outside:widget_session": [Case("post", "401 401 401 401 401 401", widget_uid, widget_site, is_json=True)],
+    "outside:widget_ask": [Case("post", "401 401 401 401 401 401", widget_uid, lambda world: {"question": "?"}, is_json=True)],
+    "outside:widget_source": [Case("get", "401 401 401 401 401 401", lambda world: (*widget_uid(world), *page(world)))],
+    "outside:chat": [Case("post", "401 401 401 401 401 401", chat_uid, is_json=True)],
+    "curation:handovers": [Case("get", ADMIN)],
+    "curation:handover": [Case("get", ADMIN, handover)],
+    "curation:handover_decide": [Case("post", ADMIN_POST, handover, lambda world: {"act": "take"})],
+    "curation:handover_ask": [Case("post", OWNER_POST, turn)],
+    "curation:handover_withdraw": [Case("post", OWNER_POST, handed_turn)],
     "system:index": [Case("get", ADMIN)],
     "system:setup_put_away": [Case("post", ADMIN_POST)],
     "system:setup_show": [Case("post", ADMIN_POST)],
