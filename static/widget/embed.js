@@ -54,14 +54,13 @@
       frame.src = address.href;
       frame.title = given.title || words.title;
       frame.referrerPolicy = "origin";
-      frame.allow = "clipboard-write";
+      frame.addEventListener("load", () => say({ type: "attest:opened" }));
       root.prepend(frame);
-    }
+    } else say({ type: "attest:opened" });
     host.setAttribute("open", "");
     button.setAttribute("aria-expanded", "true");
     button.setAttribute("aria-label", words.close);
     frame.focus();
-    say({ type: "attest:opened" });
   }
 
   function close() {

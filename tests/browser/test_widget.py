@@ -12,6 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
+from bench.harness.patience import PATIENCE_S
 from bench.harness.served import Installation
 
 QUESTION = "How many days of annual leave do employees get?"
@@ -73,6 +74,7 @@ print("PERSON", person.username)
 
 
 def open_widget(page: Page, url: str) -> FrameLocator:
+    page.set_default_timeout(PATIENCE_S * 1000)  # the frame comes from a server that is busy with the other tests
     page.goto(url)
     page.get_by_role("button", name="Open questions and answers").click()
     return page.frame_locator("attest-widget iframe")
@@ -121,6 +123,7 @@ def test_a_site_that_is_not_named_shows_nothing(browser: Browser, host: Host, in
 def test_whoever_has_no_account_is_told_so(browser: Browser, host: Host) -> None:
     host.person = "nobody-here"
     page = browser.new_page(locale="zh-CN")
+    page.set_default_timeout(PATIENCE_S * 1000)
     page.goto(host.url)
     page.locator("attest-widget button").click()
     frame = page.frame_locator("attest-widget iframe")

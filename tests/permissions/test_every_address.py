@@ -857,8 +857,8 @@ API_ADDRESSES = {
     "integrations:chat_delete": [Case("post", ADMIN_POST, chat_key)],
     # No cookie counts at these: tests/integrations has who is let in by what.
     "outside:widget": [
-        Case("get", EVERYONE, widget_uid, query="?origin=https://intranet.example"),
-        Case("get", REFUSED, widget_uid, query="?origin=https://evil.example"),
+        Case("get", EVERYONE, widget_uid, query="origin=https://intranet.example"),
+        Case("get", REFUSED, widget_uid, query="origin=https://evil.example"),
     ],
     "outside:widget_session": [Case("post", "401 401 401 401 401 401", widget_uid, widget_site, is_json=True)],
     "outside:widget_ask": [Case("post", "401 401 401 401 401 401", widget_uid, lambda world: {"question": "?"}, is_json=True)],
