@@ -173,6 +173,7 @@ ACTIONS = {
     "handover.taken": _("Handed over question taken"),
     "handover.answered": _("Handed over question answered"),
     "handover.closed": _("Handed over question closed"),
+    "chat.rules_changed": _("Rules of asking changed"),
     "backup.made": _("Backup made"),
     "setup.put_away": _("List of what to set up put away"),
     "setup.shown": _("List of what to set up shown again"),

@@ -10,4 +10,5 @@ urlpatterns: list[URLPattern] = [
     path("", views.index, name="index"),
     path("setup/put-away/", views.put_away, name="setup_put_away"),
     path("setup/show/", views.take_out, name="setup_show"),
+    path("incognito/", views.incognito, name="incognito"),
 ]

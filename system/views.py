@@ -6,6 +6,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import system_admins_only
 from accounts.requests import SignedInRequest
+from chat.conversations.incognito import allow_incognito, allows_incognito
 from system.first_run import is_shown, show_setup
 from system.report import read_report
 
@@ -17,7 +18,11 @@ def index(request: SignedInRequest) -> HttpResponse:
     report = read_report()
     problems = [(section, problem) for section in report.sections for problem in section.problems]
     problems.sort(key=lambda one: not one[1].is_urgent)
-    return render(request, "system/index.html", {"report": report, "problems": problems, "shows_setup": is_shown()})
+    return render(
+        request,
+        "system/index.html",
+        {"report": report, "problems": problems, "shows_setup": is_shown(), "allows_incognito": allows_incognito()},
+    )
 
 
 @require_POST
@@ -30,6 +35,14 @@ def put_away(request: SignedInRequest) -> HttpResponseBase:
 def take_out(request: SignedInRequest) -> HttpResponseBase:
     """Show it again."""
     return _show(request, is_shown=True)
+
+
+@require_POST
+@system_admins_only
+def incognito(request: SignedInRequest) -> HttpResponseBase:
+    """Allow conversations that only the audit keeps, or end that."""
+    allow_incognito(is_allowed=request.POST.get("allow") == "1", user=request.user)
+    return redirect("system:index")
 
 
 def _show(request: SignedInRequest, *, is_shown: bool) -> HttpResponseBase:

@@ -870,6 +870,7 @@ API_ADDRESSES = {
     "curation:handover_ask": [Case("post", OWNER_POST, turn)],
     "curation:handover_withdraw": [Case("post", OWNER_POST, handed_turn)],
     "system:index": [Case("get", ADMIN)],
+    "system:incognito": [Case("post", ADMIN_POST)],
     "system:setup_put_away": [Case("post", ADMIN_POST)],
     "system:setup_show": [Case("post", ADMIN_POST)],
     "api:get_system": [Case("get", "403 403 403 401 200 403")],
