@@ -15,6 +15,7 @@ from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
+from django.utils.module_loading import import_string
 
 from accounts.keys import is_usable, scopes_of
 from accounts.models import ApiKey, User
@@ -26,13 +27,14 @@ SERVICE = "attest"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """A session, an API key, or a command on this machine: with an account's rights, or as the operator, who reads everything. Or
-    Attest itself, which reads all of the one collection that it works for (whoever asks names it: `chat.flow.asked.Asked`)."""
+    """A session, an API key, another site that vouches for somebody, or a command on this machine: with an account's rights,
+    or as the operator, who reads everything. Or Attest itself, which reads all of the one collection that it works for
+    (whoever asks names it: `chat.flow.asked.Asked`)."""
 
-    kind: Literal["session", "key", "account", "operator", "service"]
+    kind: Literal["session", "key", "account", "operator", "service", "delegated"]
     user_id: int | None  # None: the operator and Attest itself have no account
     username: str  # for the audit, also of an account that is deleted meanwhile
-    session_key: str = field(default="", repr=False)
+    session_key: str = field(default="", repr=False)  # of a delegated one: what vouches for it, as "widget:5"
     key_id: int | None = None
     scope: str = ""  # one of ApiKey.Scope that is needed; "": any
 
@@ -116,10 +118,17 @@ def _by_account(credential: Credential) -> User | None:
     return None if user is None or user.has_ended else user
 
 
+def _by_delegation(credential: Credential) -> User | None:
+    """Of who comes from another site or program: the setting names who knows whether that still vouches for them."""
+    found: User | None = import_string(settings.DELEGATED_CREDENTIALS)(credential)
+    return found
+
+
 _FINDERS: dict[str, Callable[[Credential], User | None]] = {
     "session": _by_session,
     "key": _by_key,
     "account": _by_account,
     "operator": lambda _credential: operator(),
+    "delegated": _by_delegation,
     "service": lambda _credential: User(username=SERVICE, role=User.Role.KNOWLEDGE_ADMIN),
 }

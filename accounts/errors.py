@@ -51,7 +51,7 @@ class ValuesRefused(AccountsError):
 
 class KeyRefused(AccountsError):
     """`code`: key_missing, key_unknown, key_expired, key_revoked, key_owner_inactive, key_scope, key_network,
-    session_scope, csrf."""
+    session_scope, csrf, origin_refused."""
 
     code = "key_refused"
 

@@ -13,6 +13,7 @@ from api.managing import (
     answers,
     bulk,
     canary,
+    costs,
     curation,
     directories,
     gaps,
@@ -21,6 +22,7 @@ from api.managing import (
     retention,
     rights,
     sources,
+    system,
 )
 from api.strictness import note_operation
 
@@ -85,3 +87,5 @@ rest.add_router("", gaps.router)
 rest.add_router("", answers.router)
 rest.add_router("", retention.router)
 rest.add_router("", sources.router)
+rest.add_router("", system.router)
+rest.add_router("", costs.router)

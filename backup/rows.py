@@ -20,8 +20,8 @@ from backup.errors import BackupDamaged, DatabaseUnusable
 ROWS_AT_ONCE = 200
 PART_BYTES = 8 * 1024 * 1024  # of JSON, before it is packed
 # Sessions are left out: whoever was signed out since would be signed in again by a restore.
-# The state of an index describes files that are not in the backup.
-LEFT_OUT = frozenset({"accounts.browsersession", "sessions.session", "kb.indexstate"})
+# The state of an index describes files that are not in the backup, a heartbeat processes that are not.
+LEFT_OUT = frozenset({"accounts.browsersession", "sessions.session", "kb.indexstate", "system.heartbeat"})
 Row = Sequence[Any]
 
 

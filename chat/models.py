@@ -24,11 +24,11 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def kept(self) -> "ConversationQuerySet":
         """Not archived; pinned ones first."""
         pinned_first = F("pinned_at").desc(nulls_last=True)
-        return self.filter(archived_at=None).order_by(pinned_first, "-updated_at", "-pk")
+        return self.filter(archived_at=None, is_incognito=False).order_by(pinned_first, "-updated_at", "-pk")
 
     def archived(self) -> "ConversationQuerySet":
         """Put away, the last one first."""
-        return self.exclude(archived_at=None).order_by("-archived_at", "-pk")
+        return self.exclude(archived_at=None).exclude(is_incognito=True).order_by("-archived_at", "-pk")
 
 
 class Conversation(models.Model):
@@ -43,6 +43,7 @@ class Conversation(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
     pinned_at = models.DateTimeField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
+    is_incognito = models.BooleanField(default=False)  # in no list, and gone after a day: chat.conversations.incognito
 
     objects = ConversationQuerySet.as_manager()
 
@@ -54,6 +55,17 @@ class Conversation(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class ChatRules(models.Model):
+    """The one row of what the installation allows who asks."""
+
+    ONLY = 1
+
+    allows_incognito = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return "rules of asking"
 
 
 class SharedConversationQuerySet(models.QuerySet["SharedConversation"]):

@@ -61,12 +61,14 @@ def start_turn(
     conversation: Conversation | None = None,
     collection: Collection | None = None,
     where: Where | None = None,
+    is_incognito: bool = False,
 ) -> Turn:
     """Take a question, in a new conversation where none is given. `chat.streaming.runs` has it answered.
 
     Args:
         collection: to ask in from now on; None: as the conversation does, in a new one everywhere.
         where: the same with all that narrows it; None: as the conversation does.
+        is_incognito: a new conversation is in no list; the caller has asked whether that is allowed.
     Raises: QuestionRefused: "empty", "too_long", "unknown_collection", "unknown_conversation", "still_answering".
     """
     question = clean_question(question)
@@ -74,7 +76,7 @@ def start_turn(
         raise QuestionRefused("unknown_collection", _("This collection does not exist."))
     with transaction.atomic():
         if conversation is None:
-            conversation = Conversation.objects.create(user=user, title=title_of(question))
+            conversation = Conversation.objects.create(user=user, title=title_of(question), is_incognito=is_incognito)
         else:
             conversation = Conversation.objects.visible_to(user).select_for_update().filter(pk=conversation.pk).first()
             if conversation is None:
@@ -88,7 +90,8 @@ def start_turn(
         conversation.save()  # also moves it to the top of the list
         last = conversation.turns.aggregate(last=Max("position"))["last"]
         position = 0 if last is None else last + 1
-        return conversation.turns.create(position=position, question=question, asked_as=key_of(question))
+        asked_as = "" if conversation.is_incognito else key_of(question)  # nobody is offered it
+        return conversation.turns.create(position=position, question=question, asked_as=asked_as)
 
 
 def regenerate_turn(turn: Turn, *, question: str = "") -> Turn:
@@ -108,7 +111,7 @@ def regenerate_turn(turn: Turn, *, question: str = "") -> Turn:
             position=turn.position,
             attempt=last + 1,
             question=question,
-            asked_as=key_of(question),
+            asked_as="" if turn.conversation.is_incognito else key_of(question),
         )
 
 

@@ -21,6 +21,7 @@ from accounts.errors import TooManyRequests
 from accounts.rates import spend
 from accounts.requests import SignedInRequest
 from chat import services
+from chat.conversations.incognito import allows_incognito
 from chat.conversations.often import LOOKED_AT, asked_often
 from chat.conversations.readable import readable_answers
 from chat.conversations.sources import describe_sources
@@ -78,7 +79,10 @@ def ask(request: SignedInRequest) -> HttpResponseBase:
     try:
         where = read_where(request.POST, user=request.user) if "collection" in request.POST or current is None else None
         spend("ask", request.user.pk, per_minute=settings.RATE_ASK_PER_MINUTE)
-        turn = services.start_turn(user=request.user, question=question, conversation=current, where=where)
+        is_incognito = current is None and bool(request.POST.get("incognito")) and allows_incognito()
+        turn = services.start_turn(
+            user=request.user, question=question, conversation=current, where=where, is_incognito=is_incognito
+        )
     except (QuestionRefused, TooManyRequests) as refused:
         return refuse(request, current, question, refused)
     begin_answer(turn, request=request, credential=session_credential(request, user=request.user))
@@ -216,6 +220,7 @@ def page_context(request: SignedInRequest, current: Conversation | None = None) 
         "where": where,
         "kinds": [(kind, name, kind in where.kinds) for kind, name in KINDS.items()],
         "tags": [(name, name.casefold() in chosen_tags) for name in names_to_ask(request.user)],
+        "allows_incognito": current is None and allows_incognito(),
         "further": [(row, row in where.collections) for row in rows],
     }
 

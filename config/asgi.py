@@ -26,7 +26,7 @@ django.setup(set_prefix=False)
 share_connections()
 pages = StreamingHandler()
 
-from config.readiness import WARMTH  # noqa: E402  needs the app registry
+from system.readiness import WARMTH  # noqa: E402  needs the app registry
 
 
 def warm_up(first_page: threading.Event, stopping: threading.Event) -> None:

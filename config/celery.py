@@ -61,12 +61,16 @@ def configure(sender: Celery, **_: object) -> None:
             "erase": {"task": "retention.tasks.erase", "schedule": 30.0, "options": {"expires": 30}},
             "retention": {"task": "retention.tasks.apply", "schedule": 60.0, "options": {"expires": 60}},
             "dead_answers": {"task": "chat.streaming.tasks.conclude_dead_answers", "schedule": 30.0, "options": {"expires": 30}},
+            "incognito": {"task": "chat.streaming.tasks.forget_incognito", "schedule": 600.0, "options": {"expires": 600}},
             "readings": {"task": "audit.tasks.complete_readings", "schedule": 60.0, "options": {"expires": 60}},
             "verify": {"task": "audit.tasks.verify", "schedule": 60.0, "options": {"expires": 60}},
             "deliver": {"task": "audit.tasks.deliver", "schedule": 10.0, "options": {"expires": 10}},
             "people": {"task": "accounts.tasks.keep_in_step", "schedule": 30.0, "options": {"expires": 30}},
             "reviews": {"task": "kb.tasks.remind_owners", "schedule": 3600.0, "options": {"expires": 600}},
             "access": {"task": "kb.tasks.note_expired_access", "schedule": 60.0, "options": {"expires": 60}},
+            "budgets": {"task": "gateway.tasks.watch_budgets", "schedule": 60.0, "options": {"expires": 60}},
+            "chats": {"task": "integrations.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
+            "heartbeat": {"task": "system.tasks.beat", "schedule": 15.0, "options": {"expires": 60}},
             "sign": {"task": "audit.tasks.sign", "schedule": 60.0, "options": {"expires": 60}},
         },
     )
@@ -81,4 +85,19 @@ def make_app() -> Celery:
 
 app = make_app()
 app.set_default()  # for every thread: the web server's threads notify workers through celery.current_app
-app.autodiscover_tasks(["accounts", "audit", "chat.streaming", "curation", "ingest", "kb", "retention", "reviews", "sources"])
+app.autodiscover_tasks(
+    [
+        "accounts",
+        "audit",
+        "chat.streaming",
+        "curation",
+        "gateway",
+        "ingest",
+        "integrations",
+        "kb",
+        "retention",
+        "reviews",
+        "sources",
+        "system",
+    ]
+)

@@ -16,12 +16,12 @@ logger = logging.getLogger(__name__)
 
 PACKAGES = frozenset(
     (
-        *("accounts", "api", "audit", "backup", "chat", "config", "curation", "evals", "gateway", "ingest", "kb"),
-        *("language", "metrics", "outbound", "retention", "retrieval", "reviews", "sources"),
+        *("accounts", "api", "audit", "backup", "chat", "config", "curation", "evals", "gateway", "ingest", "integrations", "kb"),
+        *("language", "metrics", "outbound", "retention", "retrieval", "reviews", "sources", "system"),
     )
 )
 OPENAI_PATHS = ("/v1/",)
-MACHINE_PATHS = ("/api/", "/v1/", "/scim/", "/metrics", "/healthz", "/readyz")
+MACHINE_PATHS = ("/api/", "/v1/", "/scim/", "/mcp/", "/widget/", "/chat-apps/", "/metrics", "/healthz", "/readyz")
 RETRY_AFTER_S = {429: 60, 503: 5}  # unless the error itself knows better
 WORDS = {  # status: code, heading, sentence
     400: (

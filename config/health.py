@@ -11,9 +11,9 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from config.readiness import check_retrieval
 from ingest.editions.wanted import find_complaints
 from kb.storage import has_room
+from system.readiness import check_retrieval
 
 logger = logging.getLogger(__name__)
 

@@ -57,6 +57,7 @@ def logging_config(*, level: str, style: str) -> dict[str, Any]:
         "loggers": {
             "django.request": {"filters": ["not_probes"]},
             "httpx": {"level": "WARNING"},
+            "mcp": {"level": "WARNING"},  # says at each request that it starts and ends
             "faiss.loader": {"level": "WARNING"},
             "kombu.connection": {"level": "ERROR"},  # the broker of folders has no host, and says so at every start
             "jieba": {"level": "WARNING"},

@@ -12,7 +12,8 @@ class CurationError(Exception):
 
 
 class CurationRefused(CurationError):
-    """`code`: golden_invalid, golden_file, golden_taken, golden_none, gap_invalid, answer_invalid, change_invalid."""
+    """`code`: golden_invalid, golden_file, golden_taken, golden_none, gap_invalid, answer_invalid, change_invalid,
+    handover_invalid."""
 
     code = "curation_refused"
 

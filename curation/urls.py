@@ -8,6 +8,7 @@ from curation.canary import views as canary
 from curation.gaps import views as gaps
 from curation.golden import review_views
 from curation.golden import views as golden
+from curation.handover import views as handovers
 from curation.insights import views as insights
 from curation.prompts import views as prompts
 
@@ -50,5 +51,10 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:slug>/insights/<slug:table>.csv", insights.export, name="insights_export"),
     path("insights/", insights.insights, name="insights_all"),
     path("insights/<slug:table>.csv", insights.export, name="insights_all_export"),
+    path("handovers/", handovers.index, name="handovers"),
+    path("handovers/<uuid:uid>/", handovers.show, name="handover"),
+    path("handovers/<uuid:uid>/decide/", handovers.decide, name="handover_decide"),
+    path("ask-person/<uuid:uid>/", handovers.ask, name="handover_ask"),
+    path("ask-person/<uuid:uid>/withdraw/", handovers.withdraw, name="handover_withdraw"),
     path("runs/<uuid:uid>/", golden.run, name="run"),
 ]

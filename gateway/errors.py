@@ -6,6 +6,7 @@ ModelError             the language model gives no answer
 ├── ModelTimeout       no first token, or no end, in time
 ├── ModelUnauthorized  the key is wrong (401, 403)
 ├── ModelBusy          asked to wait (429, 503), or no place in our own queue
+├── BudgetExhausted    the month's budget is spent
 ├── ModelSuspended     failed several times in a row, and is not asked for a while
 ├── ContextOverflow    the prompt is longer than the model's context
 ├── ModelRejected      another refusal of the request (4xx)
@@ -42,6 +43,11 @@ class ModelUnauthorized(ModelError):
 
 class ModelBusy(ModelError):
     code = "model_busy"
+
+
+class BudgetExhausted(ModelError):
+    code = "budget_exhausted"
+    sentence = _("The budget for language models is spent for this month.")
 
 
 class ModelSuspended(ModelError):

@@ -12,10 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from gateway.hosts import may_see_key, model_rules, read_origin
 from gateway.ports import GenerationOptions, Usage
 from gateway.sealing import seal, unseal
+from gateway.spending.models import Budget, Spending
 from kb.models import Collection
 from language.answer_types import AnswerType
 from outbound.errors import HostRefused, HostUnknown
 
+__all__ = ["Budget", "ModelCall", "Route", "RouteFallback", "ServedModel", "Spending"]
 ENVIRONMENT = "environment"  # name of the row that LLM_BASE_URL and its like fill
 
 
@@ -142,6 +144,10 @@ class ServedModel(models.Model):
             total_timeout_s=self.total_timeout_s,
             extra=self.extra,
         )
+
+    @property
+    def has_price(self) -> bool:
+        return bool(self.price_in or self.price_out)
 
     def price_of(self, usage: Usage) -> Decimal:
         """Return what the tokens cost, in the currency that the prices are in."""

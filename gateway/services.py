@@ -17,12 +17,14 @@ from accounts.editable import changed_names
 from accounts.models import User
 from audit.actor import actor_of
 from audit.services import record
-from gateway.editable import RouteValues, ServedModelValues, serialize_model, serialize_route
+from gateway.editing.editable import RouteValues, ServedModelValues, serialize_model, serialize_route
+from gateway.editing.values import clean_model, clean_route
 from gateway.errors import ModelError
+from gateway.hosts import model_rules
+from gateway.layers.listing import list_served
 from gateway.models import Route, RouteFallback, ServedModel
 from gateway.ports import LanguageModel, Message
 from gateway.routing.row_gateway import serve_row
-from gateway.values import clean_model, clean_route
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ class Tested:
     error: ModelError | None = None
     first_token_ms: float = 0.0
     context: int | None = None  # as the server reports it; None where it does not
+    offered: tuple[str, ...] | None = None  # names that the server lists; None where it was not asked, or lists none
 
 
 @transaction.atomic
@@ -160,6 +163,34 @@ def try_model(row: ServedModel, *, user: User) -> Tested:
     outcome = tested.error.code if tested.error else "answered"
     _record("model.tested", row, user=user, payload={"name": row.name, "outcome": outcome})
     return tested
+
+
+def try_values(row: ServedModel, values: Mapping[str, Any], *, user: User) -> Tested:
+    """Ask the model for a word as it would be with these values, and its server what it offers; nothing is saved. A key that is
+    kept goes to the server that it was given for, and to no other.
+
+    Args: row: of the model as it is, or a new one.
+    Raises: ValuesRefused.
+    """
+    tried = copy(row)
+    clean_model(tried, values)
+    tested = async_to_sync(_test_and_list)(tried)
+    outcome = tested.error.code if tested.error else "answered"
+    payload = {"name": tried.name, "base_url": tried.base_url, "outcome": outcome, "unsaved": True}
+    record("model.tested", by=actor_of(user), subject=f"model:{row.pk}" if row.pk else "", summary=tried.name, payload=payload)
+    return tested
+
+
+async def _test_and_list(row: ServedModel) -> Tested:
+    try:
+        key = row.read_key()
+        offered: tuple[str, ...] | None = await list_served(base_url=row.base_url, api_key=key, rules=model_rules())
+    except ValueError:
+        offered = None  # the test says so, too
+    except ModelError as error:
+        logger.info("the models of %s were not listed: %s: %s", row.base_url, error.code, row.without_key(str(error)))
+        offered = None
+    return replace(await _test(row, serve_row(row)), offered=offered)
 
 
 async def _test(row: ServedModel, model: LanguageModel) -> Tested:

@@ -15,7 +15,7 @@ from accounts.errors import ValuesRefused
 from accounts.requests import SignedInRequest
 from accounts.value_forms import save_or_show
 from gateway import services
-from gateway.forms import RouteForm, ServedModelForm
+from gateway.editing.forms import RouteForm, ServedModelForm
 from gateway.models import Route, ServedModel
 from gateway.queue.health import read_health
 from gateway.routing.configured import keep_environment_model
@@ -64,7 +64,23 @@ def edit_model(request: SignedInRequest, row: ServedModel) -> HttpResponseBase:
         return redirect("models:index")
 
     form = ServedModelForm(request.POST or None, instance=row)
+    if request.POST.get("act") == "try":
+        return try_form(request, form, row)
     return save_or_show(request, form, save=save, template="gateway/model_form.html", context={"model": row})
+
+
+def try_form(request: SignedInRequest, form: ServedModelForm, row: ServedModel) -> HttpResponse:
+    """Say whether what the form holds would work, and what its server offers; nothing is saved."""
+    tested: services.Tested | None = None
+    if form.is_valid():
+        try:
+            tested = services.try_values(row, form.given(), user=request.user)
+        except ValuesRefused as refused:
+            form.refuse(refused)
+    problem = reason_of(tested.error.code) if tested and tested.error else ""
+    context = {"form": form, "model": row, "tested": tested, "problem": problem}
+    template = "gateway/_tested.html" if request.htmx else "gateway/model_form.html"
+    return render(request, template, context, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -156,6 +172,7 @@ def reason_of(code: str) -> str:
         "model_timeout": _("The request timed out."),
         "model_unauthorized": _("The server rejected the key."),
         "model_busy": _("The server is busy."),
+        "budget_exhausted": _("The budget for language models is spent for this month."),
         "model_suspended": _("The model failed several times and is suspended for a while."),
         "context_overflow": _("The prompt is longer than the context window."),
         "model_rejected": _("The server rejected the request."),

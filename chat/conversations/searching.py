@@ -31,7 +31,7 @@ def find_conversations(user: User, text: str, *, limit: int = 50) -> list[FoundC
     words = [word for word in text.split() if word.strip()][:MOST_WORDS]
     if not words:
         return []
-    mine = Conversation.objects.visible_to(user).select_related("collection")
+    mine = Conversation.objects.visible_to(user).filter(is_incognito=False).select_related("collection")
     titled, said = Q(), Q()
     for word in words:
         titled &= Q(title__icontains=word)

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from chat.conversations.incognito import forget_old
 from chat.streaming.dead import conclude_all_dead
 
 
@@ -9,3 +10,9 @@ from chat.streaming.dead import conclude_all_dead
 def conclude_dead_answers() -> None:
     """Conclude the answers of web processes that were killed."""
     conclude_all_dead()
+
+
+@shared_task
+def forget_incognito() -> int:
+    """Delete conversations that nobody wanted kept. Returns: how many."""
+    return forget_old()

@@ -94,6 +94,11 @@ DANGEROUS: dict[str, Asks] = {
     "accounts:provider_new_saml": _is_post_of_admin,
     "accounts:provider": _is_post_of_admin,
     "accounts:provider_delete": _is_post_of_admin,
+    "integrations:widget_new": _is_post_of_admin,  # whoever has the secret it shows asks as anybody
+    "integrations:widget_change": _is_post_of_admin,
+    "integrations:widget_renew": _is_post_of_admin,
+    "integrations:chat_new": _is_post_of_admin,  # says who may ask as whom
+    "integrations:chat": _is_post_of_admin,
     "accounts:keys": _makes_managing_key,
     "accounts:key_rotate": _rotates_managing_key,
     "accounts:service": _makes_managing_key_of_program,

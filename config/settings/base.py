@@ -59,6 +59,8 @@ INSTALLED_APPS = [
     "reviews",
     "curation",
     "retention",
+    "integrations",
+    "system",
     "api",
     "backup",
     "evals",
@@ -300,6 +302,8 @@ QUESTION_MAX_CHARACTERS = env_int("ATTEST_QUESTION_MAX_CHARACTERS", 4000, minimu
 # --- curation ---------------------------------------------------------------------------------------------------------
 CANARY_WAIT_S = env_int("ATTEST_CANARY_WAIT_S", 60, minimum=0)  # of quiet after a change, before golden questions are asked
 CANARY_HOUR = env_int("ATTEST_CANARY_HOUR", 2, minimum=-1, maximum=23)  # from when on they are asked each night; -1: not at night
+CHAT_HOSTS = env_hosts("ATTEST_CHAT_HOSTS")  # chat programs on this machine that answers may be sent to
+DELEGATED_CREDENTIALS = "integrations.delegation.find_delegated"  # asked by accounts whether another site still vouches
 PROMPTS = "curation.prompts.choosing.choose_rules"  # asked by chat which version of a prompt writes
 APPROVED_ANSWERS = "curation.answers.finding.find_approved"  # asked by chat before it searches
 HOLD_MODELS = "curation.canary.models_held.hold_models"  # asked by gateway.services before a model or a route is changed

@@ -6,7 +6,7 @@ from typing import Any
 from chat.flow.dependencies import AnswerDependencies
 from chat.flow.writing.prompting import digest_prompts
 from chat.judge.sufficiency import DEFAULT_THRESHOLD
-from gateway.editable import serialize_model, serialize_route
+from gateway.editing.editable import serialize_model, serialize_route
 from gateway.models import Route, ServedModel
 from kb.index.editions import serving_edition
 from kb.models import Collection, Document

@@ -16,6 +16,7 @@ from gateway.errors import ModelBusy, ModelSuspended
 from gateway.models import ModelCall, ServedModel
 from gateway.ports import Usage
 from gateway.queue.breaker import MEMORY, Breaker, BreakerState, judge_calls
+from gateway.spending.recording import add_spending
 
 # They show that the server is well: the fault is in the request, or the server said when to come again.
 BLAMELESS = frozenset({"context_overflow", "model_rejected", "model_busy"})
@@ -100,8 +101,8 @@ def _is_next(call: ModelCall) -> bool:
 
 
 @transaction.atomic
-def finish_call(call: ModelCall, outcome: Outcome) -> None:
-    """Give the place back, and remember how it went."""
+def finish_call(call: ModelCall, outcome: Outcome, *, collection: str = "") -> None:
+    """Give the place back, and remember how it went and what it cost. `collection`: that the best passage came from."""
     usage = outcome.usage or Usage(prompt_tokens=0, completion_tokens=0)
     is_failure = bool(outcome.error_code) and outcome.error_code not in BLAMELESS
     call.state = _State.DONE if outcome.error_code == "" else _State.FAILED if is_failure else _State.ENDED
@@ -116,6 +117,9 @@ def finish_call(call: ModelCall, outcome: Outcome) -> None:
         completion_tokens_total=F("completion_tokens_total") + usage.completion_tokens,
         cost_total=F("cost_total") + call.model.price_of(usage),
     )
+    if outcome.error_code == "" or outcome.usage is not None:  # what was not answered and not counted cost nothing
+        cost = call.model.price_of(usage)
+        add_spending(model=call.model.name, user=call.user, collection=collection, usage=outcome.usage, cost=cost)
     if call.pk % _PRUNE_EVERY == 0:
         old = timezone.now() - timedelta(days=CALLS_KEPT_DAYS)
         ModelCall.objects.filter(Q(finished_at__lt=old) | Q(finished_at=None, expires_at__lt=old)).delete()

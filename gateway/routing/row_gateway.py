@@ -30,7 +30,9 @@ class RowGateway:
     async def route(self, request: Request) -> Routed:
         rules, rows = await run_in_thread(self.load)()
         picked = pick_models(rules, request)
-        choices = tuple(RowChoice(rows[pk], user=request.user) for pk in picked.models)
+        choices = tuple(
+            RowChoice(rows[pk], user=request.user, collection=next(iter(request.collections), "")) for pk in picked.models
+        )
         if picked.rule is None:
             return Routed()
         why = asdict(picked.traits) | {"collections": list(picked.traits.collections)}
@@ -86,13 +88,13 @@ def serve_row(row: ServedModel) -> LanguageModel:
 class RowChoice:
     """A model for one question: queue and breaker, mask, JSON, retries, and the server."""
 
-    def __init__(self, row: ServedModel, *, user: str = "", model: LanguageModel | None = None) -> None:
+    def __init__(self, row: ServedModel, *, user: str = "", collection: str = "", model: LanguageModel | None = None) -> None:
         self._row = row
         served = model or serve_row(row)
         retrying = RetryingModel(served)
         structured = StructuredModel(retrying) if row.style == ServedModel.Style.STRUCTURED else None
         masked = MaskedModel(structured or retrying) if row.is_external else None
-        queued = QueuedModel(masked or structured or retrying, row=row, user=user)
+        queued = QueuedModel(masked or structured or retrying, row=row, user=user, collection=collection)
         self._layers = _Layers(queued=queued, masked=masked, structured=structured, retrying=retrying)
 
     @property

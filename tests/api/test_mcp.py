@@ -12,7 +12,7 @@ from asgiref.sync import async_to_sync
 from mcp import Client, StdioServerParameters
 
 from accounts.models import ApiKey, User
-from api.mcp_server import build_server
+from api.mcp.server import build_server
 from audit.models import Event
 from kb.models import Document
 from tests.api.conftest import key_of

@@ -19,8 +19,8 @@ from accounts.people.forms import ChangePersonForm, GroupForm, PersonForm
 from accounts.services import AccountValues, GroupValues, change_account, create_account, create_group, rename_group
 from api import schemas
 from audit.models import Event
-from gateway.editable import RouteValues, ServedModelValues, serialize_model, serialize_route
-from gateway.forms import RouteForm, ServedModelForm
+from gateway.editing.editable import RouteValues, ServedModelValues, serialize_model, serialize_route
+from gateway.editing.forms import RouteForm, ServedModelForm
 from gateway.models import Route, ServedModel
 from gateway.services import change_model, change_route, create_model, create_route
 from kb.editable import CollectionValues, serialize_values

@@ -49,6 +49,7 @@ class FakeServer:
         self.answer_with: Callable[[dict[str, Any]], str] | None = None  # of the request: what to say instead of `text`
         self.refuse_longer_than: int | None = None  # characters of the prompt
         self.port = 0
+        self.offered = ["plain", "chatty"]
 
     @property
     def base_url(self) -> str:
@@ -97,9 +98,13 @@ class FakeServer:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            self.paths.append(head.split()[1])
+            if head.startswith("GET /v1/models "):
+                offered = json.dumps({"object": "list", "data": [{"id": name} for name in self.offered]}).encode()
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(offered), offered))
+                return
             length = next(int(line.split(":")[1]) for line in head.splitlines() if line.lower().startswith("content-length"))
             body = json.loads(await reader.readexactly(length))
-            self.paths.append(head.split()[1])
             if " /v1/chat/completions " not in head:
                 writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
                 return

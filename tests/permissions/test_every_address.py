@@ -35,11 +35,17 @@ from curation.gaps.models import Gap, GapQuestion
 from curation.golden.expecting import Expected
 from curation.golden.models import GoldenRun
 from curation.golden.questions import write_golden
+from curation.handover.services import hand_over
 from curation.prompts.models import PromptVersion
+from gateway.spending.budgets import create_budget
 from ingest.documents.passages import change_passage
 from ingest.many.drops import Offered, open_drop
 from ingest.many.models import DroppedFile
 from ingest.many.running import start_run
+from integrations.chat_apps.editing import create_chat_app
+from integrations.chat_apps.models import ChatApp
+from integrations.widgets.editing import create_widget
+from integrations.widgets.models import Widget
 from kb.keeping.force import today
 from kb.keeping.values import change_document
 from kb.models import Chunk, Collection, Document, DocumentVersion, Folder, Page, Tag
@@ -140,6 +146,48 @@ def downloadable(world: World) -> tuple[Any]:
     """The version of the collection's document, whose readers may have the file too."""
     world.collection.download_groups.add(world.group)
     return (world.version.uid,)
+
+
+def handover(world: World) -> tuple[Any]:
+    return (hand_over(world.turn, user=world.people["owner"]).uid,)
+
+
+def handed_turn(world: World) -> tuple[Any]:
+    handover(world)
+    return turn(world)
+
+
+def widget(world: World) -> Widget:
+    return create_widget(user=None, name="Intranet", title="Ask", origins=["https://intranet.example"])[0]
+
+
+def widget_key(world: World) -> tuple[int]:
+    return (widget(world).pk,)
+
+
+def widget_uid(world: World) -> tuple[Any]:
+    return (widget(world).uid,)
+
+
+def widget_site(world: World) -> dict[str, Any]:
+    return {"origin": "https://intranet.example", "token": ""}
+
+
+def chat_app(world: World) -> ChatApp:
+    return create_chat_app(user=None, name="Slack", kind="slack", secret="s", token="t")[0]
+
+
+def chat_key(world: World) -> tuple[int]:
+    return (chat_app(world).pk,)
+
+
+def chat_uid(world: World) -> tuple[Any]:
+    return (chat_app(world).uid,)
+
+
+def budget(world: World) -> tuple[int]:
+    person = world.people["owner"].username
+    return (create_budget(user=None, kind="person", person=person, amount="10").pk,)
 
 
 def pending_act(world: World) -> tuple[int]:
@@ -930,6 +978,48 @@ API_ADDRESSES = {
             is_json=True,
         )
     ],
+    "models:costs": [Case("get", ADMIN)],
+    "models:costs_export": [Case("get", ADMIN, lambda world: ("models",)), Case("get", NOWHERE_OR_SIGN_IN, lambda world: ("x",))],
+    "models:budgets": [Case("get", ADMIN)],
+    "models:budget_new": [Case("get", ADMIN)],
+    "models:budget": [Case("get", ADMIN, budget)],
+    "models:budget_delete": [Case("post", ADMIN_POST, budget)],
+    "api:get_costs": [Case("get", "403 403 403 401 200 403")],
+    "api:list_budgets": [Case("get", "403 403 403 401 200 403")],
+    "api:create_budget": [
+        Case("post", "403 403 403 401 201 403", data=lambda world: {"kind": "installation", "amount": "5"}, is_json=True)
+    ],
+    "api:change_budget": [Case("patch", "403 403 403 401 200 403", budget, lambda world: {"amount": "5"}, is_json=True)],
+    "api:delete_budget": [Case("delete", "403 403 403 401 204 403", budget)],
+    "integrations:widgets": [Case("get", ADMIN)],
+    "integrations:widget_new": [Case("get", ADMIN)],
+    "integrations:widget": [Case("get", ADMIN, widget_key)],
+    "integrations:widget_change": [Case("get", ADMIN, widget_key)],
+    "integrations:widget_renew": [Case("post", ADMIN, widget_key)],
+    "integrations:widget_delete": [Case("post", ADMIN_POST, widget_key)],
+    "integrations:chats": [Case("get", ADMIN)],
+    "integrations:chat_new": [Case("get", ADMIN)],
+    "integrations:chat": [Case("get", ADMIN, chat_key)],
+    "integrations:chat_delete": [Case("post", ADMIN_POST, chat_key)],
+    # No cookie counts at these: tests/integrations has who is let in by what.
+    "outside:widget": [
+        Case("get", EVERYONE, widget_uid, query="origin=https://intranet.example"),
+        Case("get", REFUSED, widget_uid, query="origin=https://evil.example"),
+    ],
+    "outside:widget_session": [Case("post", "401 401 401 401 401 401", widget_uid, widget_site, is_json=True)],
+    "outside:widget_ask": [Case("post", "401 401 401 401 401 401", widget_uid, lambda world: {"question": "?"}, is_json=True)],
+    "outside:widget_source": [Case("get", "401 401 401 401 401 401", lambda world: (*widget_uid(world), *page(world)))],
+    "outside:chat": [Case("post", "401 401 401 401 401 401", chat_uid, is_json=True)],
+    "curation:handovers": [Case("get", ADMIN)],
+    "curation:handover": [Case("get", ADMIN, handover)],
+    "curation:handover_decide": [Case("post", ADMIN_POST, handover, lambda world: {"act": "take"})],
+    "curation:handover_ask": [Case("post", OWNER_POST, turn)],
+    "curation:handover_withdraw": [Case("post", OWNER_POST, handed_turn)],
+    "system:index": [Case("get", ADMIN)],
+    "system:incognito": [Case("post", ADMIN_POST)],
+    "system:setup_put_away": [Case("post", ADMIN_POST)],
+    "system:setup_show": [Case("post", ADMIN_POST)],
+    "api:get_system": [Case("get", "403 403 403 401 200 403")],
     "api:list_directories": [Case("get", "403 403 403 401 200 403")],
     "api:sync_now": [Case("post", "403 403 403 401 404 403", lambda world: ("nowhere",))],
     "api:list_listed": [Case("get", API_CALLERS)],
@@ -1057,6 +1147,7 @@ API_ADDRESSES = {
     "api:set_source_rule": [
         Case("put", API_MANAGES, document_source, lambda world: {"kind": "group", "id": "1", "is_nobody": True}, is_json=True)
     ],
+    "mcp": [Case("post", "401 401 401 401 401 401", is_json=True), Case("get", "405 405 405 405 405 405")],  # a key alone admits
     # A browser's session opens nothing of SCIM; tests/api/test_scim.py has who does with keys.
     **{
         f"scim:{name}": [Case("get", "401 401 401 401 401 401")]

@@ -18,7 +18,7 @@ from milvus_lite.server_manager import server_manager_instance
 
 from accounts.keys import create_api_key
 from accounts.models import User
-from api.mcp_server import build_server
+from api.mcp.server import build_server
 from chat.models import Conversation
 from kb.index.engine import Engine, get_engine
 from kb.index.entries import to_indexed_chunk

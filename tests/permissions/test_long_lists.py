@@ -25,7 +25,11 @@ from chat.models import Conversation, Feedback, ModelCall, Route, ServedModel, S
 from curation.answers.models import ApprovedAnswer, ApprovedQuestion
 from curation.gaps.models import Gap
 from curation.golden.models import GoldenQuestion, GoldenRun
+from curation.handover.models import Handover
+from gateway.spending.models import Budget, Spending
 from ingest.models import BulkMember, BulkRun, Job
+from integrations.chat_apps.models import ChatApp
+from integrations.widgets.models import Widget
 from kb.models import AccessRequest, Chunk, Collection, Document, DocumentVersion, Edition, Folder, Page, Steward, Tag
 from retention.models import Erasure, Purge, RetentionRule
 from sources.models import Source, SourceAccess, SourceItem, SourceRun, SqlSource
@@ -44,6 +48,32 @@ def names(start: int, count: int) -> list[str]:
 def add_rules(world: World, start: int, count: int) -> None:
     collections = Collection.objects.bulk_create(Collection(name=name, slug=name) for name in names(start, count))
     RetentionRule.objects.bulk_create(RetentionRule(kind="views", collection=one, days=30) for one in collections)
+
+
+def add_handovers(world: World, start: int, count: int) -> None:
+    turns = Turn.objects.bulk_create(
+        Turn(conversation=world.conversation, position=10 + number, question=name, state="refused")
+        for number, name in enumerate(names(start, count), start)
+    )
+    Handover.objects.bulk_create(Handover(turn=turn, collection=world.collection, asker=world.people["owner"]) for turn in turns)
+
+
+def add_widgets(world: World, start: int, count: int) -> None:
+    Widget.objects.bulk_create(Widget(name=name, title="Ask", origins=["https://a.example"]) for name in names(start, count))
+
+
+def add_chat_apps(world: World, start: int, count: int) -> None:
+    ChatApp.objects.bulk_create(ChatApp(name=name, kind="slack") for name in names(start, count))
+
+
+def add_budgets(world: World, start: int, count: int) -> None:
+    groups = Group.objects.bulk_create(Group(name=name) for name in names(start, count))
+    Budget.objects.bulk_create(Budget(kind="group", group=group, amount=10) for group in groups)
+
+
+def add_spending(world: World, start: int, count: int) -> None:
+    people = User.objects.bulk_create(User(username=name) for name in names(start, count))
+    Spending.objects.bulk_create(Spending(day=timezone.localdate(), model="m", person=one.pk, calls=1, cost=1) for one in people)
 
 
 def add_holds(world: World, start: int, count: int) -> None:
@@ -435,6 +465,11 @@ PAGES = [
     List(path="/people/groups/{group}/", add=add_people),
     List(path="/people/keys/", who="owner", add=add_keys),
     List(path="/models/", add=add_models),
+    List(path="/curation/handovers/", add=add_handovers),
+    List(path="/integrations/", add=add_widgets),
+    List(path="/integrations/chats/", add=add_chat_apps),
+    List(path="/models/budgets/", add=add_budgets),
+    List(path="/models/costs/", add=add_spending, goes_on="The 50 that cost most of 10,000"),
     List(path="/models/", add=add_routes, goes_on=r'rel="next" href="\?routes=2"'),
     List(path="/curation/c/handbook/golden/", add=add_golden),
     List(path="/curation/c/handbook/answers/", add=add_answers),
@@ -460,6 +495,7 @@ API = [
     List(path="/api/v1/collections/handbook/stewards", add=add_stewards, goes_on=""),
     List(path="/api/v1/conversations?limit=200", who="owner", add=add_conversations, goes_on=""),
     List(path="/api/v1/conversations/{conversation}?limit=200", who="owner", add=add_turns, goes_on='"earlier": \\d'),
+    List(path="/api/v1/budgets?per_page=200", add=add_budgets, goes_on=""),
     List(path="/api/v1/retention/rules", who="auditor", add=add_rules, goes_on=""),
     List(path="/api/v1/retention/holds", who="auditor", add=add_holds, goes_on=""),
     List(path="/api/v1/retention/erasures", who="auditor", add=add_erasures, goes_on=""),

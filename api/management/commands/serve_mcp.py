@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.errors import AccountsError
 from accounts.keys import recognise_key
-from api.mcp_server import HERE, build_server
+from api.mcp.server import HERE, build_server
 
 
 class Command(BaseCommand):

@@ -4,8 +4,12 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from tqdm import tqdm
 
+from audit.actor import COMMAND_LINE
+from audit.errors import AuditError
+from audit.services import record
 from backup.errors import BackupError
 from backup.given_secrets import add_secret_arguments, read_secret
 from backup.saving import Saved, save_backup
@@ -44,7 +48,15 @@ class Command(BaseCommand):
                 )
         except BackupError as error:
             raise CommandError(str(error)) from error
+        self._note(file, saved)
         self._print_result(file, saved, is_open=secret is None and not without_keys)
+
+    def _note(self, file: Path, saved: Saved) -> None:
+        """Record that it was made, without where: the page of the system says how old the last one is."""
+        try:
+            record("backup.made", by=COMMAND_LINE, summary=file.name, payload={"size": saved.size, "events": saved.events})
+        except (AuditError, DatabaseError, OSError) as error:
+            self.stderr.write(self.style.WARNING(f"The backup is whole. That it was made could not be recorded: {error}"))
 
     def _print_result(self, file: Path, saved: Saved, *, is_open: bool) -> None:
         originals = f"{saved.originals} original{'' if saved.originals == 1 else 's'}"

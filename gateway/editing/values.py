@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.editable import check_row, check_values
 from accounts.errors import ValuesRefused
-from gateway.editable import RouteValues, ServedModelValues
+from gateway.editing.editable import RouteValues, ServedModelValues
 from gateway.hosts import read_origin
 from gateway.layers.openai_compatible import RESERVED
 from gateway.models import ENVIRONMENT, Route, ServedModel, question_classes

@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.editable import names_of
 from accounts.value_forms import ValuesForm
-from gateway.editable import RouteValues, ServedModelValues
+from gateway.editing.editable import RouteValues, ServedModelValues
+from gateway.editing.values import FALLBACKS, KEY_CHARACTERS, SET_BY_ENVIRONMENT, clean_model, clean_route
 from gateway.models import Route, ServedModel, question_classes
-from gateway.values import FALLBACKS, KEY_CHARACTERS, SET_BY_ENVIRONMENT, clean_model, clean_route
 from kb.models import Collection
 
 
@@ -32,7 +32,11 @@ class ServedModelForm(ValuesForm[ServedModel]):
     class Meta:
         model = ServedModel
         fields = names_of(ServedModelValues)
-        widgets = {"extra": forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}), "style": forms.RadioSelect}
+        widgets = {
+            "extra": forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+            "style": forms.RadioSelect,
+            "served_name": forms.TextInput(attrs={"list": "served-names", "autocomplete": "off"}),
+        }
         help_texts = {
             "name": _("Shown in this list, in routes and on receipts."),
             "base_url": _("Of an OpenAI-compatible server, for example http://127.0.0.1:8100/v1."),

@@ -1,0 +1,1 @@
+"""What models cost: recorded with each call, shown by month, kept within budgets."""
