@@ -35,9 +35,7 @@ def compare(*, engine: Engine, now: datetime | None = None) -> IndexState:
     """Count what the database has for this edition and what the index has, and keep both. Raises: IndexFault."""
     now = now or timezone.now()
     wanted = _passages_on_record(edition=engine.edition)
-    present = (
-        engine.count()
-    )  # after the database: what is published in between is then in the index alone, and nothing seems missing
+    present = engine.count()  # after the database: what is published in between is in the index alone, and nothing seems missing
     if not 0 < wanted <= present:
         wanted, present = indexable_chunks(engine).count(), engine.count()
     state, _is_new = IndexState.objects.get_or_create(pk=engine.edition)
@@ -121,7 +119,7 @@ def find_shortage(*, engine: Engine, user: User | AnonymousUser) -> Shortage | N
     state = IndexState.objects.filter(pk=engine.edition).first()
     if state is not None and state.short_since is not None and present < state.wanted:
         return _for_reader(user, edition=engine.edition, share=_share(state, present))
-    if present >= _passages_on_record():
+    if present >= _passages_on_record(edition=engine.edition):
         return None
     state = compare(engine=engine)
     return _for_reader(user, edition=engine.edition, share=_share(state, state.present)) if state.short_since else None

@@ -8,7 +8,7 @@ from accounts.models import User
 from audit.actor import actor_of
 from audit.services import record
 from kb.index.search import search_passages
-from kb.index.within import Within
+from kb.index.within import EVERYTHING, Within
 from kb.keeping.tags import tagged
 from kb.models import Chunk, Document
 from retrieval.types import SearchConfig
@@ -45,9 +45,9 @@ def find_documents(text: str, *, user: User, tag: str = "") -> list[FoundDocumen
     if tag:
         by_name = by_name.filter(pk__in=tagged([tag]))
     rows = list(by_name.select_related("collection", "current_version").order_by("title", "name", "pk")[:BY_NAME])
-    narrowed = {"within": Within(tags=(tag,))} if tag else {}
+    within = Within(tags=(tag,)) if tag else EVERYTHING
     nearest: dict[int, Chunk] = {}
-    for passage in search_passages(text, user=user, config=SearchConfig(limit=PASSAGES), **narrowed).passages:
+    for passage in search_passages(text, user=user, config=SearchConfig(limit=PASSAGES), within=within).passages:
         if passage.hit.keyword_rank is not None or len(nearest) < BY_MEANING:
             nearest.setdefault(passage.chunk.version.document_id, passage.chunk)
     shown = {"chunk_ids": [str(chunk.pk) for chunk in nearest.values()], "documents": [row.uid for row in rows]}

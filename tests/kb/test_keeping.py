@@ -36,8 +36,8 @@ At = Callable[..., None]
 def at(monkeypatch: pytest.MonkeyPatch) -> At:
     """Let it be another moment (UTC)."""
 
-    def set_now(*moment: int) -> None:
-        now = datetime(*moment, tzinfo=UTC)
+    def set_now(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> None:
+        now = datetime(year, month, day, hour, minute, tzinfo=UTC)
         monkeypatch.setattr(timezone, "now", lambda: now)
 
     return set_now

@@ -314,6 +314,10 @@ def sql_source_action(action: str) -> Callable[[World], tuple[Any, ...]]:
     return lambda world: (world.sql_source.uid, action)
 
 
+def act_on_source(action: str) -> Callable[[World], tuple[Any, str]]:
+    return lambda world: (world.document_source.uid, action)
+
+
 def document_source(world: World) -> tuple[Any]:
     return (world.document_source.uid,)
 
@@ -702,10 +706,7 @@ ADDRESSES = {
         Case("get", ADMIN, document_source, query="kind=group&id=4001"),
         Case("post", ADMIN_POST, document_source, lambda world: {"who": "nobody"}, query="kind=group&id=4001"),
     ],
-    "sources:documents_act": [
-        Case("post", ADMIN_POST, lambda world, action=action: (world.document_source.uid, action))
-        for action in ("start", "run", "pause", "prune")
-    ],
+    "sources:documents_act": [Case("post", ADMIN_POST, act_on_source(action)) for action in ("start", "run", "pause", "prune")],
     "ingest:move": [Case("get", ADMIN, document), Case("post", ADMIN_POST, document, lambda world: {"to": other_collection()})],
     "ingest:reread": [Case("post", ADMIN_POST, document)],
     "ingest:replace": [
@@ -1134,8 +1135,7 @@ API_ADDRESSES = {
     ],
     "api:delete_source": [Case("delete", "403 403 403 401 204 403", document_source, query="documents=keep")],
     "api:act_on_source": [
-        Case("post", "403 403 403 401 202 403", lambda world, action=action: (world.document_source.uid, action))
-        for action in ("start", "run", "pause", "prune")
+        Case("post", "403 403 403 401 202 403", act_on_source(action)) for action in ("start", "run", "pause", "prune")
     ],
     "api:preview_source": [Case("get", "403 403 403 401 503 403", document_source)],
     "api:plan_source": [Case("get", "403 403 403 401 503 403", document_source)],
