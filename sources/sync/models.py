@@ -111,7 +111,7 @@ class SourceItem(models.Model):
         WAITING = "waiting", _("Waiting")  # to be fetched
         KEPT = "kept", _("In step")
         FAILED = "failed", _("Failed")  # tried again by the next run
-        LEFT_OUT = "left_out", _("Left out")  # not a document that is read; until it changes, or somebody retries it
+        LEFT_OUT = "left_out", _("Skipped")  # not a document that is read; until it changes, or somebody retries it
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="items")
     key = models.CharField(max_length=64)  # sha256 of `external_id`
