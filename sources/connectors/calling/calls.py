@@ -153,6 +153,8 @@ class Calls:
             raise refused(error.host) from error
         except HostUnknown as error:
             raise unknown(error.host) from error
+        except (UnicodeEncodeError, httpx.LocalProtocolError) as error:  # without its text, which holds the header
+            raise SignInRefused(_("The credentials have characters that no header can hold. Paste them again.")) from error
         except httpx.TimeoutException as error:
             raise SourceAway(_("%(host)s answers too slowly.") % {"host": self.origin[1]}) from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:

@@ -154,6 +154,10 @@ def test_it_waits_when_it_is_told_to(source, api):
 def test_what_is_wrong_is_told_apart(api, settings):
     with opened(MANIFEST, {"api": api.address}, {"token": "wrong"}) as source, pytest.raises(SignInRefused):
         source.check()
+    for token in ("sécret", "two\nlines"):
+        with opened(MANIFEST, {"api": api.address}, {"token": token}) as source, pytest.raises(SignInRefused) as refused:
+            source.check()
+        assert token not in refused.value.message
     settings.SOURCE_HOSTS = []
     with pytest.raises(AddressRefused):
         MANIFEST.open({"api": api.address}, {"token": "secret-7"})
