@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
-    from django_stubs_ext import StrPromise
+    from django.utils.functional import _StrPromise as StrPromise  # of gettext_lazy; only the stubs name it
 
 EVERYONE = "everyone"
 

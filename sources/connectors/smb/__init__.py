@@ -33,7 +33,7 @@ MANIFEST = Manifest(
     description=_("Files of a Windows server, a NAS or Samba, with their access lists."),
     settings=(
         Setting(name="host", label=_("Server"), help=_("Such as files.example")),
-        Setting(name="port", label=_("Port"), required=False, kind="number"),
+        Setting(name="port", label=_("Port"), help=_("Empty: 445."), required=False, kind="number"),
         Setting(name="share", label=_("Name of the share"), help=_("Such as Documents; without the server.")),
         Setting(name="folder", label=_("Folder"), help=_("Only what lies in it, such as Finance/2026"), required=False),
         Setting(name="username", label=_("User name"), help=_("Such as ACME\\reader or reader@acme.example")),
