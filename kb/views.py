@@ -211,7 +211,7 @@ def cut(rows: QuerySet[Row], request: SignedInRequest, size: int) -> Slice[Row]:
 
 def cut_listed(rows: QuerySet[Document], request: SignedInRequest) -> Slice[Document]:
     """Return the slice of a list of documents with what its rows show: the page is cut by keys alone, and read then."""
-    page: Slice[Any] = cut(rows.values_list("pk", flat=True), request, DOCUMENTS_PER_PAGE)  # type: ignore[type-var]  # keys, no rows
+    page: Slice[Any] = cut(rows.values_list("pk", flat=True), request, DOCUMENTS_PER_PAGE)
     keys = list(page.object_list)
     found = with_shown_rows(Document.objects.filter(pk__in=keys), request.user).in_bulk()
     page.object_list = [found[key] for key in keys if key in found]

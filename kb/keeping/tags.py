@@ -1,6 +1,7 @@
 """Tags of documents: each belongs to one collection; case makes no difference. Changes are in the audit in the same transaction."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
@@ -144,7 +145,7 @@ def names_to_ask(user: User | AnonymousUser) -> list[str]:
     return sorted(list(names.values())[:MENU_TAGS], key=str.casefold)
 
 
-def tagged(names: Iterable[str]) -> QuerySet[Document]:
+def tagged(names: Iterable[str]) -> QuerySet[Any, Any]:
     """Return the keys of documents that have a tag of one of these names, in whatever collection."""
     through = Document.tags.through._default_manager
     return through.filter(tag__folded__in=[name.casefold() for name in names]).values("document_id")

@@ -1,6 +1,7 @@
 """Finding documents across collections: by their names, and by the words in them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q
 
@@ -45,7 +46,7 @@ def find_documents(text: str, *, user: User, tag: str = "") -> list[FoundDocumen
     if tag:
         by_name = by_name.filter(pk__in=tagged([tag]))
     rows = list(by_name.select_related("collection", "current_version").order_by("title", "name", "pk")[:BY_NAME])
-    narrowed = {"within": Within(tags=(tag,))} if tag else {}
+    narrowed: dict[str, Any] = {"within": Within(tags=(tag,))} if tag else {}
     nearest: dict[int, Chunk] = {}
     for passage in search_passages(text, user=user, config=SearchConfig(limit=PASSAGES), **narrowed).passages:
         if passage.hit.keyword_rank is not None or len(nearest) < BY_MEANING:
