@@ -19,7 +19,7 @@ from accounts.value_forms import save_or_show
 from kb import services
 from kb.forms import CollectionForm
 from kb.index.editions import serving_edition
-from kb.keeping.listing import PAGE_CONTENT, Filter, filter_documents, with_rows
+from kb.keeping.listing import PAGE_CONTENT, Filter, filter_documents, with_shown_rows
 from kb.keeping.passages import unmet_changes
 from kb.keeping.reviewing import due_for
 from kb.keeping.tags import tags_for
@@ -133,7 +133,7 @@ def progress(request: SignedInRequest, slug: str) -> HttpResponse:
     """The rows that were running a moment ago, as they stand now."""
     current = get_object_or_404(Collection.objects.manageable_by(request.user), slug=slug)
     uids = [UUID(part) for part in request.GET.get("watch", "").split(",")[:DOCUMENTS_PER_PAGE] if is_uuid(part)]
-    rows = with_rows(filter_documents(current, request.user, Filter()).filter(uid__in=uids), request.user)
+    rows = with_shown_rows(filter_documents(current, request.user, Filter()).filter(uid__in=uids), request.user)
     return render(request, "kb/_progress.html", {"collection": current, "documents": rows, "manages": True})
 
 
@@ -213,7 +213,7 @@ def cut_listed(rows: QuerySet[Document], request: SignedInRequest) -> Slice[Docu
     """Return the slice of a list of documents with what its rows show: the page is cut by keys alone, and read then."""
     page: Slice[Any] = cut(rows.values_list("pk", flat=True), request, DOCUMENTS_PER_PAGE)  # keys, no rows
     keys = list(page.object_list)
-    found = with_rows(Document.objects.filter(pk__in=keys), request.user).in_bulk()
+    found = with_shown_rows(Document.objects.filter(pk__in=keys), request.user).in_bulk()
     page.object_list = [found[key] for key in keys if key in found]
     return page
 

@@ -29,6 +29,10 @@ OF_DOCUMENTS = {
     "document.indexed": "documents",
     "document.deleted": "documents",
     "document.moved": "documents",
+    "document.changed": "documents",
+    "passage.switched_off": "documents",
+    "passage.corrected": "documents",
+    "passage.restored": "documents",
     "document.narrowed": "rights",
     "document.filed": "rights",
 }

@@ -167,7 +167,7 @@ def _record(action: str, change: PassageChange, *, user: User) -> None:
             "page_number": change.page_number,
             "change": change.uid,
             "reason": change.reason,
-            "original": change.original_text,
+            "original_sha256": change.original_hash,  # the words are the document's, and go with it
             **({"corrected": change.corrected_text} if change.corrected_text else {}),
         },
     )

@@ -9,7 +9,7 @@ from ingest.models import OPEN_STATES, Job
 from ingest.queue.crash_points import crash_point
 from ingest.queue.leases import Lease
 from kb.index.engine import Engine
-from kb.models import DocumentVersion
+from kb.models import DocumentVersion, PassageChange
 
 
 def open_removal(version_id: int, *, not_before: datetime | None = None) -> None:
@@ -34,6 +34,7 @@ def remove_version(*, version: DocumentVersion, lease: Lease, engine: Engine) ->
         version.chunks.all().delete()
         if version.document.deleted_at is not None:
             version.pages.all().delete()
+            PassageChange.objects.filter(document=version.document_id).delete()  # they hold its words
 
 
 def drop_content(version: DocumentVersion) -> None:

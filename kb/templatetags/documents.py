@@ -8,7 +8,7 @@ from django import template
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from kb.models import Document, DocumentVersion, Page
+from kb.models import Document, DocumentVersion, Page, Tag
 from kb.templatetags.moments import format_moment
 from kb.viewing.marking import MarkedBlock
 
@@ -53,7 +53,15 @@ DOING = {  # what happens after the state that was reached
 @register.filter
 def newest_version(document: Document) -> DocumentVersion:
     """The version uploaded last; the list has them prefetched, newest first."""
-    return max(document.versions.all(), key=lambda version: version.number)
+    read: list[DocumentVersion] | None = getattr(document, "newest_first", None)
+    return read[0] if read else max(document.versions.all(), key=lambda version: version.number)
+
+
+@register.filter
+def tags_of(document: Document) -> Iterable[Tag]:
+    """Its tags; a list has them read."""
+    read: list[Tag] | None = getattr(document, "shown_tags", None)
+    return read if read is not None else document.tags.all()
 
 
 @register.filter

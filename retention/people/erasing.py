@@ -23,6 +23,7 @@ from audit.life.holds import read_holds
 from audit.models import Event, Reading
 from audit.services import lock_chain, record
 from chat.models import Conversation, Feedback
+from kb.models import PassageChange
 from retention.errors import RetentionRefused
 from retention.models import Erasure
 from retention.rules.applying import delete_conversations, lock_cases
@@ -119,6 +120,7 @@ def _close_account(person: User) -> None:
         row.set_unusable_password()
         row.save()
         row.groups.clear()
+        PassageChange.objects.filter(made_by=row).update(made_by_name=name)
         for owned in (EmailAddress, SocialAccount, Authenticator, BrowserSession, ApiKey):
             owned.objects.filter(user=row).delete()
 

@@ -20,7 +20,7 @@ from ingest.editions.building import uncleared_engines
 from ingest.models import OPEN_STATES, Job
 from ingest.queue.crash_points import crash_point
 from kb.index.engine import Engine, get_engine
-from kb.models import Chunk, Document, DocumentVersion, Page
+from kb.models import Chunk, Document, DocumentVersion, Page, PassageChange
 from kb.storage import remove_original
 from retention.models import Purge
 from retention.purging.reconciling import Findings, count_quoting, has_other_owner, pictures_of
@@ -72,6 +72,7 @@ def _remove_rows(purge: Purge) -> None:
         versions = DocumentVersion.objects.filter(document=purge.document_id)
         Chunk.objects.filter(version__in=versions).delete()
         Page.objects.filter(version__in=versions).delete()
+        PassageChange.objects.filter(document=purge.document_id).delete()
         # What a file declared of itself, and what was found while it was read.
         versions.update(metadata={}, warnings=[], error_message="")
         Document.objects.filter(pk=purge.document_id).update(origin={})

@@ -7,6 +7,7 @@ import pytest
 from accounts.errors import ValuesRefused
 from accounts.models import User
 from audit.models import Event
+from ingest.documents.deletion import delete_document
 from ingest.documents.passages import change_passage, lift_change
 from ingest.documents.rereading import reread_document
 from ingest.documents.restoring import restore_version
@@ -197,3 +198,11 @@ def test_two_versions_stand_beside_each_other_with_what_differs_marked(client, d
     assert client.get(address).status_code == 404
     client.force_login(knowledge_admin)
     assert "Roll back to version 1" in client.get(address).content.decode()
+
+
+def test_the_words_of_a_change_go_with_the_document(document, knowledge_admin, work) -> None:
+    change_passage(chunk=chunk_of(FIRST), kind=OFF, reason="Misread.", user=knowledge_admin)
+    assert FIRST not in Event.objects.get(action="passage.switched_off").payload.body
+    delete_document(document, user=knowledge_admin)
+    work()
+    assert not PassageChange.objects.exists()
