@@ -10,11 +10,11 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 
-from system import readiness
 from ingest.stages.chunking import CUTTING
 from kb.index.completeness import compare
 from kb.index.engine import find_encoder, get_engine
 from kb.models import Collection, Edition, IndexState
+from system import readiness
 from tests.kb.indexing import index_document
 
 pytestmark = pytest.mark.django_db
