@@ -47,8 +47,10 @@ def take_message(app: ChatApp, received: Received) -> ChatMessage | None:
 
 
 def find_due() -> list[int]:
-    """Return the keys of what waits, or was left by a worker that died."""
+    """Return the keys of what waits, or was left by a worker that died. What was tried too often is given up."""
     now = timezone.now()
+    left = ChatMessage.objects.filter(state=ChatMessage.State.RUNNING, leased_until__lt=now)
+    left.filter(attempts__gte=ATTEMPTS).update(state=ChatMessage.State.FAILED, leased_until=None)
     due = Q(state=ChatMessage.State.WAITING) | Q(state=ChatMessage.State.RUNNING, leased_until__lt=now)
     return list(ChatMessage.objects.filter(due, app__is_enabled=True).order_by("pk").values_list("pk", flat=True)[:20])
 

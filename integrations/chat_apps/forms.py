@@ -1,7 +1,7 @@
 """The form of a chat program."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +12,7 @@ from integrations.chat_apps.editing import ChatAppValues, clean_chat_app, serial
 from integrations.chat_apps.models import ChatApp
 from kb.models import Collection
 
+ORDER = ("name", "kind", "secret", "token", "reply_url", "people", "collections", "posts_openly", "is_enabled")
 HIDDEN = forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"})
 
 
@@ -59,6 +60,8 @@ class ChatAppForm(ValuesForm[ChatApp]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        cast(forms.TypedChoiceField, self.fields["kind"]).choices = ChatApp.Kind.choices
+        self.order_fields(ORDER)
         if self.instance.pk is None:
             del self.fields["is_enabled"]
         else:

@@ -36,6 +36,10 @@ NO_PAGES = {  # what answers with a fragment, a file or a way to another page
     "saml_finish_acs",
     "retention:person_export",
     "retention:certificate",
+    "models:costs_export",
+    "mcp",
+    "outside:widget",  # in a frame: tests/browser/test_widget.py
+    "outside:widget_source",
     "healthz",
     "readyz",
     "metrics",

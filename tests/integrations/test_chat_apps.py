@@ -190,6 +190,9 @@ def test_a_reply_that_was_not_taken_is_sent_again_and_the_question_not_asked_aga
     assert (len(fake.received), Turn.objects.count()) == (2, 1)
     ChatMessage.objects.update(state="running", leased_until="2020-01-01T00:00:00Z")  # its worker was killed
     assert len(find_due()) == 1
+    ChatMessage.objects.update(attempts=3)  # it kills each worker that tries it
+    assert find_due() == []
+    assert ChatMessage.objects.get().state == "failed"
 
 
 def test_teams_is_answered_in_its_own_request_with_a_link_unless_it_may_post_openly(
