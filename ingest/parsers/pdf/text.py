@@ -16,7 +16,7 @@ import pypdfium2.raw as pdfium
 from ingest.parsers.cleaning import Cleaner
 from ingest.parsers.pdf.forms.annotations import read_annotations
 from ingest.parsers.pdf.page import PIECE, Line, RawPage, Word
-from ingest.parsers.pdf.raised import SUMS, Corners, is_index, is_mark, may_hold_levels, read_levels
+from ingest.parsers.pdf.raised import LOW, SUMS, Corners, is_index, is_mark, may_hold_levels, read_levels, room_of
 from ingest.parsers.pdf.reading_order.turning import turn_of, turned
 from ingest.parsers.pdf.reading_order.vertical import upended
 from ingest.parsers.pdf.tables.rules import read_grids
@@ -103,6 +103,8 @@ class _Reader:
         self.unit_x = self._difference(self._device(page, 1000, 0))
         self.unit_y = self._difference(self._device(page, 0, 1000))
         self.turn = 0  # of the line that is being read
+        self.height = 0.0  # of the character looked at last
+        self.is_drawn = False  # in a font whose glyphs are drawings: the next ones may be, too
         self.rectangle = pdfium.FS_RECTF()
         self.pointer = ctypes.byref(self.rectangle)
 
@@ -285,8 +287,20 @@ class _Reader:
         if index < 0 or not pdfium.FPDFText_GetLooseCharBox(self.text_page, index, self.pointer):
             return None
         box = self.rectangle
+        height = box.top - box.bottom
+        if self.is_drawn or height < LOW * self.height or height < LOW * (box.right - box.left):
+            height = self._give_room(index)
+        self.height = height
         placed = self.place(box.left, box.bottom, box.right, box.top)
         return turned(placed, self.turn, width=self.raw.width, height=self.raw.height) if self.turn else placed
+
+    def _give_room(self, index: int) -> float:
+        """Set the rectangle of a character to the room that it is set in, where pdfium may give its ink. Returns: its height."""
+        box = self.rectangle
+        if room := room_of(self.text_page, index):
+            self.is_drawn = True
+            box.bottom, box.top = room
+        return float(box.top - box.bottom)
 
     def _turn(self, index: int) -> int:
         """Return the turn of the text that a character belongs to."""
