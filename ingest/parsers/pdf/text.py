@@ -19,6 +19,7 @@ from ingest.parsers.pdf.page import PIECE, Line, RawPage, Word
 from ingest.parsers.pdf.raised import LOW, SUMS, Corners, is_index, is_mark, may_hold_levels, read_levels, room_of
 from ingest.parsers.pdf.reading_order.turning import turn_of, turned
 from ingest.parsers.pdf.reading_order.vertical import upended
+from ingest.parsers.pdf.struck import cut_struck
 from ingest.parsers.pdf.tables.rules import read_grids
 from ingest.parsers.pdf.unseen import find_covers, find_unseen, has_picture, is_invisible, is_layered, is_pale
 from language.raised import lowered, raised
@@ -56,6 +57,7 @@ def read_page(document: object, index: int, *, cleaner: Cleaner, form: object | 
                     raw.annotations = read_annotations(document, page, form, place=reader.place, cleaner=cleaner)
                     if raw.lines:
                         raw.grids, raw.strokes, raw.bars = read_grids(page, count=raw.objects, place=reader.place)
+                        cut_struck(raw, reader.plain, reader.corners)
                         for turn in {line.turn for line in raw.lines} - {0}:
                             raw.turned_grids[turn], *_ = read_grids(page, count=raw.objects, place=reader.placing(turn))
                 finally:
@@ -98,6 +100,7 @@ class _Reader:
         self.page, self.text_page, self.raw, self.cleaner = page, text_page, raw, cleaner
         self.has_layers = has_layers
         self.pale: list[Word] = []  # in a colour near white, or on a layer
+        self.plain: list[tuple[Word, int]] = []  # upright words of several characters, with the first one: a rule may cut them
         self.has_picture: bool | None = None  # not looked for yet
         self.origin = self._device(page, 0, 0)
         self.unit_x = self._difference(self._device(page, 1000, 0))
@@ -172,7 +175,10 @@ class _Reader:
             if words and _starts_anew(words[-1], box):
                 self._end_line(words, characters, hyphenated=False)
                 words, characters = [], []
-            words.append(Word(clean, *box, spaced, self.turn))
+            word = Word(clean, *box, spaced, self.turn)
+            words.append(word)
+            if not self.turn and len(clean) == last - first + 1 > 1:
+                self.plain.append((word, first))
             characters.append(first)
         if words:
             self._end_line(words, characters, hyphenated=hyphenated)
@@ -301,6 +307,11 @@ class _Reader:
             self.is_drawn = True
             box.bottom, box.top = room
         return float(box.top - box.bottom)
+
+    def corners(self, index: int) -> Corners | None:
+        """Return the rectangle of a character of upright text."""
+        self.turn = 0
+        return self._corners(index)
 
     def _turn(self, index: int) -> int:
         """Return the turn of the text that a character belongs to."""
