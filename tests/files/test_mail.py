@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.files.reading import texts
+from tests.files.reading import read, texts
+from tests.ingest.outlook_files import msg
 
 
 def mail(text: str, *, subtype: str = "plain", **parameters: str) -> bytes:
@@ -130,4 +131,50 @@ def test_an_invitation_tells_how_often_and_for_whom(tmp_path: Path) -> None:
     assert texts(tmp_path, "a.eml", mail(event, subtype="calendar"))[-1].split("\n") == [
         *("Event: Walk", "Start: 2026-10-12 14:00 UTC", "Repeats: every 2 weeks on Monday, Friday, 4 times"),
         "Attendees: Bob <bob@x.example>, cy@x.example",
+    ]
+
+
+PLAIN = "The fee is 30 45 euros, a loan lasts 142 days.\n\nDogs may come along.\n\nBoat\n\nOwner\n\nElm\n\nAnn\n"
+PAGE = (
+    "<p>The fee is <s>30</s> 45 euros, a loan lasts 14<sup>2</sup> days.</p><p><del>Dogs may come along.</del></p>"
+    "<table><tr><th>Boat</th><th>Owner</th></tr><tr><td>Elm</td><td>Ann</td></tr></table>"
+)
+SHOWN = ["The fee is 45 euros, a loan lasts 14² days.", "Boat | Owner\nElm | Ann"]
+
+
+def with_page(plain: str, page: str, *, name: str = "", content: str = "") -> bytes:
+    """A mail that says the same twice, its page with a file beside it if that has a name."""
+    message = EmailMessage()
+    message["From"], message["Subject"] = "a@x.example", "Count"
+    message.set_content(plain)
+    message.add_alternative(page, subtype="html")
+    if name:
+        message.get_payload(1).add_related(content, subtype="csv", filename=name, cid="<one>")
+    return message.as_bytes()
+
+
+def test_the_page_of_a_mail_is_read_rather_than_the_plain_words_beside_it(tmp_path: Path) -> None:
+    found, warnings = read(tmp_path, "a.eml", with_page(PLAIN, PAGE))
+    assert found[2:] == SHOWN
+    assert warnings["struck_out"]["count"] == 2
+
+    found, warnings = read(tmp_path, "a.msg", msg({0x0037: "Fees", 0x1000: PLAIN, 0x1013: PAGE.encode()}))
+    assert found[-2:] == SHOWN
+    assert warnings["struck_out"]["count"] == 2
+
+
+def test_what_lies_beside_a_page_is_read_whichever_way_is_taken(tmp_path: Path) -> None:
+    table = {"name": "a.csv", "content": "Boat,Owner\nElm,Ann\n"}
+
+    for page in ("<p>The boats are listed below, with their owners.</p>", '<p><img src="cid:one"></p>'):
+        found = texts(tmp_path, "a.eml", with_page("The boats are listed below, with their owners.\n", page, **table))
+        assert found[2] == "The boats are listed below, with their owners."
+        assert found[-1] == "Boat: Elm; Owner: Ann"
+
+
+def test_a_stub_in_no_known_words_gives_way_to_the_page(tmp_path: Path) -> None:
+    stub = "Please view this message in an app that can show it as it was meant.\n"
+
+    assert texts(tmp_path, "a.eml", with_page(stub, "<p>Your order of six oars arrives on 19 May.</p>"))[2:] == [
+        "Your order of six oars arrives on 19 May."
     ]
