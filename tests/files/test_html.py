@@ -22,10 +22,20 @@ def page(body: str, style: str = "") -> str:
         ('<a role="doc-noteref" href="#n2">2</a>', ""),
         ('<a role="doc-noteref" href="#n2"><sup>[2]</sup></a>', ""),
         ('<sup><span style="vertical-align: super">2</span></sup>', ""),
+        ('<span style="vertical-align: top; font-size: 8px">2</span>', ""),
+        ('<font size="1" style="vertical-align: text-top">2</font>', ""),
+        ('<small class="up">2</small>', ".up { vertical-align: top }"),
+        ('<a class="up" href="#n2">2</a>', ".up { vertical-align: text-top; font-size: x-small }"),
     ],
 )
 def test_what_a_style_raises_is_no_digit_of_the_number_before_it(tmp_path: Path, mark: str, style: str) -> None:
     assert texts(tmp_path, "a.html", page(f"<p>It takes 36{mark} days.</p>", style)) == ["It takes 36² days."]
+
+
+def test_small_words_at_the_edge_of_a_line_are_lowered_or_a_label(tmp_path: Path) -> None:
+    body = '<p>CO<small style="vertical-align: bottom">2</small>, seat <small style="vertical-align: top">new</small>.</p>'
+
+    assert texts(tmp_path, "a.html", page(body)) == ["CO₂, seat new."]
 
 
 def test_an_icon_on_the_line_is_raised_by_nobody(tmp_path: Path) -> None:

@@ -13,8 +13,11 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 LINE_THROUGH = r"text-decoration(?:-line)?\s*:[^;}]*line-through"
 NOT_SHOWN = r"(?<![\w-])(?:display\s*:\s*none|visibility\s*:\s*hidden)"
 VERTICAL = r"(?<![\w-])vertical-align\s*:\s*(?:(?P<word>super|sub)\b|(?P<size>-?[\d.]+))"
+EDGE = r"(?<![\w-])vertical-align\s*:\s*(?:text-)?(?P<edge>top|bottom)\b"  # raises and lowers what is smaller
 SHIFTED = r"(?<![\w-])(?P<edge>top|bottom)\s*:\s*(?P<sign>-?)[\d.]*[1-9]"
 SMALLER = r"font(?:-size)?\s*:[^;}]*(?:small|(?<![\d.])0?\.\d|\b[5-9]\d(?:\.\d+)?%|\b[5-9](?:\.\d+)?p[xt])"
+SMALL_FONTS = frozenset(("1", "2", "-1", "-2"))
+MARK = r"\W*(?:\d{1,3}|[a-z])?\W*"  # what may be a mark; other small words at the upper edge are a label
 LIST_STYLE = r"list-style(?:-type)?\s*:[^;}]*?\b([a-z]+(?:-[a-z]+)+|decimal|disc|circle|square)\b"
 WHITE = r"(?<![\w-])color\s*:\s*(?:white\b|#fff(?:fff)?\b|rgba?\(\s*255\s*,\s*255\s*,\s*255\b)"
 GROUND = "[style*=background], [bgcolor], [background], link[rel*=stylesheet]"  # what may give white words a ground of a colour
@@ -44,7 +47,7 @@ class PageStyles:
 
     def level(self, node: LexborNode, style: str) -> int:
         """Return 1 where an element stands raised, -1 where lowered, 0 otherwise. `style`: its own attribute."""
-        found = level_in(style) if style else 0
+        found = (level_in(style) or _edge_level(node, style)) if style else 0
         return found or int(node.mem_id in self.raised) - int(node.mem_id in self.lowered)
 
 
@@ -59,10 +62,12 @@ def read_styles(tree: LexborHTMLParser) -> PageStyles:
         names = _names(body, is_conditional=is_conditional)
         names += ["white"] if is_white and writes_white(body) else []
         kind = list_style(body)
-        if not names and not kind:
+        is_edge = "vertical-align" in body.lower() and re.search(EDGE, body.lower()) is not None
+        if not names and not kind and not is_edge:
             continue
         for node in _matching(tree, selectors):
-            for name in names:
+            level = _edge_level(node, body) if is_edge else 0
+            for name in [*names, "raised" if level > 0 else "lowered"] if level else names:
                 found[name].add(node.mem_id)
             if kind:
                 numbers[node.mem_id] = kind
@@ -104,6 +109,19 @@ def level_in(style: str) -> int:
     if shift is None:
         return 0
     return 1 if (shift["edge"] == "top") == bool(shift["sign"]) else -1
+
+
+def _edge_level(node: LexborNode, style: str) -> int:
+    """Return the level of a small mark that declarations put to the upper or the lower edge of its line, 0 for anything else."""
+    style = style.lower()
+    match = re.search(EDGE, style) if "vertical-align" in style else None
+    if match is None:
+        return 0
+    attributes = node.attributes or {}
+    is_small = node.tag == "small" or (node.tag == "font" and (attributes.get("size") or "") in SMALL_FONTS)
+    if not is_small and not re.search(SMALLER, f"{style};{(attributes.get('style') or '').lower()}"):
+        return 0
+    return (1 if match["edge"] == "top" else -1) if re.fullmatch(MARK, node.text().strip().lower()) else 0
 
 
 def _names(body: str, *, is_conditional: bool) -> list[str]:
