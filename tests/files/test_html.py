@@ -1,10 +1,13 @@
 """Web pages as a browser shows them: what styles raise, strike out and hide, forms, tables, numbers of lists, listings."""
 
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 from pathlib import Path
 
 import pytest
 
 from tests.files.reading import read, texts
+from tests.ingest.container_files import epub
 
 
 def page(body: str, style: str = "") -> str:
@@ -158,3 +161,22 @@ def test_listings_stay_letter_for_letter_without_the_numbers_of_their_lines(tmp_
     body = "<pre>if a:<br>    b(--x)</pre><table><tr><td><pre>1\n2</pre></td><td><pre>c -= 1\n  d</pre></td></tr></table>"
 
     assert texts(tmp_path, "a.html", page(body)) == ["if a:\n    b(--x)", "c -= 1\n  d"]
+
+
+def test_rules_that_lie_beside_a_page_in_its_file_count(tmp_path: Path) -> None:
+    style = "s,.was { text-decoration: line-through } .up { vertical-align: super } .no { display: none }"
+    body = (
+        '<link rel="stylesheet" href="{0}"/><p>A loan lasts 14<span class="up">2</span> days and costs <b class="was">30</b> 45 euros.'
+        '</p><p class="no">The staff code is 5151.</p>'
+    )
+    whole = MIMEMultipart("related", type="text/html")
+    whole["Subject"] = "A page"
+    whole.attach(MIMEText(body.format("cid:sheet@mhtml.blink"), "html"))
+    whole.attach(sheet := MIMEText(style, "css"))
+    sheet["Content-Location"] = "cid:sheet@mhtml.blink"
+
+    book = epub([body.format("../look.css")], more={"OEBPS/look.css": style.encode()})
+    for name, content in (("a.mht", whole.as_bytes()), ("a.epub", book)):
+        left, warnings = read(tmp_path, name, content)
+        assert left == ["A loan lasts 14² days and costs 45 euros."]
+        assert (warnings["struck_out"]["count"], warnings["hidden_parts"]["count"]) == (1, 1)

@@ -12,8 +12,8 @@ from ingest.parsers.flow import Flow
 from ingest.parsers.left_out import close_gaps
 from ingest.parsers.markup.html_lists import OpenList, open_list
 from ingest.parsers.markup.html_parts import ARTICLES, count_words, is_question, is_site_part, link_share
-from ingest.parsers.markup.html_pictures import Load, PagePictures
-from ingest.parsers.markup.html_styles import read_styles
+from ingest.parsers.markup.html_pictures import PagePictures
+from ingest.parsers.markup.html_styles import Load, read_styles
 from ingest.parsers.markup.html_tables import is_layout, is_table
 from ingest.parsers.markup.html_text import BLOCKS, Words, address_of
 from ingest.parsers.markup.html_values import SHOWN, shown_value
@@ -71,7 +71,7 @@ def parse_markup(markup: str, *, load: Load | None = None) -> Items:
     heading = root.css_first("h1") if root else None
     named = title or heading
     yield Opening(title=flow.cleaner.clean_line(named.text()) if named else "", metadata=_metadata(tree, flow))
-    words, pictures = Words(styles=read_styles(tree)), PagePictures(flow.cleaner, load)
+    words, pictures = Words(styles=read_styles(tree, load)), PagePictures(flow.cleaner, load)
     if root is not None:
         reader = _Reader(flow, words, pictures)
         yield from reader.read(root)

@@ -1,10 +1,12 @@
-"""What the rules of a page's own <style> say of its elements: struck out, hidden, raised, lowered, how a list is numbered.
+"""What the rules of a page say of its elements: struck out, hidden, raised, lowered, how a list is numbered.
+
+The rules stand in its own <style>, or beside it in the same file: in a book, in a web archive.
 
 Attributes of an element say the same in its `style`, so both are read by the same expressions.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
@@ -20,13 +22,17 @@ SMALL_FONTS = frozenset(("1", "2", "-1", "-2"))
 MARK = r"\W*(?:\d{1,3}|[a-z])?\W*"  # what may be a mark; other small words at the upper edge are a label
 LIST_STYLE = r"list-style(?:-type)?\s*:[^;}]*?\b([a-z]+(?:-[a-z]+)+|decimal|disc|circle|square)\b"
 WHITE = r"(?<![\w-])color\s*:\s*(?:white\b|#fff(?:fff)?\b|rgba?\(\s*255\s*,\s*255\s*,\s*255\b)"
-GROUND = "[style*=background], [bgcolor], [background], link[rel*=stylesheet]"  # what may give white words a ground of a colour
+GROUND = "[style*=background], [bgcolor], [background]"  # what may give white words a ground of a colour
 RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 IN_USE = re.compile(r":(?:hover|focus|active|visited|checked|target|disabled|:)")
 CONDITION = re.compile(r"@(?:media|supports|container)\b[^{]*\{")
 INTERESTING = ("line-through", "vertical-align", "display", "visibility", "list-style", "position")
 MAX_RULES = 5000
+MAX_SHEETS = 20
+MAX_SHEET_BYTES = 2 << 20
+ON_SCREEN = re.compile(r"(?:all|screen)?", re.IGNORECASE)  # the devices for which a sheet counts here
+Load = Callable[[str], bytes]  # of an address in the file; b"" where there is no such part
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +57,17 @@ class PageStyles:
         return found or int(node.mem_id in self.raised) - int(node.mem_id in self.lowered)
 
 
-def read_styles(tree: LexborHTMLParser) -> PageStyles:
-    """Return what the page's rules say. What a rule hides counts only where no script and no switch of the page can show it."""
+def read_styles(tree: LexborHTMLParser, load: Load | None = None) -> PageStyles:
+    """Return what the page's rules say. What a rule hides counts only where no script and no switch of the page can show it.
+
+    `load`: gives what lies beside the page in a file.
+    """
     found: dict[str, set[int]] = {name: set() for name in ("struck", "hidden", "raised", "lowered", "white")}
-    is_white = tree.css_first(GROUND) is None and not any("background" in style.text(deep=True) for style in tree.css("style"))
+    sheets = list(_sheets(tree, load))
+    is_white = tree.css_first(GROUND) is None and not any(sheet is None or "background" in sheet for sheet in sheets)
     numbers: dict[int, str] = {}
     opens = tree.css_first("[onclick]") is not None or any(map(_runs, tree.css("script")))
-    for selectors, body, is_conditional in _rules(tree, (*INTERESTING, "color") if is_white else INTERESTING):
+    for selectors, body, is_conditional in _rules(sheets, (*INTERESTING, "color") if is_white else INTERESTING):
         opens = opens or bool(re.search(r":(?:checked|target|focus|hover)", selectors) and "display" in body)
         names = _names(body, is_conditional=is_conditional)
         names += ["white"] if is_white and writes_white(body) else []
@@ -135,10 +145,24 @@ def _runs(script: LexborNode) -> bool:
     return "json" not in ((script.attributes or {}).get("type") or "")
 
 
-def _rules(tree: LexborHTMLParser, interesting: tuple[str, ...]) -> Iterator[tuple[str, str, bool]]:
+def _sheets(tree: LexborHTMLParser, load: Load | None) -> Iterator[str | None]:
+    """Yield the texts of the page's rules, None for those that lie elsewhere."""
+    for node in tree.css("style, link[rel~=stylesheet]:not([rel~=alternate])")[:MAX_SHEETS]:
+        attributes = node.attributes or {}
+        if not ON_SCREEN.fullmatch((attributes.get("media") or "").strip()):
+            continue
+        if node.tag == "style":
+            yield node.text(deep=True)
+            continue
+        address = attributes.get("href") or ""
+        data = load(address)[:MAX_SHEET_BYTES] if load is not None and address else b""
+        yield data.decode("utf-8", "replace") if data else None
+
+
+def _rules(sheets: list[str | None], interesting: tuple[str, ...]) -> Iterator[tuple[str, str, bool]]:
     """Yield selectors, declarations, and whether the rule holds on some devices alone."""
-    for style in tree.css("style"):
-        rules = CSS_COMMENT.sub("", style.text(deep=True))
+    for sheet in sheets:
+        rules = CSS_COMMENT.sub("", sheet or "")
         lower = rules.lower()
         if not any(word in lower for word in interesting):
             continue
