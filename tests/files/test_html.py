@@ -166,8 +166,8 @@ def test_listings_stay_letter_for_letter_without_the_numbers_of_their_lines(tmp_
 def test_rules_that_lie_beside_a_page_in_its_file_count(tmp_path: Path) -> None:
     style = "s,.was { text-decoration: line-through } .up { vertical-align: super } .no { display: none }"
     body = (
-        '<link rel="stylesheet" href="{0}"/><p>A loan lasts 14<span class="up">2</span> days and costs <b class="was">30</b> 45 euros.'
-        '</p><p class="no">The staff code is 5151.</p>'
+        '<link rel="stylesheet" href="{0}"/><p>A loan lasts 14<span class="up">2</span> days and costs <b class="was">30</b> 45 '
+        'euros.</p><p class="no">The staff code is 5151.</p>'
     )
     whole = MIMEMultipart("related", type="text/html")
     whole["Subject"] = "A page"
@@ -180,3 +180,32 @@ def test_rules_that_lie_beside_a_page_in_its_file_count(tmp_path: Path) -> None:
         left, warnings = read(tmp_path, name, content)
         assert left == ["A loan lasts 14² days and costs 45 euros."]
         assert (warnings["struck_out"]["count"], warnings["hidden_parts"]["count"]) == (1, 1)
+
+
+LONG = (
+    "<p>Everything else is said in the handbook, which lies at the gate and is given to every new colleague on the first day.</p>"
+    * 6
+)
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        (
+            '<section id="consent"><h2>Consent</h2><p>It is kept for six years.</p></section>',
+            ["Consent", "It is kept for six years."],
+        ),
+        ('<h2 id="cookies">Cookies</h2><p>Baskets live nine days.</p>', ["Cookies", "Baskets live nine days."]),
+        ('<section id="navigation"><h2>In the hall</h2><p>Drive left.</p></section>', ["In the hall", "Drive left."]),
+        ('<div class="gdpr"><h3>GDPR</h3><p>Answered within 21 days.</p></div>', ["GDPR", "Answered within 21 days."]),
+        ('<section id="pagination" class="level2"><h2>Pages</h2><p>From page 3.</p></section>', ["Pages", "From page 3."]),
+        ('<div class="cookie-consent"><h3>Cookies</h3><p>We use some.</p><button>Accept</button></div>', []),
+        ('<div id="consent"><p>We value your privacy here.</p></div>', []),
+        ('<div class="social"><h3>Follow us</h3><a href="/a">Here</a> <a href="/b">and over there</a></div>', []),
+    ],
+)
+def test_a_section_with_a_heading_stays_whatever_its_name_is(tmp_path: Path, part: str, words: list[str]) -> None:
+    found = texts(tmp_path, "a.html", page(f"<h1>Policy</h1>{part}{LONG}"))
+
+    assert found[1 : 1 + len(words)] == words
+    assert found[1 + len(words)].startswith("Everything")

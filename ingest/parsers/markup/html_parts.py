@@ -12,6 +12,7 @@ SITE_PARTS = frozenset(("header", "footer"))  # of the page; those of an article
 ASIDES = frozenset(("nav", "aside", "form", "dialog"))
 ARTICLES = ("article", "main")
 FURNITURE_ROLES = frozenset(("navigation", "banner", "contentinfo", "search", "complementary", "dialog", "alertdialog"))
+SITE_ROLES = FURNITURE_ROLES - {"complementary"}  # a page says by them what is not its text
 FURNITURE = frozenset(
     (
         *("cookie-banner", "cookie-consent", "cookie-notice", "cookiebar", "cookie-bar", "breadcrumb", "breadcrumbs", "sidebar"),
@@ -30,10 +31,15 @@ FURNITURE = frozenset(
         ),
     )
 )
+SITE_NAMES = frozenset(("site-header", "site-footer", "skip-link"))  # of nothing else, whatever they hold
 CONSENT = re.compile(r"(?:^|[\s_-])(?:cookie|consent|gdpr)s?(?:[\s_-]|$)", re.IGNORECASE)
 FURNITURE_SHARE = 0.3  # of the page at most: a theme may give such a class to its whole body
 WRAPPER_SHARE = 0.5  # of the page at least: what holds so much of it is the page
 LINKS_SHARE = 0.6  # of its words at least: what holds so many links leads elsewhere
+FEW_LINKS = 0.2  # share of its words: what holds fewer says something
+HEADINGS = "h1, h2, h3, h4, h5, h6"
+HEADING_TAGS = frozenset(HEADINGS.split(", "))
+COMMANDS = "button, input, select, textarea"
 SENTENCE_WORDS = 4  # that a button says at least when it is no command
 HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])", re.IGNORECASE
@@ -158,11 +164,26 @@ def is_site_part(node: LexborNode, tag: str, *, page_length: int) -> bool:
     length = len(node.text())
     if length >= WRAPPER_SHARE * page_length and link_share(node) < LINKS_SHARE:
         return False
-    if by_name or CONSENT.search(names):
+    is_named = by_name or CONSENT.search(names)
+    if is_named and attributes.get("role") not in SITE_ROLES and SITE_NAMES.isdisjoint(classes) and _is_section(node, tag):
+        return False
+    if is_named:
         return length < FURNITURE_SHARE * page_length
     if tag == "nav":
         return True
     return _leads_elsewhere(node, tag)
+
+
+def _is_section(node: LexborNode, tag: str) -> bool:
+    """Tell whether a part with the name of a site's part is one of the text: programs make such names from headings."""
+    if tag in HEADING_TAGS:
+        return True
+    return (
+        tag not in ASIDES
+        and node.css_first(HEADINGS) is not None
+        and node.css_first(COMMANDS) is None
+        and link_share(node) < FEW_LINKS
+    )
 
 
 def _leads_elsewhere(node: LexborNode, tag: str) -> bool:
