@@ -209,3 +209,24 @@ def test_a_section_with_a_heading_stays_whatever_its_name_is(tmp_path: Path, par
 
     assert found[1 : 1 + len(words)] == words
     assert found[1 + len(words)].startswith("Everything")
+
+
+def test_a_menu_of_a_canteen_is_a_list_and_one_of_commands_is_none(tmp_path: Path) -> None:
+    dishes = "<menu><li>Lentil soup, 4.20 euros</li><li>Goulash, 6.90 euros</li></menu>"
+    commands = "<menu><li><button>Copy</button></li><li><a href='/x'>Paste it here</a></li></menu>"
+
+    assert texts(tmp_path, "a.html", page(f"<h1>Canteen</h1>{dishes}{commands}<p>Closed on Sundays.</p>"))[1:] == [
+        *("- Lentil soup, 4.20 euros", "- Goulash, 6.90 euros", "Closed on Sundays.")
+    ]
+
+
+@pytest.mark.parametrize("start", ["div class=sidebar", "div role=complementary", "aside class=sidebar", "aside"])
+@pytest.mark.parametrize("main", ["main", "div"])
+def test_a_sidebar_of_sentences_is_content_and_one_of_links_is_none(tmp_path: Path, start: str, main: str) -> None:
+    side = (
+        "<{0}><p>A card costs 14 euros a year.</p></{1}><{0}><h3>News</h3><ul><li><a href='/a'>All of our news</a></li></ul></{1}>"
+    )
+    body = f"<{main}><h1>Library</h1>{LONG}</{main}>{side.format(start, start.split()[0])}"
+
+    found = texts(tmp_path, "a.html", page(body))
+    assert (found[-1], len(found)) == ("A card costs 14 euros a year.", 8)

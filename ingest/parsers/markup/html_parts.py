@@ -6,10 +6,12 @@ from selectolax.lexbor import LexborNode
 
 from ingest.parsers.markup.html_styles import PageStyles, strikes, writes_white
 
-DROPPED_LIST = "script style rt rp noscript template datalist iframe frame object embed canvas audio video map head menu "
+DROPPED_LIST = "script style rt rp noscript template datalist iframe frame object embed canvas audio video map head "
 DROPPED = frozenset(DROPPED_LIST.split())
 SITE_PARTS = frozenset(("header", "footer"))  # of the page; those of an article are content
-ASIDES = frozenset(("nav", "aside", "form", "dialog"))
+ASIDES = frozenset(("nav", "aside", "form", "dialog", "menu"))
+COMMAND_PARTS = frozenset(("nav", "form", "dialog", "menu"))
+SIDEBARS = "aside, [role=complementary], .sidebar, #sidebar"
 ARTICLES = ("article", "main")
 FURNITURE_ROLES = frozenset(("navigation", "banner", "contentinfo", "search", "complementary", "dialog", "alertdialog"))
 SITE_ROLES = FURNITURE_ROLES - {"complementary"}  # a page says by them what is not its text
@@ -40,6 +42,7 @@ FEW_LINKS = 0.2  # share of its words: what holds fewer says something
 HEADINGS = "h1, h2, h3, h4, h5, h6"
 HEADING_TAGS = frozenset(HEADINGS.split(", "))
 COMMANDS = "button, input, select, textarea"
+MIN_ASIDE_WORDS = 5
 SENTENCE_WORDS = 4  # that a button says at least when it is no command
 HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])", re.IGNORECASE
@@ -178,12 +181,21 @@ def _is_section(node: LexborNode, tag: str) -> bool:
     """Tell whether a part with the name of a site's part is one of the text: programs make such names from headings."""
     if tag in HEADING_TAGS:
         return True
-    return (
-        tag not in ASIDES
-        and node.css_first(HEADINGS) is not None
-        and node.css_first(COMMANDS) is None
-        and link_share(node) < FEW_LINKS
-    )
+    if tag in COMMAND_PARTS or node.css_first(COMMANDS) is not None or link_share(node) >= FEW_LINKS:
+        return False
+    return node.css_first(HEADINGS) is not None or (is_sidebar(node) and says_something(node))
+
+
+def is_sidebar(node: LexborNode) -> bool:
+    """True for what stands beside the text."""
+    attributes = node.attributes or {}
+    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower().split()
+    return node.tag == "aside" or attributes.get("role") == "complementary" or "sidebar" in names
+
+
+def says_something(node: LexborNode) -> bool:
+    """True for a part beside the text that holds sentences."""
+    return count_words(node.text()) >= MIN_ASIDE_WORDS and node.css_first("p, li, table, dl") is not None
 
 
 def _leads_elsewhere(node: LexborNode, tag: str) -> bool:
