@@ -230,3 +230,30 @@ def test_a_sidebar_of_sentences_is_content_and_one_of_links_is_none(tmp_path: Pa
 
     found = texts(tmp_path, "a.html", page(body))
     assert (found[-1], len(found)) == ("A card costs 14 euros a year.", 8)
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        *("opacity: 0", "font-size: 0", "font-size: 1px", "position: absolute; left: -9999px", "text-indent: -999em"),
+        *("color: #fffffe", "color: rgb(254, 254, 254)"),
+    ],
+)
+def test_words_that_nobody_sees_are_left_out_by_a_rule_as_by_an_attribute(tmp_path: Path, style: str) -> None:
+    for body, rule in (("<p style='{}'>", ""), ("<p class=no>", f".no {{ {style} }}")):
+        left, warnings = read(tmp_path, "a.html", page(f"<p>Fee 48.</p>{body.format(style)}The secret fee is 35.</p>", rule))
+        assert (left, warnings["hidden_parts"]["count"]) == (["Fee 48."], 1)
+
+
+@pytest.mark.parametrize(
+    ("inner", "rule"),
+    [
+        ("<b>The fee is 48.</b>", ".row { font-size: 0 } .row b { font-size: 14px }"),
+        ("<b style='font: 14px serif'>The fee is 48.</b>", ".row { font-size: 0 }"),
+        ("The fee is 48.", ".row { opacity: 0; animation: come 1s forwards }"),
+        ("The fee is 48.", ".row { position: absolute; left: -5px; opacity: 0.5; font-size: 0.9em }"),
+        ("The fee is 48.", "@media print { .row { opacity: 0; font-size: 0 } }"),
+    ],
+)
+def test_words_that_come_to_be_seen_are_read(tmp_path: Path, inner: str, rule: str) -> None:
+    assert texts(tmp_path, "a.html", page(f"<div class=row>{inner}</div>", rule)) == ["The fee is 48."]

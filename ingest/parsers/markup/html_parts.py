@@ -4,7 +4,7 @@ import re
 
 from selectolax.lexbor import LexborNode
 
-from ingest.parsers.markup.html_styles import PageStyles, strikes, writes_white
+from ingest.parsers.markup.html_styles import PageStyles, hides, strikes, writes_white
 
 DROPPED_LIST = "script style rt rp noscript template datalist iframe frame object embed canvas audio video map head "
 DROPPED = frozenset(DROPPED_LIST.split())
@@ -44,9 +44,6 @@ HEADING_TAGS = frozenset(HEADINGS.split(", "))
 COMMANDS = "button, input, select, textarea"
 MIN_ASIDE_WORDS = 5
 SENTENCE_WORDS = 4  # that a button says at least when it is no command
-HIDDEN_STYLE = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])", re.IGNORECASE
-)
 FOLDED_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 # What opens and closes says so by its own name or by what controls it.
 PANEL = re.compile(
@@ -89,7 +86,7 @@ def is_hidden(node: LexborNode, tag: str, styles: PageStyles) -> bool:
         return False
     if "hidden" in attributes or FOLDED_STYLE.search(style):
         return not is_panel(node)
-    return (attributes.get("aria-hidden") == "true" and _is_ornament(node)) or bool(HIDDEN_STYLE.search(style))
+    return (attributes.get("aria-hidden") == "true" and _is_ornament(node)) or bool(hides(style))
 
 
 def _is_ornament(node: LexborNode) -> bool:

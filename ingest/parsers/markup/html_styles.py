@@ -21,13 +21,29 @@ SMALLER = r"font(?:-size)?\s*:[^;}]*(?:small|(?<![\d.])0?\.\d|\b[5-9]\d(?:\.\d+)
 SMALL_FONTS = frozenset(("1", "2", "-1", "-2"))
 MARK = r"\W*(?:\d{1,3}|[a-z])?\W*"  # what may be a mark; other small words at the upper edge are a label
 LIST_STYLE = r"list-style(?:-type)?\s*:[^;}]*?\b([a-z]+(?:-[a-z]+)+|decimal|disc|circle|square)\b"
-WHITE = r"(?<![\w-])color\s*:\s*(?:white\b|#fff(?:fff)?\b|rgba?\(\s*255\s*,\s*255\s*,\s*255\b)"
+WHITE = r"(?<![\w-])color\s*:\s*(?:white\b|#(?:f[c-f]){3}\b|#fff\b|rgba?\(\s*25[2-5]\s*,\s*25[2-5]\s*,\s*25[2-5]\b)"
+CLEAR = r"(?<![\w-])opacity\s*:\s*(?:0|0?\.0\d*|0%)(?![.\d%])"
+TINY = r"(?<![\w-])font-size\s*:\s*(?:0(?![.\d])|(?:0?\.\d+|1(?:\.0+)?)p[xt]\b)"
+SIZED = r"(?<![\w-])font(?:-size)?\s*:"
+MOVING = r"(?<![\w-])(?:animation|transition)[\w-]*\s*:"  # what comes to be seen
+FAR = r"(?<![\w-])(?:left|top|text-indent|margin-left)\s*:\s*-\d{3,}(?:\.\d+)?(?:px|pt|r?em|vw|%)"
+PLACED = r"(?<![\w-])position\s*:\s*(?:absolute|fixed)"
 GROUND = "[style*=background], [bgcolor], [background]"  # what may give white words a ground of a colour
 RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 IN_USE = re.compile(r":(?:hover|focus|active|visited|checked|target|disabled|:)")
 CONDITION = re.compile(r"@(?:media|supports|container)\b[^{]*\{")
-INTERESTING = ("line-through", "vertical-align", "display", "visibility", "list-style", "position")
+INTERESTING = (
+    "line-through",
+    "vertical-align",
+    "display",
+    "visibility",
+    "list-style",
+    "position",
+    "opacity",
+    "font-size",
+    "text-indent",
+)
 MAX_RULES = 5000
 MAX_SHEETS = 20
 MAX_SHEET_BYTES = 2 << 20
@@ -66,6 +82,7 @@ def read_styles(tree: LexborHTMLParser, load: Load | None = None) -> PageStyles:
     sheets = list(_sheets(tree, load))
     is_white = tree.css_first(GROUND) is None and not any(sheet is None or "background" in sheet for sheet in sheets)
     numbers: dict[int, str] = {}
+    tiny: list[LexborNode] = []
     opens = tree.css_first("[onclick]") is not None or any(map(_runs, tree.css("script")))
     for selectors, body, is_conditional in _rules(sheets, (*INTERESTING, "color") if is_white else INTERESTING):
         opens = opens or bool(re.search(r":(?:checked|target|focus|hover)", selectors) and "display" in body)
@@ -73,7 +90,10 @@ def read_styles(tree: LexborHTMLParser, load: Load | None = None) -> PageStyles:
         names += ["white"] if is_white and writes_white(body) else []
         kind = list_style(body)
         is_edge = "vertical-align" in body.lower() and re.search(EDGE, body.lower()) is not None
-        if not names and not kind and not is_edge:
+        is_tiny = "font-size" in body.lower() and re.search(TINY, body.lower()) is not None
+        if not is_tiny and not is_conditional and hides(body):
+            names.append("hidden")
+        if not names and not kind and not is_edge and not is_tiny:
             continue
         for node in _matching(tree, selectors):
             level = _edge_level(node, body) if is_edge else 0
@@ -81,16 +101,49 @@ def read_styles(tree: LexborHTMLParser, load: Load | None = None) -> PageStyles:
                 found[name].add(node.mem_id)
             if kind:
                 numbers[node.mem_id] = kind
+            if is_tiny and not is_conditional:
+                tiny.append(node)
+    found["hidden"] |= _all_tiny(tree, tiny, sheets) if tiny else set()
     if opens:
         found["hidden"] = set()
     sets = {name: frozenset(ids) for name, ids in found.items()}
     return PageStyles(**sets, numbers=numbers, is_static=not opens, is_white=is_white)
 
 
+def _all_tiny(tree: LexborHTMLParser, tiny: list[LexborNode], sheets: list[str | None]) -> set[int]:
+    """Return which elements of a tiny font hold nothing that has a font of its own: a row of boxes is closed up by such a font."""
+    sized = {
+        node.mem_id
+        for selectors, body, _ in _rules(sheets, ("font",))
+        if re.search(SIZED, body.lower()) and not re.search(TINY, body.lower())
+        for node in _matching(tree, selectors)
+    }
+    return {
+        node.mem_id
+        for node in tiny
+        if node.mem_id not in sized
+        and not any(
+            inner.mem_id in sized or re.search(SIZED, ((inner.attributes or {}).get("style") or "").lower())
+            for inner in node.css("*")
+            if inner.mem_id != node.mem_id
+        )
+    }
+
+
 def strikes(style: str) -> bool:
     """True for declarations that strike text through."""
     style = style.lower()
     return "line-through" in style and re.search(LINE_THROUGH, style) is not None
+
+
+def hides(style: str) -> bool:
+    """True for declarations that let text stand where nobody sees it: clear, tiny or far outside of the page."""
+    style = style.lower()
+    if "opacity" in style and re.search(CLEAR, style) and not re.search(MOVING, style):
+        return True
+    if "font-size" in style and re.search(TINY, style):
+        return True
+    return "-" in style and bool(far := re.search(FAR, style)) and ("indent" in far[0] or bool(re.search(PLACED, style)))
 
 
 def writes_white(style: str) -> bool:
