@@ -84,6 +84,25 @@ def test_an_invitation_says_what_when_and_where(tmp_path: Path) -> None:
         ("Bob Ray wrote on 27.02.2026 at 09:12:\n> On 2 May.", "Bob Ray, 27.02.2026 at 09:12"),
         ("2026-02-27 09:12, Bob Ray wrote:\n> On 2 May.", "Bob Ray, 2026-02-27 09:12"),
         ("Bob Ray wrote:\n> On 2 May.", "Bob Ray"),
+        (
+            "Op vr 27 feb 2026 om 09:12 schreef Bob Ray <b@x.example>:\n> On 2 May.",
+            "Bob Ray <b@x.example>, vr 27 feb 2026 om 09:12",
+        ),
+        (
+            "Il giorno ven 27 feb 2026 alle ore 09:12 Bob Ray\n<b@x.example> ha scritto:\n> On 2 May.",
+            "Bob Ray <b@x.example>, ven 27 feb 2026 alle ore 09:12",
+        ),
+        ("Em sex., 27 de fev. de 2026 às 09:12, Bob Ray escreveu:\n> On 2 May.", "Bob Ray, sex., 27 de fev. de 2026 às 09:12"),
+        ("2026年2月27日(金) 9:12 Bob Ray <b@x.example>:\n> On 2 May.", "Bob Ray <b@x.example>, 2026年2月27日(金) 9:12"),
+        ("2026/02/27 9:12、Bob Rayのメール:\n> On 2 May.", "Bob Ray, 2026/02/27 9:12"),
+        (
+            "Den fre 27 feb. 2026 kl 09:12 skrev Bob Ray <b@x.example>:\n> On 2 May.",
+            "Bob Ray <b@x.example>, Den fre 27 feb. 2026 kl 09:12",
+        ),
+        (
+            "差出人: Bob Ray <b@x.example>\n送信日時: 2026年2月27日 9:12\n宛先: a\n件名: x\n\nOn 2 May.",
+            "Bob Ray <b@x.example>, 2026年2月27日 9:12",
+        ),
         ("---- 转发邮件信息 ----\n发件人：Bob Ray\n发送日期：2026-02-27\n主题：Count\n\nOn 2 May.", "Bob Ray, 2026-02-27"),
         (
             "---- 回复的原邮件 ----\n| 发件人 | Bob Ray |\n| 日期 | 2026年02月27日 |\n| 主题 | Count |\nOn 2 May.",
