@@ -67,3 +67,15 @@ def test_elements_around_several_blocks_of_markdown_strike_out_and_hide_them(tmp
     assert found == ["Entry is 6 euros.", "Towels cost 1 euro.", "The pool is deep."]
     assert warnings["struck_out"] == {"count": 2, "places": "“Children swim free. Dogs too”, “Open at six.”"}
     assert warnings["hidden_parts"]["count"] == 1
+
+
+def test_a_text_about_templates_keeps_its_tags_without_front_matter(tmp_path: Path) -> None:
+    loop = "Write {{ customer.name }} in mails.\n\nLoops begin so:\n\n{% for item in items %}\n\nand are closed. It is {{ now }}.\n"
+    included = "{% include head.md %}\n\nWrite {{ customer.name }} in mails.\n\n{% if a %}\n\nBye.\n\n{% endif %}\n"
+
+    assert texts(tmp_path, "a.md", loop) == [
+        *("Write {{ customer.name }} in mails.", "Loops begin so:", "{% for item in items %}"),
+        "and are closed. It is {{ now }}.",
+    ]
+    assert texts(tmp_path, "a.md", included) == ["Write {{ customer.name }} in mails.", "Bye."]
+    assert texts(tmp_path, "a.md", f"---\ntitle: Mails\n---\n\n{included}")[-2:] == ["Write  in mails.", "Bye."]
