@@ -1,10 +1,13 @@
 """Web pages as a browser shows them: what styles raise, strike out and hide, forms, tables, numbers of lists, listings."""
 
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 from pathlib import Path
 
 import pytest
 
 from tests.files.reading import read, texts
+from tests.ingest.container_files import epub
 
 
 def page(body: str, style: str = "") -> str:
@@ -22,10 +25,20 @@ def page(body: str, style: str = "") -> str:
         ('<a role="doc-noteref" href="#n2">2</a>', ""),
         ('<a role="doc-noteref" href="#n2"><sup>[2]</sup></a>', ""),
         ('<sup><span style="vertical-align: super">2</span></sup>', ""),
+        ('<span style="vertical-align: top; font-size: 8px">2</span>', ""),
+        ('<font size="1" style="vertical-align: text-top">2</font>', ""),
+        ('<small class="up">2</small>', ".up { vertical-align: top }"),
+        ('<a class="up" href="#n2">2</a>', ".up { vertical-align: text-top; font-size: x-small }"),
     ],
 )
 def test_what_a_style_raises_is_no_digit_of_the_number_before_it(tmp_path: Path, mark: str, style: str) -> None:
     assert texts(tmp_path, "a.html", page(f"<p>It takes 36{mark} days.</p>", style)) == ["It takes 36² days."]
+
+
+def test_small_words_at_the_edge_of_a_line_are_lowered_or_a_label(tmp_path: Path) -> None:
+    body = '<p>CO<small style="vertical-align: bottom">2</small>, seat <small style="vertical-align: top">new</small>.</p>'
+
+    assert texts(tmp_path, "a.html", page(body)) == ["CO₂, seat new."]
 
 
 def test_an_icon_on_the_line_is_raised_by_nobody(tmp_path: Path) -> None:
@@ -148,3 +161,99 @@ def test_listings_stay_letter_for_letter_without_the_numbers_of_their_lines(tmp_
     body = "<pre>if a:<br>    b(--x)</pre><table><tr><td><pre>1\n2</pre></td><td><pre>c -= 1\n  d</pre></td></tr></table>"
 
     assert texts(tmp_path, "a.html", page(body)) == ["if a:\n    b(--x)", "c -= 1\n  d"]
+
+
+def test_rules_that_lie_beside_a_page_in_its_file_count(tmp_path: Path) -> None:
+    style = "s,.was { text-decoration: line-through } .up { vertical-align: super } .no { display: none }"
+    body = (
+        '<link rel="stylesheet" href="{0}"/><p>A loan lasts 14<span class="up">2</span> days and costs <b class="was">30</b> 45 '
+        'euros.</p><p class="no">The staff code is 5151.</p>'
+    )
+    whole = MIMEMultipart("related", type="text/html")
+    whole["Subject"] = "A page"
+    whole.attach(MIMEText(body.format("cid:sheet@mhtml.blink"), "html"))
+    whole.attach(sheet := MIMEText(style, "css"))
+    sheet["Content-Location"] = "cid:sheet@mhtml.blink"
+
+    book = epub([body.format("../look.css")], more={"OEBPS/look.css": style.encode()})
+    for name, content in (("a.mht", whole.as_bytes()), ("a.epub", book)):
+        left, warnings = read(tmp_path, name, content)
+        assert left == ["A loan lasts 14² days and costs 45 euros."]
+        assert (warnings["struck_out"]["count"], warnings["hidden_parts"]["count"]) == (1, 1)
+
+
+LONG = (
+    "<p>Everything else is said in the handbook, which lies at the gate and is given to every new colleague on the first day.</p>"
+    * 6
+)
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        (
+            '<section id="consent"><h2>Consent</h2><p>It is kept for six years.</p></section>',
+            ["Consent", "It is kept for six years."],
+        ),
+        ('<h2 id="cookies">Cookies</h2><p>Baskets live nine days.</p>', ["Cookies", "Baskets live nine days."]),
+        ('<section id="navigation"><h2>In the hall</h2><p>Drive left.</p></section>', ["In the hall", "Drive left."]),
+        ('<div class="gdpr"><h3>GDPR</h3><p>Answered within 21 days.</p></div>', ["GDPR", "Answered within 21 days."]),
+        ('<section id="pagination" class="level2"><h2>Pages</h2><p>From page 3.</p></section>', ["Pages", "From page 3."]),
+        ('<div class="cookie-consent"><h3>Cookies</h3><p>We use some.</p><button>Accept</button></div>', []),
+        ('<div id="consent"><p>We value your privacy here.</p></div>', []),
+        ('<div class="social"><h3>Follow us</h3><a href="/a">Here</a> <a href="/b">and over there</a></div>', []),
+    ],
+)
+def test_a_section_with_a_heading_stays_whatever_its_name_is(tmp_path: Path, part: str, words: list[str]) -> None:
+    found = texts(tmp_path, "a.html", page(f"<h1>Policy</h1>{part}{LONG}"))
+
+    assert found[1 : 1 + len(words)] == words
+    assert found[1 + len(words)].startswith("Everything")
+
+
+def test_a_menu_of_a_canteen_is_a_list_and_one_of_commands_is_none(tmp_path: Path) -> None:
+    dishes = "<menu><li>Lentil soup, 4.20 euros</li><li>Goulash, 6.90 euros</li></menu>"
+    commands = "<menu><li><button>Copy</button></li><li><a href='/x'>Paste it here</a></li></menu>"
+
+    assert texts(tmp_path, "a.html", page(f"<h1>Canteen</h1>{dishes}{commands}<p>Closed on Sundays.</p>"))[1:] == [
+        *("- Lentil soup, 4.20 euros", "- Goulash, 6.90 euros", "Closed on Sundays.")
+    ]
+
+
+@pytest.mark.parametrize("start", ["div class=sidebar", "div role=complementary", "aside class=sidebar", "aside"])
+@pytest.mark.parametrize("main", ["main", "div"])
+def test_a_sidebar_of_sentences_is_content_and_one_of_links_is_none(tmp_path: Path, start: str, main: str) -> None:
+    side = (
+        "<{0}><p>A card costs 14 euros a year.</p></{1}><{0}><h3>News</h3><ul><li><a href='/a'>All of our news</a></li></ul></{1}>"
+    )
+    body = f"<{main}><h1>Library</h1>{LONG}</{main}>{side.format(start, start.split()[0])}"
+
+    found = texts(tmp_path, "a.html", page(body))
+    assert (found[-1], len(found)) == ("A card costs 14 euros a year.", 8)
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        *("opacity: 0", "font-size: 0", "font-size: 1px", "position: absolute; left: -9999px", "text-indent: -999em"),
+        *("color: #fffffe", "color: rgb(254, 254, 254)"),
+    ],
+)
+def test_words_that_nobody_sees_are_left_out_by_a_rule_as_by_an_attribute(tmp_path: Path, style: str) -> None:
+    for body, rule in (("<p style='{}'>", ""), ("<p class=no>", f".no {{ {style} }}")):
+        left, warnings = read(tmp_path, "a.html", page(f"<p>Fee 48.</p>{body.format(style)}The secret fee is 35.</p>", rule))
+        assert (left, warnings["hidden_parts"]["count"]) == (["Fee 48."], 1)
+
+
+@pytest.mark.parametrize(
+    ("inner", "rule"),
+    [
+        ("<b>The fee is 48.</b>", ".row { font-size: 0 } .row b { font-size: 14px }"),
+        ("<b style='font: 14px serif'>The fee is 48.</b>", ".row { font-size: 0 }"),
+        ("The fee is 48.", ".row { opacity: 0; animation: come 1s forwards }"),
+        ("The fee is 48.", ".row { position: absolute; left: -5px; opacity: 0.5; font-size: 0.9em }"),
+        ("The fee is 48.", "@media print { .row { opacity: 0; font-size: 0 } }"),
+    ],
+)
+def test_words_that_come_to_be_seen_are_read(tmp_path: Path, inner: str, rule: str) -> None:
+    assert texts(tmp_path, "a.html", page(f"<div class=row>{inner}</div>", rule)) == ["The fee is 48."]

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.files.reading import texts
+from tests.files.reading import read, texts
+from tests.ingest.outlook_files import msg
 
 
 def mail(text: str, *, subtype: str = "plain", **parameters: str) -> bytes:
@@ -83,6 +84,25 @@ def test_an_invitation_says_what_when_and_where(tmp_path: Path) -> None:
         ("Bob Ray wrote on 27.02.2026 at 09:12:\n> On 2 May.", "Bob Ray, 27.02.2026 at 09:12"),
         ("2026-02-27 09:12, Bob Ray wrote:\n> On 2 May.", "Bob Ray, 2026-02-27 09:12"),
         ("Bob Ray wrote:\n> On 2 May.", "Bob Ray"),
+        (
+            "Op vr 27 feb 2026 om 09:12 schreef Bob Ray <b@x.example>:\n> On 2 May.",
+            "Bob Ray <b@x.example>, vr 27 feb 2026 om 09:12",
+        ),
+        (
+            "Il giorno ven 27 feb 2026 alle ore 09:12 Bob Ray\n<b@x.example> ha scritto:\n> On 2 May.",
+            "Bob Ray <b@x.example>, ven 27 feb 2026 alle ore 09:12",
+        ),
+        ("Em sex., 27 de fev. de 2026 às 09:12, Bob Ray escreveu:\n> On 2 May.", "Bob Ray, sex., 27 de fev. de 2026 às 09:12"),
+        ("2026年2月27日(金) 9:12 Bob Ray <b@x.example>:\n> On 2 May.", "Bob Ray <b@x.example>, 2026年2月27日(金) 9:12"),
+        ("2026/02/27 9:12、Bob Rayのメール:\n> On 2 May.", "Bob Ray, 2026/02/27 9:12"),
+        (
+            "Den fre 27 feb. 2026 kl 09:12 skrev Bob Ray <b@x.example>:\n> On 2 May.",
+            "Bob Ray <b@x.example>, Den fre 27 feb. 2026 kl 09:12",
+        ),
+        (
+            "差出人: Bob Ray <b@x.example>\n送信日時: 2026年2月27日 9:12\n宛先: a\n件名: x\n\nOn 2 May.",
+            "Bob Ray <b@x.example>, 2026年2月27日 9:12",
+        ),
         ("---- 转发邮件信息 ----\n发件人：Bob Ray\n发送日期：2026-02-27\n主题：Count\n\nOn 2 May.", "Bob Ray, 2026-02-27"),
         (
             "---- 回复的原邮件 ----\n| 发件人 | Bob Ray |\n| 日期 | 2026年02月27日 |\n| 主题 | Count |\nOn 2 May.",
@@ -130,4 +150,50 @@ def test_an_invitation_tells_how_often_and_for_whom(tmp_path: Path) -> None:
     assert texts(tmp_path, "a.eml", mail(event, subtype="calendar"))[-1].split("\n") == [
         *("Event: Walk", "Start: 2026-10-12 14:00 UTC", "Repeats: every 2 weeks on Monday, Friday, 4 times"),
         "Attendees: Bob <bob@x.example>, cy@x.example",
+    ]
+
+
+PLAIN = "The fee is 30 45 euros, a loan lasts 142 days.\n\nDogs may come along.\n\nBoat\n\nOwner\n\nElm\n\nAnn\n"
+PAGE = (
+    "<p>The fee is <s>30</s> 45 euros, a loan lasts 14<sup>2</sup> days.</p><p><del>Dogs may come along.</del></p>"
+    "<table><tr><th>Boat</th><th>Owner</th></tr><tr><td>Elm</td><td>Ann</td></tr></table>"
+)
+SHOWN = ["The fee is 45 euros, a loan lasts 14² days.", "Boat | Owner\nElm | Ann"]
+
+
+def with_page(plain: str, page: str, *, name: str = "", content: str = "") -> bytes:
+    """A mail that says the same twice, its page with a file beside it if that has a name."""
+    message = EmailMessage()
+    message["From"], message["Subject"] = "a@x.example", "Count"
+    message.set_content(plain)
+    message.add_alternative(page, subtype="html")
+    if name:
+        message.get_payload(1).add_related(content, subtype="csv", filename=name, cid="<one>")
+    return message.as_bytes()
+
+
+def test_the_page_of_a_mail_is_read_rather_than_the_plain_words_beside_it(tmp_path: Path) -> None:
+    found, warnings = read(tmp_path, "a.eml", with_page(PLAIN, PAGE))
+    assert found[2:] == SHOWN
+    assert warnings["struck_out"]["count"] == 2
+
+    found, warnings = read(tmp_path, "a.msg", msg({0x0037: "Fees", 0x1000: PLAIN, 0x1013: PAGE.encode()}))
+    assert found[-2:] == SHOWN
+    assert warnings["struck_out"]["count"] == 2
+
+
+def test_what_lies_beside_a_page_is_read_whichever_way_is_taken(tmp_path: Path) -> None:
+    table = {"name": "a.csv", "content": "Boat,Owner\nElm,Ann\n"}
+
+    for page in ("<p>The boats are listed below, with their owners.</p>", '<p><img src="cid:one"></p>'):
+        found = texts(tmp_path, "a.eml", with_page("The boats are listed below, with their owners.\n", page, **table))
+        assert found[2] == "The boats are listed below, with their owners."
+        assert found[-1] == "Boat: Elm; Owner: Ann"
+
+
+def test_a_stub_in_no_known_words_gives_way_to_the_page(tmp_path: Path) -> None:
+    stub = "Please view this message in an app that can show it as it was meant.\n"
+
+    assert texts(tmp_path, "a.eml", with_page(stub, "<p>Your order of six oars arrives on 19 May.</p>"))[2:] == [
+        "Your order of six oars arrives on 19 May."
     ]

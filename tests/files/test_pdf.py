@@ -5,7 +5,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pypdf import PdfWriter
-from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, TextStringObject
+from pypdf.generic import (
+    ArrayObject,
+    DecodedStreamObject,
+    DictionaryObject,
+    FloatObject,
+    NameObject,
+    NumberObject,
+    TextStringObject,
+)
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
@@ -165,3 +173,57 @@ def test_the_last_short_lines_of_two_columns_stay_in_their_columns(tmp_path: Pat
                 canvas.drawString(x, 700 - 12 * number, lines[number] if number < len(lines) else "")
 
     assert texts(tmp_path, "a.pdf", pdf(draw)) == [" ".join(left), " ".join(right)]
+
+
+INKS = {
+    "第": (20, -110, 960, 930),
+    "一": (40, 370, 920, 80),
+    "条": (20, -110, 960, 930),
+    "3": (50, -10, 450, 740),
+    "–": (0, 240, 500, 60),
+}
+
+
+def drawn_glyphs(text: str) -> bytes:
+    """A page in a Type 3 font, as browsers write fonts that they cannot embed: each glyph is a box where its ink would be."""
+    writer = PdfWriter()
+    page = writer.add_blank_page(300, 300)
+    procedures, codes = {}, {}
+    for code, (letter, (x, y, width, height)) in enumerate(INKS.items(), start=65):
+        drawing = DecodedStreamObject()
+        drawing.set_data(b"%d 0 %d %d %d %d d1 %d %d %d %d re f" % (1000, x, y, x + width, y + height, x, y, width, height))
+        procedures[NameObject(f"/g{code}")] = writer._add_object(drawing)
+        codes[letter] = code
+    known = DecodedStreamObject()
+    pairs = b"\n".join(b"<%02X> <%04X>" % (code, ord(letter)) for letter, code in codes.items())
+    known.set_data(
+        b"/CIDInit /ProcSet findresource begin begincmap 1 begincodespacerange <00> <FF> endcodespacerange %d beginbfchar\n%s\n"
+        b"endbfchar endcmap end" % (len(codes), pairs)
+    )
+    names = [NameObject(f"/g{code}") for code in codes.values()]
+    font = DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/Font"),
+            NameObject("/Subtype"): NameObject("/Type3"),
+            NameObject("/FontMatrix"): ArrayObject(map(FloatObject, (0.001, 0, 0, -0.001, 0, 0))),
+            NameObject("/FontBBox"): ArrayObject(map(NumberObject, (44, 120, 960, -880))),
+            NameObject("/FirstChar"): NumberObject(65),
+            NameObject("/LastChar"): NumberObject(64 + len(codes)),
+            NameObject("/Widths"): ArrayObject([NumberObject(1000)] * len(codes)),
+            NameObject("/CharProcs"): DictionaryObject(procedures),
+            NameObject("/Encoding"): DictionaryObject({NameObject("/Differences"): ArrayObject([NumberObject(65), *names])}),
+            NameObject("/ToUnicode"): writer._add_object(known),
+        }
+    )
+    stream = DecodedStreamObject()
+    stream.set_data(b"BT /F1 12 Tf 20 250 Td (%s) Tj ET" % bytes(codes[letter] for letter in text))
+    page[NameObject("/Contents")] = writer._add_object(stream)
+    fonts = DictionaryObject({NameObject("/F1"): writer._add_object(font)})
+    page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+    written = io.BytesIO()
+    writer.write(written)
+    return written.getvalue()
+
+
+def test_a_low_glyph_of_a_drawn_font_is_not_raised(tmp_path: Path) -> None:
+    assert texts(tmp_path, "a.pdf", drawn_glyphs("第一条3–3")) == ["第一条3–3"]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.files.reading import read as read_blocks
 from tests.files.reading import texts
 from tests.ingest.word_files import paragraph, word
 
@@ -52,3 +53,29 @@ def test_words_that_a_break_cuts_are_whole_in_pages_and_word_files(tmp_path: Pat
 
     assert texts(tmp_path, "a.docx", word(body)) == ["Tickets are non-refundable, the management."]
     assert texts(tmp_path, "a.html", page) == ["Tickets are non-refundable, the management.\n甲组\n乙组"]
+
+
+def test_elements_around_several_blocks_of_markdown_strike_out_and_hide_them(tmp_path: Path) -> None:
+    text = (
+        "Entry is 6 euros.\n\n<del>\n\nChildren swim free.\n\n- Dogs too\n\n</del>\n\nTowels cost 1 euro.\n\n"
+        '<div hidden>\n\n## Staff\n\n<div class="a">\n\nThe code is 5151.\n\n</div>\n\n| A | B |\n|---|---|\n| c | d |\n\n</div>\n'
+        "\n"
+        '<div class="note">\n\nThe pool is **deep**.\n\n</div>\n\n<p style="text-decoration: line-through">\n\nOpen at six.\n'
+    )
+
+    found, warnings = read_blocks(tmp_path, "a.md", text)
+    assert found == ["Entry is 6 euros.", "Towels cost 1 euro.", "The pool is deep."]
+    assert warnings["struck_out"] == {"count": 2, "places": "“Children swim free. Dogs too”, “Open at six.”"}
+    assert warnings["hidden_parts"]["count"] == 1
+
+
+def test_a_text_about_templates_keeps_its_tags_without_front_matter(tmp_path: Path) -> None:
+    loop = "Write {{ customer.name }} in mails.\n\nLoops begin so:\n\n{% for item in items %}\n\nand are closed. It is {{ now }}.\n"
+    included = "{% include head.md %}\n\nWrite {{ customer.name }} in mails.\n\n{% if a %}\n\nBye.\n\n{% endif %}\n"
+
+    assert texts(tmp_path, "a.md", loop) == [
+        *("Write {{ customer.name }} in mails.", "Loops begin so:", "{% for item in items %}"),
+        "and are closed. It is {{ now }}.",
+    ]
+    assert texts(tmp_path, "a.md", included) == ["Write {{ customer.name }} in mails.", "Bye."]
+    assert texts(tmp_path, "a.md", f"---\ntitle: Mails\n---\n\n{included}")[-2:] == ["Write  in mails.", "Bye."]

@@ -3,6 +3,8 @@ import io
 import pytest
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import getSampleStyleSheet
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen import canvas
 from reportlab.platypus import ListFlowable, Paragraph, SimpleDocTemplate
 
@@ -120,3 +122,49 @@ def test_the_largest_heading_names_a_file_whose_name_says_nothing(tmp_path, name
 
     assert opening.title == title
     assert pages[0].number == 1
+
+
+def test_a_clause_begins_a_block_where_all_lines_are_short(tmp_path):
+    rows = (
+        "§ 4 Fees",
+        "(1) The fee is 20 euros.",
+        "(2) Members pay 12.",
+        "§ 5 Keys",
+        "(1) Two keys are lent",
+        "under § 4 to members.",
+    )
+    _, (page,), _ = read_file(write(tmp_path, "a.pdf", pdf(lines(*rows))))
+
+    assert page.text.split("\n") == [
+        *("§ 4 Fees", "", "(1) The fee is 20 euros.", "(2) Members pay 12.", "", "§ 5 Keys", ""),
+        "(1) Two keys are lent under § 4 to members.",
+    ]
+
+
+def test_chinese_articles_and_their_items_are_blocks_of_their_own(tmp_path):
+    rows = (
+        "第一条　借用期为十四天。",
+        "第二条　逾期每天罚款五元，",
+        "由部门按照第三条收取。",
+        "（一）工具；",
+        "（二）车辆。",
+        "第三条　押金为二百元。",
+    )
+    stream = io.BytesIO()
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+    drawing = canvas.Canvas(stream, pagesize=A4)
+    drawing.setFont("STSong-Light", 11)
+    for number, row in enumerate(rows):
+        drawing.drawString(72, 700 - 14 * number, row)
+    drawing.save()
+    _, (page,), _ = read_file(write(tmp_path, "a.pdf", stream.getvalue()))
+
+    assert [text.replace("　", "") for text in page.text.split("\n") if text] == [
+        *(
+            "第一条借用期为十四天。",
+            "第二条逾期每天罚款五元，由部门按照第三条收取。",
+            "（一）工具；",
+            "（二）车辆。",
+            "第三条押金为二百元。",
+        )
+    ]

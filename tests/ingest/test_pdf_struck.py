@@ -88,3 +88,34 @@ def test_a_paragraph_struck_by_its_style_is_left_out_line_by_line(tmp_path):
 
     assert page.text == "Visitors wear a red badge."
     assert [notice.code for notice in notices] == ["struck_out"]
+
+
+def by_part(*pieces):
+    """A line of text, the pieces with a tilde struck out by a line."""
+    stream = io.BytesIO()
+    page = canvas.Canvas(stream, pagesize=A4)
+    page.setFont("Helvetica", 11)
+    page.drawString(60, 700, "".join(pieces).replace("~", ""))
+    left = 60
+    for piece in pieces:
+        right = left + stringWidth(piece.strip("~"), "Helvetica", 11)
+        if piece.startswith("~"):
+            page.line(left, 703.5, right, 703.5)
+        left = right
+    page.save()
+    return stream.getvalue()
+
+
+def test_a_struck_part_of_a_word_is_cut_out_of_it(tmp_path):
+    data = by_part("Fee:", "~80", "95 euros, pump ", "~30", "/45, a seal(", "~12", ") 14, ", "~non", "refundable.")
+    _, (page,), (notice,) = read_file(write(tmp_path, "a.pdf", data))
+
+    assert page.text == "Fee:95 euros, pump /45, a seal() 14, refundable."
+    assert notice.values == {"count": 4, "places": "“80”, “30”, “12”, “non”"}
+
+
+def test_a_marker_over_a_part_of_a_word_cuts_it(tmp_path):
+    half = LEFT + stringWidth("40 eu", "Helvetica", 11)
+    _, (page,), _ = read_file(write(tmp_path, "a.pdf", by_marker(LEFT, half)))
+
+    assert page.text == "The deposit is ros 60 euros a key."

@@ -28,9 +28,9 @@ MAX_HEADER = 2000  # characters
 MAX_SHOWN = 500
 MAX_PARTS = 1000
 MAX_DEPTH = 4  # messages in messages
-STUB_SHARE = 0.4  # of a page's words: plain text that has fewer of them stands in for it
-MIN_PAGE_WORDS = 5
-STUB = re.compile(r"\bHTML\b|\bbrowser\b|\bnavigateur\b|\bnavegador\b|浏览器|瀏覽器|网页版", re.IGNORECASE)
+COVERED = 0.5  # of the words of plain text that a page beside it has: else it may say less
+FEWER = 2  # times the words of a page that plain text has which says more
+TAG = re.compile(r"<[^<>]*>")
 WORD = re.compile(r"[\u3400-\u9fff]|[^\W_]+")
 BROKEN_HEADER = (ValueError, IndexError, AttributeError, TypeError, LookupError, email.errors.MessageError)
 
@@ -219,30 +219,42 @@ def _ways_to_say(children: list[Message]) -> list[Message]:
     """Return the best of several ways to say the same; an invitation says more than the words beside it."""
     events = [child for child in children if child.get_content_type() == "text/calendar"]
     others = [child for child in children if child not in events]
-    return [*([_best(others)] if others else []), *events]
+    return [*(_best(others) if others else []), *events]
 
 
-def _best(children: list[Message]) -> Message:
-    """Of several ways to say the same: plain words where they say it all, else the richest, which stands last."""
+def _best(children: list[Message]) -> list[Message]:
+    """Of several ways to say the same: the page, which stands last, as programs for mail show it.
+
+    Only there does it show what is struck out or raised and what stands in a table. Where it says less than the plain words, as one
+    that has broken or holds a picture alone, these stand for it, with the files that lie beside it.
+    """
     readable = [child for child in children if child.is_multipart() or child.get_content_type() == "text/html"]
+    if not readable:
+        return children[-1:]
+    richest = readable[-1]
     for child in children:
         if child.get_content_type() == "text/plain" and (plain := _text(child)).strip():
-            return readable[-1] if readable and _is_stub(plain, readable[-1]) else child
-    return (readable or children)[-1]
+            pages = [part for part in richest.walk() if _is_page(part)]
+            if _says_less(pages, plain):
+                return [child, *(part for part in richest.walk() if not (part.is_multipart() or part in pages))]
+    return [richest]
 
 
-def _is_stub(plain: str, richest: Message) -> bool:
-    """True for plain words that only stand in for a page ("Your program shows no HTML"): they lack most of what it says."""
-    page = next((part for part in richest.walk() if part.get_content_type() == "text/html"), None)
-    if page is None:
-        return False
-    page_words = {
-        word for item in parse_markup(_text(page)) if isinstance(item, ParsedPage) for word in WORD.findall(item.text.lower())
-    }
-    words = set(WORD.findall(plain.lower()))
-    if len(page_words) < MIN_PAGE_WORDS or len(page_words & words) >= STUB_SHARE * len(page_words):
-        return False
-    return bool(STUB.search(plain)) or len(page_words) >= 2 * len(words)
+def _is_page(part: Message) -> bool:
+    return part.get_content_type() == "text/html" and not _filename(part)
+
+
+def _says_less(pages: list[Message], plain: str) -> bool:
+    """Tell whether pages lack most of the words beside them and have far fewer of their own, or nothing that can be read."""
+    words, shown, written = set(WORD.findall(plain.lower())), set(), set()
+    for page in pages:
+        markup = _text(page)
+        for item in parse_markup(markup):
+            if isinstance(item, ParsedPage):
+                shown.update(WORD.findall(item.text.lower()))
+        written.update(WORD.findall(TAG.sub(" ", markup).lower()))
+    covered = len(words & (shown | written)) >= COVERED * len(words)
+    return not shown or (not covered and FEWER * len(shown) < len(words))
 
 
 def _text(part: Message) -> str:

@@ -8,17 +8,18 @@ QUOTED = re.compile(r"^((?:[ \t]?>)+) ?")
 MARKER = re.compile(
     r"^\s*[-_*=]{2,}\s*(?:original message|forwarded message|forwarded by .*|ursprüngliche nachricht|weitergeleitete nachricht|"
     r"message d'origine|message transféré|mensaje original|messaggio originale|oorspronkelijk bericht|mensagem original|"
+    r"doorgestuurd bericht|messaggio inoltrato|mensagem (?:re)?encaminhada|転送されたメッセージ|元のメッセージ|"
     r"(?:原始|转发的?|轉寄的?|轉寄|回复的原?|回覆的原?|引用的?原?|以下是转发的?)(?:邮件|郵件)(?:信息|訊息)?)\s*[-_*=]*\s*$"
     r"|^\s*begin forwarded message:\s*$|^_{10,}$",
     re.IGNORECASE,
 )
-SENDER_LIST = "from von de da van 发件人 寄件者 寄件人 發件人"
+SENDER_LIST = "from von de da van 发件人 寄件者 寄件人 發件人 差出人"
 SENT_LIST = "sent date gesendet datum envoyé enviado fecha inviato data verzonden "
-SENT_LIST += "发送时间 发送日期 发件时间 日期 寄件日期 时间 發送時間 時間"
-SUBJECT_LIST = "subject betreff objet asunto oggetto onderwerp assunto 主题 主旨 主題"
-OTHERS_LIST = "to an à para a aan cc 收件人 收件者 抄送 副本"
+SENT_LIST += "发送时间 发送日期 发件时间 日期 寄件日期 时间 發送時間 時間 送信日時 日時"
+SUBJECT_LIST = "subject betreff objet asunto oggetto onderwerp assunto 主题 主旨 主題 件名"
+OTHERS_LIST = "to an à para a aan cc 收件人 收件者 抄送 副本 宛先"
 SENDER, SUBJECT = frozenset(SENDER_LIST.split()), frozenset(SUBJECT_LIST.split())
-SENT = frozenset((*SENT_LIST.split(), "enviado el", "enviado em", "date sent"))
+SENT = frozenset((*SENT_LIST.split(), "enviado el", "enviado em", "enviada em", "date sent"))
 NAMES = sorted((*SENDER, *SENT, *SUBJECT, *OTHERS_LIST.split()), key=len, reverse=True)
 FIELD = re.compile(rf"^\s*\*?(?P<name>{'|'.join(NAMES)})\*?\s*[:：]\*?\s*(?P<value>.*)$", re.IGNORECASE)
 IN_TABLE = re.compile(r"^\s*\|\s*(?P<name>[^|:：]{1,12}?)\s*[:：]?\s*\|\s*(?P<value>.*?)\s*\|?\s*$")  # "| From | Ann |"
@@ -31,15 +32,28 @@ WROTE = (
     re.compile(r"^Am (?P<date>.+?) schrieb (?P<who>.+?)\s*:$"),
     re.compile(r"^Le (?P<introduction>.+?) a écrit\s*:$"),
     re.compile(r"^El (?P<introduction>.+?) escribió\s*:$"),
+    re.compile(r"^Op (?P<date>.+?) schreef (?P<who>.+?)\s*:$"),
+    re.compile(r"^Il (?:giorno )?(?P<introduction>.+?) ha scritto\s*:$"),
+    re.compile(r"^Em (?P<introduction>.+?) escreveu\s*:$"),
+    re.compile(r"^(?P<introduction>\d{4}\s*[年/.-].+?)\s*(?:のメール|さん?は書きました)\s*[:：]$"),
+    re.compile(r"^(?P<introduction>\d{4}\s*年.+?<[^<>\s]+@[^<>\s]+>)\s*[:：]$"),
     re.compile(r"^(?P<who>[^\d].*?)\s*于\s*(?P<date>\d{4}.+?)\s*写道\s*[:：]$"),
     re.compile(r"^(?:在\s*)?(?P<introduction>\d{4}\s*[年/.-].+?)\s*写道\s*[:：]$"),
 )
-SAID = re.compile(r"^(?P<who>[^\d>|:].{1,80}?) (?:wrote|writes|schrieb|a écrit|escribió|写道)\s*[:：]$", re.IGNORECASE)
+SAID = re.compile(
+    r"^(?P<who>[^\d>|:].{1,80}?) (?:wrote|writes|schrieb|a écrit|escribió|schreef|ha scritto|escreveu|写道)\s*[:：]$", re.IGNORECASE
+)
 DATE_THEN_SENDER = re.compile(
     r"^(?P<date>.*\d{1,2}[:.]\d{2}(?:\s?[AP]\.?M\.?)?(?:\s*(?:[+-]\d{4}|(?:UTC|GMT)(?:[+-]\d{1,2}(?::?\d{2})?)?|[A-Z]{3,4}(?=,)))?|.*\b\d{4}(?:年.*日)?)\s*[,，;]?\s+(?P<who>\S.*)$",
     re.IGNORECASE,
 )
 DATE_COMMA_SENDER = re.compile(r"^(?P<date>.*[\d日])\s*[,，]\s*(?P<who>[^\d,，]+.*)$")
+# In any language, before what is marked as quoted: a date with its time, maybe a word, a name with its address, maybe a word.
+ADDRESSED = re.compile(
+    r"^(?=.*\b\d{4})(?P<date>.*\d{1,2}[:.]\d{2}(?![\d:.])(?:\s?[AP]M)?)[\s,、，]+(?:[a-zа-я]{3,10} )?"
+    r"(?P<who>[^<>\d]{0,80}<[^<>\s]+@[^<>\s]+>)"
+    r"[^\d<>@]{0,30}[:：]$"
+)
 MAX_ATTRIBUTION_LINES = 3
 MAX_ATTRIBUTION = 300  # characters
 
@@ -130,9 +144,16 @@ def _begin(lines: list[tuple[int, str]], position: int) -> tuple[int, Message | 
     if is_marked:
         return start - position, Message(is_quoted=True)
     taken, message = _attribution([text for level, text in lines[position : position + MAX_ATTRIBUTION_LINES] if level == depth])
+    if message is None and (match := _addressed(line)) and _next_depth(lines, position + 1) > depth:
+        return 1, Message(sender=match["who"].strip(), date=match["date"], is_quoted=True)
     if message is None and (match := SAID.match(line.strip())) and _next_depth(lines, position + 1) > depth:
         return 1, Message(sender=match["who"], is_quoted=True)  # without a date it introduces only what is marked as quoted
     return taken, message
+
+
+def _addressed(line: str) -> re.Match[str] | None:
+    line = " ".join(line.split()) if "@" in line else ""
+    return ADDRESSED.match(line) if line.endswith((":", "：")) and len(line) <= MAX_ATTRIBUTION else None
 
 
 def _fields(lines: list[tuple[int, str]], start: int, *, is_marked: bool) -> tuple[int, Message | None]:
@@ -167,7 +188,7 @@ def _attribution(lines: list[str]) -> tuple[int, Message | None]:
             if match := pattern.match(text):
                 found = match.groupdict()
                 sender, date = found.get("who") or "", found.get("date") or ""
-                if introduction := found.get("introduction"):
+                if introduction := (found.get("introduction") or "").replace("、", ", "):
                     split = DATE_THEN_SENDER.match(introduction) or DATE_COMMA_SENDER.match(introduction)
                     sender, date = (split["who"], split["date"]) if split else ("", introduction)
                 if any(map(str.isdigit, date)):

@@ -33,11 +33,11 @@ def parse_web_archive(stream: BinaryIO, *, name: str) -> Items:
     start = PARAMETER.sub("", str(message.get_param("start", "") or ""))
     root = next((page for page in pages if start and PARAMETER.sub("", page.get("Content-ID", "")) == start), pages[0])
     flow, left_out = Flow(), LeftOut()
-    pictures = _pictures(parts)
+    beside = _beside_pages(parts)
     title = ""
     bodies: list[ParsedPage] = []
     for page in [root, *_sheets(root, pages)]:
-        for item in parse_markup(decode_html(_text(page)), load=lambda address: _beside(address, pictures)):
+        for item in parse_markup(decode_html(_text(page)), load=lambda address: _find(address, beside)):
             if isinstance(item, Opening):
                 title = title or item.title
             elif isinstance(item, Notice):
@@ -63,20 +63,20 @@ def _sheets(root: Message, pages: list[Message]) -> Iterator[Message]:
                 yield known[address]
 
 
-def _pictures(parts: list[Message]) -> dict[str, Message]:
-    """Return the pictures by every address under which a page may name them."""
+def _beside_pages(parts: list[Message]) -> dict[str, Message]:
+    """Return pictures and style sheets by every address under which a page may name them."""
     found: dict[str, Message] = {}
     for part in parts:
-        if part.get_content_maintype() == "image":
+        if part.get_content_maintype() == "image" or part.get_content_type() == "text/css":
             named = PARAMETER.sub("", part.get("Content-ID", ""))
             found |= {key: part for key in (_address(part), f"cid:{named}" if named else "") if key}
     return found
 
 
-def _beside(address: str, pictures: dict[str, Message]) -> bytes:
-    """Return a picture of the archive; one with an address of its own may be named by its last part alone."""
+def _find(address: str, beside: dict[str, Message]) -> bytes:
+    """Return a part of the archive; one with an address of its own may be named by its last part alone."""
     name = address.rpartition("/")[2]
-    part = pictures.get(address) or next((one for key, one in pictures.items() if name and key.rpartition("/")[2] == name), None)
+    part = beside.get(address) or next((one for key, one in beside.items() if name and key.rpartition("/")[2] == name), None)
     return part_payload(part) if part is not None else b""
 
 

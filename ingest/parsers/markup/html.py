@@ -11,15 +11,16 @@ from ingest.parsers.content import Items, Opening, ParsedPage
 from ingest.parsers.flow import Flow
 from ingest.parsers.left_out import close_gaps
 from ingest.parsers.markup.html_lists import OpenList, open_list
-from ingest.parsers.markup.html_parts import ARTICLES, count_words, is_question, is_site_part, link_share
-from ingest.parsers.markup.html_pictures import Load, PagePictures
-from ingest.parsers.markup.html_styles import read_styles
+from ingest.parsers.markup.html_parts import ARTICLES, FEW_LINKS, SIDEBARS, is_question, is_site_part, link_share, says_something
+from ingest.parsers.markup.html_pictures import PagePictures
+from ingest.parsers.markup.html_styles import Load, read_styles
 from ingest.parsers.markup.html_tables import is_layout, is_table
 from ingest.parsers.markup.html_text import BLOCKS, Words, address_of
 from ingest.parsers.markup.html_values import SHOWN, shown_value
 from ingest.parsers.markup.office_html import holds_comments, is_title, item_level, item_text
 from ingest.parsers.plain.encoding import detect_encoding
 
+LISTS = frozenset(("ul", "ol", "menu"))
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 FOLDED_LEVEL = 6  # of the head of a part that opens: below whatever stands above it
 DECLARATIONS = {
@@ -27,8 +28,6 @@ DECLARATIONS = {
     **dict.fromkeys(("date", "dc.date", "dcterms.date", "dcterms.created", "article:published_time"), "created"),
 }
 MAX_DECLARED = 500  # characters
-MIN_ASIDE_WORDS = 5
-MAX_ASIDE_LINKS = 0.2  # share of its letters
 SPACE = re.compile(r"[ \t\r\n\f]+")
 DIGITS = re.compile(r"[\d\s]*")
 MAIN_SHARE = 0.5  # of the page's words outside of links, at least
@@ -71,7 +70,7 @@ def parse_markup(markup: str, *, load: Load | None = None) -> Items:
     heading = root.css_first("h1") if root else None
     named = title or heading
     yield Opening(title=flow.cleaner.clean_line(named.text()) if named else "", metadata=_metadata(tree, flow))
-    words, pictures = Words(styles=read_styles(tree)), PagePictures(flow.cleaner, load)
+    words, pictures = Words(styles=read_styles(tree, load)), PagePictures(flow.cleaner, load)
     if root is not None:
         reader = _Reader(flow, words, pictures)
         yield from reader.read(root)
@@ -107,11 +106,12 @@ def _asides(tree: LexborHTMLParser, root: LexborNode) -> Iterator[LexborNode]:
     if root.tag == "body" or tree.body is None:
         return
     length = len(tree.body.text())
-    inside = {node.mem_id for node in root.css("aside")}
-    for node in tree.css("aside"):
-        says = count_words(node.text()) >= MIN_ASIDE_WORDS and node.css_first("p, li, table, dl") is not None
-        leads = node.mem_id in inside or link_share(node) >= MAX_ASIDE_LINKS
-        if says and not leads and not is_site_part(node, "aside", page_length=length):
+    seen = {node.mem_id for node in root.css(SIDEBARS)}
+    for node in tree.css(SIDEBARS):
+        if node.mem_id in seen or not says_something(node) or link_share(node) >= FEW_LINKS:
+            continue
+        if not is_site_part(node, node.tag or "", page_length=length):
+            seen.update(inner.mem_id for inner in node.css(SIDEBARS))
             yield node
 
 
@@ -212,7 +212,7 @@ class _Reader:
             if tag == "dt":
                 yield from self._lone_term()
             self.in_term, self.in_definition = tag == "dt", tag == "dd"
-        elif tag in ("ul", "ol"):
+        elif tag in LISTS:
             self.lists.append(open_list(node, self.words.styles))
         elif tag == "li":
             self.marker = self.lists[-1].mark(node) if self.lists else "- "
@@ -237,7 +237,7 @@ class _Reader:
             self.in_term = self.in_definition = False
             if tag == "dl":
                 yield from self._lone_term()
-        elif tag in ("ul", "ol") and self.lists:
+        elif tag in LISTS and self.lists:
             self.lists.pop()
         elif tag == "blockquote":
             self.quotes -= 1

@@ -4,14 +4,17 @@ import re
 
 from selectolax.lexbor import LexborNode
 
-from ingest.parsers.markup.html_styles import PageStyles, strikes, writes_white
+from ingest.parsers.markup.html_styles import PageStyles, hides, strikes, writes_white
 
-DROPPED_LIST = "script style rt rp noscript template datalist iframe frame object embed canvas audio video map head menu "
+DROPPED_LIST = "script style rt rp noscript template datalist iframe frame object embed canvas audio video map head "
 DROPPED = frozenset(DROPPED_LIST.split())
 SITE_PARTS = frozenset(("header", "footer"))  # of the page; those of an article are content
-ASIDES = frozenset(("nav", "aside", "form", "dialog"))
+ASIDES = frozenset(("nav", "aside", "form", "dialog", "menu"))
+COMMAND_PARTS = frozenset(("nav", "form", "dialog", "menu"))
+SIDEBARS = "aside, [role=complementary], .sidebar, #sidebar"
 ARTICLES = ("article", "main")
 FURNITURE_ROLES = frozenset(("navigation", "banner", "contentinfo", "search", "complementary", "dialog", "alertdialog"))
+SITE_ROLES = FURNITURE_ROLES - {"complementary"}  # a page says by them what is not its text
 FURNITURE = frozenset(
     (
         *("cookie-banner", "cookie-consent", "cookie-notice", "cookiebar", "cookie-bar", "breadcrumb", "breadcrumbs", "sidebar"),
@@ -30,14 +33,17 @@ FURNITURE = frozenset(
         ),
     )
 )
+SITE_NAMES = frozenset(("site-header", "site-footer", "skip-link"))  # of nothing else, whatever they hold
 CONSENT = re.compile(r"(?:^|[\s_-])(?:cookie|consent|gdpr)s?(?:[\s_-]|$)", re.IGNORECASE)
 FURNITURE_SHARE = 0.3  # of the page at most: a theme may give such a class to its whole body
 WRAPPER_SHARE = 0.5  # of the page at least: what holds so much of it is the page
 LINKS_SHARE = 0.6  # of its words at least: what holds so many links leads elsewhere
+FEW_LINKS = 0.2  # share of its words: what holds fewer says something
+HEADINGS = "h1, h2, h3, h4, h5, h6"
+HEADING_TAGS = frozenset(HEADINGS.split(", "))
+COMMANDS = "button, input, select, textarea"
+MIN_ASIDE_WORDS = 5
 SENTENCE_WORDS = 4  # that a button says at least when it is no command
-HIDDEN_STYLE = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])", re.IGNORECASE
-)
 FOLDED_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 # What opens and closes says so by its own name or by what controls it.
 PANEL = re.compile(
@@ -80,7 +86,7 @@ def is_hidden(node: LexborNode, tag: str, styles: PageStyles) -> bool:
         return False
     if "hidden" in attributes or FOLDED_STYLE.search(style):
         return not is_panel(node)
-    return (attributes.get("aria-hidden") == "true" and _is_ornament(node)) or bool(HIDDEN_STYLE.search(style))
+    return (attributes.get("aria-hidden") == "true" and _is_ornament(node)) or bool(hides(style))
 
 
 def _is_ornament(node: LexborNode) -> bool:
@@ -158,11 +164,35 @@ def is_site_part(node: LexborNode, tag: str, *, page_length: int) -> bool:
     length = len(node.text())
     if length >= WRAPPER_SHARE * page_length and link_share(node) < LINKS_SHARE:
         return False
-    if by_name or CONSENT.search(names):
+    is_named = by_name or CONSENT.search(names)
+    if is_named and attributes.get("role") not in SITE_ROLES and SITE_NAMES.isdisjoint(classes) and _is_section(node, tag):
+        return False
+    if is_named:
         return length < FURNITURE_SHARE * page_length
     if tag == "nav":
         return True
     return _leads_elsewhere(node, tag)
+
+
+def _is_section(node: LexborNode, tag: str) -> bool:
+    """Tell whether a part with the name of a site's part is one of the text: programs make such names from headings."""
+    if tag in HEADING_TAGS:
+        return True
+    if tag in COMMAND_PARTS or node.css_first(COMMANDS) is not None or link_share(node) >= FEW_LINKS:
+        return False
+    return node.css_first(HEADINGS) is not None or (is_sidebar(node) and says_something(node))
+
+
+def is_sidebar(node: LexborNode) -> bool:
+    """True for what stands beside the text."""
+    attributes = node.attributes or {}
+    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower().split()
+    return node.tag == "aside" or attributes.get("role") == "complementary" or "sidebar" in names
+
+
+def says_something(node: LexborNode) -> bool:
+    """True for a part beside the text that holds sentences."""
+    return count_words(node.text()) >= MIN_ASIDE_WORDS and node.css_first("p, li, table, dl") is not None
 
 
 def _leads_elsewhere(node: LexborNode, tag: str) -> bool:

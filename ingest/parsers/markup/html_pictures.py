@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
@@ -11,9 +11,9 @@ from selectolax.lexbor import LexborNode
 
 from ingest.parsers.cleaning import Cleaner
 from ingest.parsers.content import Notice
+from ingest.parsers.markup.html_styles import Load
 from ingest.parsers.pictures.later import LaterPictures
 
-Load = Callable[[str], bytes]  # of an address in the file; b"" where there is no such part
 DATA = tuple(f"data:image/{kind}" for kind in ("png", "jpeg", "jpg", "gif", "bmp", "webp", "tiff"))
 MIN_BYTES = 1000  # what is smaller is an icon
 MAX_BYTES = 32 << 20

@@ -17,7 +17,7 @@ from ingest.parsers.tables.grid import Table, flatten
 from language.raised import lowered, raised
 
 BLOCKS_LIST = (
-    "p div section article main body html ul ol dl dd dt blockquote figure figcaption address details summary "
+    "p div section article main body html ul ol menu dl dd dt blockquote figure figcaption address details summary "
     "center fieldset header footer tr td th caption hr form aside nav legend dialog "
 )
 BLOCKS = frozenset(BLOCKS_LIST.split())

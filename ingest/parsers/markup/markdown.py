@@ -7,16 +7,23 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
+from selectolax.lexbor import LexborHTMLParser
 
 from ingest.parsers.content import Items, Opening, ParsedPage
 from ingest.parsers.flow import Flow
 from ingest.parsers.markup.front_matter import split_front_matter
 from ingest.parsers.markup.html import FOLDED_LEVEL, parse_markup
-from ingest.parsers.markup.inline import InlineReader
+from ingest.parsers.markup.html_parts import STRUCK_TAGS, is_hidden, is_struck
+from ingest.parsers.markup.html_styles import PageStyles
+from ingest.parsers.markup.inline import HTML_TAG, InlineReader
 from ingest.parsers.markup.template_tags import strip_template_tags
 from ingest.parsers.plain.encoding import detect_encoding
 from ingest.parsers.tables.nesting import name_parents
 from language.raised import raised
+
+# Elements without an end.
+EMPTY = frozenset(("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"))
+LINES = frozenset(("inline", "fence", "code_block"))
 
 
 def parse_markdown(stream: BinaryIO, *, name: str) -> Items:
@@ -59,13 +66,17 @@ class _Reader:
         self.tokens, self.notes = _split_notes(tokens)
         self.lists: list[int | None] = []  # the next number of each open list, None for bullets
         self.marker, self.quotes = "", 0
+        self.open: list[tuple[str, str]] = []  # elements of HTML over several blocks, and as what their content is left out
+        self.gone: list[str] = []  # lines in them since they began
         self.term, self.in_term, self.definitions = "", False, 0  # of a list of terms
 
     def read(self) -> Iterator[ParsedPage]:
         position = 0
         while position < len(self.tokens):
             token = self.tokens[position]
-            if token.type == "heading_open":
+            if self._left_out_as() and token.type != "html_block":
+                self._leave_out(token)
+            elif token.type == "heading_open":
                 text = self.inline.read(self.tokens[position + 1])
                 yield from self.flow.add("heading", text, level=int(token.tag[1]))
                 position += 2
@@ -84,6 +95,7 @@ class _Reader:
                 self._structure(token)
             yield from self._footnotes()
             position += 1
+        self._end_gap(self._left_out_as())
 
     def _structure(self, token: Token) -> None:
         if token.type in ("bullet_list_open", "ordered_list_open"):
@@ -128,7 +140,40 @@ class _Reader:
             if text:
                 yield from self.flow.add("paragraph", f"{raised(str(number + 1))} {text}")
 
+    def _left_out_as(self) -> str:
+        """Return the code of a warning where an open element strikes out or hides what follows, else ""."""
+        return next((code for _, code in self.open if code), "")
+
+    def _leave_out(self, token: Token) -> None:
+        if token.type in LINES:
+            self.gone.append(token.content)
+        else:
+            self._structure(token)
+
+    def _end_gap(self, code: str) -> None:
+        if code and (text := " ".join(" ".join(self.gone).split())):
+            self.inline.left_out.add(code, place=text)
+        self.gone = []
+
+    def _follow(self, content: str) -> None:
+        """Keep which elements are open behind a block of HTML: a blank line ends the block, and not them."""
+        before = self._left_out_as()
+        for match in HTML_TAG.finditer(content):
+            name = match["name"].lower()
+            if match["close"]:
+                names = [one for one, _ in self.open]
+                if name in names:
+                    del self.open[len(names) - 1 - names[::-1].index(name) :]
+            elif name not in EMPTY and not match["rest"].endswith("/"):
+                self.open.append((name, _left_out_as(match.group(), name)))
+        if before and not self._left_out_as():
+            self._end_gap(before)
+
     def _html(self, content: str) -> Iterator[ParsedPage]:
+        was_left_out = self._left_out_as()
+        self._follow(content)
+        if was_left_out:
+            return
         for page in self.inline.left_out.pages_of(parse_markup(content)):
             yield from self.flow.add_page(page)
         if "</details" in content.lower():
@@ -148,6 +193,18 @@ class _Reader:
         name_parents(rows, header=header)
         lines = [" | ".join(row) for row in rows]
         return "\n".join(lines), "\n".join(lines[:header])
+
+
+def _left_out_as(tag: str, name: str) -> str:
+    """Return the code of a warning for an element that strikes out or hides what it holds, by its first tag; "" for others."""
+    if name not in STRUCK_TAGS and "=" not in tag and "hidden" not in tag.lower():
+        return ""
+    node = LexborHTMLParser(f"<body>{tag}x").css_first(f"body > {name}")
+    if node is None:
+        return ""
+    if is_struck(node, name, PageStyles()):
+        return "struck_out"
+    return "hidden_parts" if is_hidden(node, name, PageStyles()) else ""
 
 
 def _split_notes(tokens: list[Token]) -> tuple[list[Token], dict[int, list[Token]]]:

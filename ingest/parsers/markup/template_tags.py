@@ -1,6 +1,7 @@
 """Tags of site generators (Jekyll, Liquid, Hugo) in Markdown: taken out of a page that a generator makes, out of nothing else."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
 
 COMMENT = re.compile(r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}", re.DOTALL)
@@ -10,6 +11,8 @@ TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 # {: .note #id key="value"} of kramdown; "{:.3f}" is none.
 ATTRIBUTES = re.compile(r"""\{:\s*(?:toc|[.#][A-Za-z_][\w-]*|[A-Za-z_][\w-]*\s*=\s*(?:"[^"\n]*"|'[^'\n]*'|[^\s}]+)|\s+)+\s*\}""")
 TAG_ALONE = re.compile(r"^[ \t]*\{%.*%\}[ \t]*$|^[ \t]*\{\{[<%].*[>%]\}\}[ \t]*$", re.MULTILINE)
+TAG_NAME = re.compile(r"\{%[-+]?\s*(\w+)")
+PAIRED = frozenset(("for", "if", "unless", "case", "block", "capture", "comment", "raw", "with", "tablerow"))  # that need an end
 FENCE = re.compile(r"^(?P<indent>[ \t>]*)(?P<fence>`{3,}|~{3,}).*?(?:^[ \t>]*(?P=fence)[`~]*[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
 SPAN = re.compile(r"(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)(?P=ticks)(?!`)", re.DOTALL)
 INDENTED = re.compile(r"(?:(?<=\n\n)|\A)(?:(?: {4}|\t).*(?:\n|\Z))+")
@@ -20,24 +23,34 @@ CODE = (FENCE, INDENTED, MARKUP_CODE, SPAN)
 def strip_template_tags(source: str, *, is_generated: bool) -> str:
     """Return the source without what a generator replaces; the name of a channel or address stays. Code stays letter for letter.
 
-    `is_generated`: the file has front matter. One without that still is where a tag stands on a line of its own; else its tags are
-    what it writes about.
+    `is_generated`: the file has front matter. Of one without that, the tags go which stand on lines of their own, if all are ended
+    as a generator demands it; the others are what it writes about.
     """
     prose = outside_of_code(source, lambda text: ATTRIBUTES.sub("", HTML_COMMENT.sub("", text)))
-    if is_generated or _has_tag_alone(prose):
+    if is_generated:
         return outside_of_code(prose, lambda text: TAG.sub("", QUOTED_ARGUMENT.sub(r"\1", COMMENT.sub("", text))))
+    if _is_template(prose):
+        return outside_of_code(prose, lambda text: TAG_ALONE.sub("", QUOTED_ARGUMENT.sub(r"\1", COMMENT.sub("", text))))
     return prose
 
 
-def _has_tag_alone(source: str) -> bool:
-    found: list[bool] = []
+def _is_template(source: str) -> bool:
+    found: list[str] = []
 
     def look(text: str) -> str:
-        found.append(TAG_ALONE.search(text) is not None)
+        found.extend(match.group() for match in TAG_ALONE.finditer(text))
         return text
 
     outside_of_code(source, look)
-    return any(found)
+    if not found:
+        return False
+    begun, ended = Counter[str](), Counter[str]()
+    for name in (match[1] for tag in found if (match := TAG_NAME.search(tag))):
+        if name.startswith("end"):
+            ended[name.removeprefix("end")] += 1
+        elif name in PAIRED:
+            begun[name] += 1
+    return begun == ended
 
 
 def outside_of_code(source: str, change: Callable[[str], str], *, kinds: tuple[re.Pattern[str], ...] = CODE) -> str:

@@ -14,6 +14,13 @@ from language.raised import join_fractions
 ENDS_SENTENCE = re.compile(r"[.!?:;。！？：；][\"'”’」』）)]*$")
 NUMBERED = re.compile(r"^\d{1,2}$")
 RAISED_MARK = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]")
+# What begins a clause of a contract or a regulation: "§ 5", "Article 7", 第二条, （一）, 一、
+CLAUSE = re.compile(
+    r"§+ ?\d|第[一二三四五六七八九十百零〇\d]{1,6}[条條章节節编編篇款项]"
+    r"|[（(][一二三四五六七八九十]{1,3}[）)]|[一二三四五六七八九十]{1,3}、"
+    r"|(?:Article|Section|Clause|Chapter|Annex|Appendix|Artikel|Art\.) \d"
+)
+CLAUSE_STARTS = frozenset("§第（(一二三四五六七八九十ASC")
 MAX_HEADING_ROWS = 3
 MAX_PARTS = 4  # of a fraction, with the word before it: "5", "¹", "/", "₂"
 LARGE = 1.18  # times the size of the body: larger print is a heading
@@ -140,6 +147,8 @@ def _continues(above: Line, row: Line, *, usual: float, right: float) -> bool:
     if above.hyphenated or above.words[-1].text.endswith(HYPHENS):
         return True
     short = above.right < right - 6 * above.size
+    if (ended or short) and row.words[0].text[0] in CLAUSE_STARTS and CLAUSE.match(row.text):
+        return False
     if short and (ended or above.right < right - 0.4 * (right - above.left)):
         return False
     # A line is broken where the next word does not fit any more: one with room for it was ended by its writer.

@@ -1,6 +1,10 @@
 """Raised and lowered characters of a PDF: smaller ones, on another baseline than what they stand beside."""
 
+import ctypes
+import math
 from collections.abc import Callable
+
+import pypdfium2.raw as pdfium
 
 from language.raised import join_fractions, lowered, raised
 
@@ -12,6 +16,8 @@ FALL = 0.03
 HIGH = 0.3  # so far above, it is raised whatever its size
 NEAR = 0.35  # of the height: a gap that is no space
 CLOSE = 0.12  # of the height: an index stands closer than a word
+LOW = 0.95  # of the width, or of the height beside it: so low may be the ink of a glyph instead of the room that it is set in
+ABOVE, BELOW = 0.88, 0.12  # of the font size: the room of a character above and below its baseline
 SUMS = frozenset("∑∏∫⋃⋂")  # larger than what stands behind them, which is not raised
 LONGEST_MARK = 4
 LONGEST_INDEX = 8
@@ -27,6 +33,24 @@ def level_of(box: Corners, beside: Corners) -> int:
     if (is_smaller and rise >= RISE) or (rise >= HIGH and box[3] - box[1] <= height):
         return 1
     return -1 if is_smaller and -0.5 < rise <= -FALL else 0
+
+
+def room_of(text_page: object, index: int) -> tuple[float, float] | None:
+    """Return (bottom, top) of the room that a glyph of a Type 3 font is set in, in the page's own space; None for other fonts.
+
+    For some glyphs of such fonts (a browser writes Chinese so) pdfium gives the ink, and the ink of 一 or – is low and high up.
+    """
+    flags, name = ctypes.c_int(), ctypes.create_string_buffer(2)
+    if pdfium.FPDFText_GetFontInfo(text_page, index, name, 2, ctypes.byref(flags)) > 1:
+        return None  # the other kinds of fonts have names
+    matrix, x, y = pdfium.FS_MATRIX(), ctypes.c_double(), ctypes.c_double()
+    if not pdfium.FPDFText_GetMatrix(text_page, index, matrix) or not pdfium.FPDFText_GetCharOrigin(text_page, index, x, y):
+        return None
+    size = pdfium.FPDFText_GetFontSize(text_page, index) * math.copysign(math.hypot(matrix.c, matrix.d), matrix.d)
+    if abs(matrix.c) > abs(matrix.d):
+        return None  # sideways
+    low, high = y.value - BELOW * size, y.value + ABOVE * size
+    return (low, high) if low < high else (high, low)
 
 
 def is_mark(text: str, box: Corners, beside: Corners) -> bool:

@@ -16,9 +16,10 @@ import pypdfium2.raw as pdfium
 from ingest.parsers.cleaning import Cleaner
 from ingest.parsers.pdf.forms.annotations import read_annotations
 from ingest.parsers.pdf.page import PIECE, Line, RawPage, Word
-from ingest.parsers.pdf.raised import SUMS, Corners, is_index, is_mark, may_hold_levels, read_levels
+from ingest.parsers.pdf.raised import LOW, SUMS, Corners, is_index, is_mark, may_hold_levels, read_levels, room_of
 from ingest.parsers.pdf.reading_order.turning import turn_of, turned
 from ingest.parsers.pdf.reading_order.vertical import upended
+from ingest.parsers.pdf.struck import cut_struck
 from ingest.parsers.pdf.tables.rules import read_grids
 from ingest.parsers.pdf.unseen import find_covers, find_unseen, has_picture, is_invisible, is_layered, is_pale
 from language.raised import lowered, raised
@@ -56,6 +57,7 @@ def read_page(document: object, index: int, *, cleaner: Cleaner, form: object | 
                     raw.annotations = read_annotations(document, page, form, place=reader.place, cleaner=cleaner)
                     if raw.lines:
                         raw.grids, raw.strokes, raw.bars = read_grids(page, count=raw.objects, place=reader.place)
+                        cut_struck(raw, reader.plain, reader.corners)
                         for turn in {line.turn for line in raw.lines} - {0}:
                             raw.turned_grids[turn], *_ = read_grids(page, count=raw.objects, place=reader.placing(turn))
                 finally:
@@ -98,11 +100,14 @@ class _Reader:
         self.page, self.text_page, self.raw, self.cleaner = page, text_page, raw, cleaner
         self.has_layers = has_layers
         self.pale: list[Word] = []  # in a colour near white, or on a layer
+        self.plain: list[tuple[Word, int]] = []  # upright words of several characters, with the first one: a rule may cut them
         self.has_picture: bool | None = None  # not looked for yet
         self.origin = self._device(page, 0, 0)
         self.unit_x = self._difference(self._device(page, 1000, 0))
         self.unit_y = self._difference(self._device(page, 0, 1000))
         self.turn = 0  # of the line that is being read
+        self.height = 0.0  # of the character looked at last
+        self.is_drawn = False  # in a font whose glyphs are drawings: the next ones may be, too
         self.rectangle = pdfium.FS_RECTF()
         self.pointer = ctypes.byref(self.rectangle)
 
@@ -170,7 +175,10 @@ class _Reader:
             if words and _starts_anew(words[-1], box):
                 self._end_line(words, characters, hyphenated=False)
                 words, characters = [], []
-            words.append(Word(clean, *box, spaced, self.turn))
+            word = Word(clean, *box, spaced, self.turn)
+            words.append(word)
+            if not self.turn and len(clean) == last - first + 1 > 1:
+                self.plain.append((word, first))
             characters.append(first)
         if words:
             self._end_line(words, characters, hyphenated=hyphenated)
@@ -285,8 +293,25 @@ class _Reader:
         if index < 0 or not pdfium.FPDFText_GetLooseCharBox(self.text_page, index, self.pointer):
             return None
         box = self.rectangle
+        height = box.top - box.bottom
+        if self.is_drawn or height < LOW * self.height or height < LOW * (box.right - box.left):
+            height = self._give_room(index)
+        self.height = height
         placed = self.place(box.left, box.bottom, box.right, box.top)
         return turned(placed, self.turn, width=self.raw.width, height=self.raw.height) if self.turn else placed
+
+    def _give_room(self, index: int) -> float:
+        """Set the rectangle of a character to the room that it is set in, where pdfium may give its ink. Returns: its height."""
+        box = self.rectangle
+        if room := room_of(self.text_page, index):
+            self.is_drawn = True
+            box.bottom, box.top = room
+        return float(box.top - box.bottom)
+
+    def corners(self, index: int) -> Corners | None:
+        """Return the rectangle of a character of upright text."""
+        self.turn = 0
+        return self._corners(index)
 
     def _turn(self, index: int) -> int:
         """Return the turn of the text that a character belongs to."""
