@@ -22,6 +22,7 @@ from ingest.parsers.office.strict_office import open_office
 from ingest.parsers.pdf.structure import usable_title
 from ingest.parsers.pictures.embedded import PictureReader
 from ingest.parsers.refusal import Refusal
+from ingest.parsers.tables.heads import are_labels
 from ingest.parsers.tables.nesting import name_parents
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -191,9 +192,10 @@ class _Slides:
         header_rows = _header_rows(table) if table.first_row else 0
         rows = [_joined_rows(texts[:header_rows]), *texts[header_rows:]] if header_rows > 1 else texts
         rows = [cells for cells in rows if any(cells)]
-        name_parents(rows, header=1 if table.first_row else 0)
+        has_names = table.first_row and not are_labels(rows)
+        name_parents(rows, header=1 if has_names else 0)
         lines = [" | ".join(cells) for cells in rows]
-        header = lines[0] if table.first_row and len(lines) > 1 else ""
+        header = lines[0] if has_names and len(lines) > 1 else ""
         self._add("table" if any(" | " in line for line in lines) else "paragraph", "\n".join(lines), header=header)
 
     def _chart(self, chart: Any) -> None:
