@@ -27,12 +27,17 @@ ADDRESS = re.compile(r"^(?:https?://|ftp://|mailto:|tel:|//)", re.IGNORECASE)
 MIN_MISSED_WORDS = 12  # of what stands in for scripts: less asks to turn them on
 
 
+def no_picture(_node: LexborNode) -> str:
+    return ""
+
+
 @dataclass(slots=True)
 class Words:
-    """Reads elements. `styles`: what the page's own rules say of them."""
+    """Reads elements. `styles`: what the page's own rules say of them. `picture`: gives the words of an <img>, or ""."""
 
     styles: PageStyles = field(default_factory=PageStyles)
     left_out: LeftOut = field(default_factory=LeftOut)
+    picture: Callable[[LexborNode], str] = no_picture
 
     def is_left_out(self, node: LexborNode, tag: str) -> bool:
         """True for what is not content; counts what a person may miss."""
@@ -70,6 +75,8 @@ class Words:
                 continue
             elif is_table(current, tag) and current is not node:
                 parts.append(f" {flatten(self.table(current))} ")
+            elif tag == "img" and (seen := self.picture(current)):
+                parts.append(f" {seen} ")
             elif is_cell and current is not node and (name := icon_name(current)):
                 parts.append(f" {name} ")
             elif tag in SHOWN:

@@ -4,6 +4,7 @@ import hashlib
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, BinaryIO
 
 from lxml import etree
@@ -17,6 +18,7 @@ from ingest.parsers.office.macros import has_macros, with_macro_warning
 from ingest.parsers.office.slides.comments import comments_of
 from ingest.parsers.office.slides.ground import take_unseen
 from ingest.parsers.office.slides.numbers import number_paragraphs
+from ingest.parsers.office.slides.pictures import fills_of, picture_of
 from ingest.parsers.office.slides.text import NO_TARGETS, is_struck, paragraph_text, words_of
 from ingest.parsers.office.strict_office import open_office
 from ingest.parsers.pdf.structure import usable_title
@@ -110,10 +112,11 @@ class _Slides:
                 except DAMAGE:
                     self.is_broken = True  # one shape does not take its slide with it
         self._diagrams(slide)
-        pictures = [shape for _, shape in shapes if shape._element.tag == f"{P}pic"]
+        drawn = [shape._element for _, shape in shapes if shape._element.tag == f"{P}pic"]
+        pictures = [data for data in map(partial(picture_of, slide.part), [*drawn, *fills_of(slide)]) if data]
         self.has_pictures = bool(pictures)
-        for shape in pictures:
-            self._picture(shape)
+        for data in pictures:
+            self._picture(data)
         comments = [f"- {self._clean(text)}" for text in comments_of(slide, slide.part.package.presentation_part)]
         if comments:
             self._add("heading", "Comments", level=2)
@@ -219,8 +222,7 @@ class _Slides:
                     if text := self._clean(paragraph_text(paragraph)).strip():
                         self._add("list", "- " + text)
 
-    def _picture(self, shape: Any) -> None:
-        data = shape.image.blob
+    def _picture(self, data: bytes) -> None:
         key = hashlib.sha256(data).digest()
         if key in self.known:
             if self.flow.page_is_empty and self.known[key]:  # the same slide again
