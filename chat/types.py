@@ -44,6 +44,7 @@ class Evidence:
     text: str
     text_hash: str
     hit: Hit
+    headless: tuple[tuple[int, int], ...] = ()  # where in the text tables stand whose first row names no columns
 
     @property
     def in_context(self) -> str:

@@ -112,4 +112,9 @@ def evidence_of(marker: int, chunk: Chunk, hit: Hit) -> Evidence:
         text=chunk.text,
         text_hash=chunk.text_hash,
         hit=hit,
+        headless=tuple(
+            (max(0, block["start"] - chunk.start), block["end"] - chunk.start)
+            for block in chunk.page.blocks
+            if block.get("is_headless") and block["start"] < chunk.end and chunk.start < block["end"]
+        ),
     )

@@ -100,7 +100,7 @@ def _read_block(
     if is_headline:
         draft.header = head  # the row of names above the records that follow
         return True
-    if block["kind"] == "table" and not draft.header and not draft.rows:
+    if block["kind"] == "table" and not draft.header and not draft.rows and not block.get("is_headless"):
         lines = _take_names(draft, page, lines)
     for start, end in lines:
         _read_line(draft, page, start, end)

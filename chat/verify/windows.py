@@ -137,7 +137,8 @@ class Passage:
             is_row = is_table_row(plain)
             if not is_row or "\n\n" in between:
                 header, header_range, in_table = "", (0, 0), False
-            if is_row and not (in_table or header or _holds_values(plain)):
+            has_head = not any(start <= span.start < end for start, end in self.evidence.headless)
+            if is_row and has_head and not (in_table or header or _holds_values(plain)):
                 header, header_range = plain, (span.start, span.end)
             in_table = is_row
             is_item = bool(between.strip()) or plain.endswith((";", "；"))

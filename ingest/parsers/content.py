@@ -13,7 +13,7 @@ class Block:
 
     `kind`: heading, paragraph, table, list, code or quote. `start`, `end`: characters into the page's text.
     `level`: of a heading, from 1. `heading_path`: the headings above it; a heading's own text is its last entry.
-    `header_end`: where a table's header rows end, 0 where it has none.
+    `header_end`: where a table's header rows end, 0 where none are known. `is_headless`: its first row surely names no columns.
     """
 
     kind: str
@@ -22,6 +22,7 @@ class Block:
     level: int = 0
     heading_path: tuple[str, ...] = ()
     header_end: int = 0
+    is_headless: bool = False
 
     def as_dict(self) -> dict[str, object]:
         """Return the JSON that kb.Page.blocks holds."""
@@ -35,6 +36,8 @@ class Block:
             found["level"] = self.level
         if self.header_end:
             found["header_end"] = self.header_end
+        if self.is_headless:
+            found["is_headless"] = True
         return found
 
     @classmethod
@@ -47,6 +50,7 @@ class Block:
             level=row.get("level", 0),
             heading_path=tuple(row.get("heading_path", ())),
             header_end=row.get("header_end", 0),
+            is_headless=row.get("is_headless", False),
         )
 
 

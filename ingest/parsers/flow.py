@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from ingest.parsers.cleaning import Cleaner, join_broken
 from ingest.parsers.content import Block, ParsedPage
+from ingest.parsers.tables.heads import lacks_head, rows_of
 
 PAGE_CHARACTERS = 8000
 MAX_PATH = 6
@@ -54,7 +55,9 @@ class Flow:
         for piece in _pieces(text, self.page_characters):
             if self._length and self._length + len(piece) > self.page_characters and len(text) > self.page_characters:
                 yield self._take()
-            self._append(kind, piece, gap=gap, level=level, header=header if piece.startswith(header) else "")
+            if header and not piece.startswith(header):
+                piece = f"{header}\n{piece}"  # the table goes on: its rows keep their names
+            self._append(kind, piece, gap=gap, level=level, header=header)
         self._last_kind = kind
 
     def add_block(self, page: ParsedPage, block: Block, *, level: int) -> Iterator[ParsedPage]:
@@ -98,6 +101,7 @@ class Flow:
                 level=level,
                 heading_path=self.path,
                 header_end=start + len(header) if header else 0,
+                is_headless=kind == "table" and not header and lacks_head(rows_of(text)),
             )
         )
 

@@ -11,7 +11,11 @@ from pathlib import Path
 
 import docx
 import pytest
+from lxml import etree
 from PIL import Image, ImageDraw, ImageFont
+from pptx import Presentation
+from pptx.oxml import parse_xml
+from pptx.oxml.ns import nsdecls
 
 from ingest.parsers.cleaning import Cleaner
 from ingest.parsers.pictures import recognition as ocr
@@ -110,3 +114,65 @@ def test_a_drawing_in_a_docx(tmp_path: Path) -> None:
     document.save(stream)
 
     assert read(tmp_path, "a.docx", stream.getvalue())[0] == ["See:", "Guests 530"]
+
+
+@needs_ocr
+@pytest.mark.parametrize("place", ["cell", "box", "VML"])
+def test_pictures_of_word_are_read_wherever_they_stand(tmp_path: Path, place: str) -> None:
+    document = docx.Document()
+    document.add_paragraph("Signs in the hall")
+    if place == "cell":
+        table = document.add_table(2, 2)
+        for row, texts in zip(table.rows, (("Place", "Sign"), ("Hall", "")), strict=True):
+            for cell, text in zip(row.cells, texts, strict=True):
+                cell.text = text
+        table.rows[1].cells[1].paragraphs[0].add_run().add_picture(io.BytesIO(picture()))
+    else:
+        run = document.add_paragraph().add_run()
+        run.add_picture(io.BytesIO(picture()))
+        names = {"v": "urn:schemas-microsoft-com:vml", "w": run._r.nsmap["w"]}
+        drawn = etree.SubElement(run._r, f"{{{names['w']}}}pict", nsmap={"v": names["v"]})
+        shape = etree.SubElement(drawn, f"{{{names['v']}}}shape")
+        (drawing,) = run._r.iter(f"{{{names['w']}}}drawing")
+        if place == "box":
+            box = etree.SubElement(etree.SubElement(shape, f"{{{names['v']}}}textbox"), f"{{{names['w']}}}txbxContent")
+            inner = etree.SubElement(etree.SubElement(box, f"{{{names['w']}}}p"), f"{{{names['w']}}}r")
+            inner.append(drawing)
+        else:
+            (blip,) = run._r.iter("{*}blip")
+            key = f"{{{run._r.nsmap['r']}}}"
+            etree.SubElement(shape, f"{{{names['v']}}}imagedata", {f"{key}id": blip.get(f"{key}embed", "")})
+            run._r.remove(drawing)
+    stream = io.BytesIO()
+    document.save(stream)
+
+    found, warnings = read(tmp_path, "a.docx", stream.getvalue())
+    assert found[-1] == (f"Place | Sign\nHall | {WORDS}" if place == "cell" else WORDS)
+    assert "ocr" in warnings
+
+
+@needs_ocr
+def test_a_picture_in_a_cell_of_a_page_is_its_value(tmp_path: Path) -> None:
+    address = base64.b64encode(picture()).decode()
+    page = f'<table><tr><th>Place<th>Sign<tr><td>Hall<td><img alt="sign" src="data:image/png;base64,{address}"></table>'
+
+    found, warnings = read(tmp_path, "a.html", page)
+    assert found == [f"Place | Sign\nHall | {WORDS}"]
+    assert "ocr" in warnings
+
+
+@needs_ocr
+def test_a_picture_that_fills_a_shape_of_a_slide_is_read(tmp_path: Path) -> None:
+    presentation = Presentation()
+    slide = presentation.slides.add_slide(presentation.slide_layouts[6])
+    shape = slide.shapes.add_shape(1, 0, 0, 9**6, 9**6)
+    _, key = slide.part.get_or_add_image_part(io.BytesIO(picture()))
+    names = f"{nsdecls('a')} {nsdecls('r')}"
+    fill = parse_xml(f'<a:blipFill {names}><a:blip r:embed="{key}"/></a:blipFill>')
+    shape._element.spPr.append(fill)
+    stream = io.BytesIO()
+    presentation.save(stream)
+
+    found, warnings = read(tmp_path, "a.pptx", stream.getvalue())
+    assert found == [WORDS]
+    assert "ocr" in warnings

@@ -1,6 +1,7 @@
 """Slides as they are shown: numbers that the program makes, hidden shapes, equations, signs, comments, objects."""
 
 import io
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,35 @@ def test_a_hidden_shape_is_left_out_and_reported(tmp_path: Path) -> None:
     left, warnings = read(tmp_path, "a.pptx", slides.save())
     assert left == ["Shown."]
     assert warnings["hidden_words"]["count"] == 1
+
+
+def test_a_hidden_group_and_what_lies_beside_the_slide_are_left_out_and_reported(tmp_path: Path) -> None:
+    slides = Slides()
+    slides.box(run("The limit is 450 kg."))
+    group = slides.slide.shapes.add_group_shape([slides.box(run("Old limit: 300 kg"))])
+    group._element.nvGrpSpPr.cNvPr.set("hidden", "1")
+    parked, above = slides.box(run("Parked: 200 kg")), slides.box(run("Partly: 100 kg"))
+    parked.left, above.top = slides.presentation.slide_width, Inches(-1)
+
+    left, warnings = read(tmp_path, "a.pptx", slides.save())
+    assert sorted(left) == ["Partly: 100 kg", "The limit is 450 kg."]
+    assert warnings["hidden_words"]["count"] == 2
+
+
+def test_a_box_with_an_equation_is_read_as_newer_programs_draw_it(tmp_path: Path) -> None:
+    slides = Slides()
+    power = "<a14:m><m:oMath><m:r><m:t>P=3Q</m:t></m:r></m:oMath></a14:m>"
+    box = slides.box(run("The pump needs 7 kW, by ") + power)._element
+    choice = etree.fromstring(f'<mc:AlternateContent {NAMES}><mc:Choice Requires="a14"/><mc:Fallback/></mc:AlternateContent>')
+    tree = box.getparent()
+    tree.append(choice)
+    older = deepcopy(box)
+    choice[1].append(older)
+    choice[0].append(box)
+    for text in older.iter("{*}t"):
+        text.text = " "
+
+    assert texts(tmp_path, "a.pptx", slides.save()) == ["The pump needs 7 kW, by P=3Q"]
 
 
 def test_equations_signs_and_gaps_of_what_is_struck_out(tmp_path: Path) -> None:

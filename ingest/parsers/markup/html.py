@@ -70,7 +70,8 @@ def parse_markup(markup: str, *, load: Load | None = None) -> Items:
     heading = root.css_first("h1") if root else None
     named = title or heading
     yield Opening(title=flow.cleaner.clean_line(named.text()) if named else "", metadata=_metadata(tree, flow))
-    words, pictures = Words(styles=read_styles(tree, load)), PagePictures(flow.cleaner, load)
+    pictures = PagePictures(flow.cleaner, load)
+    words = Words(styles=read_styles(tree, load), picture=pictures.text)
     if root is not None:
         reader = _Reader(flow, words, pictures)
         yield from reader.read(root)

@@ -11,7 +11,7 @@ from ingest.parsers.left_out import LeftOut, close_gaps
 from ingest.parsers.markup.html_parts import DROPPED, MIN_SHOWN_WORDS, count_words, floats, is_hidden, is_struck
 from ingest.parsers.markup.html_styles import PageStyles
 from ingest.parsers.markup.html_tables import is_table, read_table
-from ingest.parsers.markup.html_values import SHOWN, shown_value
+from ingest.parsers.markup.html_values import SHOWN, icon_name, shown_value
 from ingest.parsers.markup.mathml import linear
 from ingest.parsers.tables.grid import Table, flatten
 from language.raised import lowered, raised
@@ -27,12 +27,17 @@ ADDRESS = re.compile(r"^(?:https?://|ftp://|mailto:|tel:|//)", re.IGNORECASE)
 MIN_MISSED_WORDS = 12  # of what stands in for scripts: less asks to turn them on
 
 
+def no_picture(_node: LexborNode) -> str:
+    return ""
+
+
 @dataclass(slots=True)
 class Words:
-    """Reads elements. `styles`: what the page's own rules say of them."""
+    """Reads elements. `styles`: what the page's own rules say of them. `picture`: gives the words of an <img>, or ""."""
 
     styles: PageStyles = field(default_factory=PageStyles)
     left_out: LeftOut = field(default_factory=LeftOut)
+    picture: Callable[[LexborNode], str] = no_picture
 
     def is_left_out(self, node: LexborNode, tag: str) -> bool:
         """True for what is not content; counts what a person may miss."""
@@ -52,8 +57,8 @@ class Words:
             return True
         return False
 
-    def of(self, node: LexborNode, *, is_inside: bool = False) -> str:
-        """Return the words of an element. `is_inside`: its own level is written by the caller."""
+    def of(self, node: LexborNode, *, is_inside: bool = False, is_cell: bool = False) -> str:
+        """Return the words of an element. `is_inside`: its own level is written by the caller. `is_cell`: an icon is a value."""
         parts: list[str] = []
         stack: list[LexborNode | str] = [node]
         while stack:
@@ -70,10 +75,14 @@ class Words:
                 continue
             elif is_table(current, tag) and current is not node:
                 parts.append(f" {flatten(self.table(current))} ")
+            elif tag == "img" and (seen := self.picture(current)):
+                parts.append(f" {seen} ")
+            elif is_cell and current is not node and (name := icon_name(current)):
+                parts.append(f" {name} ")
             elif tag in SHOWN:
                 parts.append(shown_value(current, tag, before="".join(parts[-3:])) or "")
             elif (write := self.level_of(current, tag)) and not (is_inside and current is node):
-                parts.append(write(self.of(current, is_inside=True)))
+                parts.append(write(self.of(current, is_inside=True, is_cell=is_cell)))
             else:
                 parts.append(" " if tag in BLOCKS or tag in ("br", "li") else "")
                 if tag == "a" and (address := address_of(current)):
@@ -85,9 +94,13 @@ class Words:
         """Return the words of an element with single spaces."""
         return close_gaps(" ".join(self.of(node).split()))
 
+    def cell(self, node: LexborNode) -> str:
+        """Return the words of a table's cell, and what its icons are called, with single spaces."""
+        return close_gaps(" ".join(self.of(node, is_cell=True).split()))
+
     def table(self, node: LexborNode) -> Table:
         """Return a table's text, without the rows and cells that do not hold or do not show."""
-        return read_table(node, self.line, is_left_out=lambda part: self.is_left_out(part, part.tag or ""))
+        return read_table(node, self.cell, is_left_out=lambda part: self.is_left_out(part, part.tag or ""))
 
     def level_of(self, node: LexborNode, tag: str) -> Callable[[str], str] | None:
         """Return how the text of an element is written that stands raised or lowered; None for others."""

@@ -1,5 +1,7 @@
 """What elements show that hold no text: values of a form that was filled in, words in a drawing, the description of a picture."""
 
+import re
+
 from selectolax.lexbor import LexborNode
 
 from ingest.parsers.markup.html_parts import count_words
@@ -8,7 +10,20 @@ from ingest.parsers.markup.html_parts import count_words
 SILENT = frozenset(("hidden", "submit", "button", "reset", "image", "password", "file", "color", "range", "search"))
 MIN_DESCRIPTION_WORDS = 4  # of a picture; what is shorter names it
 MIN_DRAWN_WORDS = 2
+WORD = re.compile(r"\w")
 SHOWN = frozenset(("input", "select", "textarea", "img", "svg"))
+
+
+def icon_name(node: LexborNode) -> str:
+    """Return what an element without words of its own is called, "" for others: the tick of a cell is its value."""
+    is_drawing = node.tag == "svg"
+    words = "".join(text.text() for text in node.css("text")) if is_drawing else node.text()
+    if WORD.search(words) or (node.tag or "").startswith("-"):
+        return ""
+    attributes = node.attributes or {}
+    title = node.css_first("title") if is_drawing else None
+    names = (attributes.get("alt"), attributes.get("aria-label"), title.text() if title else "", attributes.get("title"))
+    return next((" ".join(name.split()) for name in names if name and name.strip()), "")
 
 
 def shown_value(node: LexborNode, tag: str, *, before: str) -> str | None:

@@ -18,6 +18,7 @@ from ingest.parsers.markup.html_styles import PageStyles
 from ingest.parsers.markup.inline import HTML_TAG, InlineReader
 from ingest.parsers.markup.template_tags import strip_template_tags
 from ingest.parsers.plain.encoding import detect_encoding
+from ingest.parsers.tables.heads import are_labels
 from ingest.parsers.tables.nesting import name_parents
 from language.raised import raised
 
@@ -190,6 +191,8 @@ class _Reader:
                 rows[-1].append(" ".join(self.inline.read(tokens[position + 1]).split()))
             elif token.type == "thead_close":
                 header = len(rows)
+        if are_labels(rows):
+            header = 0  # the syntax asks for a first row; labels and values have no names
         name_parents(rows, header=header)
         lines = [" | ".join(row) for row in rows]
         return "\n".join(lines), "\n".join(lines[:header])

@@ -21,9 +21,10 @@ from ingest.parsers.office.strict_office import open_office
 from ingest.parsers.office.word.graphics import graphics_in
 from ingest.parsers.office.word.listings import is_listing
 from ingest.parsers.office.word.margins import join_lines, margin_lines
-from ingest.parsers.office.word.names import CONTAINERS, MC, A, R, W, is_placeholder, number_of, value_of
+from ingest.parsers.office.word.names import CONTAINERS, R, W, is_fallback, is_placeholder, number_of, paragraph_of, value_of
 from ingest.parsers.office.word.notes import COMMENTS, ENDNOTES, FOOTNOTES, Notes
 from ingest.parsers.office.word.numbering import Label, read_numbering
+from ingest.parsers.office.word.pictures import pictures_in
 from ingest.parsers.office.word.runs import RunReader
 from ingest.parsers.office.word.styles import NO_STYLE, Style, read_styles
 from ingest.parsers.office.word.tables import read_table
@@ -98,7 +99,7 @@ class _Body:
         self.styled_level = 0  # of the last heading
         self.clause_levels: dict[int, int] = {}  # by level of the list, since that heading
         self.code: list[str] = []  # lines of a listing that is being read
-        self.seen: set[str] = set()  # a logo stands on every page, and is one part
+        self.known: dict[str, str] = {}  # texts of pictures by their part: a logo stands on every page, and is read once
 
     def _runs(self, part: Part) -> RunReader:
         links = {key: rel.target_ref for key, rel in part.rels.items() if rel.is_external}
@@ -124,7 +125,7 @@ class _Body:
                 yield from self._graphics(element)
                 # A text box stands in a paragraph but is read after it.
                 for box in element.iter(f"{W}txbxContent"):
-                    if _holder(box) is element and not any(one.tag == f"{MC}Fallback" for one in box.iterancestors()):
+                    if paragraph_of(box) is element and not is_fallback(box):
                         stack.extend(reversed(box))
             elif element.tag == f"{W}tbl":
                 yield from self._end_code()
@@ -211,14 +212,15 @@ class _Body:
             yield from self.flow.add("list", "\n".join(lines))
 
     def _pictures(self, element: etree._Element) -> Iterator[ParsedPage]:
-        """The words of the pictures that stand in a paragraph, where they hold some."""
-        for blip in element.iter(f"{A}blip"):
-            if any(ancestor.tag in (f"{MC}Fallback", f"{W}txbxContent", f"{W}del") for ancestor in blip.iterancestors()):
-                continue
-            part = self.parts.get(blip.get(f"{R}embed", ""))
-            if part is not None and part.partname not in self.seen:
-                self.seen.add(part.partname)
-                yield from self.flow.add("paragraph", self.pictures.text(part.blob))
+        """The words of the pictures that stand in a paragraph, where they hold some and were not read before."""
+        for part in pictures_in(element, self.parts):
+            if part.partname not in self.known:
+                yield from self.flow.add("paragraph", self._picture(part))
+
+    def _picture(self, part: Part) -> str:
+        if part.partname not in self.known:
+            self.known[part.partname] = self.pictures.text(part.blob)
+        return self.known[part.partname]
 
     def _table(self, element: etree._Element) -> Iterator[ParsedPage]:
         table = read_table(element, self._cell_line, self.left_out)
@@ -226,8 +228,9 @@ class _Body:
         yield from self.flow.add("table" if table.is_table else "paragraph", table.text, header=table.header)
 
     def _cell_line(self, paragraph: etree._Element) -> str:
-        """Return the text of a paragraph in a cell, with the number that Word prints before it, or alone in its column."""
-        text = self.flow.cleaner.clean_line(self.runs.read(paragraph))
+        """Return the text and the pictures' words of a paragraph in a cell, with the number that Word prints before it or alone."""
+        pictures = (self._picture(part) for part in pictures_in(paragraph, self.parts))
+        text = self.flow.cleaner.clean_line(" ".join([self.runs.read(paragraph), *pictures]))
         if not text and _is_deleted(paragraph):
             return ""
         key = value_of(paragraph, "pPr/pStyle") or ""
@@ -278,11 +281,6 @@ def _numbered(label: Label | None, text: str) -> str:
     if label.is_bullet:
         return f"- {text}"
     return f"{label.text}{'' if label.text[-1] in NEEDS_NO_SPACE else ' '}{text}"
-
-
-def _holder(box: etree._Element) -> etree._Element | None:
-    """Return the paragraph in which a text box stands."""
-    return next((ancestor for ancestor in box.iterancestors() if ancestor.tag == f"{W}p"), None)
 
 
 def _is_deleted(paragraph: etree._Element) -> bool:

@@ -4,6 +4,7 @@ import hashlib
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, BinaryIO
 
 from lxml import etree
@@ -17,17 +18,19 @@ from ingest.parsers.office.macros import has_macros, with_macro_warning
 from ingest.parsers.office.slides.comments import comments_of
 from ingest.parsers.office.slides.ground import take_unseen
 from ingest.parsers.office.slides.numbers import number_paragraphs
+from ingest.parsers.office.slides.pictures import fills_of, picture_of, says_hidden
+from ingest.parsers.office.slides.shapes import open_choices, shapes_of
 from ingest.parsers.office.slides.text import NO_TARGETS, is_struck, paragraph_text, words_of
 from ingest.parsers.office.strict_office import open_office
 from ingest.parsers.pdf.structure import usable_title
 from ingest.parsers.pictures.embedded import PictureReader
 from ingest.parsers.refusal import Refusal
+from ingest.parsers.tables.heads import are_labels
 from ingest.parsers.tables.nesting import name_parents
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 MAX_SLIDE_CHARACTERS = 200_000
-ROW_EMU = 228_600  # a quarter of an inch: shapes whose tops are nearer stand in one row
 MAX_POINTS = 500  # of a chart's series
 DAMAGE = (
     PythonPptxError,
@@ -95,24 +98,30 @@ class _Slides:
         self.has_pictures = self.from_pictures = self.is_broken = self.is_unread = False
         self.targets = _targets(slide)
         self.struck, self.objects = _struck_runs(slide), 0
+        open_choices(slide)
         title = slide.shapes.title
-        found = sorted(_flatten(slide.shapes), key=lambda entry: entry[0])
-        shapes = [entry for entry in found if not _is_hidden(entry[1])]
-        self.unseen = [shape.name for _, shape in found if _is_hidden(shape) and _holds_text(shape)]
-        self.unseen += take_unseen(slide, [shape for shape in slide.shapes if not _is_hidden(shape)])
+        if title is not None and says_hidden(title._element):
+            title = None
+        found = shapes_of(slide)
+        # A title beside the slide is what lists of slides show.
+        is_title = [title is not None and one.shape.shape_id == title.shape_id for one in found]
+        shapes = [one.shape for one, is_name in zip(found, is_title, strict=True) if one.is_shown and not is_name]
+        gone = [one for one, is_name in zip(found, is_title, strict=True) if not one.is_shown and not is_name]
+        self.unseen = [one.shape.name for one in gone if one.holds_text]
+        self.unseen += take_unseen(slide, [shape for shape in slide.shapes if not says_hidden(shape._element)])
         if title is not None and title.has_text_frame:
             self._add("heading", self._clean(_frame_text(title.text_frame, self.targets)), level=1)
-        for _, shape in shapes:
-            if title is None or shape.shape_id != title.shape_id:
-                try:
-                    self._shape(shape)
-                except DAMAGE:
-                    self.is_broken = True  # one shape does not take its slide with it
+        for shape in shapes:
+            try:
+                self._shape(shape)
+            except DAMAGE:
+                self.is_broken = True  # one shape does not take its slide with it
         self._diagrams(slide)
-        pictures = [shape for _, shape in shapes if shape._element.tag == f"{P}pic"]
+        drawn = [shape._element for shape in shapes if shape._element.tag == f"{P}pic"]
+        pictures = [data for data in map(partial(picture_of, slide.part), [*drawn, *fills_of(slide)]) if data]
         self.has_pictures = bool(pictures)
-        for shape in pictures:
-            self._picture(shape)
+        for data in pictures:
+            self._picture(data)
         comments = [f"- {self._clean(text)}" for text in comments_of(slide, slide.part.package.presentation_part)]
         if comments:
             self._add("heading", "Comments", level=2)
@@ -191,9 +200,10 @@ class _Slides:
         header_rows = _header_rows(table) if table.first_row else 0
         rows = [_joined_rows(texts[:header_rows]), *texts[header_rows:]] if header_rows > 1 else texts
         rows = [cells for cells in rows if any(cells)]
-        name_parents(rows, header=1 if table.first_row else 0)
+        has_names = table.first_row and not are_labels(rows)
+        name_parents(rows, header=1 if has_names else 0)
         lines = [" | ".join(cells) for cells in rows]
-        header = lines[0] if table.first_row and len(lines) > 1 else ""
+        header = lines[0] if has_names and len(lines) > 1 else ""
         self._add("table" if any(" | " in line for line in lines) else "paragraph", "\n".join(lines), header=header)
 
     def _chart(self, chart: Any) -> None:
@@ -217,8 +227,7 @@ class _Slides:
                     if text := self._clean(paragraph_text(paragraph)).strip():
                         self._add("list", "- " + text)
 
-    def _picture(self, shape: Any) -> None:
-        data = shape.image.blob
+    def _picture(self, data: bytes) -> None:
         key = hashlib.sha256(data).digest()
         if key in self.known:
             if self.flow.page_is_empty and self.known[key]:  # the same slide again
@@ -268,27 +277,3 @@ def _frame_text(frame: Any, targets: Mapping[str, str] = NO_TARGETS) -> str:
         f"{mark} {text}" if mark else text
         for mark, text in zip(marks, (paragraph_text(paragraph._p, targets) for paragraph in frame.paragraphs), strict=True)
     )
-
-
-def _is_hidden(shape: Any) -> bool:
-    named = next(shape._element.iter(f"{P}cNvPr"), None)
-    return named is not None and named.get("hidden") in ("1", "true")
-
-
-def _holds_text(shape: Any) -> bool:
-    return any((text.text or "").strip() for text in shape._element.iter(f"{A}t"))
-
-
-def _flatten(shapes: Any) -> Iterator[tuple[tuple[int, int, int], Any]]:
-    """Yield the shapes with their place in reading order: row, column, order of drawing. A group stays together."""
-    stack: list[tuple[Any, tuple[int, int] | None]] = [(shape, None) for shape in reversed(list(shapes))]
-    count = 0
-    while stack:
-        shape, place = stack.pop()
-        if place is None:
-            place = (int(shape.top or 0) // ROW_EMU, int(shape.left or 0))
-        if shape._element.tag == f"{P}grpSp":
-            stack.extend((inner, place) for inner in reversed(list(shape.shapes)))
-        else:
-            count += 1
-            yield (*place, count), shape

@@ -23,6 +23,7 @@ from ingest.parsers.pdf.tables.continuing import CONTINUED, OpenTable, columns_o
 from ingest.parsers.pdf.tables.ruled import take_ruled
 from ingest.parsers.pdf.tables.spanning import join_spanning
 from ingest.parsers.pdf.tables.unruled import table_of_rows
+from ingest.parsers.tables.heads import are_labels, lacks_head, rows_of
 from ingest.parsers.tables.nesting import BESIDE, Place, find_parents
 from kb.viewing.boxes import Box, pack
 from language.hyphens import HYPHENS, is_suspended, keeps_hyphen, plain_word
@@ -61,10 +62,14 @@ def _parents(table: Table, header: str) -> dict[Place, Place]:
     if not table.is_drawn:
         return {}
     names = [line.split(" | ") for line in header.split("\n")] if header else []
-    rows = [[" ".join(word.text for line in cell for word in line.words) for cell in row] for row in table.rows]
+    rows = _texts(table)
     found = find_parents([*names, *rows], header=len(names) or table.header_rows)
     before = len(names)
     return {(row - before, column): (above - before, other) for (row, column), (above, other) in found.items() if above >= before}
+
+
+def _texts(table: Table) -> list[list[str]]:
+    return [[" ".join(word.text for line in cell for word in line.words) for cell in row] for row in table.rows]
 
 
 def _kind_of(item: Line | Table) -> tuple[str, int]:
@@ -166,6 +171,8 @@ class Layout:
             writer.put(f"{self.open.header}\n")
             header_end = writer.length - 1
             table = Table(table.rows, 0, is_drawn=table.is_drawn)
+        if table.header_rows == 1 and not table.is_bold and are_labels(_texts(table)):
+            table = Table(table.rows, 0, is_drawn=table.is_drawn)
         parents = _parents(table, self.open.header if header_end and self.open else "")
         for position, row in enumerate(table.rows):
             writer.put("\n" if position else "")
@@ -184,7 +191,9 @@ class Layout:
         is_bold = self.open.is_bold if inherited and self.open else table.is_bold
         self.open = None
         self.last = OpenTable(page=page.number, header=header, is_bold=is_bold, columns=columns_of(table))
-        writer.blocks.append(Block(kind="table", start=start, end=writer.length, heading_path=self.path, header_end=header_end))
+        is_headless = not header_end and lacks_head(rows_of(writer.since(start)))
+        place = {"start": start, "end": writer.length, "header_end": header_end}
+        writer.blocks.append(Block(kind="table", heading_path=self.path, is_headless=is_headless, **place))
 
     def _enter(self, level: int, text: str) -> None:
         while self.headings and self.headings[-1][0] >= level:

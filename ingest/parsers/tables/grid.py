@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+from ingest.parsers.tables.heads import are_labels
 from ingest.parsers.tables.nesting import counts_rows, name_parents
 
 MAX_COLUMNS = 200  # that a cell may span
@@ -119,7 +120,7 @@ def _depth(rows: list[list[Cell]], marked: int) -> int:
         return 0
     if marked and (all(cell.is_name for cell in rows[0]) or not any(cell.is_name for cell in rows[0])):
         depth = marked
-    elif len(rows) > 2 and _is_words(rows[0]):
+    elif len(rows) > 2 and _is_words(rows[0]) and not are_labels([[cell.text for cell in row] for row in rows]):
         depth = 1
     else:
         return marked

@@ -12,7 +12,7 @@ from ingest.parsers.refusal import Refusal
 from ingest.parsers.tables.names import MAX_HEADER_CHARACTERS, NUMBER, YEAR_OR_DATE, Cells, is_word, join_names, may_be_two_names
 from ingest.parsers.tables.nesting import BESIDE, NUMBERING, TOTAL
 from ingest.parsers.tables.outline import Outline
-from ingest.parsers.tables.pairs import MAX_PAIRS, are_pairs, is_labelled, may_be_pair, write_pairs
+from ingest.parsers.tables.pairs import MAX_PAIRS, are_pairs, is_label_alone, is_labelled, may_be_pair, names_columns, write_pairs
 
 MAX_HEADING_CHARACTERS = 160
 MAX_COLUMNS = 16_384  # as many as Excel has
@@ -55,12 +55,16 @@ class Rows:
         elif cells:
             cells = [(cells[0][0], self._outline.name(cells[0][1], column=cells[0][0], indent=indent)), *cells[1:]]
         if self._pairs:
-            if len(self._pairs) < MAX_PAIRS and may_be_pair(cells, self._pairs[0][0]):
+            first = self._paired or self._pairs[0][0]
+            if len(self._pairs) < MAX_PAIRS and (may_be_pair(cells, first) or is_label_alone(cells, first)):
                 self._pairs.append((cells, notes))
                 return
             yield from self._end_pairs()
         if self._paired and may_be_pair(cells, self._paired):
             yield from self._pair(cells, notes)
+            return
+        if self._paired and is_label_alone(cells, self._paired):
+            self._pairs = [(cells, notes)]  # what follows says whether its value is blank
             return
         self._paired = []
         if self._is_pair(cells):
@@ -75,15 +79,19 @@ class Rows:
         return is_free and may_be_pair(cells, cells) and {column for column, _ in cells} != set(self.header)
 
     def _end_pairs(self) -> Iterator[ParsedPage]:
-        """Say what the rows of two cells are that are held back."""
+        """Say what the rows are that are held back: labels, with or without a value. A title above other rows ends them."""
         rows, self._pairs = self._pairs, []
-        cells = [row for row, _ in rows]
-        if rows and (is_labelled(cells[0]) or are_pairs(cells)):
-            yield from self._flush()
-            self.header, self._is_titled, self._paired = {}, False, cells[0]
-            for row, notes in rows:
+        end = _end_of_pairs([row for row, _ in rows])
+        cells = [row for row, _ in rows[:end] if len(row) > 1]
+        if cells and (self._paired or is_labelled(cells[0]) or are_pairs(cells)):
+            if not self._paired:
+                yield from self._flush()
+                self.header, self._is_titled, self._paired = {}, False, cells[0]
+            for row, notes in rows[:end]:
                 yield from self._pair(row, notes)
-            return
+            rows = rows[end:]
+        if rows:
+            self._paired = []
         for row, notes in rows:
             yield from self._add(row, notes)
 
@@ -243,6 +251,15 @@ class Rows:
         lines, self._lines, self._length = self._lines, [], 0
         if lines:
             yield from self.flow.add(self._kind, "\n".join(lines))
+
+
+def _end_of_pairs(rows: Sequence[Cells]) -> int:
+    """Return before which row labels and values end: before texts alone at the end, or before the title of a table."""
+    alone = [number for number, row in enumerate(rows) if len(row) == 1]
+    for number, following in zip(alone, [*alone[1:], len(rows)], strict=False):
+        if all(len(row) == 1 for row in rows[number:]) or names_columns(rows[number + 1 : following]):
+            return number
+    return len(rows)
 
 
 def _period(header: Cells) -> int:

@@ -47,7 +47,7 @@ def _prepare(question: str, scoped: Scoped, dependencies: AnswerDependencies, tr
     approved = dependencies.find_approved(question, user=reader, collections=scoped.collections)
     if approved is None:
         return None
-    rows = Chunk.objects.visible_to(reader).select_related("version__document", "page").defer("page__boxes", "page__blocks")
+    rows = Chunk.objects.visible_to(reader).select_related("version__document", "page").defer("page__boxes")
     chunks = rows.in_bulk(approved.chunk_ids)
     if len(chunks) < len(set(approved.chunk_ids)):
         return None

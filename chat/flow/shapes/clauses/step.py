@@ -78,7 +78,7 @@ def _read(asked: AskedClause, question: Asked, found: Found) -> list[Read]:
         chunks = Chunk.objects.visible_to(reader).filter(
             version=document.current_version_id, edition=edition, page__number__in=[place.page for place in places]
         )
-        rows = chunks.select_related("page", "version__document").defer("page__boxes", "page__blocks").order_by("ordinal")
+        rows = chunks.select_related("page", "version__document").defer("page__boxes").order_by("ordinal")
         held = [one for one in rows if any(_overlaps(one, place) for place in places)]
         if held:
             pieces = [evidence_of(marker + at, one, Hit(chunk_id=one.pk, score=0.0, rank=at)) for at, one in enumerate(held, 1)]

@@ -84,7 +84,7 @@ def _read(asked: AskedOfDocuments, question: Asked, found: Found) -> list[tuple[
 
 def _pieces(document: Document, *, reader: User, edition: int, after: int) -> tuple[Evidence, ...]:
     chunks = Chunk.objects.visible_to(reader).filter(version=document.current_version_id, edition=edition)
-    rows = chunks.select_related("page", "version__document").defer("page__boxes", "page__blocks").order_by("ordinal")[:_CHUNKS]
+    rows = chunks.select_related("page", "version__document").defer("page__boxes").order_by("ordinal")[:_CHUNKS]
     return tuple(
         evidence_of(after + at, chunk, Hit(chunk_id=chunk.pk, score=0.0, rank=at)) for at, chunk in enumerate(rows, start=1)
     )

@@ -13,9 +13,10 @@ from lxml import etree
 from ingest.parsers.left_out import LeftOut
 from ingest.parsers.office.charts import chart_lines, chart_title
 from ingest.parsers.office.sheets.asides import parse_part, read_relations
+from ingest.parsers.office.slides.pictures import says_hidden
 from ingest.parsers.office.slides.text import paragraph_text
 from ingest.parsers.office.word.margins import PAGE_NUMBER
-from ingest.parsers.office.word.names import A, R
+from ingest.parsers.office.word.names import MC, A, R
 from ingest.parsers.pictures.later import LaterPictures
 
 MARGIN = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)\b[^>]*>([^<]*)<")
@@ -45,11 +46,15 @@ class SheetDrawings:
                     yield from self._anchored(anchor, targets)
 
     def _anchored(self, anchor: etree._Element, targets: dict[str, str]) -> Iterator[tuple[str, str]]:
-        named = next(anchor.iter("{*}cNvPr"), None)
-        if named is not None and named.get("hidden") in ("1", "true"):
-            if any((text.text or "").strip() for text in anchor.iter(f"{A}t")):
-                self.left_out.add("hidden_words", place=named.get("name", ""))
-            return
+        for fallback in list(anchor.iter(f"{MC}Fallback")):  # what is drawn for older programs as well
+            if (choice := fallback.getparent()) is not None:
+                choice.remove(fallback)
+        found = [one for one in anchor.iterdescendants() if isinstance(one.tag, str) and says_hidden(one)]
+        for hidden in [one for one in found if not any(map(says_hidden, one.iterancestors()))]:
+            if any((text.text or "").strip() for text in hidden.iter(f"{A}t")):
+                self.left_out.add("hidden_words", place=next(hidden.iter("{*}cNvPr")).get("name", ""))
+            if (parent := hidden.getparent()) is not None:
+                parent.remove(hidden)
         for body in anchor.iter("{*}txBody"):
             yield "paragraph", "\n".join(paragraph_text(paragraph) for paragraph in body.iterchildren(f"{A}p"))
         for chart in anchor.iter("{*}chart"):

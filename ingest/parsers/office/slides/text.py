@@ -28,6 +28,7 @@ def paragraph_text(paragraph: etree._Element, targets: Mapping[str, str] = NO_TA
             parts.append("\n")
         elif child.tag in (f"{M}oMath", f"{M}oMathPara"):
             parts.append(f" {' '.join(linear(child).split())} ")
+            has_gaps = True
         else:
             properties = child.find(f"{A}rPr")
             has_gaps = has_gaps or is_struck(properties)

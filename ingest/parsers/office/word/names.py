@@ -49,6 +49,16 @@ def font_of(properties: etree._Element | None) -> str:
     return (fonts.get(f"{W}ascii") or fonts.get(f"{W}hAnsi") or "") if fonts is not None else ""
 
 
+def paragraph_of(element: etree._Element) -> etree._Element | None:
+    """Return the paragraph in which something stands, a text box or a picture."""
+    return next((ancestor for ancestor in element.iterancestors() if ancestor.tag == f"{W}p"), None)
+
+
+def is_fallback(element: etree._Element) -> bool:
+    """True for what programs draw that do not know what stands beside it."""
+    return any(ancestor.tag == f"{MC}Fallback" for ancestor in element.iterancestors())
+
+
 def is_placeholder(element: etree._Element) -> bool:
     """True for a content control that nobody filled in: it shows what to click on."""
     return element.tag == f"{W}sdt" and bool(switch_of(element.find(f"{W}sdtPr"), "showingPlcHdr"))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from lxml import etree
 
 from ingest.parsers.left_out import LeftOut
-from ingest.parsers.office.word.names import CONTAINERS, W, is_placeholder, number_of, switch_of, value_of
+from ingest.parsers.office.word.names import CONTAINERS, W, is_fallback, is_placeholder, number_of, switch_of, value_of
 from ingest.parsers.tables.grid import Cell, Table, flatten, lay_out
 
 MAX_NESTING = 6
@@ -75,13 +75,18 @@ def _inside(parent: etree._Element, tag: str) -> Iterator[etree._Element]:
             stack.extend(reversed(element))
 
 
+def _box_of(paragraph: etree._Element) -> etree._Element | None:
+    return next((ancestor for ancestor in paragraph.iterancestors() if ancestor.tag == f"{W}txbxContent"), None)
+
+
 def _cell_text(cell: etree._Element, read: ReadText, left_out: LeftOut, *, depth: int) -> str:
     parts: list[str] = []
     stack = list(reversed(cell))
     while stack:
         element = stack.pop()
         if element.tag == f"{W}p":
-            parts += [read(element), *(read(p) for box in element.iter(f"{W}txbxContent") for p in box.iter(f"{W}p"))]
+            boxes = [box for box in element.iter(f"{W}txbxContent") if not is_fallback(box)]
+            parts += [read(element), *(read(p) for box in boxes for p in box.iter(f"{W}p") if _box_of(p) is box)]
         elif element.tag == f"{W}tbl":
             parts.append(
                 flatten(read_table(element, read, left_out, depth=depth + 1))
