@@ -96,7 +96,7 @@ def by_part(*pieces):
     page = canvas.Canvas(stream, pagesize=A4)
     page.setFont("Helvetica", 11)
     page.drawString(60, 700, "".join(pieces).replace("~", ""))
-    left = 60
+    left = 60.0
     for piece in pieces:
         right = left + stringWidth(piece.strip("~"), "Helvetica", 11)
         if piece.startswith("~"):
