@@ -69,6 +69,7 @@ COLLECTION = Kind(
         "suggested_questions": ["Who drives?"],
         "vocabulary": "van = lorry",
         "sufficiency_threshold": 0.7,
+        "expired_documents": "told",
     },
     other={
         "name": "Vans",
@@ -79,6 +80,7 @@ COLLECTION = Kind(
         "suggested_questions": [],
         "vocabulary": "",
         "sufficiency_threshold": None,
+        "expired_documents": "left_out",
     },
 )
 MODEL = Kind(

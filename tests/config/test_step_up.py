@@ -17,6 +17,10 @@ from accounts.second_person import request_act
 from audit.models import Event, Hold
 from audit.services import record
 from config.requests.step_up import DANGEROUS
+from integrations.chat_apps.editing import create_chat_app
+from integrations.chat_apps.models import ChatApp
+from integrations.widgets.editing import create_widget
+from integrations.widgets.models import Widget
 from kb.models import Collection
 from retention.holding.services import place_hold
 from retention.models import Erasure, RetentionRule
@@ -47,6 +51,16 @@ class Act:
     needs_provider: bool = False
 
 
+WIDGET = {
+    "name": "New",
+    "title": "Ask",
+    "origins": "https://intranet.example",
+    "accent": "#225588",
+    "signing": "HS256",
+    "match_by": "username",
+    "is_enabled": "on",
+}
+CHAT = {"name": "New", "kind": "slack", "secret": "s", "token": "t", "is_enabled": "on"}
 PROVIDER = {"name": "Corp", "client_id": "attest", "groups_claim": "groups"}
 
 
@@ -85,6 +99,21 @@ ACTS = {
         lambda: Hold.objects.exclude(released_at=None).exists(),
         ("employee", "knowledge_admin"),
         data={"reason": "Settled"},
+    ),
+    "integrations:widget_new": Act(
+        "knowledge_admin", lambda: Widget.objects.filter(name="New").exists(), ("employee", "auditor"), data=WIDGET
+    ),
+    "integrations:widget_change": Act(
+        "knowledge_admin", lambda: Widget.objects.filter(name="New").exists(), ("employee", "auditor"), data=WIDGET
+    ),
+    "integrations:widget_renew": Act(
+        "knowledge_admin", lambda: Event.objects.filter(action="widget.secret_renewed").exists(), ("employee", "auditor")
+    ),
+    "integrations:chat_new": Act(
+        "knowledge_admin", lambda: ChatApp.objects.filter(name="New").exists(), ("employee", "auditor"), data=CHAT
+    ),
+    "integrations:chat": Act(
+        "knowledge_admin", lambda: ChatApp.objects.filter(name="New").exists(), ("employee", "auditor"), data=CHAT
     ),
     "accounts:create": Act(
         "knowledge_admin",
@@ -178,6 +207,10 @@ def arguments(name: str, request: pytest.FixtureRequest) -> list[Any]:
         return [set_rule(kind="questions", collection=None, days=30, by=None).pk]
     if name == "retention:hold":
         return [place_hold(name="Smith", reason="", since=timezone.now(), by=None).uid]
+    if name in ("integrations:widget_change", "integrations:widget_renew"):
+        return [create_widget(user=None, name="Old", title="Ask", origins=["https://intranet.example"])[0].pk]
+    if name == "integrations:chat":
+        return [create_chat_app(user=None, name="Old", kind="slack", secret="s", token="t")[0].pk]
     if name == "reviews:export":
         return [record("question.answered", payload={"question": "?"}).uid]
     if name == "accounts:key_rotate":

@@ -19,7 +19,9 @@ from tests.chat.library import search as fake_search
 def searched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Instead of the index, what has words in common; through the same second lock."""
     monkeypatch.setattr(
-        finding, "search_passages", lambda text, *, user, config: fake_search(text, user=user, collection=None, config=config)
+        finding,
+        "search_passages",
+        lambda text, *, user, config, within: fake_search(text, user=user, collection=None, config=config),
     )
 
 

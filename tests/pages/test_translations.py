@@ -68,7 +68,7 @@ def test_templates_have_no_words_outside_gettext() -> None:
     left: list[str] = []
     for path in (settings.BASE_DIR / "templates").rglob("*.html"):
         source = NO_WORDS.sub("", path.read_text())
-        source = re.sub(r"{%.*?%}|{{.*?}}", "", source, flags=re.S)
+        source = re.sub(r"<code>[\w-]+</code>|{%.*?%}|{{.*?}}", "", source, flags=re.S)  # names that a program knows a thing by
         for text in re.findall(r">([^<>]+)<", source):
             words = re.sub(r"&\w+;|Attest|SHA-256|SHA|[^A-Za-z]+", "", text)
             if len(words) > 1:
