@@ -1124,14 +1124,14 @@ API_ADDRESSES = {
     "api:add_source": [
         Case(
             "post",
-            "403 403 403 401 400 403",
+            "403 403 403 401 422 403",
             data=lambda world: {"collection": "handbook", "name": "Second", "kind": "folder", "options": {"path": "/nowhere"}},
             is_json=True,
         )
     ],
     "api:get_source": [Case("get", API_MANAGES, document_source)],
     "api:edit_source": [
-        Case("patch", "403 403 403 401 400 403", document_source, lambda world: {"interval_minutes": 5}, is_json=True)
+        Case("patch", "403 403 403 401 422 403", document_source, lambda world: {"interval_minutes": 5}, is_json=True)
     ],
     "api:delete_source": [Case("delete", "403 403 403 401 204 403", document_source, query="documents=keep")],
     "api:act_on_source": [
