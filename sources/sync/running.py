@@ -134,6 +134,7 @@ def _end(hold: Hold) -> None:
         if any(run.counts.get(name) for name in COUNTS if name != "listed"):
             _record("document_source.ran", source, dict(run.counts))
         _forget_old_runs(source)
+        source.accesses.filter(items__isnull=True).delete()  # rights that nothing has any more
         hold.release(
             run=None,
             step=Step.LIST,
