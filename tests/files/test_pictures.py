@@ -16,6 +16,9 @@ from PIL import Image, ImageDraw, ImageFont
 from pptx import Presentation
 from pptx.oxml import parse_xml
 from pptx.oxml.ns import nsdecls
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
 
 from ingest.parsers.cleaning import Cleaner
 from ingest.parsers.pictures import recognition as ocr
@@ -176,3 +179,55 @@ def test_a_picture_that_fills_a_shape_of_a_slide_is_read(tmp_path: Path) -> None
     found, warnings = read(tmp_path, "a.pptx", stream.getvalue())
     assert found == [WORDS]
     assert "ocr" in warnings
+
+
+def printed(*pages: Callable[[Canvas], object]) -> bytes:
+    stream = io.BytesIO()
+    canvas = Canvas(stream, pagesize=A4)
+    for draw in pages:
+        canvas.setFont("Helvetica", 11)
+        draw(canvas)
+        canvas.showPage()
+    canvas.save()
+    return stream.getvalue()
+
+
+@needs_ocr
+def test_a_picture_of_text_beside_or_below_the_text_of_a_pdf_is_read_once(tmp_path: Path) -> None:
+    scan = ImageReader(io.BytesIO(picture()))
+
+    def beside(canvas: Canvas) -> None:
+        canvas.drawString(72, 700, "Where to go in a fire:")
+        canvas.drawImage(scan, 60, 500, 450, 100)
+
+    def stamped(canvas: Canvas) -> None:
+        canvas.drawImage(scan, 0, 700, 595, 132)
+        canvas.drawString(400, 720, "ACME-000123")
+
+    found, warnings = read(tmp_path, "a.pdf", printed(beside, beside))
+    assert found == ["Where to go in a fire:", WORDS, "Where to go in a fire:"]
+    assert "ocr" in warnings
+    assert read(tmp_path, "b.pdf", printed(stamped))[0] == ["ACME-000123", WORDS]
+
+
+def test_a_picture_below_a_text_and_a_small_one_are_not_looked_at(tmp_path: Path) -> None:
+    scan = ImageReader(io.BytesIO(picture()))
+
+    def draw(canvas: Canvas) -> None:
+        canvas.drawImage(scan, 60, 600, 450, 100)
+        for number in range(6):
+            canvas.drawString(72, 685 - 14 * number, f"Line {number} of the page stands on paper with a pattern on it.")
+        canvas.drawImage(scan, 60, 300, 90, 20)
+
+    found, warnings = read(tmp_path, "a.pdf", printed(draw))
+    assert (len(found), warnings) == (1, {})
+
+
+def test_pictures_beside_text_that_nothing_reads_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ocr, "is_available", lambda: False)
+
+    def draw(canvas: Canvas) -> None:
+        canvas.drawString(72, 700, "Where to go in a fire:")
+        canvas.drawImage(ImageReader(io.BytesIO(picture())), 60, 500, 450, 100)
+
+    assert "pictures" in read(tmp_path, "a.pdf", printed(draw))[1]

@@ -8,6 +8,7 @@ from ingest.parsers.pdf.forms.annotations import Annotations
 from ingest.parsers.pdf.reading_order.turning import turned_back
 from ingest.parsers.pdf.tables.rules import Grid, Rule
 
+Rectangle = tuple[float, float, float, float]  # left, top, right, bottom
 PIECE = re.compile(rf"[{CJK}]|[^\s{CJK}]+")  # a character of a script without spaces, or a word
 
 
@@ -71,6 +72,14 @@ class Line:
         return "".join((" " if word.spaced and i else "") + word.text for i, word in enumerate(self.words))
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture on a page. `key`: of its data, the same wherever it stands."""
+
+    box: Rectangle
+    key: bytes
+
+
 @dataclass(slots=True)
 class RawPage:
     """A page before its layout is understood. `objects`: how many things are drawn on it."""
@@ -84,6 +93,7 @@ class RawPage:
     strokes: tuple[Rule, ...] = ()  # horizontal lines, those of grids too
     bars: tuple[Rule, ...] = ()  # these, and the upper and lower edges of shaded boxes
     turned_grids: dict[int, tuple[Grid, ...]] = field(default_factory=dict)  # those of sideways text, by its turn
+    pictures: tuple[Picture, ...] = ()  # those that are large enough to hold a text
     objects: int = 0
     hidden: int = 0
     annotations: Annotations = field(default_factory=Annotations)

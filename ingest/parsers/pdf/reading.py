@@ -29,6 +29,7 @@ from ingest.parsers.pdf.structure import read_meta, read_outline, usable_title
 from ingest.parsers.pdf.text import MAX_PAGE_POINTS, read_page
 from ingest.parsers.pdf.title import find_title
 from ingest.parsers.pictures import recognition as ocr
+from ingest.parsers.pictures.in_pdf import PagePictures
 from ingest.parsers.refusal import Refusal
 from ingest.stages.names import is_descriptive
 
@@ -122,6 +123,7 @@ class _Pages:
         self.plain: dict[int, str] = {}  # pages that pypdf read: text without boxes
         self.pictures: list[int] = []
         self.unread: list[int] = []
+        self.beside = PagePictures(self.cleaner, lambda raw: _render_grey(document, raw.number - 1, raw))
         self.has_text = False
         self.broken: list[int] = []  # pages that could not be opened
         self.garbled: list[int] = []
@@ -181,6 +183,8 @@ class _Pages:
         if raw.lines and raw.unmapped <= len(raw.lines) / 2 and garbage_share(raw.text) < GARBAGE:
             if is_garbled(raw.text):
                 self._reread(raw, index)
+            elif raw.pictures:
+                self.beside.add_words(raw)
             return raw
         if raw.lines or not raw.objects:
             text = self.cleaner.clean(self.second.text(index)).strip()
@@ -240,10 +244,10 @@ class _Pages:
             yield page
 
     def _notices(self) -> Iterator[Notice]:
-        if self.pictures:
-            yield Notice(code="ocr", pages=tuple(self.pictures))
-        if self.unread:
-            yield Notice(code="pictures", pages=tuple(self.unread))
+        if pages := sorted({*self.pictures, *self.beside.read}):
+            yield Notice(code="ocr", pages=tuple(pages))
+        if pages := sorted({*self.unread, *self.beside.unread}):
+            yield Notice(code="pictures", pages=tuple(pages))
         if self.broken:
             yield Notice(code="broken_parts", pages=tuple(self.broken))
         if self.garbled:

@@ -22,6 +22,7 @@ from ingest.parsers.pdf.reading_order.vertical import upended
 from ingest.parsers.pdf.struck import cut_struck
 from ingest.parsers.pdf.tables.rules import read_grids
 from ingest.parsers.pdf.unseen import find_covers, find_unseen, has_picture, is_invisible, is_layered, is_pale
+from ingest.parsers.pictures.in_pdf import picture_of
 from language.raised import lowered, raised
 
 BROKEN = re.compile("[\x02\ufffe]")
@@ -56,7 +57,9 @@ def read_page(document: object, index: int, *, cleaner: Cleaner, form: object | 
                     reader.read()
                     raw.annotations = read_annotations(document, page, form, place=reader.place, cleaner=cleaner)
                     if raw.lines:
-                        raw.grids, raw.strokes, raw.bars = read_grids(page, count=raw.objects, place=reader.place)
+                        raw.grids, raw.strokes, raw.bars = read_grids(
+                            page, count=raw.objects, place=reader.place, picture=reader.take_picture
+                        )
                         cut_struck(raw, reader.plain, reader.corners)
                         for turn in {line.turn for line in raw.lines} - {0}:
                             raw.turned_grids[turn], *_ = read_grids(page, count=raw.objects, place=reader.placing(turn))
@@ -307,6 +310,11 @@ class _Reader:
             self.is_drawn = True
             box.bottom, box.top = room
         return float(box.top - box.bottom)
+
+    def take_picture(self, shape: object, box: Corners) -> None:
+        """Keep a picture that may hold a text."""
+        if found := picture_of(shape, box):
+            self.raw.pictures = (*self.raw.pictures, found)
 
     def corners(self, index: int) -> Corners | None:
         """Return the rectangle of a character of upright text."""

@@ -13,6 +13,7 @@ import pypdfium2.raw as pdfium
 
 MAX_OBJECTS = 800  # a look at one costs about 5 µs; a page is read in 8 ms
 MAX_RULES = 120
+MAX_HELD = 50  # objects of a part of a page
 MAX_STROKES = 500
 THIN = 2.5  # points: thinner is a rule, thicker a box
 SHORTEST = 6.0
@@ -61,20 +62,25 @@ class Grid:
 
 
 def read_grids(
-    page: object, *, count: int, place: Callable[[float, float, float, float], Rectangle]
+    page: object,
+    *,
+    count: int,
+    place: Callable[[float, float, float, float], Rectangle],
+    picture: Callable[[object, Rectangle], None] | None = None,
 ) -> tuple[tuple[Grid, ...], tuple[Rule, ...], tuple[Rule, ...]]:
     """Return the ruled tables of a page, top down, its horizontal rules as drawn, and these with the edges of shaded boxes.
 
     Args:
         count: how many objects the page has.
         place: turns left, bottom, right, top of the page's own space into a rectangle from the top left.
+        picture: is given each picture that is met on the way, with its rectangle.
     """
     if not 0 < count <= MAX_OBJECTS:
         return (), (), ()
     horizontal: list[Rule] = []
     shaded: list[Rule] = []
     vertical: list[Rule] = []
-    for left, top, right, bottom, stroked in _paths(page, count, place):
+    for left, top, right, bottom, stroked in _paths(page, count, place, picture):
         width, height = right - left, bottom - top
         if height <= THIN and width >= SHORTEST:
             horizontal.append(Rule((top + bottom) / 2, left, right))
@@ -95,21 +101,45 @@ def read_grids(
 
 
 def _paths(
-    page: object, count: int, place: Callable[[float, float, float, float], Rectangle]
+    page: object,
+    count: int,
+    place: Callable[[float, float, float, float], Rectangle],
+    picture: Callable[[object, Rectangle], None] | None,
 ) -> Iterable[tuple[float, float, float, float, bool]]:
     left, bottom, right, top = (ctypes.c_float() for _ in range(4))
     fill, stroke = ctypes.c_int(), ctypes.c_int()
     for index in range(count):
         shape = pdfium.FPDFPage_GetObject(page, index)
-        if pdfium.FPDFPageObj_GetType(shape) != pdfium.FPDF_PAGEOBJ_PATH:
+        kind = pdfium.FPDFPageObj_GetType(shape)
+        if kind == pdfium.FPDF_PAGEOBJ_FORM and picture is not None:
+            if (held := _picture_in(shape)) and pdfium.FPDFPageObj_GetBounds(shape, left, bottom, right, top):
+                picture(held, place(left.value, bottom.value, right.value, top.value))
+            continue
+        if kind not in (pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE):
             continue
         if not pdfium.FPDFPageObj_GetBounds(shape, left, bottom, right, top):
+            continue
+        if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+            if picture is not None:
+                picture(shape, place(left.value, bottom.value, right.value, top.value))
             continue
         drawn = pdfium.FPDFPath_GetDrawMode(shape, ctypes.byref(fill), ctypes.byref(stroke))
         # A curve or a zigzag has a box too: only what has the points of a rectangle or less counts as one.
         is_box = pdfium.FPDFPath_CountSegments(shape) <= 5
         if drawn and (fill.value or stroke.value) and is_box:
             yield *place(left.value, bottom.value, right.value, top.value), bool(stroke.value)
+
+
+def _picture_in(form: object) -> object | None:
+    """Return the picture of a part of a page that was put together from another file; None where it holds text, too."""
+    found = None
+    for index in range(min(pdfium.FPDFFormObj_CountObjects(form), MAX_HELD)):
+        held = pdfium.FPDFFormObj_GetObject(form, index)
+        kind = pdfium.FPDFPageObj_GetType(held)
+        if kind in (pdfium.FPDF_PAGEOBJ_TEXT, pdfium.FPDF_PAGEOBJ_FORM):
+            return None
+        found = held if kind == pdfium.FPDF_PAGEOBJ_IMAGE else found
+    return found
 
 
 def _merge(rules: list[Rule]) -> list[Rule]:
