@@ -21,7 +21,17 @@ from ingest.parsers.office.strict_office import open_office
 from ingest.parsers.office.word.graphics import graphics_in
 from ingest.parsers.office.word.listings import is_listing
 from ingest.parsers.office.word.margins import join_lines, margin_lines
-from ingest.parsers.office.word.names import CONTAINERS, R, W, is_fallback, is_placeholder, number_of, paragraph_of, value_of
+from ingest.parsers.office.word.names import (
+    CONTAINERS,
+    R,
+    W,
+    is_fallback,
+    is_placeholder,
+    number_of,
+    paragraph_of,
+    switch_of,
+    value_of,
+)
 from ingest.parsers.office.word.notes import COMMENTS, ENDNOTES, FOOTNOTES, Notes
 from ingest.parsers.office.word.numbering import Label, read_numbering
 from ingest.parsers.office.word.pictures import pictures_in
@@ -106,7 +116,9 @@ class _Body:
         return RunReader(styles=self.styles, links=links, notes=self.notes, left_out=self.left_out)
 
     def read(self, body: etree._Element) -> Iterator[ParsedPage]:
-        lines = margin_lines(body, self.parts, read=self._text, left_out=self.left_out)
+        settings = next((part for part in self.parts.values() if part.partname.endswith("/settings.xml")), None)
+        has_even = bool(switch_of(getattr(settings, "element", None), "evenAndOddHeaders"))
+        lines = margin_lines(body, self.parts, read=self._text, left_out=self.left_out, has_even=has_even)
         yield from self.flow.add("list", "\n".join(join_lines(lines)))
         yield from self._blocks(body)
         yield from self._end_code()
