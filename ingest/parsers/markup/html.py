@@ -26,6 +26,10 @@ DECLARATIONS = {
     **dict.fromkeys(("author", "dc.creator", "dcterms.creator", "article:author"), "author"),
     **dict.fromkeys(("date", "dc.date", "dcterms.date", "dcterms.created", "article:published_time"), "created"),
 }
+DECLARATIONS |= {
+    **dict.fromkeys(("description", "dc.description", "dcterms.description", "og:description"), "description"),
+    **dict.fromkeys(("keywords", "dc.subject", "dcterms.subject"), "keywords"),
+}
 MAX_DECLARED = 500  # characters
 MIN_ASIDE_WORDS = 5
 MAX_ASIDE_LINKS = 0.2  # share of its letters

@@ -16,6 +16,7 @@ from ingest.parsers.content import Items, Notice, Opening, ParsedPage
 from ingest.parsers.flow import Flow
 from ingest.parsers.left_out import LeftOut
 from ingest.parsers.markup.html import decode_html, parse_markup
+from ingest.parsers.office.declared import declared_by
 from ingest.parsers.office.macros import has_macros, with_macro_warning
 from ingest.parsers.office.strict_office import open_office
 from ingest.parsers.office.word.graphics import graphics_in
@@ -75,7 +76,7 @@ def _parse(stream: BinaryIO, *, depth: int) -> Items:
         document = Document(open_office(stream))
         body = document.element.body
         properties = document.core_properties
-        metadata = {"author": properties.author or "", "created": properties.created.isoformat() if properties.created else ""}
+        metadata = declared_by(properties) | {"created": properties.created.isoformat() if properties.created else ""}
     except DAMAGE as error:
         raise Refusal("damaged", f"python-docx: {type(error).__name__}: {error}") from error
     flow = Flow()
