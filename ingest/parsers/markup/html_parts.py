@@ -36,7 +36,9 @@ WRAPPER_SHARE = 0.5  # of the page at least: what holds so much of it is the pag
 LINKS_SHARE = 0.6  # of its words at least: what holds so many links leads elsewhere
 SENTENCE_WORDS = 4  # that a button says at least when it is no command
 HIDDEN_STYLE = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])", re.IGNORECASE
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])"
+    r"|(?:left|top|right|text-indent|margin-left)\s*:\s*-\d{4,}(?:\.\d+)?px",
+    re.IGNORECASE,
 )
 FOLDED_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 # What opens and closes says so by its own name or by what controls it.

@@ -11,7 +11,10 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 # Of lower case, and not compiled: most pages need none of them, and to compile them takes longer than to read a page.
 LINE_THROUGH = r"text-decoration(?:-line)?\s*:[^;}]*line-through"
-NOT_SHOWN = r"(?<![\w-])(?:display\s*:\s*none|visibility\s*:\s*hidden)"
+NOT_SHOWN = (
+    r"(?<![\w-])(?:display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?![.\d])|font-size\s*:\s*0(?![.\d])"
+    r"|(?:left|top|right|text-indent|margin-left)\s*:\s*-\d{4,}(?:\.\d+)?px)"
+)
 VERTICAL = r"(?<![\w-])vertical-align\s*:\s*(?:(?P<word>super|sub)\b|(?P<size>-?[\d.]+))"
 SHIFTED = r"(?<![\w-])(?P<edge>top|bottom)\s*:\s*(?P<sign>-?)[\d.]*[1-9]"
 SMALLER = r"font(?:-size)?\s*:[^;}]*(?:small|(?<![\d.])0?\.\d|\b[5-9]\d(?:\.\d+)?%|\b[5-9](?:\.\d+)?p[xt])"
@@ -22,7 +25,17 @@ RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 IN_USE = re.compile(r":(?:hover|focus|active|visited|checked|target|disabled|:)")
 CONDITION = re.compile(r"@(?:media|supports|container)\b[^{]*\{")
-INTERESTING = ("line-through", "vertical-align", "display", "visibility", "list-style", "position")
+INTERESTING = (
+    "line-through",
+    "vertical-align",
+    "display",
+    "visibility",
+    "list-style",
+    "position",
+    "opacity",
+    "font-size",
+    "text-indent",
+)
 MAX_RULES = 5000
 
 
