@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ingest.parsers.content import Items, Notice, Opening, ParsedPage
+from ingest.parsers.declared import with_declared
 from ingest.parsers.formats.containers import inspect_zip
-from ingest.parsers.formats.registry import BY_TYPE, load_reader
+from ingest.parsers.formats.registry import BY_TYPE, PDF, load_reader
 from ingest.parsers.refusal import Refusal
 from kb.sandbox.child import Channel, confine, read_request
 
@@ -34,9 +35,10 @@ def parse(stream: BinaryIO, *, name: str, media_type: str, first_page: int = 1, 
         options["parse"] = partial(parse, depth=depth + 1) if depth < MAX_DEPTH else None
     read = load_reader(chosen)
     if chosen.is_paged:
-        yield from read(stream, name=name, first_page=first_page, max_pages=max_pages, **options)
+        pages = read(stream, name=name, first_page=first_page, max_pages=max_pages, **options)
+        yield from with_declared(pages) if first_page == 1 and chosen.media_type == PDF.media_type else pages
         return
-    for item in read(stream, name=name, **options):
+    for item in with_declared(read(stream, name=name, **options)):
         if isinstance(item, ParsedPage):
             if item.number > max_pages * STRETCHES_PER_PAGE:
                 raise Refusal("too_many_pages")

@@ -40,7 +40,7 @@ def test_a_book_is_read_in_the_order_of_its_spine(tmp_path: Path) -> None:
     opening, pages, notices = read_file(write(tmp_path, "a.epub", epub(chapters, title="Fees &amp; rates", order=(2, 3, 1))))
 
     assert (opening.title, opening.metadata) == ("Fees & rates", {"author": "Ada Stone"})
-    assert text_of(pages) == "First\n\nThe 60 euros.\n\nSecond\n\nThe middle.\n\nThird\n\nThe end."
+    assert text_of(pages) == "First\n\nThe 60 euros.\n\nSecond\n\nThe middle.\n\nThird\n\nThe end.\n\nAuthor: Ada Stone"
     assert [block.heading_path for page in pages for block in page.blocks if block.kind == "paragraph"] == [
         ("First",),
         ("Second",),
@@ -51,7 +51,7 @@ def test_a_book_is_read_in_the_order_of_its_spine(tmp_path: Path) -> None:
 
 def test_a_chapter_that_is_missing_is_reported(tmp_path: Path) -> None:
     _, pages, notices = read_file(write(tmp_path, "a.epub", epub(["<p>Here.</p>"], order=(1, 2))))
-    assert text_of(pages) == "Here."
+    assert text_of(pages) == "Here.\n\nAuthor: Ada Stone"
     assert as_pairs(notices) == [("broken_parts", {"count": 1, "places": "“chapter 2.xhtml”"})]
 
 
@@ -62,7 +62,7 @@ def test_a_book_with_rights_management_is_locked_one_with_hidden_fonts_is_not(tm
     if code:
         assert refused(path) == code
     else:
-        assert text_of(read_file(path)[1]) == "Here."
+        assert text_of(read_file(path)[1]) == "Here.\n\nAuthor: Ada Stone"
 
 
 def test_entities_of_a_book_are_not_expanded(tmp_path: Path) -> None:
@@ -196,4 +196,4 @@ def test_a_zip_without_documents_says_so(tmp_path: Path) -> None:
 
 def test_an_office_file_named_zip_is_read_as_what_it_is(tmp_path: Path) -> None:
     _, pages, _ = read_file(write(tmp_path, "book.zip", epub(["<p>Here.</p>"])))
-    assert text_of(pages) == "Here."
+    assert text_of(pages) == "Here.\n\nAuthor: Ada Stone"

@@ -132,6 +132,11 @@ def test_a_formula_of_a_page_reads_as_a_line(tmp_path):
             "Title: Backup; Owner: Ingrid Solberg; Last reviewed: 2026-02-11; Contacts phone: 733; Reviewers: Ann, Bo",
         ),
         (
+            "---\ntype: Work instruction\nid: WI-881\nkeywords: [hull, sail]\ndraft: true\n---\n",
+            "",
+            "Type: Work instruction; Id: WI-881; Keywords: hull, sail; Draft: true",
+        ),
+        (
             '+++\ntitle = "Backup"\nvalidUntil = 2027-06-30\ndraft = false\n[owner]\nname = "Records office"\n+++\n',
             "Backup",
             "Title: Backup; Valid until: 2027-06-30; Owner name: Records office",

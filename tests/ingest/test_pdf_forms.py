@@ -4,7 +4,7 @@ import io
 
 from pypdf import PdfReader, PdfWriter
 from pypdf.annotations import FreeText, Highlight, Text
-from pypdf.generic import ArrayObject, FloatObject
+from pypdf.generic import ArrayObject, FloatObject, NameObject
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen import canvas
 
@@ -109,3 +109,17 @@ def test_notes_are_read_marked_as_notes_and_reported_also_on_a_page_without_text
     (notice,) = notices
     assert (notice.code, notice.pages) == ("notes", (1, 2))
     assert "marked as notes: 2." in warning_for(notice.as_dict())
+
+
+def test_a_stamp_without_words_is_told_by_its_name(tmp_path):
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf([(72, 100, "Tighten screw 5 in the order shown.")]))))
+    for name in ("/SBNotApproved", "/#D5f2"):
+        stamp = Text(rect=(300, 700, 400, 730), text="")
+        stamp.update({NameObject("/Subtype"): NameObject("/Stamp"), NameObject("/Name"): NameObject(name)})
+        del stamp["/Contents"]
+        writer.add_annotation(0, stamp)
+    stream = io.BytesIO()
+    writer.write(stream)
+    _, (page,), _ = read_file(write(tmp_path, "a.pdf", stream.getvalue()))
+
+    assert page.text.endswith("Note: Not Approved")

@@ -14,7 +14,7 @@ def blocks_of(pages):
 
 def test_markdown_reads_as_a_reader_sees_it(tmp_path):
     source = (
-        '---\ntitle: Leave types\nkeywords: a, b\n---\n\n# Top\n\nRead [the **rules**]({% page "/x/" %}) in `HR`.\n\n'
+        '---\ntitle: Leave types\ntags: a, b\n---\n\n# Top\n\nRead [the **rules**]({% page "/x/" %}) in `HR`.\n\n'
         "{% comment %}hidden{% endcomment %}\n{% alert %}\nNote well.\n{% endalert %}\n\n"
         'Ask {% slack_channel "people-ops" %}.\n\n'
         "* one\n* two\n  1. inner\n\n"

@@ -57,6 +57,23 @@ def test_a_note_stands_behind_the_paragraph_that_refers_to_it(tmp_path, kind, ma
     assert texts(tmp_path, body, **{f"{kind}s": note}) == [f"Meals 40 euros.{mark}", f"{mark} In Zurich 65.", "Hand in receipts."]
 
 
+@pytest.mark.parametrize("kind", ["first", "even"])
+def test_a_header_that_no_page_shows_is_not_told(tmp_path, kind):
+    section = f'<w:sectPr><w:headerReference w:type="{kind}" r:id="rheader"/>{{}}</w:sectPr>'
+    header = paragraph("Draft 0.3")
+
+    assert texts(tmp_path, paragraph("Rinse.") + section.format(""), header=header) == ["Rinse."]
+    if kind == "first":
+        assert texts(tmp_path, paragraph("Rinse.") + section.format("<w:titlePg/>"), header=header) == ["Draft 0.3", "Rinse."]
+
+
+def test_a_watermark_is_a_line_of_the_header(tmp_path):
+    mark = '<w:r><w:pict><v:shape><v:textpath string="NOT YET APPROVED"/></v:shape></w:pict></w:r>'
+    section = '<w:sectPr><w:headerReference w:type="default" r:id="rheader"/></w:sectPr>'
+
+    assert texts(tmp_path, paragraph("Rinse.") + section, header=paragraph(mark)) == ["NOT YET APPROVED", "Rinse."]
+
+
 def test_headers_and_footers_are_read_once_without_page_numbers(tmp_path):
     section = (
         '<w:sectPr><w:headerReference w:type="{0}" r:id="rheader"/><w:footerReference w:type="{0}" r:id="rfooter"/></w:sectPr>'

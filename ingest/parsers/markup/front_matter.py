@@ -14,8 +14,8 @@ COMMENT = re.compile(r"\s+#.*$")
 # How a site shows the page, not what it says.
 OF_THE_SITE_LIST = (
     "title layout permalink slug url aliases alias weight order nav_order nav_title nav_exclude parent has_children "
-    "has_toc toc draft template type image images cover thumbnail icon lang language sitemap robots cascade menu css js math "
-    "comments id uuid keywords tags categories search_exclude sidebar_label sidebar_position hide_title output "
+    "has_toc toc template image images cover thumbnail icon lang language sitemap robots cascade menu css js math "
+    "comments uuid tags categories search_exclude sidebar_label sidebar_position hide_title output "
 )
 OF_THE_SITE = frozenset(OF_THE_SITE_LIST.split())
 SITE_PREFIXES = ("redirect", "cspell", "step_indicator", "sidebar", "nav_", "og_", "seo_", "hide_", "meta_")
@@ -43,7 +43,9 @@ def split_front_matter(source: str) -> tuple[FrontMatter | None, str]:
     if body.strip() and not pairs:
         return None, source  # a rule above ordinary text
     titles = [value for key, value in pairs if key.lower() == "title" and value]
-    lines = tuple(f"{_readable(key)}: {value}" for key, value in pairs if value and not _is_of_the_site(key))
+    lines = tuple(
+        f"{_readable(key)}: {value}" for key, value in pairs if value and not _is_of_the_site(key) and not _is_denied(key, value)
+    )
     declared = tuple(line for line in body.splitlines() if DECLARATION.match(line))
     return FrontMatter(title=titles[0] if titles else "", lines=lines, declared=declared), source[match.end() :]
 
@@ -51,6 +53,11 @@ def split_front_matter(source: str) -> tuple[FrontMatter | None, str]:
 def _is_of_the_site(key: str) -> bool:
     name = re.sub(r"[\s-]", "_", key.strip().lower())
     return name in OF_THE_SITE or name.startswith(SITE_PREFIXES)
+
+
+def _is_denied(key: str, value: str) -> bool:
+    """True for "draft: false": a document that is none says nothing by it."""
+    return key.strip().lower() == "draft" and value.strip().lower() in ("false", "no", "0")
 
 
 def _readable(key: str) -> str:

@@ -27,6 +27,10 @@ DECLARATIONS = {
     **dict.fromkeys(("author", "dc.creator", "dcterms.creator", "article:author"), "author"),
     **dict.fromkeys(("date", "dc.date", "dcterms.date", "dcterms.created", "article:published_time"), "created"),
 }
+DECLARATIONS |= {
+    **dict.fromkeys(("description", "dc.description", "dcterms.description", "og:description"), "description"),
+    **dict.fromkeys(("keywords", "dc.subject", "dcterms.subject"), "keywords"),
+}
 MAX_DECLARED = 500  # characters
 SPACE = re.compile(r"[ \t\r\n\f]+")
 DIGITS = re.compile(r"[\d\s]*")

@@ -16,12 +16,23 @@ from ingest.parsers.content import Items, Notice, Opening, ParsedPage
 from ingest.parsers.flow import Flow
 from ingest.parsers.left_out import LeftOut
 from ingest.parsers.markup.html import decode_html, parse_markup
+from ingest.parsers.office.declared import declared_by
 from ingest.parsers.office.macros import has_macros, with_macro_warning
 from ingest.parsers.office.strict_office import open_office
 from ingest.parsers.office.word.graphics import graphics_in
 from ingest.parsers.office.word.listings import is_listing
 from ingest.parsers.office.word.margins import join_lines, margin_lines
-from ingest.parsers.office.word.names import CONTAINERS, R, W, is_fallback, is_placeholder, number_of, paragraph_of, value_of
+from ingest.parsers.office.word.names import (
+    CONTAINERS,
+    R,
+    W,
+    is_fallback,
+    is_placeholder,
+    number_of,
+    paragraph_of,
+    switch_of,
+    value_of,
+)
 from ingest.parsers.office.word.notes import COMMENTS, ENDNOTES, FOOTNOTES, Notes
 from ingest.parsers.office.word.numbering import Label, read_numbering
 from ingest.parsers.office.word.pictures import pictures_in
@@ -65,7 +76,7 @@ def _parse(stream: BinaryIO, *, depth: int) -> Items:
         document = Document(open_office(stream))
         body = document.element.body
         properties = document.core_properties
-        metadata = {"author": properties.author or "", "created": properties.created.isoformat() if properties.created else ""}
+        metadata = declared_by(properties) | {"created": properties.created.isoformat() if properties.created else ""}
     except DAMAGE as error:
         raise Refusal("damaged", f"python-docx: {type(error).__name__}: {error}") from error
     flow = Flow()
@@ -106,7 +117,9 @@ class _Body:
         return RunReader(styles=self.styles, links=links, notes=self.notes, left_out=self.left_out)
 
     def read(self, body: etree._Element) -> Iterator[ParsedPage]:
-        lines = margin_lines(body, self.parts, read=self._text, left_out=self.left_out)
+        settings = next((part for part in self.parts.values() if part.partname.endswith("/settings.xml")), None)
+        has_even = bool(switch_of(getattr(settings, "element", None), "evenAndOddHeaders"))
+        lines = margin_lines(body, self.parts, read=self._text, left_out=self.left_out, has_even=has_even)
         yield from self.flow.add("list", "\n".join(join_lines(lines)))
         yield from self._blocks(body)
         yield from self._end_code()

@@ -14,6 +14,7 @@ from pptx.exc import PythonPptxError
 from ingest.parsers.content import Notice, Opening, ParsedPage
 from ingest.parsers.flow import Flow
 from ingest.parsers.left_out import LeftOut
+from ingest.parsers.office.declared import declared_by
 from ingest.parsers.office.macros import has_macros, with_macro_warning
 from ingest.parsers.office.slides.comments import comments_of
 from ingest.parsers.office.slides.ground import take_unseen
@@ -61,7 +62,7 @@ def _parse(stream: BinaryIO) -> Iterator[Opening | ParsedPage | Notice]:
     flow = Flow(page_characters=MAX_SLIDE_CHARACTERS)
     reader = _Slides(flow)
     title = flow.cleaner.clean_line(properties.title or "")
-    yield Opening(title=usable_title(title), page_count=len(slides))
+    yield Opening(title=usable_title(title), page_count=len(slides), metadata=declared_by(properties))
     for number, slide in enumerate(slides, start=1):
         if slide._element.get("show") in ("0", "false"):
             reader.hidden.append(number)

@@ -11,6 +11,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from ingest.parsers.content import Notice, Opening, ParsedPage
 from ingest.parsers.flow import Flow
 from ingest.parsers.left_out import LeftOut
+from ingest.parsers.office.declared import declared_by
 from ingest.parsers.office.macros import has_macros, with_macro_warning
 from ingest.parsers.office.sheets.formulas import Calculator
 from ingest.parsers.office.sheets.reader import struck_styles, white_styles
@@ -52,7 +53,7 @@ def _parse(stream: BinaryIO) -> Iterator[Opening | ParsedPage | Notice]:
         raise Refusal("damaged", f"openpyxl: {type(error).__name__}: {error}") from error
     flow = Flow()
     title = flow.cleaner.clean_line(properties.title or "")
-    yield Opening(title=usable_title(title))
+    yield Opening(title=usable_title(title), metadata=declared_by(properties))
     hidden = [sheet for sheet in sheets if sheet.sheet_state != "visible"]
     broken: list[str] = []
     left_out, calculator, pictures = LeftOut.in_order(*TOLD), Calculator(book), LaterPictures(flow.cleaner)

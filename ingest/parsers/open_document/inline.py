@@ -8,7 +8,7 @@ from lxml import etree
 
 from ingest.parsers.office.building.word import PLAIN, Look
 from ingest.parsers.open_document.names import OFFICE, PRESENTATION, TEXT, XLINK, whole
-from ingest.parsers.open_document.styles import Styles, changed
+from ingest.parsers.open_document.styles import Styles
 
 MAX_SPACES = 1000
 WHITE = " \t\r\n"
@@ -75,7 +75,7 @@ def read_runs(
 def _inside(element: etree._Element, styles: Styles, look: Look, link: str) -> tuple[Look, str]:
     if element.tag == f"{TEXT}span":
         for style in reversed(list(styles.chain("text", element.get(f"{TEXT}style-name")))):
-            look = changed(look, style.find("{*}text-properties"))
+            look = styles.changed(look, style)
     elif element.tag == f"{TEXT}a":
         link = element.get(f"{XLINK}href", "")
     elif element.tag in HIDING and element.get(f"{TEXT}is-hidden") == "true":

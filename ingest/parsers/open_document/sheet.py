@@ -156,8 +156,8 @@ class _Table:
         name = name or next((style for last, style in self.defaults if column <= last), "")
         if name not in self.looks:
             look = self.reader.styles.get("table-cell", name).look
-            style = self.reader.workbook.style(is_struck=look.is_struck)
-            self.looks[name] = (replace(look, is_hidden=False, is_struck=False), style)
+            style = self.reader.workbook.style(is_struck=look.is_struck, is_white=look.is_white)
+            self.looks[name] = (replace(look, is_hidden=False, is_struck=False, is_white=False), style)
         return self.looks[name]
 
     def _runs(self, found: etree._Element, look: Look) -> list[tuple[str, Look]]:

@@ -9,6 +9,9 @@ from ingest.parsers.office.building.word import PLAIN, Look
 from ingest.parsers.open_document.names import OFFICE, STYLE, TEXT
 
 MAX_CHAIN = 20
+FO = "{urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0}"
+WHITE = frozenset(("#ffffff", "#fffffe", "#fefefe"))
+NO_GROUND = frozenset(("transparent", "none", "#ffffff", ""))
 MIN_RISE = 10  # percent of the letters' height
 
 
@@ -30,11 +33,14 @@ class Styles:
 
     _elements: dict[tuple[str, str], etree._Element] = field(default_factory=dict)
     _known: dict[tuple[str, str], Style] = field(default_factory=dict)
+    _has_ground: bool = False  # of a colour, somewhere in the file: white words may show on it
 
     def add(self, root: etree._Element | None) -> None:
         """Take the styles of a part."""
         for element in root.iter(f"{STYLE}style") if root is not None else ():
             self._elements[element.get(f"{STYLE}family", ""), element.get(f"{STYLE}name", "")] = element
+        grounds = (element.get(f"{FO}background-color", "") for element in (root.iter() if root is not None else ()))
+        self._has_ground = self._has_ground or any(ground not in NO_GROUND for ground in grounds)
 
     def get(self, family: str, name: str | None) -> Style:
         """Return a style. `family`: "paragraph", "text" and so on."""
@@ -56,13 +62,18 @@ class Styles:
             yield element
             name = element.get(f"{STYLE}parent-style-name")
 
+    def changed(self, look: Look, style: etree._Element) -> Look:
+        """Return how characters stand after a style. White ones show where the file has a ground of a colour."""
+        look = _changed(look, style.find(f"{STYLE}text-properties"))
+        return replace(look, is_white=False) if look.is_white and self._has_ground else look
+
     def _resolved(self, key: tuple[str, str]) -> Style:
         chain = list(self.chain(*key))
         if not chain:
             return NO_STYLE
         look, level = PLAIN, 0
         for element in reversed(chain):
-            look = changed(look, element.find(f"{STYLE}text-properties"))
+            look = self.changed(look, element)
             written = element.get(f"{STYLE}default-outline-level", "")
             level = int(written) if written.isdecimal() and len(written) < 3 else level
         # Styles that were made for one paragraph have names like "P1"; what people chose stands above them.
@@ -76,7 +87,7 @@ def _is_shared(style: etree._Element) -> bool:
     return above is not None and above.tag == f"{OFFICE}styles"
 
 
-def changed(look: Look, properties: etree._Element | None) -> Look:
+def _changed(look: Look, properties: etree._Element | None) -> Look:
     """Return how characters stand after the properties of a style."""
     if properties is None:
         return look
@@ -86,6 +97,8 @@ def changed(look: Look, properties: etree._Element | None) -> Look:
     display = properties.get(f"{TEXT}display")
     if display:
         look = replace(look, is_hidden=display == "none")
+    if colour := properties.get(f"{FO}color"):
+        look = replace(look, is_white=colour.lower() in WHITE)
     position = properties.get(f"{STYLE}text-position")
     return replace(look, rise=_rise(position)) if position else look
 

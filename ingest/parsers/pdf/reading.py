@@ -64,7 +64,7 @@ def parse_pdf(
             raise Refusal("too_many_pages", str(count))
         metadata = {
             key.lower(): value
-            for key in ("Title", "Author", "Subject", "CreationDate")
+            for key in ("Title", "Author", "Subject", "Keywords", "CreationDate")
             if (value := read_meta(document, key.encode()))
         }
         with form_of(document) as form:

@@ -22,12 +22,15 @@ MAX_PICTURES = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """How characters stand. `rise`: "superscript", "subscript" or "". `is_deleted`: by a tracked change."""
+    """How characters stand. `rise`: "superscript", "subscript" or "". `is_deleted`: by a tracked change. `is_white`: on a page that
+    has no ground of a colour.
+    """
 
     rise: str = ""
     is_struck: bool = False
     is_hidden: bool = False
     is_deleted: bool = False
+    is_white: bool = False
 
 
 PLAIN = Look()
@@ -221,6 +224,8 @@ def look_of(run: etree._Element, look: Look) -> etree._Element:
     for name, is_on in (("strike", look.is_struck), ("vanish", look.is_hidden)):
         if is_on:
             element(properties, name)
+    if look.is_white:
+        element(properties, "color", val="FFFFFF")
     if look.rise:
         element(properties, "vertAlign", val=look.rise)
     return run

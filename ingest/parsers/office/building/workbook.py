@@ -90,13 +90,17 @@ class WorkbookFile:
     is_from_1904: bool = False
     sheets: list[SheetFile] = field(default_factory=list)
     _formats: dict[str, int] = field(default_factory=dict)
-    _styles: dict[tuple[int, bool], int] = field(default_factory=lambda: {(0, False): 0})
+    _styles: dict[tuple[int, bool, bool], int] = field(default_factory=lambda: {(0, False, False): 0})
 
-    def style(self, code: str = "General", *, number: int | None = None, is_struck: bool = False) -> int:
-        """Return a style. `code`: of a number format; `number`: instead of it, of a format that has no code of its own."""
+    def style(self, code: str = "General", *, number: int | None = None, is_struck: bool = False, is_white: bool = False) -> int:
+        """Return a style. `code`: of a number format; `number`: instead of it, of a format that has no code of its own.
+
+        Args:
+            is_white: it writes in white on no ground.
+        """
         if number is None:
             number = 0 if code == "General" else self._formats.setdefault(code, FIRST_FORMAT + len(self._formats))
-        return self._styles.setdefault((number, is_struck), len(self._styles))
+        return self._styles.setdefault((number, is_struck, is_white), len(self._styles))
 
     def sheet(self, name: str, *, is_hidden: bool = False) -> SheetFile:
         """Add a sheet."""
@@ -140,11 +144,12 @@ class WorkbookFile:
         )
         formats = f'<numFmts count="{len(self._formats)}">{formats}</numFmts>' if formats else ""
         styles = "".join(
-            f'<xf numFmtId="{number}" fontId="{int(is_struck)}" fillId="0" borderId="0" xfId="0"/>'
-            for number, is_struck in self._styles
+            f'<xf numFmtId="{number}" fontId="{int(is_struck) + 2 * is_white}" fillId="0" borderId="0" xfId="0"/>'
+            for number, is_struck, is_white in self._styles
         )
+        white = '<font><color rgb="FFFFFFFF"/></font><font><strike/><color rgb="FFFFFFFF"/></font>'
         return (
-            f'<styleSheet xmlns="{MAIN}">{formats}<fonts count="2"><font/><font><strike/></font></fonts>'
+            f'<styleSheet xmlns="{MAIN}">{formats}<fonts count="4"><font/><font><strike/></font>{white}</fonts>'
             '<fills count="1"><fill><patternFill patternType="none"/></fill></fills><borders count="1"><border/></borders>'
             '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
             f'<cellXfs count="{len(self._styles)}">{styles}</cellXfs>'

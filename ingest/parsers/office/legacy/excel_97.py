@@ -24,6 +24,7 @@ from ingest.parsers.refusal import Refusal
 
 BROKEN = (xlrd.XLRDError, CompDocError, FormulaError, AssertionError, *DAMAGE, struct.error)
 LAST_ROW, LAST_COLUMN = 65_536, 256  # of an XLS: what lies on no cell follows the rows
+WHITE = (255, 255, 255)
 RISES = {1: "superscript", 2: "subscript"}
 
 
@@ -123,10 +124,12 @@ class _Sheet:
     def _style(self, format_number: int) -> int:
         shape = self.book.xf_list[format_number]
         is_struck = bool(self.book.font_list[shape.font_index].struck_out)
+        colour = self.book.colour_map.get(self.book.font_list[shape.font_index].colour_index)
+        is_white = colour == WHITE and not shape.background.fill_pattern
         if shape.format_key in EAST_ASIAN_DATES:
-            return self.workbook.style(number=shape.format_key, is_struck=is_struck)
+            return self.workbook.style(number=shape.format_key, is_struck=is_struck, is_white=is_white)
         code = self.book.format_map[shape.format_key].format_str if shape.format_key in self.book.format_map else "General"
-        return self.workbook.style(code or "General", is_struck=is_struck)
+        return self.workbook.style(code or "General", is_struck=is_struck, is_white=is_white)
 
     def _text(self, row: int, column: int, text: str, font: int) -> str | Rich:
         """Return a text, with its parts where some stand raised, lowered or struck out; that a whole cell is, its style says."""

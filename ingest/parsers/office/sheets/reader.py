@@ -10,8 +10,10 @@ from openpyxl.formula.translate import TranslatorError
 from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
 from openpyxl.worksheet.formula import ArrayFormula
 
+from ingest.parsers.office.word.ground import is_white
+
 Place = tuple[int, int]  # row and column, both from 1
-WHITE, THEME_PAPER = "FFFFFF", 0  # the first colour of a theme is that of its paper
+THEME_PAPER = 0  # the first colour of a theme is that of its paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def _is_white(colour: Any) -> bool:
     if colour is None:
         return False
     if colour.type == "rgb":
-        return str(colour.rgb)[-6:].upper() == WHITE
+        return is_white(str(colour.rgb)[-6:])
     return bool(colour.type == "theme" and colour.theme == THEME_PAPER and not colour.tint)
 
 

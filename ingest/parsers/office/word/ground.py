@@ -1,22 +1,32 @@
-"""White letters on white paper, which nobody sees; on a ground of a colour they are read."""
+"""White letters on white paper and letters of a point, which nobody sees; on a ground of a colour white ones are read."""
+
+import re
 
 from lxml import etree
 
-from ingest.parsers.office.word.names import W, value_of
+from ingest.parsers.office.word.names import W, number_of, value_of
 from ingest.parsers.office.word.styles import Style
 
-WHITE = "FFFFFF"
+WHITE = re.compile(r"(?:F[A-F0-9]){3}", re.IGNORECASE)
+PALEST = 0xFA  # of each shade: what is paler than that cannot be told from the paper
+TINIEST = 4  # half points: what is smaller is a speck in print
 GROUNDS = (f"{W}shd", f"{W}highlight")
 
 
 def is_unseen(run: etree._Element, properties: etree._Element | None, *, own: Style, style: Style) -> bool:
-    """Tell whether a run is white and stands on no ground of a colour. `own`, `style`: of the run, of its paragraph."""
-    colour = value_of(properties, "color") or own.colour or style.colour
-    if colour.upper() != WHITE or own.is_shaded or style.is_shaded:
+    """Tell whether a run is a speck, or is white and stands on no ground of a colour. `own`, `style`: of run and paragraph."""
+    if 0 < (number_of(properties, "sz") or 0) < TINIEST:
+        return True
+    if not is_white(value_of(properties, "color") or own.colour or style.colour) or own.is_shaded or style.is_shaded:
         return False
     if properties is not None and next(properties.iter(*GROUNDS), None) is not None:
         return False
     return not any(map(_gives_ground, run.iterancestors()))
+
+
+def is_white(colour: str) -> bool:
+    """Tell whether six hexadecimal digits are white or next to it."""
+    return WHITE.fullmatch(colour) is not None and min(bytes.fromhex(colour)) >= PALEST
 
 
 def _gives_ground(ancestor: etree._Element) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from lxml import etree
 
 from ingest.parsers.left_out import LeftOut
-from ingest.parsers.office.word.names import R, W
+from ingest.parsers.office.word.names import R, W, switch_of
 from ingest.parsers.office.word.tables import read_table
 from ingest.parsers.tables.grid import flatten
 
@@ -19,11 +19,20 @@ MAX_JOINED = 300  # characters
 ReadText = Callable[[etree._Element], str]
 
 
-def margin_lines(body: etree._Element, parts: Mapping[str, object], *, read: ReadText, left_out: LeftOut) -> Iterator[str]:
-    """Yield the lines of all sections' headers, then of their footers, each once. `parts`: by relationship id."""
+def margin_lines(
+    body: etree._Element, parts: Mapping[str, object], *, read: ReadText, left_out: LeftOut, has_even: bool
+) -> Iterator[str]:
+    """Yield the lines of all sections' headers, then of their footers, each once.
+
+    Args:
+        parts: by relationship id.
+        has_even: pages of even numbers have headers of their own, where a section says which.
+    """
     seen: set[str] = set()
     for kind in ("headerReference", "footerReference"):
         for reference in body.iter(f"{W}{kind}"):
+            if not _shows(reference, has_even=has_even):
+                continue
             part = parts.get(reference.get(f"{R}id", ""))
             root = _root(part)
             for line in _lines(root, read=read, left_out=left_out) if root is not None else ():
@@ -41,6 +50,12 @@ def join_lines(lines: Iterable[str]) -> list[str]:
         else:
             joined.append(line)
     return joined
+
+
+def _shows(reference: etree._Element, *, has_even: bool) -> bool:
+    """Tell whether any page has this header: a section keeps the one of its first page also once it is switched off."""
+    kind = reference.get(f"{W}type", "default")
+    return has_even if kind == "even" else kind != "first" or bool(switch_of(reference.getparent(), "titlePg"))
 
 
 def _root(part: object) -> etree._Element | None:

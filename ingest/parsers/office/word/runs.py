@@ -22,6 +22,7 @@ SKIPPED = frozenset((*(f"{W}{name}" for name in SKIPPED_LIST.split()), f"{MC}Fal
 BREAKS = {f"{W}tab": "\t", f"{W}ptab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-"}
 MIN_RISE = 4  # half points: what is less is a matter of taste, unless the letters are small
 MIN_RISE_OF_SMALL, SMALL = 2, 16
+WATERMARK = "{urn:schemas-microsoft-com:vml}textpath"  # also words that are drawn along a line
 HEXADECIMAL = re.compile(r"[0-9A-Fa-f]{1,4}")
 LINK_FIELD = re.compile(r'^\s*HYPERLINK\s+"([^"]+)"')
 ADDRESS = re.compile(r"^(?:https?|ftp|mailto|tel|file|\\\\|//)", re.IGNORECASE)
@@ -80,6 +81,8 @@ class RunReader:
     def _leaf(self, child: etree._Element, kind: str) -> list[Piece]:
         if child.tag == f"{W}t":
             return [(kind, child.text or "")]
+        if child.tag == WATERMARK:
+            return [(kind, child.get("string", ""))]
         if child.tag in BREAKS:
             return [(kind, BREAKS[child.tag])]
         if child.tag == f"{W}sym":

@@ -47,6 +47,13 @@ MARKERS = frozenset(
 )
 TEXT_FIELDS = frozenset((pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX))
 BUTTONS = frozenset((pdfium.FPDF_FORMFIELD_CHECKBOX, pdfium.FPDF_FORMFIELD_RADIOBUTTON))
+# Names of ISO 32000-1, table 181, and those that Acrobat writes before them.
+STAMP_NAMES = (
+    "Approved|Experimental|NotApproved|AsIs|Expired|NotForPublicRelease|Confidential|Final|Sold|Departmental|ForComment|TopSecret|Draft"
+    "|ForPublicRelease|Completed|Void|PreliminaryResults|InformationOnly|Rejected|Accepted|Reviewed|Revised|Received|Copy|Emergency"
+)
+STAMP = re.compile(rf"(?:#?SB|#?SH|#|D)?(?P<name>{STAMP_NAMES})")
+WORD_OF_NAME = re.compile(r"[A-Z][a-z]+")
 MARKUP = re.compile(r"<[^<>]{1,500}>")
 
 
@@ -130,7 +137,10 @@ def read_annotations(document: object, page: object, form: object | None, *, pla
             elif kind in NOTES and not pdfium.FPDFAnnot_GetFlags(annotation) & HIDDEN:
                 marks = _marks(annotation, place) if kind in MARKERS else ()
                 struck += marks if kind == pdfium.FPDF_ANNOT_STRIKEOUT else ()
-                if note := _note(annotation, marks, place, cleaner):
+                note = _note(annotation, marks, place, cleaner)
+                if note is None and kind == pdfium.FPDF_ANNOT_STAMP and (stamp := _stamp(annotation)):
+                    note = Note(text=stamp, author="", box=_box(annotation, place))
+                if note is not None:
                     notes.append(note)
         finally:
             pdfium.FPDFPage_CloseAnnot(annotation)
@@ -205,6 +215,12 @@ def _note(annotation: object, marks: tuple[Rectangle, ...], place: Place, cleane
     if not text:
         return None
     return Note(text=text, author=cleaner.clean_line(_entry(annotation, b"T"))[:80], box=_box(annotation, place), marks=marks)
+
+
+def _stamp(annotation: object) -> str:
+    """Return what a stamp without words of its own shows by its name: "NotApproved" is Not Approved, "#DNew" says nothing."""
+    match = STAMP.fullmatch(_entry(annotation, b"Name"))
+    return " ".join(WORD_OF_NAME.findall(match["name"])) if match else ""
 
 
 def _marks(annotation: object, place: Place) -> tuple[Rectangle, ...]:

@@ -1,12 +1,13 @@
 """Reads RTF into a DOCX: text, tables, lists, notes, headers, fields, equations, pictures; what it does not know it skips."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
 from ingest.parsers.office.building.package import Properties
 from ingest.parsers.office.building.word import WordFile
+from ingest.parsers.office.legacy.rtf.colours import white_colours
 from ingest.parsers.office.legacy.rtf.fonts import SYSTEMS, Fonts, codec_of_page
 from ingest.parsers.office.legacy.rtf.form_field import FormField
 from ingest.parsers.office.legacy.rtf.lists import Lists
@@ -43,6 +44,7 @@ class RtfReader:
     _author: str = ""
     _form: FormField | None = None  # of the field whose instruction is read
     _comment: etree._Element | None = None
+    _white: frozenset[int] = frozenset()  # numbers of colours
 
     def __post_init__(self) -> None:
         self.stories = Stories(self.word)
@@ -51,6 +53,7 @@ class RtfReader:
         """Return the document. Raises: Refusal: damaged, too_complex."""
         if not data.lstrip()[:5] == b"{\\rtf":
             raise Refusal("damaged", "no RTF")
+        self._white = white_colours(data)
         self.stories.open(self.word.body)
         for token in read_tokens(data):
             self._take(token)
@@ -235,6 +238,8 @@ class RtfReader:
             self.state.fallback = max(0, number or 0)
         elif self.state.sink is not None:
             self._described(word, number)
+        elif word == "cf":
+            self.state.look = replace(self.state.look, is_white=(number or 0) in self._white)
         elif not (self.state.take_character_word(word, number) or self._character(word, number) or self._paragraph(word, number)):
             self._other(word, number)
 
