@@ -38,7 +38,7 @@ CHUNKS_PER_PAGE = 40
 FOLDERS_PER_PAGE = 60
 LISTED_PER_PAGE = 24
 ASKED_SHOWN, WAITING_SHOWN = 5, 20  # requests for access, on the page of the library
-CLOSED_FAULTS = 20  # shown, the newest first
+OPEN_FAULTS, CLOSED_FAULTS = 100, 20  # shown, the newest first
 UNMET_SHOWN = 20  # changes of passages that the present version has not
 TAGS_SHOWN = 200  # to filter the list by
 
@@ -160,7 +160,7 @@ def document(request: SignedInRequest, uid: UUID) -> HttpResponse:
         context["unmet"] = unmet_changes(current, edition=serving_edition().number)[:UNMET_SHOWN]
     faults = ReadingFault.objects.visible_to(request.user).filter(document=current)
     faults = faults.select_related("page__version", "reported_by", "closed_by").defer(*PAGE_CONTENT)
-    context["open_faults"], context["closed_faults"] = faults.still_open(), faults.filter(state="done")[:CLOSED_FAULTS]
+    context["open_faults"], context["closed_faults"] = faults.still_open()[:OPEN_FAULTS], faults.filter(state="done")[:CLOSED_FAULTS]
     if tab == "passages" and is_managed:
         edition = serving_edition().number
         passages = shown.chunks.filter(edition=edition).select_related("page", "change__made_by")

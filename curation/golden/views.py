@@ -23,6 +23,7 @@ from ingest.upload import receive_files, takes_files
 from kb.models import Collection
 
 PER_PAGE = 50
+RESULTS_PER_PAGE = 50  # those that got worse come first
 PREVIEWED = 200  # rows
 EXAMPLE = """{"question": "How many hours of leave after five years?", "facts": ["6 hours | six hours"], "documents": ["leave.md"]}
 {"question": "Who is the king of France?", "expect": "refusal"}
@@ -203,7 +204,7 @@ def run(request: SignedInRequest, uid: UUID) -> HttpResponse:
         "collection": current.collection,
         "run": current,
         "before": before,
-        "rows": rows,
+        "page": Paginator(rows, RESULTS_PER_PAGE).get_page(request.GET.get("page")),
         "worse": sum(row.change == "worse" for row in rows),
         "better": sum(row.change == "better" for row in rows),
         "conditions": differing(current, before),

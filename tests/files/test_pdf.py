@@ -227,3 +227,30 @@ def drawn_glyphs(text: str) -> bytes:
 
 def test_a_low_glyph_of_a_drawn_font_is_not_raised(tmp_path: Path) -> None:
     assert texts(tmp_path, "a.pdf", drawn_glyphs("第一条3–3")) == ["第一条3–3"]
+
+
+def dynamic(packet: bytes) -> bytes:
+    """A form whose page asks to wait for a program that builds it from XML."""
+    writer = PdfWriter(clone_from=io.BytesIO(pdf(lambda canvas: canvas.drawString(72, 700, "Please wait..."))))
+    stream = DecodedStreamObject()
+    stream.set_data(packet)
+    fields = {NameObject("/XFA"): writer._add_object(stream), NameObject("/Fields"): ArrayObject()}
+    writer._root_object[NameObject("/AcroForm")] = writer._add_object(DictionaryObject(fields))
+    written = io.BytesIO()
+    writer.write(written)
+    return written.getvalue()
+
+
+def test_what_was_filled_into_a_dynamic_form_is_read(tmp_path: Path) -> None:
+    field = '<field name="{}"{}><caption><value><text>{}</text></value></caption></field>'
+    fields = field.format("App", "", "Applicant:") + field.format("Key", ' presence="hidden"', "Key")
+    template = f'<template xmlns="http://www.xfa.org/schema/xfa-template/3.3/"><subform name="f">{fields}</subform></template>'
+    data = "<f><App>Rosa Lind</App><Cost>CC-5521</Cost><Key>77</Key><Note/></f>"
+    whole = (
+        f'<xdp:xdp xmlns:xdp="http://ns.adobe.com/xdp/">{template}<xfa:datasets xmlns:xfa="http://www.xfa.org/schema/xfa-data/1.0/">'
+        f"<xfa:data>{data}</xfa:data></xfa:datasets></xdp:xdp>"
+    )
+
+    assert texts(tmp_path, "a.pdf", dynamic(whole.encode())) == ["Applicant: Rosa Lind\nCost: CC-5521"]
+    found, warnings = read(tmp_path, "b.pdf", dynamic(b"<xdp"))
+    assert (found, warnings["objects"]["places"]) == (["Please wait..."], "“XFA”")

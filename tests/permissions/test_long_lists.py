@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Group
@@ -16,6 +17,7 @@ from django.db import connection
 from django.db.models import OuterRef, Subquery
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import resolve
 from django.utils import timezone
 
 from accounts.models import ApiKey, ServiceAccount, User
@@ -30,10 +32,12 @@ from gateway.spending.models import Budget, Spending
 from ingest.models import BulkMember, BulkRun, Job
 from integrations.chat_apps.models import ChatApp
 from integrations.widgets.models import Widget
-from kb.models import AccessRequest, Chunk, Collection, Document, DocumentVersion, Edition, Folder, Page, Steward, Tag
+from kb.models import AccessRequest, Chunk, Collection, Document, DocumentVersion, Edition, Folder, Page, ReadingFault, Steward, Tag
 from retention.models import Erasure, Purge, RetentionRule
+from reviews.models import Case, DeskRules
 from sources.models import Source, SourceAccess, SourceItem, SourceRun, SqlSource
 from tests.permissions.conftest import World
+from tests.permissions.test_every_address import ADDRESSES
 
 pytestmark = pytest.mark.django_db
 FEW, MANY, MOST_SHOWN = 5, 10_000, 200
@@ -312,6 +316,28 @@ def add_gaps(world: World, start: int, count: int) -> None:
     )
 
 
+def add_faults(world: World, start: int, count: int) -> None:
+    page = world.version.pages.first()
+    people = User.objects.bulk_create(User(username=name) for name in names(start, count))  # a fault a reader and page
+    ReadingFault.objects.bulk_create(
+        ReadingFault(document=world.document, page=page, note=one.username, reported_by=one) for one in people
+    )
+
+
+def add_readers(world: World, start: int, count: int) -> None:
+    people = User.objects.bulk_create(User(username=name) for name in names(start, count))
+    world.group.user_set.add(*people)
+
+
+def add_cases(world: World, start: int, count: int) -> None:
+    add_events(world, start, count)
+    events = Event.objects.filter(case=None, action="question.answered").order_by("-sequence")[:count]
+    Case.objects.bulk_create(
+        Case(event=one, sequence=one.sequence, at=one.at, outcome="answered", is_sampled=True) for one in events
+    )
+    DeskRules.objects.update_or_create(defaults={"taken_in": ChainHead.objects.get().sequence})  # the desk has seen them
+
+
 def add_answers(world: World, start: int, count: int) -> None:
     answers = ApprovedAnswer.objects.bulk_create(
         ApprovedAnswer(collection=world.collection, text=name) for name in names(start, count)
@@ -471,6 +497,12 @@ PAGES = [
     List(path="/models/budgets/", add=add_budgets),
     List(path="/models/costs/", add=add_spending, goes_on="The 50 that cost most of 10,000"),
     List(path="/models/", add=add_routes, goes_on=r'rel="next" href="\?routes=2"'),
+    List(path="/curation/", add=add_collections, goes_on=""),
+    List(path="/curation/c/handbook/gaps/", add=add_gaps, name=re.compile(r"/curation/gaps/[0-9a-f-]{36}/")),
+    List(path="/curation/c/handbook/canary/", add=add_runs, goes_on="", name=re.compile(r"/curation/runs/[0-9a-f-]{36}/")),
+    List(path="/library/documents/{document}/", add=add_faults, goes_on=""),
+    List(path="/library/documents/{document}/readers/", add=add_readers, goes_on=""),
+    List(path="/reviews/", who="auditor", add=add_cases, goes_on="before=", name=re.compile(r"/reviews/[0-9a-f-]{36}/")),
     List(path="/curation/c/handbook/golden/", add=add_golden),
     List(path="/curation/c/handbook/answers/", add=add_answers),
     List(path="/audit/", who="auditor", add=add_events, goes_on="before="),
@@ -624,6 +656,49 @@ def test_pages_of_an_interface_hold_every_row_once(world: World, address: str, a
         rows += [row[key] for row in client.get(f"{address.format(document=world.document.uid)}&page={page}").json()]
     assert sorted(name for name in rows if NAME.fullmatch(name)) == names(0, 25)
     assert len(rows) == len(set(rows)) == 25 + (add is not add_folders)  # of the others one was there before
+
+
+# Pages that show one thing, a form, a file, figures, or a fixed number of rows, whatever the tables hold.
+NOT_LISTS = {
+    "account_change_password", "account_forgotten", "account_inactive", "account_login", "account_new_password",
+    "account_reauthenticate", "account_set_password", "accounts:change", "accounts:create", "accounts:directories",
+    "accounts:directory_try", "accounts:factor_needed", "accounts:import", "accounts:key_rotate", "accounts:provider",
+    "accounts:provider_new", "accounts:provider_new_saml", "accounts:provider_try", "accounts:providers", "accounts:rules",
+    "accounts:security", "accounts:service", "accounts:service_change", "accounts:service_new", "api_docs", "api_schema",
+    "audit:checkpoint_file", "audit:export", "audit:integrity", "audit:payload", "audit:receipt", "chat:answer", "chat:check",
+    "chat:export", "chat:newer", "chat:next", "chat:shared", "chat:sharing", "chat:stream", "curation:answer",
+    "curation:answer_new", "curation:canary_export", "curation:gap", "curation:gaps_of_none", "curation:golden_change",
+    "curation:golden_export", "curation:golden_file", "curation:golden_from_review", "curation:golden_new",
+    "curation:handover", "curation:insights", "curation:insights_all", "curation:insights_all_export",
+    "curation:insights_export", "curation:models", "curation:prompt", "curation:prompts", "curation:run", "healthz",
+    "ingest:collection_delete", "ingest:delete", "ingest:move", "ingest:passage", "integrations:chat", "integrations:chat_new",
+    "integrations:widget", "integrations:widget_change", "integrations:widget_new", "kb:access_ask", "kb:collection_edit",
+    "kb:collection_new", "kb:document_edit", "kb:explain", "kb:find", "kb:folder", "kb:folder_new", "kb:original",
+    "kb:page_image", "kb:progress", "kb:source", "kb:tag", "mcp", "metrics", "mfa_activate_totp", "mfa_add_webauthn",
+    "mfa_authenticate", "mfa_deactivate_totp", "mfa_generate_recovery_codes", "mfa_index", "mfa_list_webauthn",
+    "mfa_login_webauthn", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "mfa_remove_webauthn",
+    "mfa_view_recovery_codes", "models:budget", "models:budget_new", "models:costs_export", "models:model", "models:model_new",
+    "models:route", "models:route_new", "openid_connect_callback", "openid_connect_login", "outside:widget",
+    "outside:widget_source", "readyz", "retention:certificate", "retention:hold", "retention:hold_new", "retention:person",
+    "retention:person_export", "retention:rule", "retention:rule_new", "reviews:again", "reviews:case", "reviews:export",
+    "reviews:rules", "reviews:statistics", "saml_finish_acs", "saml_metadata", "saml_sls", "socialaccount_login_cancelled",
+    "sources:documents_edit", "sources:documents_item", "sources:documents_new", "sources:documents_person",
+    "sources:documents_preview", "sources:documents_remove", "sources:documents_source", "sources:edit", "sources:new",
+    "sources:preview", "sources:remove", "sources:source", "system:index",
+}  # fmt: skip
+
+
+def test_every_page_is_a_list_here_or_known_to_be_none() -> None:
+    """A new page has to be put into one of the two tables."""
+    pages = {name for name, cases in ADDRESSES.items() if any(case.method == "get" for case in cases)}
+    pages = {name for name in pages if not name.startswith(("api:", "openai:", "scim:"))}
+    lists = {resolve(re.sub(r"\{(\w+)\}", _any_key, one.path.partition("?")[0])).view_name for one in PAGES}
+    assert pages - lists == NOT_LISTS - lists
+    assert NOT_LISTS & lists == set()
+
+
+def _any_key(name: re.Match[str]) -> str:
+    return "1" if name[1] == "group" else str(uuid4())
 
 
 def test_every_operation_that_lists_is_here() -> None:

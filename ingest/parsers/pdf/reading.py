@@ -17,6 +17,7 @@ from ingest.parsers.left_out import LeftOut
 from ingest.parsers.pdf.attachments import read_attachments
 from ingest.parsers.pdf.forms.annotations import form_of
 from ingest.parsers.pdf.forms.form_lines import place_annotations
+from ingest.parsers.pdf.forms.xfa import WAITS, read_dynamic_form
 from ingest.parsers.pdf.fractions import write_fractions
 from ingest.parsers.pdf.layout import Layout, body_edge, body_size
 from ingest.parsers.pdf.links import write_addresses
@@ -132,6 +133,7 @@ class _Pages:
         self.left_out = LeftOut()
         self.notes: dict[int, int] = {}  # how many were read on each page
         self.ahead: dict[int, RawPage] = {}
+        self.dynamic = read_dynamic_form(document, self.cleaner)
 
     @cached_property
     def second(self) -> "SecondReader":
@@ -177,6 +179,12 @@ class _Pages:
 
     def _read(self, index: int) -> RawPage:
         raw = read_page(self.document, index, cleaner=self.cleaner, form=self.form, has_layers=self.has_layers)
+        if self.dynamic is not None and not index and WAITS.search(raw.text):
+            if not self.dynamic:
+                self.left_out.add("objects", place="XFA", page=raw.number)
+            else:  # what the page prints asks to wait, or for another program
+                raw.lines, raw.hidden, self.plain[raw.number] = [], 0, self.dynamic
+                return raw
         if raw.hidden:
             self.hidden.append(raw.number)
             self.hidden_words += raw.hidden
