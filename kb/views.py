@@ -160,7 +160,8 @@ def document(request: SignedInRequest, uid: UUID) -> HttpResponse:
         context["unmet"] = unmet_changes(current, edition=serving_edition().number)[:UNMET_SHOWN]
     faults = ReadingFault.objects.visible_to(request.user).filter(document=current)
     faults = faults.select_related("page__version", "reported_by", "closed_by").defer(*PAGE_CONTENT)
-    context["open_faults"], context["closed_faults"] = faults.still_open()[:OPEN_FAULTS], faults.filter(state="done")[:CLOSED_FAULTS]
+    context["open_faults"] = faults.still_open()[:OPEN_FAULTS]
+    context["closed_faults"] = faults.filter(state="done")[:CLOSED_FAULTS]
     if tab == "passages" and is_managed:
         edition = serving_edition().number
         passages = shown.chunks.filter(edition=edition).select_related("page", "change__made_by")
