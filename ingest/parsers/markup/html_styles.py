@@ -143,7 +143,8 @@ def hides(style: str) -> bool:
         return True
     if "font-size" in style and re.search(TINY, style):
         return True
-    return "-" in style and bool(far := re.search(FAR, style)) and ("indent" in far[0] or bool(re.search(PLACED, style)))
+    far = re.search(FAR, style) if "-" in style else None
+    return far is not None and ("indent" in far[0] or re.search(PLACED, style) is not None)
 
 
 def writes_white(style: str) -> bool:
