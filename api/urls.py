@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from ninja import NinjaAPI
 
 from api import views
-from api.mcp import http as mcp_http
+from api.mcp import later as mcp
 from api.openai.completions import openai
 from api.rest import rest
 
@@ -27,6 +27,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/openapi.json", views.schema, name="api_schema"),
     path("api/v1/", mount(rest)),
     path("v1/", mount(openai)),
-    path("mcp", mcp_http.serve, name="mcp"),
+    path("mcp", mcp.serve, name="mcp"),
     path("scim/v2/", include("api.managing.scim.urls")),
 ]

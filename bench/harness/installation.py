@@ -12,6 +12,8 @@ from pathlib import Path
 
 import httpx
 
+from bench.harness.tables import place_tables
+
 ROOT = Path(__file__).resolve().parents[2]
 AS_SERVED = {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1"}  # as config/settings/base.py sets them for every process
 START_TIMEOUT_S = 120.0
@@ -52,6 +54,8 @@ def run_attest(home: Path, **environment: str) -> Iterator[str]:
     """Serve from `home`, without the demo. Returns: the address."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
+    if "DATABASE_URL" not in environment:
+        place_tables(home)
     own = environment_of(home) | {"PORT": str(port)} | environment
     with run_process(sys.executable, "-m", "config.serve", environment=own, ready_url=f"{url}/readyz"):
         yield url

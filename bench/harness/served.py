@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from bench.harness.patience import PATIENCE_S
+from bench.harness.tables import place_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 3 * PATIENCE_S  # the first start makes a database, accounts and the demo
@@ -34,6 +35,8 @@ class Installation:
         self.environment = {**inherited, **settings, "PYTHONUNBUFFERED": "1", **environment}
         self.url = f"http://127.0.0.1:{self.port}"
         self.output: list[str] = []
+        if "DATABASE_URL" not in environment:
+            place_tables(home)
         self.process = subprocess.Popen(
             [str(ROOT / "scripts" / "run")],
             cwd=ROOT,

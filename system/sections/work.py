@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-import redis
 from django.conf import settings
 from django.db.models import Count, Max, Min
 from django.utils import timezone
@@ -35,6 +34,8 @@ def read_broker() -> Section:
         Fact(code="kind", label=_("Kind"), value=parts.scheme),
         Fact(code="host", label=_("Server"), value=f"{parts.hostname}:{parts.port or 6379}"),
     ]
+    import redis  # takes half a second, and most installations have a folder
+
     problems = []
     try:
         with redis.Redis.from_url(settings.CELERY_BROKER_URL, socket_connect_timeout=PING_S, socket_timeout=PING_S) as server:

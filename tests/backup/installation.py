@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from bench.harness.tables import place_tables
 from tests.backup.asking import write_forms
 from tests.forked import ForkedCommand
 
@@ -47,6 +48,7 @@ class Commands:
 
     def fill(self, folder: Path) -> None:
         """Make the installation, and take in documents in English and Chinese."""
+        place_tables(self.home)
         self.run("prepare")
         folder.mkdir()
         (folder / "forms.md").write_text(write_forms(), encoding="utf-8")

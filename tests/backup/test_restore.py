@@ -12,6 +12,7 @@ import pytest
 
 from backup.container import ContainerWriter, read_members
 from backup.rows import columns_of
+from bench.harness.tables import place_tables
 from kb.models import Collection
 from tests.backup.installation import LIMIT_S, Commands
 
@@ -23,6 +24,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Commands:
     """A small installation on SQLite."""
     folder = tmp_path_factory.mktemp("source")
     installation = Commands(folder / "home")
+    place_tables(installation.home)
     installation.run("prepare")
     (folder / "book.md").write_text(BOOK)
     installation.run("ingest", str(folder / "book.md"), "--collection", "book", "--create")

@@ -28,7 +28,7 @@ import django
 django.setup()
 import config.urls
 from ingest import tasks
-large = ("torch", "transformers", "scim2_models", "langchain_core", "langchain_text_splitters", "sqlalchemy")
+large = ("torch", "transformers", "scim2_models", "mcp", "redis", "langchain_core", "langchain_text_splitters", "sqlalchemy")
 print("loaded:", [name for name in large if name in sys.modules])
 """
 
