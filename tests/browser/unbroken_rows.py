@@ -30,6 +30,7 @@ from tests.browser.unbroken import LETTERS, LINK, TABLE
 from tests.browser.unbroken_access import write_access
 from tests.browser.unbroken_curation import write_curation
 from tests.browser.unbroken_keeping import write_keeping
+from tests.browser.unbroken_library import write_library
 from tests.browser.unbroken_people import write_halfway, write_person, write_provider
 from tests.browser.unbroken_reach import write_reach
 
@@ -169,6 +170,7 @@ def write_rows() -> dict[str, Any]:
             "models:route_new": [reverse("models:route_new")],
             "models:route": [reverse("models:route", args=[route.pk])],
             **write_curation(collection, document),
+            **write_library(collection, document, admin=people["admin"]),
             **write_reach(collection, turns[0], group=group, people=people),
             **access["admin"],
         },
