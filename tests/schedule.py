@@ -12,7 +12,8 @@ ROOT = Path(__file__).resolve().parents[1]
 TOGETHER = {
     "vllm": ("tests/browser/test_model.py", "tests/gateway/test_vllm.py"),
     "demo": tuple(
-        f"tests/browser/test_{name}.py" for name in ("focus", "hands", "kept_words", "moments", "passkeys", "resume", "story")
+        f"tests/browser/test_{name}.py"
+        for name in ("focus", "hands", "kept_words", "moments", "passkeys", "resume", "story", "widget")
     ),
     "gallery": (
         "tests/browser/test_accessibility.py",

@@ -284,7 +284,7 @@ def test_collections_are_made_and_changed_as_on_the_pages(client: Client, group:
     made = client.post("/api/v1/collections", given, JSON, headers=key)
     assert made.status_code == 201
     unset = {"slug": "fleet-cars", "description": "", "documents": 0, "vocabulary": "", "sufficiency_threshold": None}
-    unset |= {"download_groups": [], "is_listed": False}
+    unset |= {"download_groups": [], "is_listed": False, "expired_documents": "left_out"}
     assert made.json() == given | unset
     changed = client.patch("/api/v1/collections/fleet-cars", {"description": "All cars", "groups": []}, JSON, headers=key).json()
     assert changed == given | unset | {"description": "All cars", "groups": []}
@@ -304,6 +304,7 @@ WHOLE = {
     "suggested_questions": ["Who may drive?"],
     "vocabulary": "van = lorry",
     "sufficiency_threshold": 0.7,
+    "expired_documents": "told",
 }
 OTHER = {
     "name": "Cars",
@@ -314,6 +315,7 @@ OTHER = {
     "suggested_questions": [],
     "vocabulary": "",
     "sufficiency_threshold": None,
+    "expired_documents": "left_out",
 }
 
 

@@ -63,7 +63,7 @@ def test_what_was_released_is_told_with_the_rights_of_now(
     client: Client, employee: User, leave: Document, reader: str, dependencies: dict[str, Any]
 ) -> None:
     turn = services.start_turn(user=employee, question=QUESTION)
-    cited = {"marker": 1, "document_uid": str(leave.uid)}
+    cited = {"marker": 1, "chunk_id": "1", "document_uid": str(leave.uid)}
     sentence = {"text": SIX_HOURS, "prefix": "", "citations": [1], "listed": []}
     answer = {"outcome": "answered", "answer": SIX_HOURS, "sentences": [sentence], "citations": [cited]}
     Turn.objects.filter(pk=turn.pk).update(state="streaming", reached=4, progress={"status": None, "answer": answer})

@@ -57,8 +57,13 @@ def host(installation: Installation) -> Iterator[Host]:
     """A site of which the widget knows, and its widget."""
     server = Host(installation.url, uid := str(uuid.uuid4()), secret := uuid.uuid4().hex * 2, person="maya")
     code = f"""
+import time
 from accounts.models import User
 from integrations.widgets.models import Widget
+from kb.models import Document
+until = time.monotonic() + {PATIENCE_S}
+while Document.objects.live().filter(current_version=None).exists() and time.monotonic() < until:
+    time.sleep(0.5)  # the demo is still being read
 person = User.objects.filter(role="employee", is_active=True, groups__isnull=False).order_by("pk").first()
 widget = Widget(uid="{uid}", name="{uid}", title="Ask the handbook", origins=["{server.url}"])
 widget.set_secret("{secret}")
@@ -94,9 +99,10 @@ def test_a_visitor_asks_on_another_site_and_opens_the_source(
         lambda request: complaints.append(request.url) if not request.url.startswith((host.url, installation.url)) else None,
     )
     frame = open_widget(page, host.url)
+    expect(frame.get_by_label("Your question")).to_be_focused(timeout=PATIENCE_S * 1000)  # its script runs from here on
     frame.get_by_label("Your question").fill(QUESTION)
     page.keyboard.press("Enter")
-    expect(frame.locator(".turn .sources, .turn .failure")).to_be_visible(timeout=60_000)
+    expect(frame.locator(".turn .sources, .turn .failure")).to_be_visible(timeout=PATIENCE_S * 1000)
     expect(frame.locator(".failure")).to_have_count(0)
     expect(frame.locator("#who")).to_contain_text("You ask as")
     page.screenshot(path=str(tmp_path_factory.getbasetemp() / f"widget-{width}.png"))
@@ -127,7 +133,8 @@ def test_whoever_has_no_account_is_told_so(browser: Browser, host: Host) -> None
     page.goto(host.url)
     page.locator("attest-widget button").click()
     frame = page.frame_locator("attest-widget iframe")
+    expect(frame.locator("#question")).to_be_focused(timeout=PATIENCE_S * 1000)
     frame.locator("#question").fill(QUESTION)
     page.keyboard.press("Enter")
-    expect(frame.locator(".failure")).to_be_visible()
+    expect(frame.locator(".failure")).to_be_visible(timeout=PATIENCE_S * 1000)
     page.close()

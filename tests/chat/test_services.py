@@ -140,7 +140,7 @@ def test_history_holds_the_newest_attempts_before_the_turn(employee: User) -> No
 
 
 def answer_citing(*uids: str) -> dict[str, Any]:
-    citations = [{"marker": number, "document_uid": uid} for number, uid in enumerate(uids, start=1)]
+    citations = [{"marker": number, "chunk_id": str(number), "document_uid": uid} for number, uid in enumerate(uids, start=1)]
     sentences = [
         {"text": f"Fact {c['marker']}.", "prefix": " ", "verdict": "supported", "citations": [c["marker"]]} for c in citations
     ]

@@ -1,5 +1,6 @@
 """Asking a person: who gets the question, what they read of the conversation, and how the answer comes back."""
 
+import uuid
 from typing import Any
 
 import pytest
@@ -100,7 +101,7 @@ def test_a_transcript_shows_an_owner_only_what_they_may_read(world: World) -> No
         "outcome": "answered",
         "answer": "The board meets in Perth.[1]",
         "sentences": [{"text": "The board meets in Perth.", "prefix": "", "verdict": "supported", "citations": [1], "listed": []}],
-        "citations": [{"marker": 1, "document_uid": "00000000-0000-0000-0000-000000000001", "title": "Board", "quote": "Perth"}],
+        "citations": [{"marker": 1, "chunk_id": "1", "document_uid": str(uuid.uuid4()), "title": "Board", "quote": "Perth"}],
     }
     turn = about(world)
     Turn.objects.create(

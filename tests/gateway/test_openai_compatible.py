@@ -176,7 +176,7 @@ def test_event_reader_joins_lines_and_skips_comments_names_and_carriage_returns(
 
 def test_codes_of_errors_are_unique() -> None:
     codes = [error.code for error in (*errors._tree(errors.ChatError), *errors._tree(model_errors.ModelError))]
-    assert len(codes) == len(set(codes)) == 21
+    assert len(codes) == len(set(codes)) == 22
 
 
 def answer_as(replies: dict[str, tuple[int, object]]) -> httpx.MockTransport:

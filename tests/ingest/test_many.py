@@ -17,6 +17,7 @@ from ingest.queue.running import run_due_jobs
 from ingest.services import accept_upload
 from kb.models import Collection, Document, Folder, Steward
 from kb.rights.folders import create_folder
+from kb.rights.stewards import set_steward
 from tests.ingest.engine import FakeEngine
 
 pytestmark = pytest.mark.django_db
@@ -185,6 +186,12 @@ def test_a_program_does_it_too(client, collection, documents, knowledge_admin, e
     assert Document.objects.get(name="bee.md").expires_on == date(2026, 12, 31)
     assert client.post(address, {"action": "delete"}, content_type="application/json").status_code == 422
     client.force_login(employee)
+    run = f"/api/v1/bulk/{asked.json()['uid']}"
+    assert client.post(address, body, content_type="application/json").status_code == 403  # manages nothing
+    assert client.get(run).status_code == 403
+    other = Collection.objects.create(name="Zoo", slug="zoo")
+    other.groups.set(employee.groups.all())
+    set_steward(collection=other, person=employee, role="owner", user=None)
     assert client.post(address, body, content_type="application/json").status_code == 404
-    assert client.get(f"/api/v1/bulk/{asked.json()['uid']}").status_code == 404
+    assert client.get(run).status_code == 404
     assert Folder.objects.count() == 0
