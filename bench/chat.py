@@ -26,7 +26,8 @@ import numpy as np
 from langchain_openai import ChatOpenAI
 from openai import AsyncOpenAI
 
-from bench.harness.installation import ROOT, environment_of, free_port, manage, run_attest, run_process
+from bench.harness.installation import ROOT, environment_of, manage, run_attest, run_process
+from bench.harness.ports import free_port
 from bench.report import Measure, add_json_option, publish
 
 TEAMS = 400

@@ -89,6 +89,11 @@ class Sentence:
     prefix: str = ""  # white space or list marker before it, so that the answer's layout can be rebuilt
     listed: tuple[int, ...] = ()  # what of the library it tells: positions from 1 in the answer's `listed`
 
+    @property
+    def written(self) -> str:
+        """The sentence in the layout of its answer, with its markers."""
+        return _write(self.prefix, self.text, [citation.marker for citation in self.verdict.citations])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
@@ -139,11 +144,7 @@ class Answer:
         """The shown sentences with their markers, in the layout the model gave them; to small talk, the reply."""
         if self.outcome == Outcome.CHAT:
             return self.message
-        return join_sentences(
-            (sentence.prefix, sentence.text, [citation.marker for citation in sentence.verdict.citations])
-            for sentence in self.sentences
-            if sentence.verdict.kind != VerdictKind.WITHHELD
-        )
+        return "".join(one.written for one in self.sentences if one.verdict.kind != VerdictKind.WITHHELD).strip()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the contract's JSON; withheld sentences are counted, not shown."""
@@ -188,4 +189,8 @@ class Answer:
 
 def join_sentences(sentences: Iterable[tuple[str, str, Sequence[int]]]) -> str:
     """Return an answer's text of its sentences, each as what stands before it, its text and the markers that it cites."""
-    return "".join(f"{prefix}{text}{''.join(f'[{marker}]' for marker in markers)}" for prefix, text, markers in sentences).strip()
+    return "".join(_write(*sentence) for sentence in sentences).strip()
+
+
+def _write(prefix: str, text: str, markers: Sequence[int]) -> str:
+    return f"{prefix}{text}{''.join(f'[{marker}]' for marker in markers)}"

@@ -22,9 +22,9 @@ from ingest.forms import UploadForm
 from ingest.models import Job
 from ingest.queue.obstacles import DISK_FULL
 from ingest.upload import receive_files, takes_files
+from kb.addresses import is_uuid
 from kb.models import Collection, Document, DocumentVersion
 from kb.storage import has_room
-from kb.views import is_uuid
 
 MAX_SHOWN = 200  # rows of a list that may be long
 MAX_DONE = 20

@@ -17,6 +17,7 @@ from accounts.access import knowledge_admins_only
 from accounts.requests import SignedInRequest
 from accounts.value_forms import save_or_show
 from kb import services
+from kb.addresses import is_uuid
 from kb.forms import CollectionForm
 from kb.index.editions import serving_edition
 from kb.keeping.listing import PAGE_CONTENT, Filter, filter_documents, with_shown_rows
@@ -217,11 +218,3 @@ def cut_listed(rows: QuerySet[Document], request: SignedInRequest) -> Slice[Docu
     found = with_shown_rows(Document.objects.filter(pk__in=keys), request.user).in_bulk()
     page.object_list = [found[key] for key in keys if key in found]
     return page
-
-
-def is_uuid(text: str) -> bool:
-    """Whether `text` is a UUID as the pages write it."""
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False

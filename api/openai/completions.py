@@ -208,11 +208,7 @@ def usage_of(answer: Answer) -> dict[str, int]:
 
 def text_from(answer: Answer, sent: int) -> str:
     """Return the sentences after the first `sent`, with their markers, as `Answer.text` has them."""
-    parts = [
-        f"{sentence.prefix}{sentence.text}{''.join(f'[{one.marker}]' for one in sentence.verdict.citations)}"
-        for sentence in answer.sentences[sent:]
-    ]
-    text = "".join(parts)
+    text = "".join(sentence.written for sentence in answer.sentences[sent:])
     return text if sent else text.lstrip()
 
 

@@ -10,15 +10,13 @@ from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.pdfbase.pdfmetrics import registerFont
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from audit.models import Event
+from audit.receipts.fonts import LATIN, register_fonts, style_for
 from audit.receipts.reading import Passage, Receipt, read_receipt
 from audit.words import ACTIONS
 
-LATIN, CHINESE = "Helvetica", "STSong-Light"  # which every reader of PDF has, or replaces
 MOST_SOURCES = 8  # all of them are in receipts.json
 AROUND = 350  # characters of a passage before and behind its quotes
 LONGEST = 6_000  # characters of an answer
@@ -31,7 +29,7 @@ HEADING = ParagraphStyle("heading", parent=BODY, fontSize=11, leading=15, spaceB
 
 def receipt_as_pdf(event: Event) -> bytes:
     """Return the receipt of an event that comes with its payload, in the active language."""
-    registerFont(UnicodeCIDFont(CHINESE))
+    register_fonts()
     receipt = read_receipt(event.payload.data)
     target = io.BytesIO()
     title = _("Receipt %(number)s") % {"number": str(event.uid)[:8]}
@@ -79,7 +77,7 @@ def _sources(receipt: Receipt) -> Iterator[Flowable]:
         if passage.page:
             place.append(_("page %(page)s") % {"page": passage.page})
         yield _paragraph(f"[{passage.marker}] {' · '.join(dict.fromkeys(place))}", SMALL)
-        yield Paragraph(_marked(passage), _style_for("".join(span.text for span in passage.spans), BODY))
+        yield Paragraph(_marked(passage), style_for("".join(span.text for span in passage.spans), BODY))
         yield Spacer(1, 3)
 
 
@@ -141,11 +139,4 @@ def _table(rows: Sequence[Sequence[Flowable]], *, widths: tuple[float, ...]) -> 
 
 
 def _paragraph(text: str, style: ParagraphStyle) -> Paragraph:
-    return Paragraph(escape(str(text)).replace("\n", "<br/>"), _style_for(str(text), style))
-
-
-def _style_for(text: str, style: ParagraphStyle) -> ParagraphStyle:
-    """Return the style with a font that has the text's characters: Helvetica knows Latin-1 and no more."""
-    if all(ord(character) < 0x100 or character in "–—‘’“”•…€" for character in text):
-        return style
-    return ParagraphStyle(f"{style.name}-zh", parent=style, fontName=CHINESE, wordWrap="CJK")
+    return Paragraph(escape(str(text)).replace("\n", "<br/>"), style_for(str(text), style))

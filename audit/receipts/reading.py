@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from audit.receipts.shapes import mapping_of, sequence_of
 from audit.words import ORIGINS, OUTCOMES, REASONS, STAGES, STEPS, VERDICTS
 
 
@@ -88,12 +89,12 @@ class Receipt:
 
 def read_receipt(data: Mapping[str, Any]) -> Receipt:
     """Return the parts of a payload for its page. Reads any payload; what is not there stays empty."""
-    answer = _mapping(data.get("answer"))
+    answer = mapping_of(data.get("answer"))
     outcome = str(data.get("outcome", ""))
     reason = str(data.get("reason", ""))
-    model, prompt, search, sufficiency = (_mapping(data.get(name)) for name in ("model", "prompt", "search", "sufficiency"))
-    citations = [_mapping(entry) for entry in _sequence(data.get("citations"))]
-    sentences = tuple(_judged(_mapping(entry)) for entry in _sequence(data.get("sentences")))
+    model, prompt, search, sufficiency = (mapping_of(data.get(name)) for name in ("model", "prompt", "search", "sufficiency"))
+    citations = [mapping_of(entry) for entry in sequence_of(data.get("citations"))]
+    sentences = tuple(_judged(mapping_of(entry)) for entry in sequence_of(data.get("sentences")))
     return Receipt(
         question=str(data.get("question", "")),
         rewritten=str(data.get("rewritten", "")),
@@ -103,26 +104,28 @@ def read_receipt(data: Mapping[str, Any]) -> Receipt:
         reason=str(REASONS.get(reason, reason)),
         answer=str(answer.get("answer", "")),
         origin=str(ORIGINS.get(str(answer.get("origin", "")), answer.get("origin", ""))),
-        table=_rows(_mapping(data.get("table"))),
-        library=_rows(_mapping(data.get("library"))),
+        table=_rows(mapping_of(data.get("table"))),
+        library=_rows(mapping_of(data.get("library"))),
         withheld=sum(sentence.verdict == "withheld" for sentence in sentences),
-        scope=tuple(str(_mapping(entry).get("name", "")) for entry in _sequence(_mapping(data.get("scope")).get("collections"))),
+        scope=tuple(
+            str(mapping_of(entry).get("name", "")) for entry in sequence_of(mapping_of(data.get("scope")).get("collections"))
+        ),
         via="" if data.get("via", "pages") == "pages" else str(data["via"]),
         sentences=sentences,
-        passages=tuple(_passage(_mapping(entry), citations) for entry in _sequence(data.get("evidence"))),
+        passages=tuple(_passage(mapping_of(entry), citations) for entry in sequence_of(data.get("evidence"))),
         search=_rows(
             {"language": data.get("language"), "index_generation": data.get("index_generation")}
             | _without(search, "timings_ms", "config")
         ),
-        search_config=_rows(_mapping(search.get("config"))),
+        search_config=_rows(mapping_of(search.get("config"))),
         sufficiency=_rows(_without(sufficiency, "features")),
-        features=_rows(_mapping(sufficiency.get("features"))),
+        features=_rows(mapping_of(sufficiency.get("features"))),
         model=_rows(_without(model, "failed_output", "attempts") | _numbered("attempt", model.get("attempts"))),
         model_name=str(model.get("name", "")),
         prompt=_rows(_without(prompt, "messages")),
         messages=tuple(
             (str(message.get("role", "")), str(message.get("content", "")))
-            for message in map(_mapping, _sequence(prompt.get("messages")))
+            for message in map(mapping_of, sequence_of(prompt.get("messages")))
         ),
         raw_output=str(data.get("raw_output", "")) or str(model.get("failed_output", "")),
         timings=tuple(
@@ -136,8 +139,8 @@ def read_receipt(data: Mapping[str, Any]) -> Receipt:
 def _numbered(name: str, entries: Any) -> dict[str, Any]:
     """Give each entry of a list rows of its own: `attempt 1.row`, `attempt 1.calls 1.outcome`."""
     fields: dict[str, Any] = {}
-    for number, entry in enumerate(_sequence(entries), start=1):
-        entry = _mapping(entry)
+    for number, entry in enumerate(sequence_of(entries), start=1):
+        entry = mapping_of(entry)
         fields[f"{name} {number}"] = _without(entry, "calls") | _numbered("call", entry.get("calls"))
     return fields
 
@@ -145,7 +148,7 @@ def _numbered(name: str, entries: Any) -> dict[str, Any]:
 def _timings(*parts: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     """Yield every step with its milliseconds; the search's own steps stand in a part of their own."""
     for part in parts:
-        for name, value in _mapping(part.get("timings_ms")).items():
+        for name, value in mapping_of(part.get("timings_ms")).items():
             if isinstance(value, int | float) and not isinstance(value, bool):
                 yield name, value
 
@@ -157,13 +160,13 @@ def _judged(entry: Mapping[str, Any]) -> Judged:
         verdict=verdict,
         word=str(VERDICTS.get(verdict, verdict)),
         reason=str(REASONS.get(reason, reason)),
-        citations=tuple(marker for marker in _sequence(entry.get("citations")) if isinstance(marker, int)),
+        citations=tuple(marker for marker in sequence_of(entry.get("citations")) if isinstance(marker, int)),
         score=_number(entry.get("score")),
     )
 
 
 def _passage(entry: Mapping[str, Any], citations: Sequence[Mapping[str, Any]]) -> Passage:
-    scores = _mapping(entry.get("scores"))
+    scores = mapping_of(entry.get("scores"))
     page = entry.get("page_label") or entry.get("page")
     facts = {name: entry.get(name) for name in ("chunk_id", "text_hash", "version_uid", "start", "end")}
     return Passage(
@@ -172,7 +175,7 @@ def _passage(entry: Mapping[str, Any], citations: Sequence[Mapping[str, Any]]) -
         document=str(entry.get("document", "")),
         version=str(entry.get("version", "")),
         page="" if page is None else str(page),
-        heading_path=tuple(map(str, _sequence(entry.get("heading_path")))),
+        heading_path=tuple(map(str, sequence_of(entry.get("heading_path")))),
         prefix=str(entry.get("prefix", "")),
         spans=_spans(entry, citations),
         scores=tuple(
@@ -236,14 +239,6 @@ def _number(value: Any) -> str:
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2)
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _sequence(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list | tuple) else ()
 
 
 def _without(values: Mapping[str, Any], *names: str) -> dict[str, Any]:

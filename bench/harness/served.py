@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -11,17 +10,11 @@ import time
 from pathlib import Path
 
 from bench.harness.patience import PATIENCE_S
+from bench.harness.ports import free_port
 from bench.harness.tables import place_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 3 * PATIENCE_S  # the first start makes a database, accounts and the demo
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Installation:

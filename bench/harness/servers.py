@@ -11,13 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench.harness.patience import PATIENCE_S
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from bench.harness.ports import free_port
 
 
 def find_program(name: str) -> str | None:

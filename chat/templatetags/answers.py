@@ -12,6 +12,7 @@ from chat.conversations.where import where_of
 from chat.errors import IndexIncomplete, rebuilding_sentence, sentence_for
 from chat.flow.refusing import refusals
 from chat.flow.refusing.refusals import hint_of, sentence_of
+from chat.footnotes import footnote
 from chat.models import Conversation, Feedback, Turn
 from chat.rendering import Block, group_sources, lay_out, source_address
 from kb.index.completeness import kept_shortage
@@ -55,12 +56,7 @@ def section_of(place: Mapping[str, Any]) -> str:
 @register.filter
 def with_sources(answer: Mapping[str, Any]) -> str:
     """The answer's text with its numbered sources below, to be pasted elsewhere."""
-    places = []
-    for citation in group_sources(answer.get("citations", ())):
-        page = name_page(number=citation["page"], label=citation["page_label"])
-        version = _("version %(number)s") % {"number": citation["version"]}
-        place = ", ".join(part for part in (citation["title"], version, page) if part)
-        places.append(f"[{citation['marker']}] {place}: “{' '.join(citation['quote'].split())}”")
+    places = [footnote(citation) for citation in group_sources(answer.get("citations", ()))]
     return "\n\n".join([answer["answer"], "\n".join([_("Sources"), *places])]) if places else str(answer["answer"])
 
 

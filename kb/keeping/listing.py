@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from django.db.models import F, Prefetch, Q, QuerySet
 
 from accounts.models import User
+from kb.addresses import is_uuid
 from kb.keeping.force import today
 from kb.models import Collection, Document, DocumentVersion, Folder, ReadingFault
 
@@ -45,7 +45,7 @@ class Filter:
             state=state if state in STATES else "",
             tag=str(given.get("tag", "")).replace("\x00", "").strip()[:120],
             owner=str(given.get("owner", "")).replace("\x00", "").strip()[:200],
-            folder=str(given.get("folder", "")) if _is_uuid(str(given.get("folder", ""))) else "",
+            folder=str(given.get("folder", "")) if is_uuid(str(given.get("folder", ""))) else "",
             sort=sort if sort in SORTS else "",
         )
 
@@ -115,10 +115,3 @@ def with_shown_rows(documents: QuerySet[Document], user: User) -> QuerySet[Docum
 def _faults(user: User) -> Any:
     faults = ReadingFault.objects.visible_to(user).still_open().select_related("page__version", "reported_by").defer(*PAGE_CONTENT)
     return Prefetch("reading_faults", faults, to_attr="open_faults")
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.errors import ValuesRefused
 from accounts.requests import SignedInRequest
+from kb.addresses import is_uuid
 from kb.models import Collection, Document, Folder
 from kb.rights import folders
 from kb.rights.forms import DocumentReadersForm, FolderForm, NarrowForm
@@ -26,7 +27,7 @@ def create_folder(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """Make a folder in a collection, or with `?in=` in another folder."""
     collection = get_object_or_404(Collection.objects.owned_by(request.user), slug=slug)
     above = request.GET.get("in", "")
-    parent = get_object_or_404(collection.folders, uid=above) if _is_uid(above) else None
+    parent = get_object_or_404(collection.folders, uid=above) if is_uuid(above) else None
     form = FolderForm(request.POST or None, initial={"who": "all"})
     if request.method == "POST" and form.is_valid():
         try:
@@ -107,10 +108,3 @@ def _folder_page(
 ) -> HttpResponse:
     context = {"form": form, "collection": collection, "folder": folder, "way": parent.way if parent is not None else []}
     return render(request, "kb/folder_form.html", context, status=422 if form.errors else 200)
-
-
-def _is_uid(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False

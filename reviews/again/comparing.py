@@ -1,12 +1,13 @@
 """What differs between two receipts of one question: the answer, and what it was made with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from audit.receipts.shapes import mapping_of, sequence_of
 from audit.words import OUTCOMES
 from kb.models import Document
 
@@ -41,17 +42,22 @@ def compare(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]
         (_("Collections that could be read"), _scope),
         (_("Documents cited"), _cited),
         (_("Model"), _model),
-        (_("Prompt template"), lambda data: str(_mapping(data.get("prompt")).get("template_hash", ""))[:12]),
+        (_("Prompt template"), lambda data: str(mapping_of(data.get("prompt")).get("template_hash", ""))[:12]),
         (_("Judge"), _judge),
-        (_("Threshold"), lambda data: _number(_mapping(data.get("sufficiency")).get("threshold"))),
-        (_("Probability that the evidence answers it"), lambda data: _number(_mapping(data.get("sufficiency")).get("probability"))),
+        (_("Threshold"), lambda data: _number(mapping_of(data.get("sufficiency")).get("threshold"))),
+        (
+            _("Probability that the evidence answers it"),
+            lambda data: _number(mapping_of(data.get("sufficiency")).get("probability")),
+        ),
     )
     return [Difference(name=name, then=read(then), now=read(now)) for name, read in pairs]
 
 
 def follow_sources(then: Mapping[str, Any], *, user: User) -> list[Source]:
     """Return what has become of the documents that an answer cites, in one query. Of what `user` may not read nothing is said."""
-    cited = {str(one["document_uid"]): one for one in map(_mapping, _sequence(then.get("citations"))) if one.get("document_uid")}
+    cited = {
+        str(one["document_uid"]): one for one in map(mapping_of, sequence_of(then.get("citations"))) if one.get("document_uid")
+    }
     documents = Document.objects.readable_by(user).filter(uid__in=cited).select_related("current_version")
     found = {str(row.uid): row for row in documents}
     sources = []
@@ -75,36 +81,28 @@ def _standing(document: Document | None, version: object) -> tuple[str, bool]:
 
 
 def _scope(data: Mapping[str, Any]) -> str:
-    names = (_mapping(one).get("name", "") for one in _sequence(_mapping(data.get("scope")).get("collections")))
+    names = (mapping_of(one).get("name", "") for one in sequence_of(mapping_of(data.get("scope")).get("collections")))
     return ", ".join(sorted(map(str, names)))
 
 
 def _cited(data: Mapping[str, Any]) -> str:
     places = {
         f"{one.get('title') or one.get('document', '')} v{one.get('version', '')}"
-        for one in map(_mapping, _sequence(data.get("citations")))
+        for one in map(mapping_of, sequence_of(data.get("citations")))
     }
     return ", ".join(sorted(places))
 
 
 def _model(data: Mapping[str, Any]) -> str:
-    model = _mapping(data.get("model"))
-    parameters = ", ".join(f"{name} {value}" for name, value in sorted(_mapping(model.get("parameters")).items()))
+    model = mapping_of(data.get("model"))
+    parameters = ", ".join(f"{name} {value}" for name, value in sorted(mapping_of(model.get("parameters")).items()))
     return f"{model.get('name', '')} ({parameters})" if parameters else str(model.get("name", ""))
 
 
 def _judge(data: Mapping[str, Any]) -> str:
-    sufficiency = _mapping(data.get("sufficiency"))
+    sufficiency = mapping_of(data.get("sufficiency"))
     return " · ".join(str(part)[:12] for part in (sufficiency.get("judge"), sufficiency.get("calibration")) if part)
 
 
 def _number(value: object) -> str:
     return f"{value:.2f}" if isinstance(value, int | float) else ""
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _sequence(value: object) -> Sequence[Any]:
-    return value if isinstance(value, list | tuple) else ()

@@ -10,6 +10,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 
 from audit.models import Event
+from audit.receipts.shapes import mapping_of, sequence_of
 from kb.models import Document
 from reviews.desk.rules import lock_rules
 from reviews.models import Case, CaseCollection, DeskRules, SampleRate
@@ -56,9 +57,9 @@ def _open_cases(events: Sequence[Event], rules: DeskRules, *, chance: random.Ran
 
 def _case(event: Event, *, is_sampled: bool, due: timedelta) -> Case:
     data = _data_of(event)
-    model, sufficiency = _mapping(data.get("model")), _mapping(data.get("sufficiency"))
+    model, sufficiency = mapping_of(data.get("model")), mapping_of(data.get("sufficiency"))
     probability = sufficiency.get("probability")
-    verdicts = [_mapping(entry).get("verdict") for entry in _sequence(data.get("sentences"))]
+    verdicts = [mapping_of(entry).get("verdict") for entry in sequence_of(data.get("sentences"))]
     return Case(
         event=event,
         sequence=event.sequence,
@@ -79,9 +80,9 @@ def _collections_of(events: Sequence[Event]) -> dict[int, list[str]]:
     scopes: dict[int, list[str]] = {}
     for event in events:
         data = _data_of(event)
-        entries = [_mapping(entry) for entry in _sequence(data.get("citations"))]
+        entries = [mapping_of(entry) for entry in sequence_of(data.get("citations"))]
         cited[event.pk] = {str(entry["document_uid"]) for entry in entries if entry.get("document_uid")}
-        found = (_mapping(entry) for entry in _sequence(_mapping(data.get("scope")).get("collections")))
+        found = (mapping_of(entry) for entry in sequence_of(mapping_of(data.get("scope")).get("collections")))
         scopes[event.pk] = [str(entry["slug"])[:100] for entry in found if entry.get("slug")]
     uids = {uid for found in cited.values() for uid in found}
     slug_of = {str(uid): slug for uid, slug in Document.objects.filter(uid__in=uids).values_list("uid", "collection__slug")}
@@ -103,14 +104,6 @@ def _note_rating(event: Event, rules: DeskRules) -> None:
 def _data_of(event: Event) -> Mapping[str, Any]:
     """Return what was recorded; nothing where it was erased, or where somebody has damaged it, which verification says."""
     try:
-        return _mapping(event.payload.data)
+        return mapping_of(event.payload.data)
     except (ObjectDoesNotExist, ValueError, TypeError, KeyError, RecursionError):
         return {}
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _sequence(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list | tuple) else ()

@@ -12,7 +12,7 @@ import httpx
 from django.test import Client
 
 from bench.harness.patience import PATIENCE_S
-from bench.harness.served import free_port
+from bench.harness.ports import free_port
 
 
 class RunningProvider:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from bench.harness.patience import PATIENCE_S
-from bench.harness.served import free_port
+from bench.harness.ports import free_port
 
 with warnings.catch_warnings():  # as in accounts.sign_in.directory.connecting
     warnings.simplefilter("ignore", DeprecationWarning)

@@ -19,7 +19,7 @@ from accounts.services import change_account, create_account, reset_password
 from accounts.sign_in.links import FORGOTTEN_S, Purpose, find_invited, make_link
 from accounts.sign_in.sessions import sign_out_everywhere
 from audit.models import Event, Payload
-from bench.harness.served import free_port
+from bench.harness.ports import free_port
 from config.env_hosts import MailServer
 from tests.confirmed import confirmed
 

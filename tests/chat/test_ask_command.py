@@ -55,7 +55,7 @@ def test_the_plain_answer_has_numbered_sources(indexed: Document) -> None:
     output = ask(QUESTION)
     shown = re.search(re.escape(SIX_HOURS) + r"(\[\d\])", output)
     assert shown
-    assert f"{shown[1]} leave.md, version 1: “{SIX_HOURS}" in output
+    assert f"{shown[1]} Leave, version 1: “{SIX_HOURS}" in output
     assert "Model: extractive. Receipt: " in output
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bench.harness.installation import ROOT, free_port, manage, run_attest
+from bench.harness.installation import ROOT, manage, run_attest
+from bench.harness.ports import free_port
 from retrieval.encoding.opening import ENGLISH
 
 pytestmark = pytest.mark.skipif(shutil.which("caddy") is None, reason="Caddy is missing (Debian: caddy)")

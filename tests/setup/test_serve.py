@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from bench.harness.patience import PATIENCE_S
+from bench.harness.ports import free_port
 from config.serve import CannotServe, check_port, hold_home, list_parts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,12 +38,6 @@ STUBBORN = (
 )
 PARENT = SAY + "subprocess.Popen([sys.executable, '-c', os.environ['STAY']]).wait()"
 LEAVE = SAY + "sys.exit(7)"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until(condition: Callable[[], object], *, timeout_s: float = PATIENCE_S) -> None:

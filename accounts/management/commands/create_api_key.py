@@ -6,7 +6,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.errors import AccountsError
 from accounts.keys import create_api_key
-from accounts.models import ApiKey, User
+from accounts.management.finding import find_user
+from accounts.models import ApiKey
 
 
 class Command(BaseCommand):
@@ -20,9 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="command line", help="what it is for, as the list of keys shows it")
 
     def handle(self, *, user: str, scope: list[str], days: int, name: str, **options: object) -> None:
-        owner = User.objects.filter(username=user, is_active=True).first()
-        if owner is None:
-            raise CommandError(f"There is no active user {user!r}.")
+        owner = find_user(user)
         try:
             made = create_api_key(user=owner, name=name, scopes=scope, days=days, actor=None)
         except AccountsError as error:

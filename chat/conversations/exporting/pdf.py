@@ -9,14 +9,12 @@ from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.pdfbase.pdfmetrics import registerFont
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer
 
+from audit.receipts.fonts import LATIN, register_fonts, style_for
 from chat.conversations.exporting.script import Part, Script
 from chat.rendering import ShownSentence
 
-LATIN, CHINESE = "Helvetica", "STSong-Light"  # which every reader of PDF has, or replaces
 BODY = ParagraphStyle("body", fontName=LATIN, fontSize=10, leading=15, spaceAfter=5)
 SMALL = ParagraphStyle("small", parent=BODY, fontSize=8, leading=11, spaceAfter=2, textColor=colors.HexColor("#555555"))
 TITLE = ParagraphStyle("title", parent=BODY, fontSize=16, leading=21, spaceAfter=3)
@@ -27,7 +25,7 @@ ITEM = ParagraphStyle("item", parent=BODY, leftIndent=14, bulletIndent=2, spaceA
 
 def as_pdf(script: Script) -> bytes:
     """Return the file."""
-    registerFont(UnicodeCIDFont(CHINESE))
+    register_fonts()
     target = io.BytesIO()
     document = SimpleDocTemplate(
         target,
@@ -75,11 +73,4 @@ def _sentence(part: Part, sentence: ShownSentence) -> str:
 
 
 def _paragraph(markup: str, style: ParagraphStyle, *, bullet: str | None = None) -> Paragraph:
-    return Paragraph(markup.replace("\n", "<br/>"), _style_for(markup, style), bulletText=bullet)
-
-
-def _style_for(text: str, style: ParagraphStyle) -> ParagraphStyle:
-    """Return the style with a font that has the text's characters: Helvetica knows Latin-1 and no more."""
-    if all(ord(character) < 0x100 or character in "–—‘’“”•…€" for character in text):
-        return style
-    return ParagraphStyle(f"{style.name}-zh", parent=style, fontName=CHINESE, wordWrap="CJK")
+    return Paragraph(markup.replace("\n", "<br/>"), style_for(markup, style), bulletText=bullet)

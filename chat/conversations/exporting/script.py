@@ -9,9 +9,9 @@ from django.utils.translation import ngettext
 
 from chat.errors import sentence_for
 from chat.flow.refusing.refusals import sentence_of
+from chat.footnotes import name_place
 from chat.models import Turn
 from chat.rendering import Block, ShownSentence, lay_out, source_address
-from kb.viewing.places import name_page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +68,8 @@ def write_script(title: str, shown: Sequence[tuple[Turn, dict[str, Any]]], *, he
 
 
 def _note(citation: Mapping[str, Any], number: int, *, base: str) -> Note:
-    page = name_page(number=citation["page"], label=citation["page_label"])
-    version = _("version %(number)s") % {"number": citation["version"]}
-    place = ", ".join(part for part in (citation["title"], version, page) if part)
     quote = " ".join(citation["quote"].split())
-    return Note(number=number, place=place, quote=quote, address=f"{base}{source_address(citation)}")
+    return Note(number=number, place=name_place(citation), quote=quote, address=f"{base}{source_address(citation)}")
 
 
 def _said(turn: Turn, answer: Mapping[str, Any]) -> list[str]:

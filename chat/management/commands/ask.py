@@ -1,19 +1,20 @@
 """Ask a question from the shell."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.credentials import operator
-from accounts.models import User
+from accounts.management.finding import find_user
 from chat.errors import ChatError
 from chat.flow.refusing.refusals import whom_to_ask
 from chat.flow.running import ask
+from chat.footnotes import footnote, name_place
 from chat.services import clean_question
 from chat.types import Answer
-from kb.models import Collection
-from kb.place import Place
+from kb.management.finding import find_collection
 
 
 class Command(BaseCommand):
@@ -29,33 +30,16 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", dest="as_json", help="print the answer as JSON")
 
     def handle(self, *, question: str, collection: str, user: str, as_json: bool, **options: Any) -> None:
-        asker = _find_user(user) if user else operator()
+        asker = find_user(user) if user else operator()
+        place = find_collection(collection, reader=asker if user else None) if collection else None
         try:
-            answer = ask(clean_question(question), user=asker, collection=_find_collection(collection, asker))
+            answer = ask(clean_question(question), user=asker, collection=place)
         except ChatError as error:
             raise CommandError(str(getattr(error, "message", error.sentence))) from error
         if as_json:
             self.stdout.write(json.dumps(answer.as_dict(), ensure_ascii=False, indent=2))
         else:
             self.stdout.write(_plain(answer))
-
-
-def _find_user(name: str) -> User:
-    user = User.objects.filter(username=name, is_active=True).first()
-    if user is None:
-        raise CommandError(f"There is no active user {name!r}.")
-    return user
-
-
-def _find_collection(named: str, user: User) -> Collection | None:
-    if not named:
-        return None
-    found = Collection.objects.visible_to(user).named(named)[:2]
-    if len(found) > 1:
-        raise CommandError(f"Several collections are named {named!r}. Give the address of one.")
-    if not found:
-        raise CommandError(f"There is no collection {named!r}" + (f" that {user.username} may read." if user.pk else "."))
-    return found[0]
 
 
 def _plain(answer: Answer) -> str:
@@ -67,14 +51,10 @@ def _plain(answer: Answer) -> str:
         lines += ["", answer.question_back, *(f" -  {choice}" for choice in answer.choices)]
     if answer.citations:
         lines += ["", "Sources:"]
-        lines += [f"[{one.marker}] {_where(one.place)}: “{one.quote}”" for one in answer.citations]
+        lines += [footnote(one.as_dict()) for one in answer.citations]
     elif answer.nearest:
         lines += ["", "Nearest:"]
-        lines += [f" -  {_where(one.place)}" for one in answer.nearest]
+        lines += [f" -  {name_place(asdict(one.place))}" for one in answer.nearest]
     origin = f"Origin: {answer.origin}. " if answer.origin and answer.sentences else ""
     lines += ["", f"{origin}Model: {answer.model or 'none'}. Receipt: {answer.receipt}"]
     return "\n".join(lines)
-
-
-def _where(place: Place) -> str:
-    return f"{place.document}, version {place.version}" + (f", page {place.page}" if place.page else "")

@@ -13,6 +13,7 @@ from curation.golden.questions import import_golden
 from curation.golden.reading import read_file, write_lines
 from curation.golden.running import start_run, work_on_runs
 from curation.templatetags.curation_words import miss_sentence
+from kb.management.finding import find_collection
 from kb.models import Collection
 
 HOURS = 24 * 3600.0
@@ -93,9 +94,4 @@ def _one(named: str) -> Collection:
 def _some(named: str) -> list[Collection]:
     if not named:
         return list(Collection.objects.live().order_by("name"))
-    found = list(Collection.objects.named(named)[:2])
-    if len(found) != 1:
-        raise CommandError(
-            f"Several collections are named {named!r}. Give the address of one." if found else f"There is no collection {named!r}."
-        )
-    return found
+    return [find_collection(named)]

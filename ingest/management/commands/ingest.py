@@ -22,6 +22,7 @@ from ingest.queue.running import run_due_jobs
 from ingest.services import accept_upload
 from kb.keeping.tags import clean_tags
 from kb.keeping.values import tag_document
+from kb.management.finding import look_up_collection
 from kb.models import Collection, DocumentVersion
 from kb.rights.folders import find_folder
 from kb.services import create_collection
@@ -135,11 +136,8 @@ def find_files(paths: list[Path]) -> Iterator[tuple[Path, str]]:
 def find_collection(named: str, *, create: bool, user: User | None) -> Collection:
     """Return the collection of this address or name. Raises: CommandError: it does not exist and is not to be made, or several
     have the name."""
-    found = Collection.objects.named(named)[:2]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise CommandError(f"Several collections are named {named!r}. Give the address of one.")
+    if (found := look_up_collection(named)) is not None:
+        return found
     if create:
         is_address = bool(re.fullmatch(slug_re, named))
         try:

@@ -5,9 +5,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.management.finding import find_user
 from accounts.models import User
 from kb.index.engine import get_engine
 from kb.index.explaining import DocumentExplanation, Explanation, Standing, explain_document, explain_search
+from kb.management.finding import find_collection
 from kb.models import Collection, Document
 from retrieval.errors import RetrievalError
 
@@ -41,8 +43,8 @@ class Command(BaseCommand):
         self, *, query: str, collection: str, user: str, explain: bool, document: str, as_json: bool, **options: Any
     ) -> None:
         admin = User(username=OPERATOR, role=User.Role.KNOWLEDGE_ADMIN)
-        searcher = _find_user(user) if user else admin
-        place = _find_collection(collection)
+        searcher = find_user(user) if user else admin
+        place = find_collection(collection) if collection else None
         try:
             found = explain_search(query, admin=admin, user=searcher, collection=place, engine=get_engine())
             about = [
@@ -57,24 +59,6 @@ class Command(BaseCommand):
         self.stdout.write("\n".join(_lines(found) if explain else _plain(found)))
         for row in about:
             self.stdout.write("\n".join(["", *_document_lines(row)]))
-
-
-def _find_user(name: str) -> User:
-    user = User.objects.filter(username=name, is_active=True).first()
-    if user is None:
-        raise CommandError(f"There is no active user {name!r}.")
-    return user
-
-
-def _find_collection(named: str) -> Collection | None:
-    if not named:
-        return None
-    found = Collection.objects.named(named)[:2]
-    if len(found) > 1:
-        raise CommandError(f"Several collections are named {named!r}. Give the address of one.")
-    if not found:
-        raise CommandError(f"There is no collection {named!r}.")
-    return found[0]
 
 
 def _find_documents(name: str, collection: Collection | None) -> list[Document]:

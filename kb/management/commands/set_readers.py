@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.errors import ValuesRefused
+from kb.management.finding import find_collection
 from kb.models import Collection, Document, Folder
 from kb.rights.folders import create_folder, file_document, narrow_document, narrow_folder
 from kb.rights.readers import Readers, clean_readers
@@ -16,7 +17,7 @@ class Command(BaseCommand):
     help = "Say who of a collection's readers may read a folder or a document: named groups and people, or all."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("collection", metavar="SLUG", help="address of the collection")
+        parser.add_argument("collection", metavar="SLUG", help="address or name of the collection")
         parser.add_argument("--folder", metavar="PATH", default="", help="“Contracts/2026”; with --document: where it is to lie")
         parser.add_argument("--create", action="store_true", help="make the folder where it does not exist")
         parser.add_argument("--document", metavar="NAME", default="", help="name of the document's file")
@@ -41,9 +42,7 @@ class Command(BaseCommand):
             raise CommandError("Name groups and people by --group and --person, or say --all.")
         if not (folder or document):
             raise CommandError("Name a --folder or a --document.")
-        row = Collection.objects.live().filter(slug=collection).first()
-        if row is None:
-            raise CommandError(f"There is no collection {collection!r}.")
+        row = find_collection(collection)
         try:
             readers = None if is_open else clean_readers(groups=group, people=person)
             place = _find(row, folder, create=create)

@@ -6,7 +6,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.errors import ValuesRefused
 from accounts.models import User
-from kb.models import Collection, Steward
+from kb.management.finding import find_collection
+from kb.models import Steward
 from kb.rights.stewards import find_person, set_steward
 
 
@@ -14,14 +15,12 @@ class Command(BaseCommand):
     help = "Make somebody owner or editor of a collection, or neither."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("collection", metavar="SLUG", help="address of the collection")
+        parser.add_argument("collection", metavar="SLUG", help="address or name of the collection")
         parser.add_argument("person", metavar="NAME", help="user name")
         parser.add_argument("--role", choices=(*Steward.Role.values, "none"), required=True)
 
     def handle(self, *, collection: str, person: str, role: str, **options: object) -> None:
-        row = Collection.objects.live().filter(slug=collection).first()
-        if row is None:
-            raise CommandError(f"There is no collection {collection!r}.")
+        row = find_collection(collection)
         try:
             if role == "none":  # who cannot sign in any more goes, too
                 found = User.objects.filter(username=person).first() or find_person(person)

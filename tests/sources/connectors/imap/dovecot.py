@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.harness.patience import PATIENCE_S, end_server
-from bench.harness.served import free_port
+from bench.harness.ports import free_port
 from tests.accounts.slapd import make_certificates
 
 PROGRAM = shutil.which("dovecot") or ("/usr/sbin/dovecot" if Path("/usr/sbin/dovecot").exists() else "")

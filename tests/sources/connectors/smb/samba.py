@@ -22,7 +22,7 @@ from smbprotocol.open import (
 )
 
 from bench.harness.patience import PATIENCE_S, end_server
-from bench.harness.served import free_port
+from bench.harness.ports import free_port
 from sources.connectors.smb.connecting import Share
 from sources.connectors.smb.descriptor import write_identifier
 
