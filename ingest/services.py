@@ -9,16 +9,16 @@ from typing import BinaryIO, Literal
 from django.conf import settings
 from django.db import OperationalError, transaction
 from django.db.models import Max, QuerySet
-from django.utils import timezone
 
 from accounts.models import User
 from audit.actor import COMMAND_LINE, Actor, actor_of
 from audit.services import record
 from ingest.documents.versions import open_version, queue_version
 from ingest.errors import UploadRefused, english_message
-from ingest.models import OPEN_STATES, Job
+from ingest.models import Job
 from ingest.parsers.formats.detect import detect_type
 from ingest.parsers.refusal import Refusal
+from ingest.queue.cancelling import cancel_jobs
 from ingest.queue.crash_points import crash_point
 from ingest.queue.notices import notify_worker
 from ingest.queue.obstacles import DISK_FULL, find_obstacle
@@ -261,9 +261,7 @@ def cancel_version(version: DocumentVersion, *, user: User) -> None:
     Raises: UploadRefused: it is neither waiting nor running.
     """
     with transaction.atomic():
-        jobs = Job.objects.filter(version=version, kind=Job.Kind.INGEST, state__in=OPEN_STATES)
-        # A worker that has the job loses its lease by this, and with it the right to write.
-        if not jobs.update(state=Job.State.CANCELLED, finished_at=timezone.now(), leased_by="", lease_expires_at=None):
+        if not cancel_jobs(Job.objects.filter(version=version, kind=Job.Kind.INGEST)).count:
             raise UploadRefused("not_running")
         locked = DocumentVersion.objects.select_for_update(of=("self",)).select_related("document").get(pk=version.pk)
         published = locked.chunks.exists()  # maybe: the first ones answer before the version is whole

@@ -15,8 +15,8 @@ from api.access import scoped
 from api.errors import RequestInvalid
 from api.library import PAGE_MAX, PER_PAGE_MAX, serialize_version
 from api.requests import ApiRequest
+from ingest.documents.again import restore_version
 from ingest.documents.passages import change_passage, lift_change
-from ingest.documents.restoring import restore_version
 from ingest.errors import message_for
 from ingest.many.models import BulkMember, BulkRun
 from ingest.many.running import count_members, start_run

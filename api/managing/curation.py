@@ -13,8 +13,8 @@ from api import schemas
 from api.access import check_admin, scoped
 from api.library import PAGE_MAX, PER_PAGE_MAX, find_document, serialize_version, show_document
 from api.requests import ApiRequest
+from ingest.documents.again import reread_document
 from ingest.documents.moving import move_document
-from ingest.documents.rereading import reread_document
 from ingest.editions import building as editions
 from kb.index.editions import building_edition, serving_edition
 from kb.index.engine import get_engine

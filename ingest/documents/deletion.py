@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -12,7 +13,8 @@ from audit.actor import COMMAND_LINE, Actor, actor_of
 from audit.services import lock_chain, record
 from ingest.documents.held import hold_on_any
 from ingest.errors import UploadRefused
-from ingest.models import OPEN_STATES, Job
+from ingest.models import Job
+from ingest.queue.cancelling import cancel_jobs
 from ingest.queue.crash_points import crash_point
 from ingest.queue.notices import notify_worker
 from ingest.stages.removal import open_removal
@@ -30,14 +32,11 @@ def delete_document(document: Document, *, user: User | None, should_notify: boo
     with transaction.atomic():
         now = timezone.now()
         # Jobs before documents, as a worker locks them.
-        live = Job.objects.select_for_update().filter(version__document=document, state__in=OPEN_STATES)
-        jobs = list(live.exclude(kind=Job.Kind.REMOVE))
+        was_running = _cancel_jobs(Q(version__document=document))
         if not Document.objects.live().filter(pk=document.pk).update(deleted_at=now):
             return
-        running = any(job.state == Job.State.RUNNING for job in jobs)
-        Job.objects.filter(pk__in=[job.pk for job in jobs]).update(state=Job.State.CANCELLED, finished_at=now)
         # A worker that is publishing right now notices at the end of its batch; the removal comes after it.
-        not_before = now + timedelta(seconds=settings.LEASE_S) if running else None
+        not_before = now + timedelta(seconds=settings.LEASE_S) if was_running else None
         for version in document.versions.all():
             open_removal(version.pk, not_before=not_before)
         lock_chain()  # a hold that is recorded before this deletion is seen here
@@ -69,7 +68,7 @@ def delete_collection(collection: Collection, *, confirmation: str, user: User, 
         raise UploadRefused("not_confirmed")
     with transaction.atomic():
         now = timezone.now()
-        was_running = _cancel_jobs(collection)  # first, as everywhere
+        was_running = _cancel_jobs(Q(version__document__collection=collection))  # first, as everywhere
         locked = Collection.objects.live().select_for_update().filter(pk=collection.pk).first()
         if locked is None:
             raise UploadRefused("gone")
@@ -103,13 +102,9 @@ def delete_collection(collection: Collection, *, confirmation: str, user: User, 
     return count
 
 
-def _cancel_jobs(collection: Collection) -> bool:
-    """End its jobs: a worker that has one loses its lease, and with it the right to write. Returns: whether one ran."""
-    jobs = Job.objects.filter(version__document__collection=collection, state__in=OPEN_STATES)
-    jobs = jobs.exclude(kind=Job.Kind.REMOVE)
-    was_running = jobs.filter(state=Job.State.RUNNING).exists()
-    jobs.update(state=Job.State.CANCELLED, finished_at=timezone.now(), leased_by="", lease_expires_at=None)
-    return was_running
+def _cancel_jobs(where: Q) -> bool:
+    """End the jobs of what is deleted, but removals. Returns: whether a worker had one."""
+    return cancel_jobs(Job.objects.filter(where).exclude(kind=Job.Kind.REMOVE)).was_running
 
 
 def _queue_removals(collection: Collection, *, not_before: datetime | None) -> None:

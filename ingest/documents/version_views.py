@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.errors import ValuesRefused
 from accounts.requests import SignedInRequest
+from ingest.documents.again import restore_version
 from ingest.documents.passages import change_passage, lift_change
-from ingest.documents.restoring import restore_version
 from ingest.errors import UploadRefused
 from ingest.forms import PassageForm
 from ingest.views import manageable_documents

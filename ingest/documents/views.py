@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.requests import SignedInRequest
+from ingest.documents.again import reread_document
 from ingest.documents.deletion import delete_collection
 from ingest.documents.moving import move_document
-from ingest.documents.rereading import reread_document
 from ingest.errors import UploadRefused
 from ingest.forms import ReplacementForm
 from ingest.services import accept_upload

@@ -24,6 +24,7 @@ from audit.services import record
 from ingest.editions.wanted import find_wanted
 from ingest.errors import UploadRefused
 from ingest.models import OPEN_STATES, Job
+from ingest.queue.cancelling import cancel_jobs
 from ingest.queue.crash_points import crash_point
 from ingest.queue.notices import notify_worker
 from ingest.stages.chunking import CUTTING
@@ -153,8 +154,7 @@ def _set_paused(is_paused: bool, *, user: User | None) -> Edition:
 def cancel_edition(*, user: User | None) -> Edition:
     """Give the building edition up; what it has is removed. Raises: UploadRefused: none is being built."""
     with transaction.atomic():
-        # A worker that has one loses its lease by this, and with it the right to write.
-        _open_jobs().update(state=Job.State.CANCELLED, finished_at=timezone.now(), leased_by="", lease_expires_at=None)
+        cancel_jobs(_open_jobs())
         edition = Edition.objects.select_for_update().filter(state=State.BUILDING).first()
         if edition is None:
             raise UploadRefused("not_building")

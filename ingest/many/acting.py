@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import ValuesRefused
 from accounts.models import User
+from ingest.documents.again import reread_document
 from ingest.documents.deletion import delete_document
 from ingest.documents.moving import move_document
-from ingest.documents.rereading import reread_document
 from ingest.errors import UploadRefused
 from ingest.many.models import BulkRun
 from ingest.services import retry_version

@@ -7,9 +7,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from audit.models import Event
+from ingest.documents.again import reread_document
 from ingest.documents.deletion import delete_collection
 from ingest.documents.moving import move_document
-from ingest.documents.rereading import reread_document
 from ingest.editions import building as editions
 from ingest.errors import UploadRefused
 from ingest.models import Job
@@ -84,13 +84,18 @@ def test_a_file_cannot_be_read_again_while_it_is_read(document, knowledge_admin,
 
 
 def test_where_reading_again_fails_the_old_version_answers(document, knowledge_admin, work, settings):
-    (settings.MEDIA_ROOT / document.current_version.storage_path).unlink()
+    original = settings.MEDIA_ROOT / document.current_version.storage_path
     reread_document(document, user=knowledge_admin)
+    original.unlink()
+    with pytest.raises(UploadRefused, match="not_ready"):
+        reread_document(document, user=knowledge_admin)  # one waits
     work()
     document.refresh_from_db()
     assert document.current_version.number == 1
     assert Chunk.objects.live().count() == 1
     assert document.versions.get(number=2).error_code == "missing"
+    with pytest.raises(UploadRefused, match="original_gone"):
+        reread_document(document, user=knowledge_admin)
 
 
 def test_the_same_bytes_uploaded_after_reading_again_are_recognised(document, collection, knowledge_admin, work):

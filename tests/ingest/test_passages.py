@@ -7,10 +7,9 @@ import pytest
 from accounts.errors import ValuesRefused
 from accounts.models import User
 from audit.models import Event
+from ingest.documents.again import reread_document, restore_version
 from ingest.documents.deletion import delete_document
 from ingest.documents.passages import change_passage, lift_change
-from ingest.documents.rereading import reread_document
-from ingest.documents.restoring import restore_version
 from ingest.errors import UploadRefused
 from ingest.models import Job
 from ingest.queue.running import run_due_jobs

@@ -5,11 +5,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Event
+from ingest.documents.deletion import delete_collection, delete_document
 from ingest.errors import LeaseLost, UploadRefused
 from ingest.models import Job
 from ingest.queue.leases import claim_job
 from ingest.services import cancel_version, retry_version
 from kb.models import Collection, Document, DocumentVersion, Page
+from metrics.models import Tally
 
 pytestmark = pytest.mark.django_db
 
@@ -115,3 +117,20 @@ def test_what_is_rebuilt_is_counted_not_listed(client, knowledge_admin, make_job
     text = client.get(reverse("ingest:queue")).content.decode()
     assert "long-list" not in text
     assert "3 documents are waiting for the index rebuild." in text
+
+
+@pytest.mark.parametrize("way", ["one version", "the document", "the collection"])
+def test_however_a_job_is_cancelled_it_is_counted_and_its_worker_may_write_no_more(way, collection, knowledge_admin, make_job):
+    job = make_job("a.txt")
+    lease = claim_job(job_id=job.pk)
+    if way == "one version":
+        cancel_version(job.version, user=knowledge_admin)
+    elif way == "the document":
+        delete_document(job.version.document, user=knowledge_admin)
+    else:
+        delete_collection(collection, confirmation=collection.name, user=knowledge_admin)
+    job.refresh_from_db()
+    assert (job.state, job.leased_by, job.lease_expires_at) == (Job.State.CANCELLED, "", None)
+    assert Tally.objects.get(name="attest_jobs_finished").labels == '["ingest", "cancelled"]'
+    with pytest.raises(LeaseLost), lease.fenced():
+        pass
