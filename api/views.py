@@ -1,5 +1,6 @@
 """The description of the interface: as OpenAPI for programs, as a page of our own for people (no script, no foreign file)."""
 
+from functools import cache
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -18,21 +19,27 @@ CLIENT_EXAMPLE = """client = OpenAI(base_url="{origin}/v1", api_key=key)
 client.chat.completions.create(model="attest", messages=[{{"role": "user", "content": question}}])"""
 
 
+@cache
+def describe_interface() -> dict[str, Any]:
+    """Return the OpenAPI description. To build it takes two seconds, and nothing in it changes while the program runs."""
+    return rest.get_openapi_schema()
+
+
 @login_not_required  # it admits keys too
 @require_GET
 def schema(request: HttpRequest) -> JsonResponse:
     """The OpenAPI description."""
     admit(request, scope="")
-    return JsonResponse(rest.get_openapi_schema())
+    return JsonResponse(describe_interface())
 
 
 @require_GET
 def docs(request: HttpRequest) -> HttpResponse:
     """Every operation with what it takes and which scope it needs."""
-    described = rest.get_openapi_schema()
+    interface = describe_interface()
     operations = [
-        describe_operation(method.upper(), path, one, described)
-        for path, methods in described["paths"].items()
+        describe_operation(method.upper(), path, one, interface)
+        for path, methods in interface["paths"].items()
         for method, one in methods.items()
         if method in METHODS
     ]

@@ -21,6 +21,8 @@ MONTHS = 12
 TABLES = ("months", "models", "people", "groups", "collections")
 SUMS = {name: Sum(name) for name in ("calls", "uncounted", "prompt_tokens", "completion_tokens", "cost")}
 
+Named = tuple[str, Mapping[str, Any]]  # a name, and its sums
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -67,9 +69,9 @@ def read_costs(month: date) -> Costs:
     return Costs(
         month=month,
         months=_months(month),
-        models=_lines(_by(rows, "model")),
+        models=_lines(_by(rows, "model").items()),
         people=_lines(_named(people, dict(User.objects.filter(pk__in=people).values_list("pk", "username")), _("Attest itself"))),
-        groups=_lines(_groups(people)),
+        groups=_lines(_groups(people).items()),
         collections=_lines(
             _named(
                 (found := _by(rows, "collection")),
@@ -96,9 +98,10 @@ def _renamed() -> dict[str, Sum]:
     return {f"sum_{name}": total for name, total in SUMS.items()}
 
 
-def _named(found: Mapping[int, dict[str, Any]], names: Mapping[int, str], nobody: str) -> dict[str, dict[str, Any]]:
+def _named(found: Mapping[int, dict[str, Any]], names: Mapping[int, str], nobody: str) -> list[Named]:
+    """Return the sums with names, of which two may be the same: names of collections are."""
     assert NOBODY == NOWHERE == 0  # noqa: S101  one rule for both
-    return {names.get(pk, f"– {pk}" if pk else nobody): sums for pk, sums in found.items()}
+    return [(names.get(pk, f"– {pk}" if pk else nobody), sums) for pk, sums in found.items()]
 
 
 def _groups(people: Mapping[int, dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -110,15 +113,18 @@ def _groups(people: Mapping[int, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return sums
 
 
-def _lines(found: Mapping[str, Mapping[str, Any]]) -> tuple[Line, ...]:
-    rows = sorted(found.items(), key=lambda row: (-row[1]["sum_cost"], -row[1]["sum_calls"], row[0]))
-    return tuple(_line(name, sums, rows) for name, sums in rows)
+def _lines(found: Iterable[Named]) -> tuple[Line, ...]:
+    return _measure(sorted(found, key=lambda row: (-row[1]["sum_cost"], -row[1]["sum_calls"], row[0])))
 
 
-def _line(name: str, sums: Mapping[str, Any], rows: Sequence[tuple[str, Mapping[str, Any]]]) -> Line:
-    column = "sum_cost" if any(other["sum_cost"] for _name, other in rows) else "sum_calls"
-    most = max((other[column] for _name, other in rows), default=0) or 1
-    return Line(name=name, percent=round(100 * sums[column] / most), **{key: sums[f"sum_{key}"] for key in SUMS})
+def _measure(rows: Sequence[Named]) -> tuple[Line, ...]:
+    """Return the lines, each measured by the table's largest."""
+    column = "sum_cost" if any(sums["sum_cost"] for _name, sums in rows) else "sum_calls"
+    most = max((sums[column] for _name, sums in rows), default=0) or 1
+    return tuple(
+        Line(name=name, percent=round(100 * sums[column] / most), **{key: sums[f"sum_{key}"] for key in SUMS})
+        for name, sums in rows
+    )
 
 
 def _months(last: date) -> tuple[Line, ...]:
@@ -129,7 +135,7 @@ def _months(last: date) -> tuple[Line, ...]:
         found[row["month"]] = dict(row)
     nothing = dict.fromkeys(_renamed(), 0)
     named = [(f"{month:%Y-%m}", found.get(month, nothing)) for month in (_later(first, number) for number in range(MONTHS))]
-    return tuple(_line(name, sums, named) for name, sums in named)
+    return _measure(named)
 
 
 def _later(month: date, count: int) -> date:

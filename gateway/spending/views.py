@@ -1,7 +1,5 @@
 """What models cost, and budgets, for system admins."""
 
-import csv
-import io
 from typing import Any
 
 from django.contrib import messages
@@ -14,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import system_admins_only
 from accounts.requests import SignedInRequest
 from accounts.value_forms import save_or_show
+from audit.spreadsheets import write_csv
 from gateway.spending import budgets
 from gateway.spending.forms import BudgetForm
 from gateway.spending.models import Budget
@@ -22,7 +21,6 @@ from gateway.spending.reading import TABLES, as_rows, read_costs, read_month
 SHOWN = 50  # lines of a table; the file has all
 ROWS_PER_PAGE = 50
 STEP, HEIGHT = 10, 80  # of the chart, in units of the drawing
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @require_GET
@@ -57,19 +55,11 @@ def export(request: SignedInRequest, table: str) -> HttpResponse:
     if table not in TABLES:
         raise Http404
     found = read_costs(read_month(request.GET.get("month", "")))
-    written = io.StringIO()
-    for row in as_rows(getattr(found, table), table):
-        csv.writer(written).writerow([_harmless(cell) for cell in row])
     return HttpResponse(
-        "\ufeff" + written.getvalue(),
+        write_csv(as_rows(getattr(found, table), table)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="attest-costs-{table}-{found.month:%Y-%m}.csv"'},
     )
-
-
-def _harmless(cell: Any) -> Any:
-    """A name that a spreadsheet would take for a formula is written as a text."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
 
 
 @require_GET

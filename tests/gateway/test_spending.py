@@ -151,6 +151,14 @@ def test_the_page_and_the_files_show_who_spent_what(
     assert "No model was asked" in admin.get("/models/costs/?month=2020-01").content.decode()
 
 
+def test_two_collections_of_one_name_are_two_lines(employee: User, collection: Collection) -> None:
+    Collection.objects.create(name=collection.name, slug="another")
+    spend(employee, "3")
+    spend(employee, "1", collection="another")
+    lines = read_costs(read_month("")).collections
+    assert [(line.name, line.cost, line.percent) for line in lines] == [("Handbook", Decimal(3), 100), ("Handbook", Decimal(1), 33)]
+
+
 def test_budgets_are_kept_on_their_pages_and_over_rest(admin: Client, knowledge_admin: User, employee: User, group: Group) -> None:
     fields = {"kind": "group", "group": str(group.pk), "person": "", "amount": "20", "warn_percent": "80", "stops": "on"}
     assert admin.post("/models/budgets/new/", fields).status_code == 302
