@@ -1,7 +1,10 @@
 """People and collections that most tests need."""
 
 import gc
+import sqlite3
 from collections.abc import Generator, Iterator
+from contextlib import closing
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
@@ -12,6 +15,7 @@ from xdist.remote import Producer
 
 from accounts.models import User
 from audit.chain.marks.guards import remove_guards
+from bench.harness.tables import migrated_database
 from kb.models import Collection
 from kb.rights.table import get_rights_table
 from tests import schedule
@@ -46,8 +50,22 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> schedul
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
-    """The test database. Threads of asynchronous tests leave sessions open, and PostgreSQL drops no database in use."""
+def django_db_modify_db_settings() -> None:
+    """On SQLite nothing is migrated: `django_db_setup` copies a migrated database."""
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["MIGRATE"] = False
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The test database, with all its tables.
+
+    Threads of asynchronous tests leave sessions open, and PostgreSQL drops no database in use.
+    """
+    if connection.vendor == "sqlite":
+        with django_db_blocker.unblock(), closing(sqlite3.connect(migrated_database())) as source:
+            connection.ensure_connection()
+            source.backup(connection.connection)
     yield
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock(), connection.cursor() as cursor:

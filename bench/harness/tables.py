@@ -22,12 +22,12 @@ def place_tables(home: Path) -> None:
     if (home / NAME).exists():
         return
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    shutil.copyfile(_migrated(), home / NAME)
+    shutil.copyfile(migrated_database(), home / NAME)
     (home / NAME).chmod(0o600)
 
 
 @cache
-def _migrated() -> Path:
+def migrated_database() -> Path:
     """Return the database, made by the first process that asks, for this state of the migrations."""
     folder = Path(tempfile.gettempdir()) / f"attest-tables-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)

@@ -31,3 +31,5 @@ MODEL_HOSTS = ["127.0.0.1"]  # where the model servers of the tests listen
 # Plain names, collected nowhere; tests/config/test_static_files.py has what is served.
 STATIC_ROOT = None  # type: ignore[assignment]  # here only; everywhere else it is a folder
 STORAGES = {**base.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+# A test's client builds the middleware anew, which would look through all static files each time.
+WHITENOISE_AUTOREFRESH = True

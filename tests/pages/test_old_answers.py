@@ -107,7 +107,7 @@ def test_a_source_that_has_expired_hides_its_sentence_or_is_told_as_the_collecti
         assert "1 sentence is no longer shown" in page
         assert (answer["citations"], answer["hidden"]) == ([], 1)
     else:
-        assert page.count("expired on 1 Feb 2026") == 3  # beside the sentence, under the source, on the citation's card
+        assert page.count("expired on 1 Feb 2026") == 4  # beside the sentence, under the source, on its card, copied
         assert answer["citations"][0]["expired_on"] == "2026-02-01"
     Document.objects.filter(pk=document.pk).update(expires_on=date(2099, 1, 1))
     assert "expired on" not in page_of(turn, employee)
