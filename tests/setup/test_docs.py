@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,15 @@ def test_commands_in_the_pages_exist(page: Path) -> None:
     commands = {path.stem for package in PACKAGES for path in (ROOT / package).glob("management/commands/*.py")}
     named = set(re.findall(r"manage\.py ([a-z_]+)", page.read_text(encoding="utf-8")))
     assert named <= commands
+
+
+def test_the_glossary_is_in_alphabetical_order() -> None:
+    words = re.findall(r"^\| ([^|]+?) \|", (ROOT / "docs/glossary.md").read_text(), re.MULTILINE)[1:]  # behind the head
+    assert words == sorted(words, key=str.lower)
+
+
+def test_contributing_shows_the_layers_that_are_enforced() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    shown = re.search(r"^tests → .*?(?=^```)", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert shown
+    assert re.split(r"\s+→\s+", shown[0].strip()) == next(one["layers"] for one in contracts if one["type"] == "layers")
