@@ -305,9 +305,9 @@ STEPS = {
     "tables": _("Reading tables"),
     "plan": _("Planning the computation"),
     "rewrite": _("Rewriting the question"),
-    "line": _("Waiting in queue"),
+    "queue": _("Waiting in queue"),
     "search": _("Searching"),
-    "turn": _("Waiting for a search slot"),
+    "slot": _("Waiting for a search slot"),
     "keyword": _("Keyword search"),
     "dense": _("Dense search"),
     "embed": _("Encoding the question"),
@@ -326,4 +326,6 @@ STEPS = {
     "first_token": _("Time to the model's first token"),
     "first_sentence": _("Time to the first sentence"),
     "total": _("Total"),
+    "line": _("Waiting in queue"),  # as receipts of before 0.3.0 call them
+    "turn": _("Waiting for a search slot"),
 }

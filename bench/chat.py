@@ -41,7 +41,7 @@ GOAL_STALL_S = 1.0
 GOAL_QUOTED_MS = 300.0  # at 100,000 chunks
 TIMEOUT_S = 300.0
 LIMITS = {"ATTEST_RATE_ASK_PER_MINUTE": "0", "ATTEST_RATE_KEY_PER_MINUTE": "0", "ATTEST_LOG_LEVEL": "WARNING"}
-STEPS = ("scope", "rewrite", "line", "search", "evidence", "sufficiency", "route", "cache", "prompt")
+STEPS = ("scope", "rewrite", "queue", "search", "evidence", "sufficiency", "route", "cache", "prompt")
 
 
 @dataclass(slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from kb.index.upkeep import engines_to_maintain, maintain_index
 from language.analyzer import get_analyzer
 
 logger = logging.getLogger(__name__)
-TURN_S = 5.0  # a worker that is asked to stop ends its turn first
+BATCH_S = 5.0  # a worker that is asked to stop ends its batch first
 
 
 @contextmanager
@@ -66,10 +66,10 @@ def _warm_up() -> None:
 
 @shared_task(name="ingest.tasks.work")
 def work() -> int:
-    """Do jobs for a turn, and notify a worker if more are due. Returns: how many were done."""
+    """Do jobs for some seconds, and notify a worker if more are due. Returns: how many were done."""
     count = 0
     with waiting_out():
-        count = queue.run_due_jobs(for_s=TURN_S)
+        count = queue.run_due_jobs(for_s=BATCH_S)
         if not queue.has_obstacle():  # else the sweep notifies: seconds between two tries, not milliseconds
             queue.notify_worker_if_due()
     return count
@@ -87,10 +87,10 @@ def sweep() -> int:
 
 @shared_task(name="ingest.tasks.work_on_many")
 def work_on_many() -> int:
-    """Do work on many documents for a turn, and ask for the next one if some is left. Returns: how many documents."""
+    """Do work on many documents for some seconds, and ask for the next one if some is left. Returns: how many documents."""
     count = 0
     with waiting_out():
-        count = work_on_runs(for_s=TURN_S)
+        count = work_on_runs(for_s=BATCH_S)
         if is_run_due():
             notify_bulk()
     return count

@@ -56,7 +56,7 @@ def search(
     clock.lap("embed")
     reading = max(0.0, 1.0 - unknown_share / UNREADABLE_SHARE)
     with slots:
-        clock.lap("turn")
+        clock.lap("slot")
         has_two = isinstance(embedder, PairedEncoder)
         hits = _find(query, asked, scope=scope, config=config, index=index, reading=reading, has_two=has_two, clock=clock)
         if projection is not None and config.use_rerank and any(one.tokens for one in asked.values()):

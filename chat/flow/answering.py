@@ -55,7 +55,7 @@ async def write_answer(trace: AnswerTrace, *, compose: Callable[[], AnswerDepend
         return trace.answer()
     waiting_since = time.perf_counter()
     async with get_admission_queue().admit():
-        trace.mark("line", since=waiting_since)
+        trace.mark("queue", since=waiting_since)
         rewritten, tried = await settle(rewritten, dependencies=dependencies, trace=trace)
         found = tried.found if tried else await find(rewritten, asked=asked, dependencies=dependencies, trace=trace)
         respelled = await respell(rewritten, found, trace=trace)

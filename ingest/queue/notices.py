@@ -7,7 +7,7 @@ from django.db import transaction
 from kombu.exceptions import ChannelError, OperationalError
 
 logger = logging.getLogger(__name__)
-NOTICE_EXPIRES_S = 10  # longer than a turn; while jobs wait the sweep notifies again, and unread notices do not pile up
+NOTICE_EXPIRES_S = 10  # longer than a batch; while jobs wait the sweep notifies again, and unread notices do not pile up
 
 
 def notify_worker() -> None:

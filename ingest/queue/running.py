@@ -34,7 +34,7 @@ from kb.storage import has_room, remove_stale_uploads
 logger = logging.getLogger(__name__)
 
 STALE_UPLOAD_S = 60  # of what nobody holds open any more
-URGENT_TURN_S = 5.0  # of more urgent jobs at one checkpoint; the long job gets on between two of them
+URGENT_BATCH_S = 5.0  # of more urgent jobs at one checkpoint; the long job gets on between two of them
 URGENT_LOOK_S = 0.5  # between two looks for one
 
 
@@ -61,7 +61,7 @@ def run_due_jobs(
     Returns: how many were taken up. While the disk is full, only removals are: nothing else can end well.
     """
     count, end = 0, time.monotonic() + for_s
-    urgent = partial(run_due_jobs, engine=engine, only_versions=only_versions, only_kind=only_kind, for_s=URGENT_TURN_S)
+    urgent = partial(run_due_jobs, engine=engine, only_versions=only_versions, only_kind=only_kind, for_s=URGENT_BATCH_S)
     while (limit is None or count < limit) and time.monotonic() < end:
         if not has_room():
             if only_kind not in (None, Job.Kind.REMOVE):

@@ -12,5 +12,5 @@ _TIMED = re.compile(r"(?:\.lap|\.timed|\.mark|timings_ms\.setdefault)\(\s*\"([a-
 def test_no_step_stands_on_the_page_by_its_name_in_the_code() -> None:
     sources = (path.read_text(encoding="utf-8") for folder in ("chat", "retrieval") for path in (ROOT / folder).rglob("*.py"))
     timed = {first or second for source in sources for first, second in _TIMED.findall(source)}
-    assert {"search", "turn", "exact", "model_first_token"} <= timed  # it looks in the right places
+    assert {"search", "slot", "exact", "model_first_token"} <= timed  # it looks in the right places
     assert timed - set(STEPS) == set()
