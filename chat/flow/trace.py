@@ -70,6 +70,14 @@ class AnswerTrace:
         """Add a further search."""
         self.searched = (*self.searched, searched)
 
+    def drop_judgement(self) -> None:
+        """What was judged was of a question that was only tried."""
+        self.judged = None
+
+    def ask_back(self, question: str, choices: tuple[str, ...]) -> None:
+        """Keep what is asked back, with its choices."""
+        self.asked_back = (question, choices)
+
     def conclude(self, answer: Answer) -> Answer:
         """Keep the answer as its receipt has it, and return it."""
         self.concluded = answer

@@ -71,8 +71,10 @@ async def offer_instead(trace: AnswerTrace, *, dependencies: AnswerDependencies)
             tried = await try_question(Rewritten(text=text), dependencies=dependencies, trace=trace)
             tried.note(trace, purpose="rewording", kept=tried.is_answered)
             answered += [text] if tried.is_answered else []
-    trace.found, trace.judged = found, judged
+    # The receipt is that of the question, not of the last one tried.
     trace.keep(rewritten)
+    trace.keep(found)
+    trace.keep(judged)
     owners = await run_in_thread(_owners)(found)
     return Offer(instead=instead, rewordings=tuple(answered), owners=owners)
 

@@ -21,7 +21,7 @@ async def settle(rewritten: Rewritten, *, dependencies: AnswerDependencies, trac
     candidates = tried.judged.candidates if tried.judged else ()
     kept = tried.is_answered and is_confirmed(rewritten.text, rewritten.plain, candidates)
     tried.note(trace, purpose="follow_up", kept=kept)
-    trace.judged = None
+    trace.drop_judgement()
     if kept:
         return trace.keep(replace(rewritten, plain="")), tried
     is_as_asked = rewritten.plain.strip() == trace.asked.question.strip()

@@ -79,7 +79,7 @@ async def _quote(task: WritingTask, *, draft: Draft) -> None:
     if sides is not None:
         draft.trace.keep(sides)
         with translation.override(code_of(task.asked.question)):
-            draft.trace.asked_back = question_back(sides, task.rewritten.text)
+            draft.trace.ask_back(*question_back(sides, task.rewritten.text))
 
 
 async def _quote_parts(apart: Apart, *, draft: Draft, verifier: Verifier) -> None:
