@@ -20,6 +20,7 @@ from django.utils.module_loading import import_string
 from accounts.keys import is_usable, scopes_of
 from accounts.models import ApiKey, User
 from accounts.sign_in.second_factors.holding import lacks_second_factor
+from audit.actor import Actor
 
 OPERATOR = "operator"
 SERVICE = "attest"
@@ -37,6 +38,11 @@ class Credential:
     session_key: str = field(default="", repr=False)  # of a delegated one: what vouches for it, as "widget:5"
     key_id: int | None = None
     scope: str = ""  # one of ApiKey.Scope that is needed; "": any
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks by it, as the audit names them."""
+        return Actor(id=str(self.user_id or ""), name=self.username)
 
 
 def may_sign_in(user: AbstractBaseUser | None) -> bool:

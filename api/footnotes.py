@@ -4,8 +4,8 @@ from dataclasses import asdict
 
 from django.utils.translation import gettext as _
 
+from chat.conversations.footnotes import footnote, name_place
 from chat.flow.refusing.refusals import whom_to_ask
-from chat.footnotes import footnote, name_place
 from chat.types import Answer, Outcome
 
 

@@ -22,8 +22,8 @@ from ingest.forms import UploadForm
 from ingest.models import Job
 from ingest.queue.obstacles import DISK_FULL
 from ingest.upload import receive_files, takes_files
-from kb.addresses import is_uuid
 from kb.models import Collection, Document, DocumentVersion
+from kb.slugs import is_uuid
 from kb.storage import has_room
 
 MAX_SHOWN = 200  # rows of a list that may be long

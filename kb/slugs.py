@@ -1,8 +1,9 @@
-"""Derive the address of a collection from its name."""
+"""Addresses of pages: of a collection, derived from its name, and what in one is a UUID."""
 
 import hashlib
 from collections.abc import Container
 from itertools import count
+from uuid import UUID
 
 from django.utils.text import slugify
 
@@ -38,3 +39,11 @@ def _cut(slug: str, longest: int) -> str:
         head, _hyphen, tail = slug[:longest].rpartition("-")
         slug = head if head and len(tail) < longest // 2 else slug[:longest]
     return slug.strip("-_")
+
+
+def is_uuid(text: str) -> bool:
+    """Whether `text` is a UUID as addresses of pages have it."""
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False

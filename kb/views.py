@@ -17,7 +17,6 @@ from accounts.access import knowledge_admins_only
 from accounts.requests import SignedInRequest
 from accounts.value_forms import save_or_show
 from kb import services
-from kb.addresses import is_uuid
 from kb.forms import CollectionForm
 from kb.index.editions import serving_edition
 from kb.keeping.listing import PAGE_CONTENT, Filter, filter_documents, with_shown_rows
@@ -27,6 +26,7 @@ from kb.keeping.tags import tags_for
 from kb.models import Collection, Document, DocumentVersion, ReadingFault
 from kb.rights.access import requests_of, waiting_for
 from kb.rights.reasons import gates_of, has_owner, manages, owns, reasons_for
+from kb.slugs import is_uuid
 from kb.stages import stages_of
 from kb.viewing.marking import Quote, mark_blocks
 from kb.viewing.originals import send_original

@@ -11,7 +11,6 @@ from typing import Any
 
 from django.db import DatabaseError, transaction
 
-from audit.actor import Actor
 from audit.errors import AuditError
 from audit.services import lock_chain, record
 from chat.checking.evidence import Library, evidence_of_passages
@@ -110,7 +109,7 @@ class TextChecker:
         given, credential = self.given, self.given.credential
         record(
             ACTION,
-            by=Actor(id=str(credential.user_id or ""), name=credential.username),
+            by=credential.actor,
             subject=f"collection:{given.collection.slug}" if given.collection else "",
             summary=(given.question or given.text)[:_SUMMARY_CHARACTERS],
             payload={

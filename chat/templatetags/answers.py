@@ -7,12 +7,12 @@ from django import template
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from chat.conversations.footnotes import footnote
 from chat.conversations.sources import SourceGroup, group_by_document
 from chat.conversations.where import where_of
 from chat.errors import IndexIncomplete, rebuilding_sentence, sentence_for
 from chat.flow.refusing import refusals
 from chat.flow.refusing.refusals import hint_of, sentence_of
-from chat.footnotes import footnote
 from chat.models import Conversation, Feedback, Turn
 from chat.rendering import Block, group_sources, lay_out, source_address
 from kb.index.completeness import kept_shortage

@@ -18,8 +18,8 @@ from ingest.errors import UploadRefused, message_for
 from ingest.many.drops import Offered, clean_path, close_drop, open_drop, take_file
 from ingest.many.models import DroppedFile, FolderDrop
 from ingest.upload import receive_files, takes_files
-from kb.addresses import is_uuid
 from kb.models import Collection
+from kb.slugs import is_uuid
 
 
 @require_POST

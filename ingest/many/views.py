@@ -19,11 +19,11 @@ from ingest.many.acting import OWNERS_ALONE, documents_for
 from ingest.many.forms import FORMS, INITIAL, ActionForm
 from ingest.many.models import BulkMember, BulkRun
 from ingest.many.running import count_members, start_run
-from kb.addresses import is_uuid
 from kb.keeping.listing import Filter, filter_documents
 from kb.keeping.views import people_to_name
 from kb.models import Collection, Document
 from kb.rights.reasons import owns
+from kb.slugs import is_uuid
 
 FAILURES_PER_PAGE = 50
 NAMED = 8  # documents on the page that asks

@@ -8,9 +8,9 @@ from typing import Any
 from django.db.models import F, Prefetch, Q, QuerySet
 
 from accounts.models import User
-from kb.addresses import is_uuid
 from kb.keeping.force import today
 from kb.models import Collection, Document, DocumentVersion, Folder, ReadingFault
+from kb.slugs import is_uuid
 
 STATES = ("ready", "running", "failed", "upcoming", "expired", "review")
 SORTS = {  # by the names in the address; each ends with the name, so that pages do not overlap

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.errors import ValuesRefused
 from accounts.requests import SignedInRequest
-from kb.addresses import is_uuid
 from kb.models import Collection, Document, Folder
 from kb.rights import folders
 from kb.rights.forms import DocumentReadersForm, FolderForm, NarrowForm
 from kb.rights.reasons import gates_of, readers_of
+from kb.slugs import is_uuid
 
 READERS_PER_PAGE = 100
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import translation
 
 from chat.conversations.exporting.script import _note
-from chat.footnotes import footnote, name_place
+from chat.conversations.footnotes import footnote, name_place
 from chat.templatetags.answers import with_sources
 
 CITATION: dict[str, Any] = {

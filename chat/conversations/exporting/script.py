@@ -7,9 +7,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from chat.conversations.footnotes import name_place
 from chat.errors import sentence_for
 from chat.flow.refusing.refusals import sentence_of
-from chat.footnotes import name_place
 from chat.models import Turn
 from chat.rendering import Block, ShownSentence, lay_out, source_address
 

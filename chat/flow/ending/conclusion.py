@@ -13,7 +13,6 @@ from typing import Any, Literal
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from audit.actor import Actor
 from audit.errors import AuditError
 from audit.models import Event
 from audit.services import lock_chain, record
@@ -177,7 +176,7 @@ def _record(trace: AnswerTrace, action: str, payload: dict[str, Any]) -> Event:
     credential, turn = trace.asked.credential, trace.asked.turn
     event = record(
         action,
-        by=Actor(id=str(credential.user_id or ""), name=credential.username),
+        by=credential.actor,
         subject=f"turn:{turn.uid}" if turn else "",
         summary=trace.asked.question[:_SUMMARY_CHARACTERS],
         payload=payload,

@@ -8,10 +8,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.credentials import operator
 from accounts.management.finding import find_user
+from chat.conversations.footnotes import footnote, name_place
 from chat.errors import ChatError
 from chat.flow.refusing.refusals import whom_to_ask
 from chat.flow.running import ask
-from chat.footnotes import footnote, name_place
 from chat.services import clean_question
 from chat.types import Answer
 from kb.management.finding import find_collection
