@@ -2,8 +2,12 @@
 
 import json
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from bench.harness.tables import place_tables
 from tests.backup.asking import write_forms
@@ -45,6 +49,13 @@ class Commands:
             done = command.wait(LIMIT_S)
         assert (done.returncode != 0) is fails, f"{arguments}: exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stderr if fails else done.stdout
+
+    def value(self, statement: str) -> Any:
+        """Return the one value that a query gives."""
+        url = self.environment.get("DATABASE_URL")
+        with closing(psycopg.connect(url) if url else sqlite3.connect(self.home / "attest.sqlite3")) as session:
+            ((value,),) = session.execute(statement).fetchall()
+        return value
 
     def fill(self, folder: Path) -> None:
         """Make the installation, and take in documents in English and Chinese."""

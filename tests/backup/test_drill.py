@@ -1,27 +1,12 @@
 """The drill: what an installation answered before a backup, the restored one answers after it, with the same receipts."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
-from bench.harness.servers import Postgres
+from tests.backup.conftest import MakeDatabase
 from tests.backup.installation import Commands
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    server = Postgres()
-    yield server
-    server.remove()
-
-
-def make_database(postgres: Postgres, name: str) -> str:
-    with psycopg.connect(postgres.url, autocommit=True) as session:
-        session.execute(f"CREATE DATABASE {name}")
-    return postgres.url_of(name)
 
 
 @pytest.fixture(scope="module")
@@ -83,14 +68,14 @@ def test_sqlite_to_sqlite(source: tuple[Commands, dict], tmp_path: Path) -> None
         assert (restored.home / name).stat().st_mode & 0o077 == 0
 
 
-def test_sqlite_to_postgresql_and_on(source: tuple[Commands, dict], postgres: Postgres, tmp_path: Path) -> None:
+def test_sqlite_to_postgresql_and_on(source: tuple[Commands, dict], make_database: MakeDatabase, tmp_path: Path) -> None:
     installation, before = source
     installation.run("backup", str(tmp_path / "first"))
-    first = Commands(tmp_path / "first-home", database=make_database(postgres, "first"), judge="bundled")
+    first = Commands(tmp_path / "first-home", database=make_database("first"), judge="bundled")
     first.run("restore", str(tmp_path / "first"))
     assert "The audit is intact" in first.run("verify_audit")
     first.run("backup", str(tmp_path / "second"))
-    second = Commands(tmp_path / "second-home", database=make_database(postgres, "second"), judge="bundled")
+    second = Commands(tmp_path / "second-home", database=make_database("second"), judge="bundled")
     second.run("restore", str(tmp_path / "second"))
     after = check(second, before=before)
     output = second.run("verify_audit")

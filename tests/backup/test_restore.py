@@ -15,8 +15,11 @@ from backup.container import ContainerWriter, read_members
 from backup.rows import columns_of
 from bench.harness.tables import place_tables
 from kb.models import Collection
+from tests.backup.conftest import MakeDatabase
 from tests.backup.installation import LIMIT_S, Commands
 
+VENDORS = ("sqlite", "postgresql")
+LAST = "SELECT max(sequence) FROM audit_event"
 BOOK = "# Parking\n\nParking costs 40 euros a month.\n\n# Lunch\n\nLunch costs 7 euros.\n"
 
 
@@ -217,8 +220,11 @@ def test_a_killed_backup_is_made_again(source: Commands, tmp_path: Path) -> None
     Commands(tmp_path / "home").run("restore", str(path))
 
 
-def test_a_restore_killed_anywhere_serves_nothing_and_is_made_again(saved: Path, tmp_path: Path) -> None:
-    restored = Commands(tmp_path / "home")
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_restore_killed_anywhere_serves_nothing_and_is_made_again(
+    saved: Path, tmp_path: Path, make_database: MakeDatabase, vendor: str
+) -> None:
+    restored = Commands(tmp_path / "home", database=make_database("killed") if vendor == "postgresql" else "")
     for point in ("restore_begun", "restore_rows_loaded", "restore_rows_committed", "restore_audit_placed"):
         run_until(restored, point, "restore", str(saved))
         assert "A restore was cut off here" in restored.run("prepare", fails=True), point
@@ -227,30 +233,36 @@ def test_a_restore_killed_anywhere_serves_nothing_and_is_made_again(saved: Path,
     assert "being rebuilt (0 of " in restored.run("ask", "What does parking cost?", fails=True)
     restored.run("verify_index", "--repair")
     assert "The audit is intact" in restored.run("verify_audit")
-    assert rows(restored.home, "SELECT count(*) FROM audit_event WHERE action = 'audit.restored'") == [(1,)]
+    assert restored.value("SELECT count(*) FROM audit_event WHERE action = 'audit.restored'") == 1
     restored.run("prepare")
     assert "40 euros" in restored.run("ask", "What does parking cost?")
 
 
-def test_a_backup_beside_writers_is_one_moment(source: Commands, tmp_path: Path) -> None:
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_backup_beside_writers_is_one_moment(
+    source: Commands, saved: Path, tmp_path: Path, make_database: MakeDatabase, vendor: str
+) -> None:
     """Events are recorded all the while: the audit of the backup is whole, and not ahead of its database."""
+    serving = source
+    if vendor == "postgresql":
+        serving = Commands(tmp_path / "served", database=make_database("served"))
+        serving.run("restore", str(saved))
     recording = (
         "import django; django.setup()\n"
         "from audit.services import record\n"
         "while True: record('question.answered', payload={'n': 1})"
     )
-    with source.start("-c", recording):
-        before = rows(source.home, "SELECT max(sequence) FROM audit_event")[0][0]
+    with serving.start("-c", recording):
+        before = serving.value(LAST)
         deadline = time.monotonic() + 60
-        while rows(source.home, "SELECT max(sequence) FROM audit_event")[0][0] == before:
+        while serving.value(LAST) == before:
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        source.run("backup", str(tmp_path / "b"))
+        serving.run("backup", str(tmp_path / "b"))
     restored = Commands(tmp_path / "home")
     restored.run("restore", str(tmp_path / "b"))
     assert "The audit is intact" in restored.run("verify_audit")
-    last = rows(restored.home, "SELECT max(sequence) FROM audit_event")[0][0]
-    assert before < last < rows(source.home, "SELECT max(sequence) FROM audit_event")[0][0] + 2
+    assert before < restored.value(LAST) < serving.value(LAST) + 2
 
 
 # --- releases ---
