@@ -13,6 +13,7 @@ from api.managing import (
     answers,
     bulk,
     canary,
+    chat_apps,
     costs,
     curation,
     directories,
@@ -23,6 +24,7 @@ from api.managing import (
     rights,
     sources,
     system,
+    widgets,
 )
 from api.strictness import note_operation
 
@@ -89,3 +91,5 @@ rest.add_router("", retention.router)
 rest.add_router("", sources.router)
 rest.add_router("", system.router)
 rest.add_router("", costs.router)
+rest.add_router("", widgets.router)
+rest.add_router("", chat_apps.router)

@@ -14,8 +14,8 @@ from django.test import Client
 
 from accounts.models import ApiKey, User
 from chat.models import Conversation
-from kb.models import Document
-from tests.api.conftest import bearer
+from kb.models import Collection, Document
+from tests.api.conftest import bearer, key_of
 from tests.chat.library import SIX_HOURS, ScriptedModel
 from tests.chat.library import search as fake_search
 
@@ -83,6 +83,18 @@ def test_a_collection_is_made_and_changed(client: Client, group: Any, admin_key:
         "PTO = paid time off",
         0.7,
     )
+
+
+def test_a_widget_and_a_chat_program_are_made(
+    client: Client, collection: Collection, employee: User, knowledge_admin: User
+) -> None:
+    admin = bearer(key_of(knowledge_admin, "people"))
+    for path in ("widgets", "chat-apps"):
+        line, body = block("http", f"POST /api/v1/{path}").strip().split("\n")
+        made = client.post(
+            line.split()[1], body.replace("U02ABC = erin", f"U02ABC = {employee.username}"), "application/json", headers=admin
+        )
+        assert (made.status_code, made.json()["name"]) == (201, json.loads(body)["name"])
 
 
 def test_the_upload_answers(client: Client, leave: Document, admin_key: str, settings: Any, tmp_path: Path) -> None:

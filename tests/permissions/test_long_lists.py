@@ -528,6 +528,8 @@ API = [
     List(path="/api/v1/conversations?limit=200", who="owner", add=add_conversations, goes_on=""),
     List(path="/api/v1/conversations/{conversation}?limit=200", who="owner", add=add_turns, goes_on='"earlier": \\d'),
     List(path="/api/v1/budgets?per_page=200", add=add_budgets, goes_on=""),
+    List(path="/api/v1/widgets?per_page=200", add=add_widgets, goes_on=""),
+    List(path="/api/v1/chat-apps?per_page=200", add=add_chat_apps, goes_on=""),
     List(path="/api/v1/retention/rules", who="auditor", add=add_rules, goes_on=""),
     List(path="/api/v1/retention/holds", who="auditor", add=add_holds, goes_on=""),
     List(path="/api/v1/retention/erasures", who="auditor", add=add_erasures, goes_on=""),
