@@ -19,6 +19,7 @@ from api.managing import (
     directories,
     gaps,
     golden,
+    handovers,
     keeping,
     retention,
     rights,
@@ -93,3 +94,4 @@ rest.add_router("", system.router)
 rest.add_router("", costs.router)
 rest.add_router("", widgets.router)
 rest.add_router("", chat_apps.router)
+rest.add_router("", handovers.router)

@@ -530,6 +530,8 @@ API = [
     List(path="/api/v1/budgets?per_page=200", add=add_budgets, goes_on=""),
     List(path="/api/v1/widgets?per_page=200", add=add_widgets, goes_on=""),
     List(path="/api/v1/chat-apps?per_page=200", add=add_chat_apps, goes_on=""),
+    List(path="/api/v1/handovers?per_page=200", add=add_handovers, goes_on=""),
+    List(path="/api/v1/handovers/own?per_page=200", who="owner", add=add_handovers, goes_on=""),
     List(path="/api/v1/retention/rules", who="auditor", add=add_rules, goes_on=""),
     List(path="/api/v1/retention/holds", who="auditor", add=add_holds, goes_on=""),
     List(path="/api/v1/retention/erasures", who="auditor", add=add_erasures, goes_on=""),
