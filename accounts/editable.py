@@ -97,6 +97,11 @@ def check_row(row: Model, *, names: Collection[str]) -> None:
         raise ValuesRefused({"" if name == NON_FIELD_ERRORS else name: found[name] for name in found}) from error
 
 
+def strip_texts(given: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Return the values, these without space around them, as forms send them."""
+    return {name: value.strip() if name in names else value for name, value in given.items()}
+
+
 def fits(value: Any, hint: Any) -> bool:
     """Tell whether a value is of a type; a whole number is also a number, True is neither."""
     origin, parts = get_origin(hint), get_args(hint)

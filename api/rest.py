@@ -13,16 +13,19 @@ from api.managing import (
     answers,
     bulk,
     canary,
+    chat_apps,
     costs,
     curation,
     directories,
     gaps,
     golden,
+    handovers,
     keeping,
     retention,
     rights,
     sources,
     system,
+    widgets,
 )
 from api.strictness import note_operation
 
@@ -89,3 +92,6 @@ rest.add_router("", retention.router)
 rest.add_router("", sources.router)
 rest.add_router("", system.router)
 rest.add_router("", costs.router)
+rest.add_router("", widgets.router)
+rest.add_router("", chat_apps.router)
+rest.add_router("", handovers.router)

@@ -57,6 +57,10 @@ def _deletes_by_session(request: HttpRequest, named: dict[str, Any]) -> bool:
     return request.method == "DELETE" and "Authorization" not in request.headers and _owns(request, named)
 
 
+def _changes_by_session(request: HttpRequest, named: dict[str, Any]) -> bool:
+    return request.method in ("POST", "PATCH") and "Authorization" not in request.headers and _is_admin(request)
+
+
 def _owns(request: HttpRequest, named: dict[str, Any]) -> bool:
     return Collection.objects.owned_by(request.user).filter(slug=named.get("slug", "")).exists()
 
@@ -99,6 +103,11 @@ DANGEROUS: dict[str, Asks] = {
     "integrations:widget_renew": _is_post_of_admin,
     "integrations:chat_new": _is_post_of_admin,  # says who may ask as whom
     "integrations:chat": _is_post_of_admin,
+    "api:list_widgets": _changes_by_session,  # the same by REST; each is the first operation on its path
+    "api:get_widget": _changes_by_session,
+    "api:renew_widget_secret": _changes_by_session,
+    "api:list_chat_apps": _changes_by_session,
+    "api:get_chat_app": _changes_by_session,
     "accounts:keys": _makes_managing_key,
     "accounts:key_rotate": _rotates_managing_key,
     "accounts:service": _makes_managing_key_of_program,

@@ -21,6 +21,15 @@ class HandoverQuerySet(models.QuerySet["Handover"]):
         mine = Q(collection__in=Collection.objects.manageable_by(user))
         return self.filter(mine | Q(collection=None) if user.is_knowledge_admin else mine)
 
+    def asked_by(self, user: User) -> "HandoverQuerySet":
+        """Those of this user for their own list, which has no incognito questions."""
+        return self.filter(asker=user, turn__conversation__is_incognito=False)
+
+    def in_state(self, state: str) -> "HandoverQuerySet":
+        """Those in this state: what waits the oldest first, what has ended the newest."""
+        is_open = state in (Handover.State.OPEN, Handover.State.TAKEN)
+        return self.filter(state=state).order_by("created_at" if is_open else "-created_at", "pk")
+
 
 class Handover(models.Model):
     """One question for people. It goes with its conversation; the receipts stay in the audit."""

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Sequence
 from smtplib import SMTPException
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -12,10 +13,12 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from accounts.editable import holds_unstorable
 from accounts.models import User
 from accounts.sign_in.mail import has_mail
 from audit.actor import actor_of
 from audit.services import record
+from chat.conversations.sharing import answers_for
 from chat.models import Turn
 from curation.errors import CurationRefused
 from curation.handover.models import Handover
@@ -27,6 +30,7 @@ LONGEST_NOTE = 2000
 LONGEST_REPLY = 10_000
 OPEN_AT_MOST = 20  # of one person
 MOST_TOLD = 20
+TRANSCRIPT = 20  # questions up to the one that was handed over
 _OPEN = (Handover.State.OPEN, Handover.State.TAKEN)
 _ENDED = (Turn.State.ANSWERED, Turn.State.REFUSED, Turn.State.STOPPED, Turn.State.FAILED)
 
@@ -76,6 +80,13 @@ def people_for(collection: Collection | None) -> list[User]:
     return owners or list(User.objects.filter(role=User.Role.KNOWLEDGE_ADMIN, is_active=True)[:MOST_TOLD])
 
 
+def read_transcript(handover: Handover, *, reader: User) -> list[tuple[Turn, dict[str, Any]]]:
+    """Return what was asked before it and it itself, with the answers as far as this reader may read their sources."""
+    asked = handover.turn.conversation.turns.filter(pk__lte=handover.turn_id).newest_attempts()
+    turns = list(asked.select_related("conversation__collection").order_by("-position")[:TRANSCRIPT])[::-1]
+    return list(zip(turns, answers_for(turns, reader=reader), strict=True))
+
+
 @transaction.atomic
 def take(handover: Handover, *, user: User) -> Handover:
     """Say that one sees to it. Raises: CurationRefused: it is answered or closed."""
@@ -120,7 +131,9 @@ def _lock(handover: Handover) -> Handover:
 
 def _clean(text: str, limit: int) -> str:
     text = text.replace("\r\n", "\n").strip()
-    if len(text) > limit or "\x00" in text:
+    if holds_unstorable(text):
+        raise CurationRefused("handover_invalid", _("This contains a character that cannot be stored."))
+    if len(text) > limit:
         raise CurationRefused("handover_invalid", _("Write at most %(count)s characters.") % {"count": limit})
     return text
 

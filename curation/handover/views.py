@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import SignedInRequest
-from chat.conversations.sharing import answers_for
 from chat.models import Conversation, Turn
 from curation.access import check_manages_something
 from curation.errors import CurationRefused
@@ -19,7 +18,6 @@ from curation.handover import services
 from curation.handover.models import Handover
 
 PER_PAGE = 50
-TRANSCRIPT = 20  # questions up to the one that was handed over
 
 
 @require_GET
@@ -30,12 +28,9 @@ def index(request: SignedInRequest) -> HttpResponse:
     counts = dict(rows.values_list("state").annotate(count=Count("pk")).order_by())
     state = request.GET.get("state", Handover.State.OPEN)
     state = state if state in Handover.State.values else Handover.State.OPEN
-    is_open = state in (Handover.State.OPEN, Handover.State.TAKEN)
-    shown = rows.filter(state=state).select_related("turn", "collection", "asker", "taken_by")
+    shown = rows.in_state(state).select_related("turn", "collection", "asker", "taken_by")
     context = {
-        "page": Paginator(shown.order_by("created_at" if is_open else "-created_at", "pk"), PER_PAGE).get_page(
-            request.GET.get("page")
-        ),
+        "page": Paginator(shown, PER_PAGE).get_page(request.GET.get("page")),
         "state": state,
         "states": [(value, label, counts.get(value, 0)) for value, label in Handover.State.choices],
     }
@@ -46,9 +41,7 @@ def index(request: SignedInRequest) -> HttpResponse:
 def show(request: SignedInRequest, uid: UUID) -> HttpResponse:
     """One question with what was asked and answered before, as far as whoever looks may read its sources."""
     found = _managed(request, uid)
-    asked = found.turn.conversation.turns.filter(pk__lte=found.turn_id).newest_attempts()
-    turns = list(asked.select_related("conversation__collection").order_by("-position")[:TRANSCRIPT])[::-1]
-    transcript = list(zip(turns, answers_for(turns, reader=request.user), strict=True))
+    transcript = services.read_transcript(found, reader=request.user)
     return render(request, "curation/handover.html", {"handover": found, "transcript": transcript})
 
 

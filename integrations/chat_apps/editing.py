@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypedDict, Unpack
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.editable import Mark, changed_names, check_row, check_values, readable_names
+from accounts.editable import Mark, changed_names, check_row, check_values, readable_names, strip_texts
 from accounts.errors import ValuesRefused
 from accounts.models import User
 from audit.actor import actor_of
@@ -16,6 +16,7 @@ from integrations.chat_apps.models import ChatApp, ChatPerson
 from kb.models import Collection
 
 MOST_PEOPLE = 5000
+LONGEST_SECRET = 300
 NEEDS_SECRET = frozenset({ChatApp.Kind.SLACK, ChatApp.Kind.TEAMS})  # theirs to make
 
 
@@ -37,7 +38,7 @@ class ChatAppValues(TypedDict, total=False):
 def create_chat_app(*, user: User | None, **values: Unpack[ChatAppValues]) -> tuple[ChatApp, str]:
     """Connect a program. Returns: it, and the secret that was made for one of the generic kind. Raises: ValuesRefused."""
     made = ""
-    if values.get("kind") == ChatApp.Kind.GENERIC and not values.get("secret"):
+    if values.get("kind") == ChatApp.Kind.GENERIC and not (values.get("secret") or "").strip():
         made = values["secret"] = secrets.token_urlsafe(48)
     return _save(ChatApp(), values, user=user), made
 
@@ -50,6 +51,7 @@ def change_chat_app(*, app: ChatApp, user: User | None, **values: Unpack[ChatApp
 
 @transaction.atomic
 def delete_chat_app(app: ChatApp, *, user: User | None) -> None:
+    """Disconnect a program; conversations stay with who asked."""
     values = serialize_chat_app(app)
     record("chat_app.deleted", by=actor_of(user), subject=f"chat_app:{app.uid}", summary=app.name, payload=values)
     app.delete()
@@ -59,7 +61,7 @@ def clean_chat_app(app: ChatApp, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values as they are kept; `app` holds them then, unsaved. Raises: ValuesRefused."""
     is_new = app.pk is None
     check_values(ChatAppValues, values, is_new=is_new)
-    kept: dict[str, Any] = dict(values)
+    kept: dict[str, Any] = strip_texts(values, "name", "secret", "token", "reply_url")
     problems: dict[str, list[str]] = {}
     if "collections" in kept:
         rows = list(Collection.objects.live().filter(slug__in=kept["collections"]))
@@ -73,6 +75,9 @@ def clean_chat_app(app: ChatApp, values: Mapping[str, Any]) -> dict[str, Any]:
             problems |= refused.problems
     for name in kept.keys() - {"collections", "people", "secret", "token"}:
         setattr(app, name, kept[name])
+    for name in ("secret", "token"):
+        if len(kept.get(name, "")) > LONGEST_SECRET:
+            problems[name] = [_("Write at most %(count)s characters.") % {"count": LONGEST_SECRET}]
     if kept.get("secret"):
         app.set_secret(kept["secret"])
     if kept.get("token"):
@@ -109,12 +114,19 @@ def read_people(lines: list[str]) -> dict[str, User]:
 
 def serialize_chat_app(app: ChatApp) -> dict[str, Any]:
     """Return every readable value as programs write it."""
-    people = app.people.select_related("user").order_by("external_id") if app.pk else []
-    related = {
-        "collections": sorted(app.collections.values_list("slug", flat=True)) if app.pk else [],
-        "people": [f"{person.external_id} = {person.user.username}" for person in people],
-    }
+    related = {"collections": list_collections(app), "people": list_people(app)}
     return {name: related[name] if name in related else getattr(app, name) for name in readable_names(ChatAppValues)}
+
+
+def list_collections(app: ChatApp) -> list[str]:
+    """Return the addresses of its collections, of those that were prefetched without a query."""
+    return sorted(row.slug for row in app.collections.all()) if app.pk else []
+
+
+def list_people(app: ChatApp) -> list[str]:
+    """Return its people as lines, as `read_people` reads them."""
+    people = app.people.select_related("user").order_by("external_id") if app.pk else []
+    return [f"{person.external_id} = {person.user.username}" for person in people]
 
 
 def _save(app: ChatApp, values: Mapping[str, Any], *, user: User | None) -> ChatApp:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.editable import names_of
 from accounts.value_forms import ValuesForm
-from integrations.chat_apps.editing import ChatAppValues, clean_chat_app, serialize_chat_app
+from integrations.chat_apps.editing import LONGEST_SECRET, ChatAppValues, clean_chat_app, serialize_chat_app
 from integrations.chat_apps.models import ChatApp
 from kb.models import Collection
 
@@ -24,12 +24,16 @@ class ChatAppForm(ValuesForm[ChatApp]):
     secret = forms.CharField(
         label=_("Signing secret"),
         required=False,
-        max_length=300,
+        max_length=LONGEST_SECRET,
         widget=HIDDEN,
         help_text=_("Slack: Basic Information, Signing Secret. Teams: the security token. Of any other program one is made."),
     )
     token = forms.CharField(
-        label=_("Bot token"), required=False, max_length=300, widget=HIDDEN, help_text=_("Slack alone: OAuth & Permissions, xoxb-…")
+        label=_("Bot token"),
+        required=False,
+        max_length=LONGEST_SECRET,
+        widget=HIDDEN,
+        help_text=_("Slack alone: OAuth & Permissions, xoxb-…"),
     )
     collections = forms.ModelMultipleChoiceField(
         label=_("Collections"),

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.editable import Mark, changed_names, check_row, check_values, readable_names
+from accounts.editable import Mark, changed_names, check_row, check_values, readable_names, strip_texts
 from accounts.errors import ValuesRefused
 from accounts.models import ServiceAccount, User
 from audit.actor import actor_of
@@ -79,7 +79,7 @@ def clean_widget(widget: Widget, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values as they are kept; `widget` holds them then, unsaved. Raises: ValuesRefused."""
     is_new = widget.pk is None
     check_values(WidgetValues, values, is_new=is_new)
-    kept: dict[str, Any] = dict(values)
+    kept: dict[str, Any] = strip_texts(values, "name", "title", "public_key", "guest")
     problems: dict[str, list[str]] = {}
     try:
         if is_new or "origins" in kept:
@@ -93,7 +93,7 @@ def clean_widget(widget: Widget, values: Mapping[str, Any]) -> dict[str, Any]:
         kept["collections"] = rows
     if "guest" in kept:
         kept["guest"] = ServiceAccount.objects.filter(user__username=kept["guest"]).first() if kept["guest"] else None
-        if values["guest"] and kept["guest"] is None:
+        if values["guest"].strip() and kept["guest"] is None:
             problems["guest"] = [_("There is no service account of this name.")]
     for name in kept.keys() - {"collections"} - problems.keys():
         setattr(widget, name, kept[name])
@@ -128,7 +128,7 @@ def clean_origins(given: list[str]) -> list[str]:
 def serialize_widget(widget: Widget) -> dict[str, Any]:
     """Return every readable value as programs write it."""
     related = {
-        "collections": sorted(widget.collections.values_list("slug", flat=True)) if widget.pk else [],
+        "collections": sorted(row.slug for row in widget.collections.all()) if widget.pk else [],  # as far as they were prefetched
         "guest": widget.guest.user.username if widget.guest else "",
     }
     return {name: related[name] if name in related else getattr(widget, name) for name in readable_names(WidgetValues)}

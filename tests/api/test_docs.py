@@ -13,9 +13,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import ApiKey, User
-from chat.models import Conversation
-from kb.models import Document
-from tests.api.conftest import bearer
+from chat.models import Conversation, Turn
+from kb.models import Collection, Document
+from tests.api.conftest import bearer, key_of
 from tests.chat.library import SIX_HOURS, ScriptedModel
 from tests.chat.library import search as fake_search
 
@@ -85,6 +85,26 @@ def test_a_collection_is_made_and_changed(client: Client, group: Any, admin_key:
     )
 
 
+def test_a_widget_and_a_chat_program_are_made(
+    client: Client, collection: Collection, employee: User, knowledge_admin: User
+) -> None:
+    admin = bearer(key_of(knowledge_admin, "people"))
+    for path in ("widgets", "chat-apps"):
+        line, body = block("http", f"POST /api/v1/{path}").strip().split("\n")
+        made = client.post(
+            line.split()[1], body.replace("U02ABC = erin", f"U02ABC = {employee.username}"), "application/json", headers=admin
+        )
+        assert (made.status_code, made.json()["name"]) == (201, json.loads(body)["name"])
+
+
+def test_a_question_is_handed_over(client: Client, employee: User, reader: str) -> None:
+    conversation = Conversation.objects.create(user=employee, title="Leave")
+    turn = Turn.objects.create(conversation=conversation, position=0, question="How many?", state="refused")
+    line, body = block("http", "POST /api/v1/turns").strip().split("\n")
+    made = client.post(line.split()[1].replace("TURN", str(turn.uid)), body, "application/json", headers=bearer(reader))
+    assert (made.status_code, made.json()["note"]) == (201, json.loads(body)["note"])
+
+
 def test_the_upload_answers(client: Client, leave: Document, admin_key: str, settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT, settings.BROKER_ROOT = tmp_path / "files", tmp_path / "broker"
     address = re.search(r'\$ATTEST_URL([^"]+)"', block("bash", "curl"))[1]
@@ -115,7 +135,7 @@ def test_the_error_is_the_one_that_is_shown(client: Client, reader: str) -> None
 
 
 def test_every_code_is_one_that_the_code_gives() -> None:
-    packages = ("accounts", "api", "chat", "config", "ingest")
+    packages = ("accounts", "api", "chat", "config", "curation", "ingest")
     code = "".join(path.read_text(encoding="utf-8") for package in packages for path in (ROOT / package).rglob("*.py"))
     table = TEXT[TEXT.index("| Status | Codes |") :]
     named = set(re.findall(r"`([a-z_]+)`", table))

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import transaction
 from django.test import Client
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils import timezone
 
 from accounts.keys import create_api_key
@@ -241,7 +242,7 @@ def signed_in(user: User) -> Client:
 
 def test_every_dangerous_act_is_tested() -> None:
     factors = {name for name in DANGEROUS if name.startswith("mfa_")}  # tests/accounts/test_second_factors.py
-    assert set(DANGEROUS) == {*ACTS, "api:get_collection", *factors}
+    assert set(DANGEROUS) == {*ACTS, "api:get_collection", *(name for name, *_rest in BY_REST), *factors}
     assert len(factors) == 5
 
 
@@ -323,6 +324,41 @@ def test_a_page_that_shows_an_error_after_the_question_sends_its_form_to_itself(
     assert shown.status_code == 422
     assert f'action="{address}"' in shown.content.decode()
     assert Collection.objects.live().exists()
+
+
+# The first operation on its path, which the address is named by; method, address, body, status where it may.
+ORIGINS = ["https://a.example"]
+BY_REST = [
+    ("api:list_widgets", "post", "widgets", {"name": "New", "title": "Ask", "origins": ORIGINS}, 201),
+    ("api:get_widget", "patch", "widgets/{widget}", {"name": "New"}, 200),
+    ("api:renew_widget_secret", "post", "widgets/{widget}/secret", {}, 200),
+    ("api:list_chat_apps", "post", "chat-apps", {"name": "New", "kind": "slack", "secret": "s", "token": "t"}, 201),
+    ("api:get_chat_app", "patch", "chat-apps/{app}", {"name": "New"}, 200),
+]
+
+
+@pytest.mark.parametrize(("name", "method", "path", "data", "status"), BY_REST)
+def test_rest_asks_a_browser_that_says_who_may_ask_as_whom(
+    knowledge_admin: User, employee: User, name: str, method: str, path: str, data: dict[str, Any], status: int
+) -> None:
+    widget = create_widget(user=None, name="Old", title="Ask", origins=ORIGINS)[0]
+    app = create_chat_app(user=None, name="Old", kind="slack", secret="s", token="t")[0]
+    address = "/api/v1/" + path.format(widget=widget.uid, app=app.uid)
+    assert resolve(address).view_name == name
+
+    def send(client: Client, **headers: str) -> Any:
+        return getattr(client, method)(address, data, content_type="application/json", headers=headers)
+
+    events = Event.objects.count()
+    refused = send(signed_in(knowledge_admin))
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "confirmation_required")
+    assert send(signed_in(employee)).json()["error"]["code"] == "session_scope"
+    assert Event.objects.count() == events
+    key = create_api_key(user=knowledge_admin, name="x", scopes=["people"], days=9, actor=None).text
+    with transaction.atomic():
+        assert send(Client(), Authorization=f"Bearer {key}").status_code == status
+        transaction.set_rollback(True)
+    assert send(confirmed(signed_in(knowledge_admin))).status_code == status
 
 
 def test_rest_asks_a_browser_and_not_a_key(knowledge_admin: User, collection: Collection) -> None:

@@ -169,6 +169,14 @@ def widget_uid(world: World) -> tuple[Any]:
     return (widget(world).uid,)
 
 
+def widget_values(world: World) -> dict[str, Any]:
+    return {"name": "Portal", "title": "Ask", "origins": ["https://portal.example"]}
+
+
+def chat_values(world: World) -> dict[str, Any]:
+    return {"name": "Portal", "kind": "slack", "secret": "s", "token": "t"}
+
+
 def widget_site(world: World) -> dict[str, Any]:
     return {"origin": "https://intranet.example", "token": ""}
 
@@ -992,6 +1000,27 @@ API_ADDRESSES = {
     ],
     "api:change_budget": [Case("patch", "403 403 403 401 200 403", budget, lambda world: {"amount": "5"}, is_json=True)],
     "api:delete_budget": [Case("delete", "403 403 403 401 204 403", budget)],
+    "api:list_widgets": [Case("get", API_MANAGES)],
+    "api:create_widget": [Case("post", "403 403 403 401 201 403", data=widget_values, is_json=True)],
+    "api:get_widget": [Case("get", API_MANAGES, widget_uid), Case("get", "403 403 403 401 404 403", lambda world: (uuid4(),))],
+    "api:change_widget": [Case("patch", API_MANAGES, widget_uid, lambda world: {"title": "Ask us"}, is_json=True)],
+    "api:delete_widget": [Case("delete", "403 403 403 401 204 403", widget_uid)],
+    "api:renew_widget_secret": [Case("post", API_MANAGES, widget_uid)],
+    "api:list_chat_apps": [Case("get", API_MANAGES)],
+    "api:create_chat_app": [Case("post", "403 403 403 401 201 403", data=chat_values, is_json=True)],
+    "api:get_chat_app": [Case("get", API_MANAGES, chat_uid), Case("get", "403 403 403 401 404 403", lambda world: (uuid4(),))],
+    "api:change_chat_app": [Case("patch", API_MANAGES, chat_uid, lambda world: {"people": ["U1 = erin"]}, is_json=True)],
+    "api:delete_chat_app": [Case("delete", "403 403 403 401 204 403", chat_uid)],
+    # Of no collection: tests/api/test_handovers.py has those of a collection, with keys.
+    "api:hand_over_turn": [Case("post", "201 404 404 401 404 404", turn, lambda world: {"note": "Urgent."}, is_json=True)],
+    "api:get_turn_handover": [Case("get", API_OWNER, handed_turn), Case("get", "404 404 404 401 404 404", turn)],
+    "api:withdraw_handover": [Case("delete", "204 404 404 401 404 404", handed_turn)],
+    "api:list_own_handovers": [Case("get", API_CALLERS)],
+    "api:list_handovers": [Case("get", API_MANAGES), Case("get", API_MANAGES, query="collection=handbook&state=closed")],
+    "api:get_handover": [Case("get", API_MANAGES, handover), Case("get", "403 403 403 401 404 403", lambda world: (uuid4(),))],
+    "api:take_handover": [Case("post", API_MANAGES, handover)],
+    "api:reply_to_handover": [Case("post", API_MANAGES, handover, lambda world: {"text": "Nine days."}, is_json=True)],
+    "api:close_handover": [Case("post", API_MANAGES, handover)],
     "integrations:widgets": [Case("get", ADMIN)],
     "integrations:widget_new": [Case("get", ADMIN)],
     "integrations:widget": [Case("get", ADMIN, widget_key)],
