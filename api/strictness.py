@@ -1,5 +1,6 @@
 """Refuse what an operation does not take before it runs: a misspelt parameter would silently widen a search."""
 
+import re
 from collections.abc import Callable
 from types import MethodType
 from typing import Any, ClassVar, cast
@@ -8,11 +9,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Schema
 from ninja.operation import Operation
+from pydantic import field_validator
 
 from api.errors import BodyTypeUnsupported, RequestInvalid
 from api.requests import ApiRequest
 
 JSON, FORM = "application/json", "multipart/form-data"
+_HALF = re.compile("[\ud800-\udfff]")
 BODY_TYPES = {"body": JSON, "form": FORM, "file": FORM}
 
 
@@ -20,6 +23,22 @@ class Given(Schema):
     """A request body. Unknown fields are refused: a misspelt one would be ignored silently."""
 
     model_config: ClassVar = {"extra": "forbid"}
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def refuse_half_characters(cls, value: Any) -> Any:
+        """Half a surrogate pair is in JSON, and in no text: no database takes it."""
+        if _has_half_character(value):
+            raise ValueError(_("Contains characters that are not text. Remove them."))
+        return value
+
+
+def _has_half_character(value: Any) -> bool:
+    if isinstance(value, str):
+        return _HALF.search(value) is not None
+    if isinstance(value, dict):
+        return any(_has_half_character(one) for pair in value.items() for one in pair)
+    return isinstance(value, list) and any(map(_has_half_character, value))
 
 
 def note_operation(run: Callable[..., Any]) -> Callable[..., Any]:

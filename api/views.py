@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from api.access import admit
 from api.rest import rest
 
-METHODS = ("get", "post", "patch", "delete")
+METHODS = ("get", "post", "put", "patch", "delete")
 SHELL_EXAMPLE = """curl {origin}/api/v1/ask \\
   -H "Authorization: Bearer $ATTEST_KEY" -H "Content-Type: application/json" \\
   -d '{{"question": "How many days of leave do I have?"}}'"""

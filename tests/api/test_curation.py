@@ -1,5 +1,8 @@
 """Moving, reading again, deleting a collection and building the index anew, by programs."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -7,6 +10,7 @@ from accounts.models import User
 from ingest.models import Job
 from kb.models import Collection, Document, DocumentVersion, Edition
 from tests.api.conftest import bearer, key_of
+from tests.chat.library import LEAVE
 
 pytestmark = pytest.mark.django_db
 JSON = "application/json"
@@ -33,8 +37,13 @@ def test_a_document_is_moved(client: Client, leave: Document, other: Collection,
     assert client.post(f"{address}/move", {"collection": "none"}, JSON, headers=admin).status_code == 404
 
 
-def test_a_document_is_read_again_as_its_next_version(client: Client, leave: Document, admin: dict[str, str], reader: str) -> None:
+def test_a_document_is_read_again_as_its_next_version(
+    client: Client, leave: Document, admin: dict[str, str], reader: str, settings: Any, tmp_path: Path
+) -> None:
     address = f"/api/v1/documents/{leave.uid}"
+    assert client.post(f"{address}/reread", headers=admin).json()["error"]["code"] == "original_gone"
+    settings.MEDIA_ROOT = tmp_path
+    (tmp_path / DocumentVersion.objects.get().storage_path).write_text(LEAVE)
     response = client.post(f"{address}/reread", headers=admin)
     assert response.status_code == 202
     assert (response.json()["number"], response.json()["state"], response.json()["is_reread"]) == (2, "uploaded", True)
