@@ -165,6 +165,11 @@ class Layout:
 
     def _table(self, writer: "_Writer", table: Table, page: RawPage) -> None:
         writer.gap("\n\n")
+        for title in table.titles:
+            begin = writer.length
+            self._lines(writer, title)
+            writer.blocks.append(Block(kind="paragraph", start=begin, end=writer.length, heading_path=self.path))
+            writer.put("\n")
         start, header_end = writer.length, 0
         table = join_spanning(table)
         if self.open is not None and goes_on(self.open, table, page=page.number):
