@@ -1,6 +1,7 @@
 """Tables without rules: gaps between texts that repeat line after line give the columns."""
 
 import itertools
+from dataclasses import replace
 
 from ingest.parsers.pdf.page import Line, Word
 from ingest.parsers.pdf.tables.cells import (
@@ -15,6 +16,7 @@ from ingest.parsers.pdf.tables.cells import (
     header_rows,
     split_cells,
 )
+from ingest.parsers.pdf.tables.wrapped import add_lines, add_wrapped, part_wrapped
 
 MAX_HEADER_ROWS = 3
 MIN_ROWS, MOST_ROWS = 3, 0.7  # of a table, in which a column begins at one place
@@ -29,9 +31,35 @@ def table_of_rows(rows: list[Line]) -> Table:
     Where the fullest rows show plainly how the columns stand, a gap in a row becomes an empty cell, and names of columns that
     take several lines become one row.
     """
+    rows, lines = part_wrapped(rows)
+    if not any(lines):
+        return _table_of(rows, header_rows(rows))
+    amid = [bool(some) and count_cells(row) == 1 for row, some in zip(rows, lines, strict=True)]  # a name beside lines, no label
+    header = header_rows([row for row, is_amid in zip(rows, amid, strict=True) if not is_amid])
+    table = _table_of(rows, min([header, *(number for number, is_amid in enumerate(amid) if is_amid)]))
+    merged = len(rows) - len(table.rows)  # rows of names that became one
+    extents = _extents(table.rows)
+    owners = [
+        (rows[0], [line for some in lines[: merged + 1] for line in some]),
+        *zip(rows[merged + 1 :], lines[merged + 1 :], strict=True),
+    ]
+    wrapped = [add_lines(cells, own, some, extents) for cells, (own, some) in zip(table.rows, owners, strict=True)]
+    return replace(table, rows=wrapped)
+
+
+def _extents(rows: list[list[Cell]]) -> list[tuple[float, float] | None]:
+    """Return from where to where each column reaches, by the rows that have all of them."""
+    width = max(map(len, rows))
+    found: list[tuple[float, float] | None] = []
+    for column in range(width):
+        words = [word for row in rows if len(row) == width for part in row[column] for word in part.words]
+        found.append((min(word.left for word in words), max(word.right for word in words)) if words else None)
+    return found
+
+
+def _table_of(rows: list[Line], header: int) -> Table:
     starts = _column_starts(rows)
     cells = [_cut_at(split_cells(row), starts) for row in rows]
-    header = header_rows(rows)
     if columns := _find_columns(cells):
         cells = [[part for cell in row for part in _cut(cell, columns)] if len(row) < len(columns) else row for row in cells]
         named = _names_above(rows, columns)
@@ -187,6 +215,7 @@ def find_table_rows(rows: list[Line]) -> list[bool]:
     for start, end in _runs(found):
         if not _has_columns([split_cells(row) for row in rows[start:end]]):
             found[start:end] = [False] * (end - start)
+    add_wrapped(rows, found)
     _add_names(rows, found)
     return found
 
