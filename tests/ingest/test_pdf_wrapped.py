@@ -135,3 +135,71 @@ def test_names_over_two_columns_go_to_each_where_no_rules_show_them(tmp_path, st
         "Ghent | 110 | 38 | 170 | 55",
         "Turin | 105 | 36 | 165 | 54",
     ]
+
+
+SPARSE = [["Item", "Q1", "Q2", "Q3"], ["Cup", "1", "", "3"], ["Plate", "", "", "5"], ["Jug", "", "8", "9"], ["Pan", "4", "", ""]]
+
+
+@rules
+@pytest.mark.parametrize(("font", "widths", "align"), [("Helvetica", (100, 70), "LEFT"), ("Courier", (80, 90), "RIGHT")])
+def test_cells_behind_an_empty_one_keep_their_columns(tmp_path, rules, font, widths, align):
+    style = [("FONT", (0, 0), (-1, -1), font, 10), ("ALIGN", (1, 0), (-1, -1), align), *rules]
+    made = Table(SPARSE, colWidths=[widths[0], *3 * [widths[1]]], style=TableStyle(style))
+    stream = io.BytesIO()
+    SimpleDocTemplate(stream, pagesize=A4).build([made])
+    _, (page,), _ = read_file(write(tmp_path, "a.pdf", stream.getvalue()))
+
+    assert page.text.split("\n") == ["Item | Q1 | Q2 | Q3", "Cup | 1 |  | 3", "Plate |  |  | 5", "Jug |  | 8 | 9", "Pan | 4"]
+
+
+REGIONS = [
+    ["Region", "City", "Rate"],
+    ["North", "Oslo", "12"],
+    ["", "Turku", "9"],
+    ["", "Umea", "7"],
+    ["South", "Rome", "20"],
+    ["", "Bari", "11"],
+]
+NAMED_REGIONS = [
+    "Region | City | Rate",
+    "North | Oslo | 12",
+    "North | Turku | 9",
+    "North | Umea | 7",
+    "South | Rome | 20",
+    "South | Bari | 11",
+]
+
+
+def regions(tmp_path, style, widths):
+    """Return the lines of a table whose first column has a cell over three rows and one over two."""
+    spans = [("SPAN", (0, 1), (0, 3)), ("SPAN", (0, 4), (0, 5))]
+    stream = io.BytesIO()
+    SimpleDocTemplate(stream, pagesize=A4).build([Table(REGIONS, colWidths=widths, style=TableStyle([*style, *spans]))])
+    _, (page,), _ = read_file(write(tmp_path, "a.pdf", stream.getvalue()))
+    return page.text.split("\n")
+
+
+LOOKS = pytest.mark.parametrize(("font", "widths"), [("Helvetica", (80, 80, 60)), ("Times-Roman", (120, 90, 70))])
+
+
+@LOOKS
+@pytest.mark.parametrize("place", ["TOP", "MIDDLE", "BOTTOM"])
+def test_rows_between_two_rules_know_their_name_wherever_it_stands(tmp_path, font, widths, place):
+    style = [("LINEABOVE", (0, row), (-1, row), 1, colors.black) for row in (0, 1, 4)]
+    style += [("LINEBELOW", (0, -1), (-1, -1), 1, colors.black), ("VALIGN", (0, 0), (-1, -1), place)]
+    assert regions(tmp_path, [("FONT", (0, 0), (-1, -1), font, 10), *style], widths) == NAMED_REGIONS
+
+
+@LOOKS
+@pytest.mark.parametrize("lines", [[], [1], [1, 4]], ids=["no rules", "below the names", "between regions"])
+def test_rows_without_rules_know_the_name_above_that_they_belong_to(tmp_path, font, widths, lines):
+    style = [("LINEABOVE", (0, row), (-1, row), 1, colors.black) for row in lines]
+    style += [("FONT", (0, 0), (-1, -1), font, 10), ("VALIGN", (0, 0), (-1, -1), "TOP")]
+    assert regions(tmp_path, style, widths) == NAMED_REGIONS
+
+
+def test_a_sum_without_a_name_is_not_given_that_of_the_row_above(tmp_path):
+    rows = [("Kind", "2025", "2026"), ("Cash", "1,200", "1,100"), ("Shares", "700", "650"), ("", "1,900", "1,750")]
+    _, (page,), _ = read_file(write(tmp_path, "a.pdf", pdf(drawn(rows, columns=(72, 200, 300)))))
+
+    assert page.text.split("\n")[-1] == " | 1,900 | 1,750"

@@ -131,7 +131,7 @@ def _table_of(lines: list[Line], bars: list[float]) -> Table | None:
     header = len(bands[0])
     sizes = [sum(len(fragment.words) for fragment in cell) for row in rows for cell in row]
     is_wrapped = any(len(cell) > 1 for row in rows for cell in row)
-    is_shared = any(row[0] and row[0] == below[0] for row, below in itertools.pairwise(rows))
+    is_shared = any(row[0] and row[0] == below[0] and _stands_lower(row) for row, below in itertools.pairwise(rows))
     full = sum(sum(map(bool, row)) > 1 for row in rows)
     if not (is_wrapped or is_shared) or len(rows) < 2 or 2 * full <= len(rows) or max(sizes) > MAX_CELL_WORDS:
         return None
@@ -139,6 +139,12 @@ def _table_of(lines: list[Line], bars: list[float]) -> Table | None:
         0 < header <= MAX_HEADER_ROWS and header < len(rows) and not any(len(cell) > 1 for row in rows[:header] for cell in row)
     )
     return Table(rows, header if is_head else 0, lines[0].bold, is_drawn=True, titles=titles)
+
+
+def _stands_lower(row: list[Cell]) -> bool:
+    """Tell whether the name of a row, which others share, stands below its line: line by line it would be that of another."""
+    name, other = (cell[0].words[0] for cell in (row[0], next(cell for cell in row[1:] if cell)))
+    return name.top > other.top + 0.4 * (other.bottom - other.top)
 
 
 def _titles(bands: list[list[list[Cell]]]) -> list[Cell]:

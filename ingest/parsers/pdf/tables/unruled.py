@@ -17,6 +17,8 @@ from ingest.parsers.pdf.tables.cells import (
     split_cells,
 )
 from ingest.parsers.pdf.tables.wrapped import add_lines, add_wrapped, part_wrapped
+from ingest.parsers.tables.grid import TOTAL
+from ingest.parsers.tables.nesting import counts_rows
 
 MAX_HEADER_ROWS = 3
 MIN_ROWS, MOST_ROWS = 3, 0.7  # of a table, in which a column begins at one place
@@ -31,6 +33,42 @@ def table_of_rows(rows: list[Line]) -> Table:
     Where the fullest rows show plainly how the columns stand, a gap in a row becomes an empty cell, and names of columns that
     take several lines become one row.
     """
+    table = _with_wrapped(rows)
+    return replace(table, rows=_named_rows(table))
+
+
+def _named_rows(table: Table) -> list[list[Cell]]:
+    """Return the rows with the name of the one above where they have none but a name in the next column, and every other cell.
+
+    A row of figures alone is a sum that has no name.
+    """
+    rows = list(table.rows)
+    width = max(map(len, rows))
+    if width < 3 or not table.header_rows or counts_rows(_text(rows[table.header_rows - 1][0])):
+        return rows
+    for number in range(table.header_rows + 1, len(rows)):
+        above, row = rows[number - 1], rows[number]
+        is_full = len(row) == len(above) == width and all(row[1:]) and all(above)
+        if (
+            is_full
+            and not row[0]
+            and _is_name(row[1])
+            and _is_name(above[1])
+            and not any(TOTAL.search(_text(cell)) for cell in row)
+        ):
+            rows[number] = [above[0], *row[1:]]
+    return rows
+
+
+def _text(cell: Cell) -> str:
+    return " ".join(word.text for fragment in cell for word in fragment.words)
+
+
+def _is_name(cell: Cell) -> bool:
+    return not any(character.isdigit() for character in _text(cell)) and any(map(str.isalpha, _text(cell)))
+
+
+def _with_wrapped(rows: list[Line]) -> Table:
     rows, lines = part_wrapped(rows)
     if not any(lines):
         return _table_of(rows, header_rows(rows))
@@ -114,9 +152,27 @@ def _find_columns(rows: list[list[list[Word]]]) -> Columns:
     width = max(map(len, rows))
     full = [row for row in rows if len(row) == width]
     if width < 3 or len(full) < max(2, len(rows) / 4):
-        return []
+        return _stacks(rows)
     columns = [(min(row[i][0].left for row in full), max(row[i][-1].right for row in full)) for i in range(width)]
     return [] if any(left[1] > right[0] for left, right in itertools.pairwise(columns)) else columns
+
+
+def _stacks(rows: list[list[list[Word]]]) -> Columns:
+    """Return the columns of rows that mostly lack some cells: those that stand apart from each other from top to bottom.
+
+    None where two cells of a row would stand in one of them, or where one of them is that of a single row.
+    """
+    several = [row for row in rows if len(row) > 1]
+    columns: list[tuple[float, float]] = []
+    for left, right in sorted((cell[0].left, cell[-1].right) for row in several for cell in row):
+        if columns and left <= columns[-1][1]:
+            columns[-1] = (columns[-1][0], max(columns[-1][1], right))
+        else:
+            columns.append((left, right))
+    places = [[_column_of(cell[0], columns) for cell in row] for row in several]
+    used = [sum(column in row for row in places) for column in range(len(columns))]
+    is_clear = len(columns) > 2 and min(used) > 1 and all(len(set(row)) == len(row) for row in places)
+    return columns if is_clear and max(map(len, rows)) + 1 >= len(columns) else []
 
 
 def _spread(row: list[list[Word]], columns: Columns) -> list[list[Word]]:
