@@ -168,7 +168,10 @@ def _merge(rules: list[Rule]) -> list[Rule]:
 
 
 def _held(horizontal: list[Rule], vertical: list[Rule]) -> set[int]:
-    """Return by identity the rules of tables that stand within a cell of another table, a little apart from its edges."""
+    """Return by identity the rules of tables that stand within a cell of another table, a little apart from its edges.
+
+    One that fills its cell from edge to edge is drawn like cells that are merged around it, and is read as such.
+    """
     groups = [
         (rows, columns) for rows, columns in _connected(horizontal, vertical, near=CLOSE) if len(rows) > 1 and len(columns) > 1
     ]

@@ -1,6 +1,8 @@
 """Cells of tables without rules whose text goes on over several lines.
 
 A file may give the lines of a cell one after the other, so that its first or its last one, not both, follows the rest of the row.
+
+A second line of the first cell is not looked for: a label of the rows below it looks the same.
 """
 
 import itertools
