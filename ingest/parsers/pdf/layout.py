@@ -23,6 +23,7 @@ from ingest.parsers.pdf.tables.continuing import CONTINUED, OpenTable, columns_o
 from ingest.parsers.pdf.tables.ruled import take_ruled
 from ingest.parsers.pdf.tables.spanning import join_spanning
 from ingest.parsers.pdf.tables.unruled import table_of_rows
+from ingest.parsers.pdf.tables.wrapped import in_rows
 from ingest.parsers.tables.heads import are_labels, lacks_head, rows_of
 from ingest.parsers.tables.nesting import BESIDE, Place, find_parents
 from kb.viewing.boxes import Box, pack
@@ -113,7 +114,7 @@ class Layout:
             elif order[0] == "apart":
                 parts += [item for item in tables_or_lines if isinstance(item, Line)]
             else:
-                parts.append(part_columns(merge_rows([item for item in tables_or_lines if isinstance(item, Line)])))
+                parts.append(part_columns(in_rows(merge_rows([item for item in tables_or_lines if isinstance(item, Line)]))))
         rows = [row for part in parts if isinstance(part, list) for row in part]
         entries = {plain(title): level for level, title in self.outline.get(page.number, ())}
         for title in entries.keys() - {plain(row.text) for row in rows}:
@@ -165,6 +166,11 @@ class Layout:
 
     def _table(self, writer: "_Writer", table: Table, page: RawPage) -> None:
         writer.gap("\n\n")
+        for title in table.titles:
+            begin = writer.length
+            self._lines(writer, title)
+            writer.blocks.append(Block(kind="paragraph", start=begin, end=writer.length, heading_path=self.path))
+            writer.put("\n")
         start, header_end = writer.length, 0
         table = join_spanning(table)
         if self.open is not None and goes_on(self.open, table, page=page.number):

@@ -7,6 +7,7 @@ would take five times as long.
 
 import ctypes
 import itertools
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -30,6 +31,7 @@ MAX_PAGE_POINTS = 20_000  # PDF allows 14,400; what is larger is an attack or an
 MAX_PAGE_CHARACTERS = 400_000
 BOLD_WEIGHT = 600
 TINY_POINTS = 1.0
+FEW_POINTS = 2.5  # high: above it no letters are of a point, whatever room the font leaves around them
 GRID = 10_000  # pdfium maps to whole pixels: on a grid this fine that is exact enough
 
 
@@ -286,10 +288,18 @@ class _Reader:
         if self.turn % 2:
             width, height = height, width
         seen = right > 0 and bottom > 0 and left < width and top < height
-        if not seen or max(bottom - top, right - left) < TINY_POINTS:
+        is_tiny = max(bottom - top, right - left) < TINY_POINTS or (bottom - top < FEW_POINTS and self._size(first) <= TINY_POINTS)
+        if not seen or is_tiny:
             self.raw.hidden += 1
             return None
         return left, top, right, bottom
+
+    def _size(self, index: int) -> float:
+        """Return the size of the font that a character is set in, as it shows on the page."""
+        size, matrix = float(pdfium.FPDFText_GetFontSize(self.text_page, index)), pdfium.FS_MATRIX()
+        if pdfium.FPDFText_GetMatrix(self.text_page, index, ctypes.byref(matrix)):
+            size *= math.hypot(matrix.c, matrix.d)
+        return round(size * math.hypot(*self.unit_y), 2)
 
     def _corners(self, index: int) -> tuple[float, float, float, float] | None:
         """The rectangle of one character on the rendered page: left, top, right, bottom."""

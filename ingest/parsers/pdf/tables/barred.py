@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ingest.parsers.pdf.page import Line, Word
-from ingest.parsers.pdf.tables.cells import Fragment, Table, is_cell_gap
+from ingest.parsers.pdf.tables.cells import NUMERIC, Cell, Fragment, Table, is_cell_gap
 from ingest.parsers.pdf.tables.rules import SAME, Rule
 
 ALIKE = 4.0  # points between the ends of rules of one table
@@ -46,7 +46,8 @@ def take_barred(items: Sequence[Line | Table], rules: Sequence[Rule]) -> list[Li
                 head = None if table.header_rows else _head_above(found, bars[start], columns)
                 if head is not None:
                     names = [[word for word in head.words if _nearest(word, columns) == column] for column in columns]
-                    table = Table([[[Fragment(words)] for words in names], *table.rows], 1, head.bold, is_drawn=True)
+                    cells = [[Fragment(words)] for words in names]
+                    table = Table([cells, *table.rows], 1, head.bold, is_drawn=True, titles=table.titles)
                     inside = [head, *inside]
                 place = next(number for number, item in enumerate(found) if item is inside[0])
                 gone = set(map(id, inside))
@@ -119,21 +120,41 @@ def _table_of(lines: list[Line], bars: list[float]) -> Table | None:
     pieces = sorted((piece for line in lines for piece in _cut(line, columns)), key=lambda piece: (piece.top, piece.column))
     if any(is_cell_gap(a, b, b.bottom - b.top) for piece in pieces for a, b in itertools.pairwise(piece.fragment.words)):
         return None  # columns that the white does not show
-    rows: list[list[list[Fragment]]] = []
-    header = 0
-    for number, (upper, lower) in enumerate(itertools.pairwise(bars)):
+    bands: list[list[list[Cell]]] = []
+    for upper, lower in itertools.pairwise(bars):
         here = [piece for piece in pieces if upper < (piece.top + piece.bottom) / 2 < lower]
-        rows += [_row(some, len(columns)) for some in _rows(here)]
-        header = len(rows) if not number else header
+        is_head = not any(sum(map(bool, row)) > 1 for band in bands for row in band)
+        bands.append([_row(some, len(columns)) for some in _rows(here, len(columns), is_head=is_head)])
+    titles = _titles(bands)
+    bands = bands[len(titles) :]
+    rows = [row for band in bands for row in band]
+    header = len(bands[0])
     sizes = [sum(len(fragment.words) for fragment in cell) for row in rows for cell in row]
     is_wrapped = any(len(cell) > 1 for row in rows for cell in row)
+    is_shared = any(row[0] and row[0] == below[0] and _stands_lower(row) for row, below in itertools.pairwise(rows))
     full = sum(sum(map(bool, row)) > 1 for row in rows)
-    if not is_wrapped or len(rows) < 2 or 2 * full <= len(rows) or max(sizes) > MAX_CELL_WORDS:
+    if not (is_wrapped or is_shared) or len(rows) < 2 or 2 * full <= len(rows) or max(sizes) > MAX_CELL_WORDS:
         return None
     is_head = (
         0 < header <= MAX_HEADER_ROWS and header < len(rows) and not any(len(cell) > 1 for row in rows[:header] for cell in row)
     )
-    return Table(rows, header if is_head else 0, lines[0].bold, is_drawn=True)
+    return Table(rows, header if is_head else 0, lines[0].bold, is_drawn=True, titles=titles)
+
+
+def _stands_lower(row: list[Cell]) -> bool:
+    """Tell whether the name of a row, which others share, stands below its line: line by line it would be that of another."""
+    name, other = (cell[0].words[0] for cell in (row[0], next(cell for cell in row[1:] if cell)))
+    return name.top > other.top + 0.4 * (other.bottom - other.top)
+
+
+def _titles(bands: list[list[list[Cell]]]) -> list[Cell]:
+    """Return the text that stands alone between the first two rules, above the names of columns."""
+    if len(bands) <= MIN_RULES or len(bands[0]) != 1 or not bands[1]:
+        return []
+    alone = [cell for cell in bands[0][0] if cell]
+    words = [word for row in bands[1] for cell in row for fragment in cell for word in fragment.words]
+    is_above = len(alone) == 1 and sum(map(bool, bands[1][-1])) > 1 and not any(NUMERIC.match(word.text) for word in words)
+    return alone if is_above else []
 
 
 def _columns(lines: list[Line]) -> list[tuple[float, float]]:
@@ -160,11 +181,19 @@ def _column_of(word: Word, columns: list[tuple[float, float]]) -> int:
     return next(number for number, (left, right) in enumerate(columns) if left <= word.left and word.right <= right)
 
 
-def _rows(pieces: list[_Piece]) -> Iterator[list[_Piece]]:
-    """Yield the rows between two rules. `pieces`: from the top down."""
+def _rows(pieces: list[_Piece], width: int, *, is_head: bool) -> Iterator[list[_Piece]]:
+    """Yield the rows between two rules. `pieces`: from the top down. `is_head`: they are the first with several columns."""
     if not pieces:
         return
     lines = _lines(pieces)
+    names = [piece for piece in pieces if piece.column == 0]
+    is_named = (
+        is_head and len(lines) == 2 and 1 < len(lines[0]) < width - 1 and len(lines[1]) == width
+    )  # names over several columns
+    if not is_named and sum(any(piece.column == 0 for piece in line) for line in lines) < 2:
+        records = [some for line in lines if (some := [piece for piece in line if piece.column])]
+        yield from ([[*names, *record] for record in records] if _are_records(records) else [pieces])
+        return
     begun = [any(piece.column == 0 for piece in line) for line in lines]
     gaps = [0.0, *(_gap(above, below) for above, below in itertools.pairwise(lines))]
     size = max(piece.bottom - piece.top for piece in pieces)
@@ -178,6 +207,13 @@ def _rows(pieces: list[_Piece]) -> Iterator[list[_Piece]]:
         row += line
     if row:
         yield row
+
+
+def _are_records(lines: list[list[_Piece]]) -> bool:
+    """Tell whether lines are rows of their own beside one name: each fills the same columns, one of them with a figure."""
+    columns = [[piece.column for piece in line] for line in lines]
+    figures = [{piece.column for piece in line if NUMERIC.match(piece.fragment.words[0].text)} for line in lines]
+    return len(lines) > 1 and len(columns[0]) > 1 and all(one == columns[0] for one in columns) and bool(set.intersection(*figures))
 
 
 def _gap(above: list[_Piece], below: list[_Piece]) -> float:

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -31,12 +32,14 @@ class Table:
     """Rows of cells, and how many rows at the top name the columns. `is_bold`: the first row is in bold print.
 
     `is_drawn`: rules or shades show its rows; where only gaps do, a text alone on its row may be the first line of the next one.
+    `titles`: what stands above the names of the columns, over all of them.
     """
 
     rows: list[list[Cell]]
     header_rows: int
     is_bold: bool = False
     is_drawn: bool = False
+    titles: Sequence[Cell] = ()
 
 
 def is_cell_gap(before: Word, word: Word, size: float) -> bool:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ingest.parsers.pdf.page import Line, Word
-from ingest.parsers.pdf.tables.cells import NUMERIC, YEAR, Cell, Fragment, Table
+from ingest.parsers.pdf.tables.cells import Cell, Fragment, Table
+from ingest.parsers.pdf.tables.merged import Merged
 from ingest.parsers.pdf.tables.rules import Grid
 
 MAX_CELL_WORDS = 250  # a "cell" with more is a column of a page, not of a table
-MAX_HEADER_ROWS = 3
 
 
 def take_ruled(lines: list[Line], grids: Sequence[Grid]) -> list[Line | Table]:
@@ -82,16 +82,17 @@ class _Ruled:
         longest = max(sum(len(fragment.words) for fragment in cell) for cell in self.cells.values())
         if len(rows) < 2 or len(columns) < 2 or longest > MAX_CELL_WORDS:
             return None
-        table = [[self._cell(row, column) for column in columns] for row in rows]
-        header = 0
-        while header < min(MAX_HEADER_ROWS, len(rows) - 1) and rows[header] not in self.plain_rows:
-            header += 1
-        if rows[header] not in self.plain_rows:
-            header = 0  # bold throughout says nothing
-        figures = [any(map(_has_figure, row)) for row in table[:2]]
-        if not header and (len(rows) > 2 or figures[1]) and all(table[0]) and not figures[0]:
-            header = 1
-        return Table(table, header, is_bold=rows[0] not in self.plain_rows, is_drawn=True)
+        merged = Merged(
+            rows=[[self._cell(row, column) for column in columns] for row in rows],
+            reaches=[[len(self.grid.columns_from(row, column, columns)) for column in columns] for row in rows],
+            is_plain=[row in self.plain_rows for row in rows],
+        )
+        first = merged.titles()
+        depth = merged.head(first)
+        names = merged.names(first, depth)
+        body = merged.body(first + depth) if depth else merged.rows[first:]
+        titles = [row[0] for row in merged.rows[:first]]
+        return Table([*names, *body], len(names), is_bold=not merged.is_plain[first], is_drawn=True, titles=titles)
 
     def _reach_down(self, rows: list[int]) -> None:
         """Give the text of a cell that reaches over several rows to each of them, wherever in it the text stands."""
@@ -116,7 +117,3 @@ def _is_one_text(text: list[Fragment]) -> bool:
     """Tell whether lines follow each other as closely as those of a paragraph."""
     lines = [fragment.words[0] for fragment in text]
     return all(below.top - above.bottom < 0.4 * (above.bottom - above.top) for above, below in itertools.pairwise(lines))
-
-
-def _has_figure(cell: Cell) -> bool:
-    return any(NUMERIC.match(word.text) and not YEAR.match(word.text) for fragment in cell for word in fragment.words)

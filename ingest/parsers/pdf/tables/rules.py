@@ -6,7 +6,7 @@ left alone: there the gaps between the texts give the columns, at a hundredth of
 
 import ctypes
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import pypdfium2.raw as pdfium
@@ -18,6 +18,7 @@ MAX_STROKES = 500
 THIN = 2.5  # points: thinner is a rule, thicker a box
 SHORTEST = 6.0
 NEAR = 3.0  # points between ends that touch
+CLOSE = 1.0  # points: rules of one table meet, those of one in its cell stand further away
 SAME = 1.5  # points between rules that are one
 
 Rectangle = tuple[float, float, float, float]  # left, top, right, bottom
@@ -51,6 +52,11 @@ class Grid:
         top = max(edge for edge in edges if edge <= self.ys[row])
         bottom = min(edge for edge in edges if edge > self.ys[row])
         return range(self.ys.index(top), self.ys.index(bottom))
+
+    def columns_from(self, row: int, column: int, columns: Sequence[int]) -> list[int]:
+        """Return those of the columns that the cell at a place reaches over."""
+        right = min(edge for edge in self.spans[row] if edge > self.xs[column])
+        return [other for other in columns if other >= column and self.xs[other] < right]
 
     def cell_at(self, x: float, y: float) -> tuple[int, int] | None:
         """Return (row, column) of the cell over a point, None outside."""
@@ -96,6 +102,8 @@ def read_grids(
     horizontal, vertical = _merge(horizontal), _merge(vertical)
     if not horizontal or not vertical or max(len(horizontal), len(vertical)) > MAX_RULES:
         return (), strokes, bands
+    held = _held(horizontal, vertical)
+    horizontal, vertical = ([rule for rule in rules if id(rule) not in held] for rules in (horizontal, vertical))
     grids = [grid for rows, columns in _connected(horizontal, vertical) if (grid := _grid(rows, columns))]
     return tuple(sorted(grids, key=lambda grid: grid.ys[0])), strokes, bands
 
@@ -159,11 +167,37 @@ def _merge(rules: list[Rule]) -> list[Rule]:
     return merged + open_rules
 
 
-def _connected(horizontal: list[Rule], vertical: list[Rule]) -> list[tuple[list[Rule], list[Rule]]]:
+def _held(horizontal: list[Rule], vertical: list[Rule]) -> set[int]:
+    """Return by identity the rules of tables that stand within a cell of another table, a little apart from its edges.
+
+    One that fills its cell from edge to edge is drawn like cells that are merged around it, and is read as such.
+    """
+    groups = [
+        (rows, columns) for rows, columns in _connected(horizontal, vertical, near=CLOSE) if len(rows) > 1 and len(columns) > 1
+    ]
+    grids = [_grid(rows, columns) for rows, columns in groups] if len(groups) > 1 else []
+    held: set[int] = set()
+    for rows, columns in groups if any(grids) else []:
+        left, right = min(rule.start for rule in rows), max(rule.end for rule in rows)
+        top, bottom = min(rule.start for rule in columns), max(rule.end for rule in columns)
+        for grid in grids:
+            if grid and _is_within((left, top, right, bottom), grid):
+                held.update(map(id, (*rows, *columns)))
+    return held
+
+
+def _is_within(box: Rectangle, grid: Grid) -> bool:
+    """Tell whether a box stands in one cell of a grid, away from its edges."""
+    left, top, right, bottom = box
+    first, last = grid.cell_at(left - CLOSE, top - CLOSE), grid.cell_at(right + CLOSE, bottom + CLOSE)
+    return first is not None and last is not None and first[1] == last[1] and grid.rows_from(*first) == grid.rows_from(*last)
+
+
+def _connected(horizontal: list[Rule], vertical: list[Rule], *, near: float = NEAR) -> list[tuple[list[Rule], list[Rule]]]:
     """Return the groups of rules that cross or touch each other."""
     groups: list[tuple[list[Rule], list[Rule]]] = [([rule], []) for rule in horizontal]
     for rule in vertical:
-        touched = [group for group in groups if any(_touch(other, rule) for other in group[0])]
+        touched = [group for group in groups if any(_touch(other, rule, near) for other in group[0])]
         if not touched:
             continue
         rows = [other for group in touched for other in group[0]]
@@ -173,8 +207,8 @@ def _connected(horizontal: list[Rule], vertical: list[Rule]) -> list[tuple[list[
     return groups
 
 
-def _touch(row: Rule, column: Rule) -> bool:
-    return row.start - NEAR <= column.at <= row.end + NEAR and column.start - NEAR <= row.at <= column.end + NEAR
+def _touch(row: Rule, column: Rule, near: float) -> bool:
+    return row.start - near <= column.at <= row.end + near and column.start - near <= row.at <= column.end + near
 
 
 def _grid(rows: list[Rule], columns: list[Rule]) -> Grid | None:

@@ -1,6 +1,7 @@
 """Tables without rules: gaps between texts that repeat line after line give the columns."""
 
 import itertools
+from dataclasses import replace
 
 from ingest.parsers.pdf.page import Line, Word
 from ingest.parsers.pdf.tables.cells import (
@@ -15,6 +16,8 @@ from ingest.parsers.pdf.tables.cells import (
     header_rows,
     split_cells,
 )
+from ingest.parsers.pdf.tables.row_names import name_rows
+from ingest.parsers.pdf.tables.wrapped import add_lines, add_wrapped, part_wrapped
 
 MAX_HEADER_ROWS = 3
 MIN_ROWS, MOST_ROWS = 3, 0.7  # of a table, in which a column begins at one place
@@ -29,9 +32,40 @@ def table_of_rows(rows: list[Line]) -> Table:
     Where the fullest rows show plainly how the columns stand, a gap in a row becomes an empty cell, and names of columns that
     take several lines become one row.
     """
+    table = _with_wrapped(rows)
+    return replace(table, rows=name_rows(table))
+
+
+def _with_wrapped(rows: list[Line]) -> Table:
+    rows, lines = part_wrapped(rows)
+    if not any(lines):
+        return _table_of(rows, header_rows(rows))
+    amid = [bool(some) and count_cells(row) == 1 for row, some in zip(rows, lines, strict=True)]  # a name beside lines, no label
+    header = header_rows([row for row, is_amid in zip(rows, amid, strict=True) if not is_amid])
+    table = _table_of(rows, min([header, *(number for number, is_amid in enumerate(amid) if is_amid)]))
+    merged = len(rows) - len(table.rows)  # rows of names that became one
+    extents = _extents(table.rows)
+    owners = [
+        (rows[0], [line for some in lines[: merged + 1] for line in some]),
+        *zip(rows[merged + 1 :], lines[merged + 1 :], strict=True),
+    ]
+    wrapped = [add_lines(cells, own, some, extents) for cells, (own, some) in zip(table.rows, owners, strict=True)]
+    return replace(table, rows=wrapped)
+
+
+def _extents(rows: list[list[Cell]]) -> list[tuple[float, float] | None]:
+    """Return from where to where each column reaches, by the rows that have all of them."""
+    width = max(map(len, rows))
+    found: list[tuple[float, float] | None] = []
+    for column in range(width):
+        words = [word for row in rows if len(row) == width for part in row[column] for word in part.words]
+        found.append((min(word.left for word in words), max(word.right for word in words)) if words else None)
+    return found
+
+
+def _table_of(rows: list[Line], header: int) -> Table:
     starts = _column_starts(rows)
     cells = [_cut_at(split_cells(row), starts) for row in rows]
-    header = header_rows(rows)
     if columns := _find_columns(cells):
         cells = [[part for cell in row for part in _cut(cell, columns)] if len(row) < len(columns) else row for row in cells]
         named = _names_above(rows, columns)
@@ -86,9 +120,27 @@ def _find_columns(rows: list[list[list[Word]]]) -> Columns:
     width = max(map(len, rows))
     full = [row for row in rows if len(row) == width]
     if width < 3 or len(full) < max(2, len(rows) / 4):
-        return []
+        return _stacks(rows)
     columns = [(min(row[i][0].left for row in full), max(row[i][-1].right for row in full)) for i in range(width)]
     return [] if any(left[1] > right[0] for left, right in itertools.pairwise(columns)) else columns
+
+
+def _stacks(rows: list[list[list[Word]]]) -> Columns:
+    """Return the columns of rows that mostly lack some cells: those that stand apart from each other from top to bottom.
+
+    None where two cells of a row would stand in one of them, or where one of them is that of a single row.
+    """
+    several = [row for row in rows if len(row) > 1]
+    columns: list[tuple[float, float]] = []
+    for left, right in sorted((cell[0].left, cell[-1].right) for row in several for cell in row):
+        if columns and left <= columns[-1][1]:
+            columns[-1] = (columns[-1][0], max(columns[-1][1], right))
+        else:
+            columns.append((left, right))
+    places = [[_column_of(cell[0], columns) for cell in row] for row in several]
+    used = [sum(column in row for row in places) for column in range(len(columns))]
+    is_clear = len(columns) > 2 and min(used) > 1 and all(len(set(row)) == len(row) for row in places)
+    return columns if is_clear and max(map(len, rows)) + 1 >= len(columns) else []
 
 
 def _spread(row: list[list[Word]], columns: Columns) -> list[list[Word]]:
@@ -187,6 +239,7 @@ def find_table_rows(rows: list[Line]) -> list[bool]:
     for start, end in _runs(found):
         if not _has_columns([split_cells(row) for row in rows[start:end]]):
             found[start:end] = [False] * (end - start)
+    add_wrapped(rows, found)
     _add_names(rows, found)
     return found
 
