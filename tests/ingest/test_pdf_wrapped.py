@@ -1,6 +1,7 @@
 """Tables of a PDF whose cells go on over several lines, with rules and without."""
 
 import io
+from typing import Any
 
 import pytest
 from reportlab.lib import colors
@@ -185,7 +186,7 @@ LOOKS = pytest.mark.parametrize(("font", "widths"), [("Helvetica", (80, 80, 60))
 @LOOKS
 @pytest.mark.parametrize("place", ["TOP", "MIDDLE", "BOTTOM"])
 def test_rows_between_two_rules_know_their_name_wherever_it_stands(tmp_path, font, widths, place):
-    style = [("LINEABOVE", (0, row), (-1, row), 1, colors.black) for row in (0, 1, 4)]
+    style: list[Any] = [("LINEABOVE", (0, row), (-1, row), 1, colors.black) for row in (0, 1, 4)]
     style += [("LINEBELOW", (0, -1), (-1, -1), 1, colors.black), ("VALIGN", (0, 0), (-1, -1), place)]
     assert regions(tmp_path, [("FONT", (0, 0), (-1, -1), font, 10), *style], widths) == NAMED_REGIONS
 
@@ -193,7 +194,7 @@ def test_rows_between_two_rules_know_their_name_wherever_it_stands(tmp_path, fon
 @LOOKS
 @pytest.mark.parametrize("lines", [[], [1], [1, 4]], ids=["no rules", "below the names", "between regions"])
 def test_rows_without_rules_know_the_name_above_that_they_belong_to(tmp_path, font, widths, lines):
-    style = [("LINEABOVE", (0, row), (-1, row), 1, colors.black) for row in lines]
+    style: list[Any] = [("LINEABOVE", (0, row), (-1, row), 1, colors.black) for row in lines]
     style += [("FONT", (0, 0), (-1, -1), font, 10), ("VALIGN", (0, 0), (-1, -1), "TOP")]
     assert regions(tmp_path, style, widths) == NAMED_REGIONS
 
