@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from bench.harness.patience import PATIENCE_S
 from bench.harness.served import Installation
 from tests.browser.conftest import SignIn
 from tests.browser.test_story import ask
@@ -28,6 +29,7 @@ def installation(vllm_server: VllmServer, tmp_path_factory: pytest.TempPathFacto
         LLM_MODEL=vllm_server.model,
         LLM_API_KEY=vllm_server.api_key,
         LLM_CONTEXT_TOKENS="4096",
+        LLM_FIRST_TOKEN_TIMEOUT_S=str(PATIENCE_S),  # the server's first answer comes late on a busy machine
         ATTEST_WORKERS="1",
     )
     try:
