@@ -14,6 +14,7 @@ from api.access import scoped
 from api.library import PAGE_MAX, PER_PAGE_MAX
 from api.requests import ApiRequest
 from api.strictness import Given
+from curation.access import managed_collection
 from curation.answers.models import ApprovedAnswer
 from curation.answers.writing import approve_answer, retire_answer, save_answer
 from kb.models import Collection
@@ -62,14 +63,14 @@ def list_answers(
     """Answers of a collection, or of all that the caller runs; a page that is not full is the last."""
     rows = ApprovedAnswer.objects.manageable_by(request.user).select_related("collection").prefetch_related("questions")
     if collection:
-        rows = rows.filter(collection=get_object_or_404(Collection.objects.manageable_by(request.user), slug=collection))
+        rows = rows.filter(collection=managed_collection(request.user, collection))
     return [show_answer(row) for row in rows.order_by("-pk")[(page - 1) * per_page : page * per_page]]
 
 
 @router.post("/answers", response={201: ApprovedAnswerOut, **schemas.ERRORS}, **MANAGE)
 def create_answer(request: ApiRequest, given: ApprovedIn) -> Status[ApprovedAnswerOut]:
     """Write an answer as a draft; each sentence is checked against the documents of the collection."""
-    collection = get_object_or_404(Collection.objects.manageable_by(request.user), slug=given.collection)
+    collection = managed_collection(request.user, given.collection)
     row = save_answer(
         row=None,
         collection=collection,

@@ -12,6 +12,7 @@ from api import schemas
 from api.access import scoped
 from api.requests import ApiRequest
 from api.strictness import Given
+from curation.access import managed_collection
 from curation.canary.holding import apply_held, set_rules, withdraw_held
 from curation.canary.models import CanaryState, HeldChange
 from kb.models import Collection
@@ -50,7 +51,7 @@ class ApplyIn(Given):
 @router.get("/golden/canary/{slug:slug}", response={200: CanaryOut, **schemas.ERRORS}, **MANAGE)
 def get_canary(request: ApiRequest, slug: str) -> CanaryOut:
     """What changed since the last run of a collection's golden questions, and what is held back."""
-    return show_canary(get_object_or_404(Collection.objects.manageable_by(request.user), slug=slug))
+    return show_canary(managed_collection(request.user, slug))
 
 
 @router.put("/golden/canary/{slug:slug}", response={200: CanaryOut, **schemas.ERRORS}, **MANAGE)

@@ -15,9 +15,9 @@ from api.errors import RequestInvalid
 from api.library import PAGE_MAX, PER_PAGE_MAX
 from api.requests import ApiRequest
 from api.strictness import Given
+from curation.access import managed_collection
 from curation.gaps.deciding import change_gap, people_for
 from curation.gaps.models import Gap
-from kb.models import Collection
 
 router = Router(tags=["curation"])
 MANAGE = scoped(ApiKey.Scope.MANAGE)
@@ -54,7 +54,7 @@ def list_gaps(
     """Gaps of a collection, or of all that the caller runs, the most asked first; a page that is not full is the last."""
     rows = Gap.objects.manageable_by(request.user).filter(state=state)
     if collection:
-        rows = rows.filter(collection=get_object_or_404(Collection.objects.manageable_by(request.user), slug=collection))
+        rows = rows.filter(collection=managed_collection(request.user, collection))
     rows = rows.select_related("collection", "assigned_to", "typical__case__event").order_by("-count", "-last_at", "pk")
     return [show_gap(row) for row in rows[(page - 1) * per_page : page * per_page]]
 

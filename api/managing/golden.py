@@ -14,12 +14,12 @@ from api.access import scoped
 from api.library import PAGE_MAX, PER_PAGE_MAX
 from api.requests import ApiRequest
 from api.strictness import Given
+from curation.access import managed_collection
 from curation.golden.comparing import compare_runs, run_before
 from curation.golden.models import GoldenQuestion, GoldenRun
 from curation.golden.questions import change_golden, clean_expected, delete_golden, import_golden, serialize_golden, write_golden
 from curation.golden.reading import read_file
 from curation.golden.running import start_run
-from kb.models import Collection
 
 router = Router(tags=["curation"])
 MANAGE = scoped(ApiKey.Scope.MANAGE)
@@ -117,14 +117,14 @@ def list_golden(
     """Golden questions of a collection, or of all that the caller runs; a page that is not full is the last."""
     rows = GoldenQuestion.objects.manageable_by(request.user).select_related("collection")
     if collection:
-        rows = rows.filter(collection=_managed(request, collection))
+        rows = rows.filter(collection=managed_collection(request.user, collection))
     return [show_golden(row) for row in rows.order_by("pk")[(page - 1) * per_page : page * per_page]]
 
 
 @router.post("/golden", response={201: GoldenOut, **schemas.ERRORS}, **MANAGE)
 def create_golden(request: ApiRequest, given: GoldenIn) -> Status[GoldenOut]:
     """Write a golden question."""
-    collection = _managed(request, given.collection)
+    collection = managed_collection(request.user, given.collection)
     expected = clean_expected(
         collection=collection, is_refusal=given.expect == "refusal", facts=given.facts, documents=given.documents
     )
@@ -142,7 +142,7 @@ def create_golden(request: ApiRequest, given: GoldenIn) -> Status[GoldenOut]:
 @router.post("/golden/file", response={200: GoldenFileOut, **schemas.ERRORS}, **MANAGE)
 def read_golden_file(request: ApiRequest, given: GoldenFileIn) -> GoldenFileOut:
     """Keep the golden questions of a file, all of them or none; one that is there takes what the file says."""
-    collection = _managed(request, given.collection)
+    collection = managed_collection(request.user, given.collection)
     rows = read_file(given.text.encode(errors="replace"), collection=collection)
     new, changed = (0, 0) if given.dry_run else import_golden(collection=collection, rows=rows, user=request.user)
     return GoldenFileOut(questions=len(rows), new=new, changed=changed)
@@ -180,7 +180,7 @@ def remove_golden(request: ApiRequest, uid: UUID) -> Status[None]:
 @router.post("/golden/runs", response={202: GoldenRunOut, **schemas.ERRORS}, **MANAGE)
 def start_golden_run(request: ApiRequest, given: GoldenStartIn) -> Status[GoldenRunOut]:
     """Ask all golden questions of a collection; a worker does it. A run that waits already is that run."""
-    run = start_run(collection=_managed(request, given.collection), cause=GoldenRun.Cause.ASKED, user=request.user)
+    run = start_run(collection=managed_collection(request.user, given.collection), cause=GoldenRun.Cause.ASKED, user=request.user)
     return Status(202, GoldenRunOut(**show_run(run)))
 
 
@@ -194,7 +194,7 @@ def list_golden_runs(
     """Runs, the newest first; a page that is not full is the last."""
     rows = GoldenRun.objects.manageable_by(request.user).select_related("collection")
     if collection:
-        rows = rows.filter(collection=_managed(request, collection))
+        rows = rows.filter(collection=managed_collection(request.user, collection))
     return [GoldenRunOut(**show_run(row)) for row in rows.order_by("-pk")[(page - 1) * per_page : page * per_page]]
 
 
@@ -216,10 +216,6 @@ def get_golden_run(request: ApiRequest, uid: UUID) -> GoldenRunWithResults:
         for row in compare_runs(run, before, user=request.user)
     ]
     return GoldenRunWithResults(**show_run(run), compared_with=before.uid if before else None, results=results)
-
-
-def _managed(request: ApiRequest, slug: str) -> Collection:
-    return get_object_or_404(Collection.objects.manageable_by(request.user), slug=slug)
 
 
 def _find(request: ApiRequest, uid: UUID) -> GoldenQuestion:

@@ -15,9 +15,9 @@ from api.library import PAGE_MAX, PER_PAGE_MAX
 from api.requests import ApiRequest
 from api.strictness import Given
 from chat.streaming.turn import find_turn
+from curation.access import managed_collection
 from curation.handover import services
 from curation.handover.models import Handover
-from kb.models import Collection
 
 router = Router(tags=["handovers"])
 ASK, READ, MANAGE = scoped(ApiKey.Scope.ASK), scoped(ApiKey.Scope.READ), scoped(ApiKey.Scope.MANAGE)
@@ -112,7 +112,7 @@ def list_handovers(
     page that is not full is the last."""
     rows = Handover.objects.manageable_by(request.user).in_state(state)
     if collection:
-        rows = rows.filter(collection=get_object_or_404(Collection.objects.manageable_by(request.user), slug=collection))
+        rows = rows.filter(collection=managed_collection(request.user, collection))
     rows = rows.select_related("turn", "collection", "asker", "taken_by")
     return [HandoverOut(**serialize_handover(row)) for row in rows[(page - 1) * per_page : page * per_page]]
 

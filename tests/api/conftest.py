@@ -70,3 +70,12 @@ def admin_key(knowledge_admin: User) -> str:
 def client() -> Client:
     """Checks CSRF, as browsers' requests are checked."""
     return Client(enforce_csrf_checks=True)
+
+
+def error(response: Any) -> tuple[int, str]:
+    """Return status and code of a refusal, which has the one shape of all errors."""
+    body = response.json()
+    assert set(body) == {"error", "request_id"}
+    assert body["request_id"] == response["X-Request-ID"]
+    assert body["error"]["message"]
+    return response.status_code, body["error"]["code"]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import ApiKey, User
 from audit.models import Event
 from kb.models import Collection, Document
-from tests.api.conftest import bearer, key_of
+from tests.api.conftest import bearer, error, key_of
 
 pytestmark = pytest.mark.usefixtures("dependencies")
 JSON = "application/json"
@@ -38,14 +38,6 @@ def call(client: Client, method: str, address: str, body: Any, document: Documen
     address = address.format(document=document.uid)
     given = {"content_type": JSON} if body is None or method == "get" else {"data": body, "content_type": JSON}
     return getattr(client, method)(address, headers=headers, **given)
-
-
-def error(response: Any) -> tuple[int, str]:
-    body = response.json()
-    assert set(body) == {"error", "request_id"}
-    assert body["request_id"] == response["X-Request-ID"]
-    assert body["error"]["message"]
-    return response.status_code, body["error"]["code"]
 
 
 @pytest.mark.parametrize(("method", "address", "body", "scope", "status"), OPERATIONS, ids=IDS)

@@ -15,7 +15,7 @@ from audit.models import Event
 from integrations.chat_apps.editing import ChatAppValues
 from integrations.chat_apps.models import ChatApp
 from kb.models import Collection
-from tests.api.conftest import bearer, key_of
+from tests.api.conftest import bearer, error, key_of
 
 pytestmark = pytest.mark.django_db
 JSON = "application/json"
@@ -40,10 +40,6 @@ def one(made: dict[str, Any]) -> str:
     return f"{ALL}/{made['uid']}"
 
 
-def refusal(response: Any) -> tuple[int, str]:
-    return response.status_code, response.json()["error"]["code"]
-
-
 def test_a_program_is_connected_read_changed_and_disconnected(
     client: Client, admin: dict[str, str], slack: dict[str, Any], outsider: User, collection: Collection
 ) -> None:
@@ -58,7 +54,7 @@ def test_a_program_is_connected_read_changed_and_disconnected(
     assert (changed.status_code, changed.json()) == (200, slack | change | {"person_count": 2})
     assert client.get(ALL, headers=admin).json()[0]["collections"] == ["handbook"]
     assert client.delete(one(slack), headers=admin).status_code == 204
-    assert refusal(client.get(one(slack), headers=admin)) == (404, "not_found")
+    assert error(client.get(one(slack), headers=admin)) == (404, "not_found")
     events = Event.objects.filter(action__startswith="chat_app.").order_by("sequence")
     assert [(event.action, event.actor_name) for event in events] == [
         ("chat_app.created", "kim"),
@@ -75,7 +71,7 @@ def test_secrets_are_taken_and_never_returned(client: Client, admin: dict[str, s
     app.refresh_from_db()
     assert (app.read_secret(), app.read_token()) == ("slack-second", "xoxb-token-2")
     wrong = client.patch(one(slack), {"secret": ["slack-wrong"]}, JSON, headers=admin)
-    assert refusal(wrong) == (422, "request_invalid")
+    assert error(wrong) == (422, "request_invalid")
     shown = [response.content.decode() for response in (changed, kept, wrong)]
     shown += [client.get(address, headers=admin).content.decode() for address in (ALL, one(slack))]
     shown += [json.dumps(event.payload.data) for event in Event.objects.all()]
@@ -118,7 +114,7 @@ def test_what_cannot_be_kept_is_refused_by_its_field_and_changes_nothing(
         client.patch(one(slack), given, JSON, headers=admin),
         client.post(ALL, SLACK | {"name": "Second"} | given, JSON, headers=admin),
     ):
-        assert refusal(response) == (422, "request_invalid")
+        assert error(response) == (422, "request_invalid")
         assert field in response.json()["error"]["message"]
     assert client.get(one(slack), headers=admin).json() == before
     assert (ChatApp.objects.count(), Event.objects.filter(action__startswith="chat_app.").count()) == (1, 1)
@@ -140,13 +136,13 @@ def test_a_program_that_lacks_something_is_not_connected(
     client: Client, admin: dict[str, str], employee: User, given: dict[str, Any], field: str
 ) -> None:
     response = client.post(ALL, given, JSON, headers=admin)
-    assert refusal(response) == (422, "request_invalid")
+    assert error(response) == (422, "request_invalid")
     assert field in response.json()["error"]["message"]
     assert not ChatApp.objects.exists()
 
 
 def test_its_kind_stays(client: Client, admin: dict[str, str], slack: dict[str, Any]) -> None:
-    assert refusal(client.patch(one(slack), {"kind": "teams"}, JSON, headers=admin)) == (422, "request_invalid")
+    assert error(client.patch(one(slack), {"kind": "teams"}, JSON, headers=admin)) == (422, "request_invalid")
 
 
 def test_whoever_is_no_system_admin_learns_nothing(
@@ -167,7 +163,7 @@ def test_whoever_is_no_system_admin_learns_nothing(
             client.patch(one(slack), {"people": []}, JSON, headers=headers),
             client.delete(one(slack), headers=headers),
         ):
-            assert refusal(response) == expected[name], name
+            assert error(response) == expected[name], name
     assert [(row.name, row.people.count()) for row in ChatApp.objects.all()] == [("Slack", 1)]
 
 
@@ -178,7 +174,7 @@ def test_an_unknown_program_is_not_there(client: Client, admin: dict[str, str]) 
         client.patch(address, {"people": []}, JSON, headers=admin),
         client.delete(address, headers=admin),
     ):
-        assert refusal(response) == (404, "not_found")
+        assert error(response) == (404, "not_found")
 
 
 def test_rest_takes_and_returns_the_editable_values() -> None:

@@ -11,7 +11,7 @@ from accounts.models import ApiKey, User
 from audit.models import Event
 from chat.checking import taking
 from kb.models import Collection, Document
-from tests.api.conftest import bearer, key_of
+from tests.api.conftest import bearer, error, key_of
 from tests.chat.library import LEAVE, SIX_HOURS, search
 
 pytestmark = pytest.mark.usefixtures("dependencies")
@@ -25,13 +25,6 @@ TEXT = (
 
 def check(client: Client, key: str, **given: Any) -> Any:
     return client.post("/api/v1/check", given, "application/json", headers=bearer(key))
-
-
-def error(response: Any) -> tuple[int, str]:
-    body = response.json()
-    assert body.keys() == {"error", "request_id"}
-    assert body["error"]["message"]
-    return response.status_code, body["error"]["code"]
 
 
 def test_each_sentence_has_its_place_its_verdict_and_its_citations(client: Client, reader: str) -> None:

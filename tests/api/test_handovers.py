@@ -13,7 +13,7 @@ from chat.models import Conversation, Turn
 from curation.handover.models import Handover
 from kb.models import Collection
 from kb.rights.stewards import set_steward
-from tests.api.conftest import bearer, key_of
+from tests.api.conftest import bearer, error, key_of
 from tests.curation.test_handover import about
 from tests.permissions.conftest import World, world
 
@@ -50,10 +50,6 @@ def keys(world: World, turn: Turn) -> Keys:
 
 def of_turn(turn: Turn) -> str:
     return f"/api/v1/turns/{turn.uid}/handover"
-
-
-def refusal(response: Any) -> tuple[int, str]:
-    return response.status_code, response.json()["error"]["code"]
 
 
 @pytest.fixture
@@ -99,7 +95,7 @@ def test_it_is_closed_by_who_looks_after_it_or_taken_back_by_the_asker(
 ) -> None:
     closed = client.post(f"/api/v1/handovers/{handed['uid']}/close", headers=keys["keeper"])
     assert (closed.status_code, closed.json()["state"]) == (200, "closed")
-    assert refusal(client.delete(of_turn(turn), headers=keys["asker"])) == (400, "handover_invalid")
+    assert error(client.delete(of_turn(turn), headers=keys["asker"])) == (400, "handover_invalid")
     second = Turn.objects.create(conversation=world.conversation, position=1, question="When?", state="refused")
     assert client.post(of_turn(second), {}, JSON, headers=keys["asker"]).status_code == 201
     assert client.delete(of_turn(second), headers=keys["asker"]).status_code == 204
@@ -118,9 +114,9 @@ def test_once_and_only_while_it_is_open(client: Client, turn: Turn, keys: Keys, 
         client.post(f"{address}/reply", {"text": "x" * 10_001}, JSON, headers=keys["keeper"]),
         client.post(f"{address}/reply", {"text": "nul\x00"}, JSON, headers=keys["keeper"]),
     ):
-        assert refusal(response) == (400, "handover_invalid")
+        assert error(response) == (400, "handover_invalid")
     half = client.post(f"{address}/reply", '{"text": "half a pair \\ud800"}', JSON, headers=keys["keeper"])
-    assert refusal(half) == (422, "request_invalid")
+    assert error(half) == (422, "request_invalid")
     assert Handover.objects.get().state == "open"
     client.post(f"{address}/close", headers=keys["keeper"])
     for response in (
@@ -128,12 +124,12 @@ def test_once_and_only_while_it_is_open(client: Client, turn: Turn, keys: Keys, 
         client.post(f"{address}/take", headers=keys["keeper"]),
         client.post(f"{address}/close", headers=keys["keeper"]),
     ):
-        assert refusal(response) == (400, "handover_invalid")
+        assert error(response) == (400, "handover_invalid")
 
 
 @pytest.mark.parametrize("given", [{"note": None}, {"note": 7}, {"note": "x", "to": "kim"}])
 def test_a_body_that_is_not_taken_is_refused(client: Client, turn: Turn, keys: Keys, given: dict[str, Any]) -> None:
-    assert refusal(client.post(of_turn(turn), given, JSON, headers=keys["asker"])) == (422, "request_invalid")
+    assert error(client.post(of_turn(turn), given, JSON, headers=keys["asker"])) == (422, "request_invalid")
     assert not Handover.objects.exists()
 
 
@@ -156,7 +152,7 @@ def test_whoever_does_not_run_the_collection_sees_nothing_of_it(
             client.post(f"{address}/close", headers=keys[name]),
             client.get("/api/v1/handovers?collection=handbook", headers=keys[name]),
         ):
-            assert refusal(response) == answer, name
+            assert error(response) == answer, name
     assert client.get("/api/v1/handovers", headers=keys["stranger"]).json() == []
     assert Handover.objects.get().state == "open"
     for name in ("keeper", "admin"):
@@ -175,11 +171,11 @@ def test_only_the_asker_hands_over_reads_and_takes_back(client: Client, turn: Tu
         ]
 
     for name, answer in expected.items():
-        assert [refusal(response) for response in tried(name)] == [answer] * 3, name
-    assert refusal(client.get(of_turn(turn), headers=keys["asker"])) == (404, "not_found")  # it is not handed over
+        assert [error(response) for response in tried(name)] == [answer] * 3, name
+    assert error(client.get(of_turn(turn), headers=keys["asker"])) == (404, "not_found")  # it is not handed over
     assert client.post(of_turn(turn), {"note": ""}, JSON, headers=keys["asker"]).status_code == 201
     for name, answer in expected.items():
-        assert [refusal(response) for response in tried(name)] == [answer] * 3, name
+        assert [error(response) for response in tried(name)] == [answer] * 3, name
         if answer[0] == 404:
             assert client.get("/api/v1/handovers/own", headers=keys[name]).json() == []
     assert Handover.objects.get().state == "open"
@@ -196,14 +192,14 @@ def test_each_operation_needs_its_scope(client: Client, turn: Turn, handed: dict
         ("ask read", client.get(address, headers=bearer(key_of(keeper, "ask", "read")))),
         ("ask read", client.post(f"{address}/close", headers=bearer(key_of(keeper, "ask", "read")))),
     ):
-        assert refusal(response) == (403, "key_scope"), key
+        assert error(response) == (403, "key_scope"), key
 
 
 def test_who_runs_the_collection_no_more_reads_it_no_more(client: Client, keys: Keys, handed: dict[str, Any], world: World) -> None:
     set_steward(collection=world.collection, person=world.people["teammate"], role=None, user=None)
     other = Collection.objects.get(slug="other")
     set_steward(collection=other, person=world.people["teammate"], role="owner", user=None)  # so that the key still manages
-    assert refusal(client.get(f"/api/v1/handovers/{handed['uid']}", headers=keys["keeper"])) == (404, "not_found")
+    assert error(client.get(f"/api/v1/handovers/{handed['uid']}", headers=keys["keeper"])) == (404, "not_found")
 
 
 def test_a_transcript_shows_an_owner_only_what_they_may_read(client: Client, turn: Turn, keys: Keys, world: World) -> None:
@@ -227,7 +223,7 @@ def test_a_transcript_shows_an_owner_only_what_they_may_read(client: Client, tur
 def test_of_no_collection_it_is_for_knowledge_admins(client: Client, keys: Keys, world: World) -> None:
     lost = Turn.objects.create(conversation=world.conversation, position=1, question="Where?", state="refused")
     uid = client.post(of_turn(lost), {}, JSON, headers=keys["asker"]).json()["uid"]
-    assert refusal(client.get(f"/api/v1/handovers/{uid}", headers=keys["keeper"])) == (404, "not_found")
+    assert error(client.get(f"/api/v1/handovers/{uid}", headers=keys["keeper"])) == (404, "not_found")
     assert client.get(f"/api/v1/handovers/{uid}", headers=keys["admin"]).json()["collection"] is None
 
 
@@ -238,9 +234,9 @@ def test_ones_own_list_has_no_incognito_questions(client: Client, turn: Turn, ke
 
 
 def test_an_unknown_collection_or_state_is_refused(client: Client, keys: Keys) -> None:
-    assert refusal(client.get("/api/v1/handovers?collection=nowhere", headers=keys["keeper"])) == (404, "not_found")
-    assert refusal(client.get("/api/v1/handovers?state=lost", headers=keys["keeper"])) == (422, "request_invalid")
-    assert refusal(client.get(f"/api/v1/handovers/{uuid.uuid4()}", headers=keys["admin"])) == (404, "not_found")
+    assert error(client.get("/api/v1/handovers?collection=nowhere", headers=keys["keeper"])) == (404, "not_found")
+    assert error(client.get("/api/v1/handovers?state=lost", headers=keys["keeper"])) == (422, "request_invalid")
+    assert error(client.get(f"/api/v1/handovers/{uuid.uuid4()}", headers=keys["admin"])) == (404, "not_found")
 
 
 def test_the_waiting_come_oldest_first_and_by_the_page(client: Client, turn: Turn, keys: Keys, world: World) -> None:
@@ -260,4 +256,4 @@ def test_the_waiting_come_oldest_first_and_by_the_page(client: Client, turn: Tur
 
 def test_a_person_who_may_not_sign_in_hands_nothing_over(client: Client, turn: Turn, keys: Keys, world: World) -> None:
     User.objects.filter(pk=world.people["owner"].pk).update(is_active=False)
-    assert refusal(client.post(of_turn(turn), {}, JSON, headers=keys["asker"])) == (401, "key_owner_inactive")
+    assert error(client.post(of_turn(turn), {}, JSON, headers=keys["asker"])) == (401, "key_owner_inactive")

@@ -16,7 +16,7 @@ from audit.models import Event
 from integrations.widgets.editing import WidgetValues
 from integrations.widgets.models import Widget, WidgetSession
 from kb.models import Collection
-from tests.api.conftest import bearer, key_of
+from tests.api.conftest import bearer, error, key_of
 
 pytestmark = pytest.mark.django_db
 JSON = "application/json"
@@ -38,10 +38,6 @@ def made(client: Client, admin: dict[str, str]) -> dict[str, Any]:
 
 def one(made: dict[str, Any]) -> str:
     return f"{ALL}/{made['uid']}"
-
-
-def refusal(response: Any) -> tuple[int, str]:
-    return response.status_code, response.json()["error"]["code"]
 
 
 def open_session(widget: Widget, user: User) -> WidgetSession:
@@ -66,7 +62,7 @@ def test_a_widget_is_made_read_changed_and_deleted(
     changed = client.patch(one(told), {"collections": [], "guest": "", "is_enabled": False}, JSON, headers=admin)
     assert (changed.status_code, changed.json()) == (200, told | {"collections": [], "guest": "", "is_enabled": False})
     assert client.delete(one(told), headers=admin).status_code == 204
-    assert refusal(client.get(one(told), headers=admin)) == (404, "not_found")
+    assert error(client.get(one(told), headers=admin)) == (404, "not_found")
     events = Event.objects.filter(action__startswith="widget.").order_by("sequence")
     assert [(event.action, event.actor_name) for event in events] == [
         ("widget.created", "kim"),
@@ -127,17 +123,17 @@ def test_what_cannot_be_kept_is_refused_by_its_field_and_changes_nothing(
         client.patch(one(made), given, JSON, headers=admin),
         client.post(ALL, GIVEN | {"name": "Second"} | given, JSON, headers=admin),
     ):
-        assert refusal(response) == (422, "request_invalid")
+        assert error(response) == (422, "request_invalid")
         assert field in response.json()["error"]["message"]
     assert client.get(ALL, headers=admin).json() == [before]
     assert Event.objects.filter(action__startswith="widget.").count() == 1
 
 
 def test_a_name_is_taken_once_and_a_new_widget_is_in_use(client: Client, admin: dict[str, str], made: dict[str, Any]) -> None:
-    assert refusal(client.post(ALL, GIVEN, JSON, headers=admin)) == (422, "request_invalid")
+    assert error(client.post(ALL, GIVEN, JSON, headers=admin)) == (422, "request_invalid")
     other = GIVEN | {"name": "Other", "is_enabled": False}
-    assert refusal(client.post(ALL, other, JSON, headers=admin)) == (422, "request_invalid")
-    assert refusal(client.post(ALL, {"name": "Other"}, JSON, headers=admin)) == (422, "request_invalid")
+    assert error(client.post(ALL, other, JSON, headers=admin)) == (422, "request_invalid")
+    assert error(client.post(ALL, {"name": "Other"}, JSON, headers=admin)) == (422, "request_invalid")
 
 
 def test_a_widget_of_a_public_key_has_no_secret(client: Client, admin: dict[str, str]) -> None:
@@ -148,7 +144,7 @@ def test_a_widget_of_a_public_key_has_no_secret(client: Client, admin: dict[str,
     response = client.post(ALL, GIVEN | {"signing": "EdDSA", "public_key": public}, JSON, headers=admin)
     assert (response.status_code, response.json()["secret"], response.json()["public_key"]) == (201, "", public.strip())
     refused = client.post(f"{one(response.json())}/secret", headers=admin)
-    assert refusal(refused) == (422, "request_invalid")
+    assert error(refused) == (422, "request_invalid")
 
 
 def test_whoever_is_no_system_admin_learns_nothing(
@@ -170,7 +166,7 @@ def test_whoever_is_no_system_admin_learns_nothing(
             client.delete(one(made), headers=headers),
             client.post(f"{one(made)}/secret", headers=headers),
         ):
-            assert refusal(response) == expected[name], name
+            assert error(response) == expected[name], name
     assert [(row.name, row.title) for row in Widget.objects.all()] == [("Intranet", "Ask us")]
 
 
@@ -180,7 +176,7 @@ def test_with_separated_duties_a_system_admin_may_and_a_knowledge_admin_not(
     sam = User.objects.create_user(username="sam", role=User.Role.SYSTEM_ADMIN)
     SignInRules.objects.create(pk=SignInRules.ONLY, are_duties_separated=True)
     assert client.get(ALL, headers=bearer(key_of(sam, "people"))).status_code == 200
-    assert refusal(client.get(ALL, headers=admin)) == (403, "key_scope")
+    assert error(client.get(ALL, headers=admin)) == (403, "key_scope")
 
 
 def test_an_unknown_widget_is_not_there(client: Client, admin: dict[str, str]) -> None:
@@ -191,7 +187,7 @@ def test_an_unknown_widget_is_not_there(client: Client, admin: dict[str, str]) -
         client.delete(address, headers=admin),
         client.post(f"{address}/secret", headers=admin),
     ):
-        assert refusal(response) == (404, "not_found")
+        assert error(response) == (404, "not_found")
 
 
 def test_rest_takes_and_returns_the_editable_values() -> None:

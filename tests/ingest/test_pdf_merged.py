@@ -1,15 +1,12 @@
 """Ruled tables of a PDF with cells over several columns or rows, and with tables in their cells."""
 
-import io
-
 import pytest
 from reportlab.lib import colors
-from reportlab.lib.pagesizes import A4
-from reportlab.platypus import Paragraph, SimpleDocTemplate, Table, TableStyle
+from reportlab.platypus import Table, TableStyle
 
 from tests.ingest.files import write
 from tests.ingest.store import read_file
-from tests.ingest.test_pdf_tables import STYLE
+from tests.ingest.test_pdf_tables import between
 
 GRID = [("GRID", (0, 0), (-1, -1), 0.5, colors.grey)]
 INNER = [("INNERGRID", (0, 0), (-1, -1), 0.5, colors.grey)]
@@ -28,11 +25,7 @@ def drawn(rows, *, look, merged=()):
     font, size, widths, style = look
     every = [widths[number % len(widths)] for number in range(len(rows[0]))]
     spans = [("SPAN", first, last) for first, last in merged]
-    table = Table(rows, colWidths=every, style=TableStyle([("FONT", (0, 0), (-1, -1), font, size), *style, *spans]))
-    stream = io.BytesIO()
-    around = [Paragraph(text, STYLE) for text in ("Before the table.", "After the table.")]
-    SimpleDocTemplate(stream, pagesize=A4).build([around[0], table, around[1]])
-    return stream.getvalue()
+    return between(Table(rows, colWidths=every, style=TableStyle([("FONT", (0, 0), (-1, -1), font, size), *style, *spans])))
 
 
 def read(tmp_path, data):

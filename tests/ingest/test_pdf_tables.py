@@ -22,8 +22,12 @@ RECORDS = [
 
 def ruled(rows, *, style, around=("Before the table.", "After the table.")):
     cells = [[Paragraph(text, STYLE) for text in row] for row in rows]
+    return between(Table(cells, colWidths=[150] * len(rows[0]), style=TableStyle(style)), around=around)
+
+
+def between(table, *, around=("Before the table.", "After the table.")):
+    """Return a PDF with a table between two paragraphs."""
     stream = io.BytesIO()
-    table = Table(cells, colWidths=[150] * len(rows[0]), style=TableStyle(style))
     SimpleDocTemplate(stream, pagesize=A4).build([Paragraph(around[0], STYLE), table, Paragraph(around[1], STYLE)])
     return stream.getvalue()
 

@@ -11,7 +11,7 @@ from reportlab.platypus import Paragraph, SimpleDocTemplate, Table, TableStyle
 
 from tests.ingest.files import pdf, write
 from tests.ingest.store import read_file
-from tests.ingest.test_pdf_tables import STYLE, drawn
+from tests.ingest.test_pdf_tables import STYLE, between, drawn
 
 LINES = [
     ("LINEABOVE", (0, 0), (-1, -1), 0.5, colors.black),
@@ -35,11 +35,7 @@ RECORDS = [
 def table(rows, *, style, place, font, size, widths):
     text = ParagraphStyle("cell", parent=STYLE, fontName=font, fontSize=size, leading=1.2 * size)
     cells = [[Paragraph(cell, text) for cell in row] for row in rows]
-    made = Table(cells, colWidths=widths, style=TableStyle([("VALIGN", (0, 0), (-1, -1), place), *style]))
-    stream = io.BytesIO()
-    around = [Paragraph(one, STYLE) for one in ("Before the table.", "After the table.")]
-    SimpleDocTemplate(stream, pagesize=A4).build([around[0], made, around[1]])
-    return stream.getvalue()
+    return between(Table(cells, colWidths=widths, style=TableStyle([("VALIGN", (0, 0), (-1, -1), place), *style])))
 
 
 @rules
