@@ -124,7 +124,7 @@ class Fact(models.Model):
 
 
 class Reading(models.Model):
-    """A visit of an auditor that goes on: what it looked for, until one event completes it (`audit.reading`)."""
+    """A visit of an auditor that goes on: what it looked for, until one event completes it (`audit.auditor_visits`)."""
 
     actor_id = models.CharField(max_length=64, unique=True)
     actor_name = models.CharField(max_length=200, blank=True)

@@ -2,9 +2,9 @@
 
 from celery import shared_task
 
+from audit.auditor_visits import complete_idle_readings
 from audit.nightly import verify_when_due
 from audit.outgoing.delivering import deliver_due
-from audit.reading import complete_idle_readings
 from audit.services import write_checkpoint
 
 

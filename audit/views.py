@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from audit.actor import actor_of
+from audit.auditor_visits import note_reading
 from audit.chain import checkpoints
 from audit.chain.verification import check_event, verify_chain
 from audit.export import EXPORT_LIMIT, export_csv
@@ -23,8 +24,7 @@ from audit.looking.search import KINDS, FilterForm, answer_of, find_events, mode
 from audit.models import ChainHead, Event, Payload
 from audit.nightly import last_outcome
 from audit.outgoing.standing import read_standings
-from audit.reading import note_reading
-from audit.receipts.reading import read_receipt
+from audit.receipts.receipt import read_receipt
 from audit.services import record
 
 VIEWED_AGAIN_AFTER = timedelta(minutes=10)  # turning pages is one reading, not ten

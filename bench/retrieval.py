@@ -23,6 +23,7 @@ import numpy as np
 
 from bench.harness.growth import draw_growth
 from bench.harness.installation import AS_SERVED
+from bench.index_reader import NEAREST
 from bench.material.corpus import (
     DOCUMENT,
     EMBEDDED,
@@ -37,7 +38,6 @@ from bench.material.corpus import (
     read_texts,
 )
 from bench.peers import bm25s_index, ensemble, faiss_flat, rank_bm25
-from bench.reading import NEAREST
 from bench.report import Measure, add_json_option, machine, publish
 from retrieval.encoding.encoder import SentenceEncoder
 from retrieval.encoding.opening import open_english
@@ -122,7 +122,7 @@ def read_in_child(root: Path, material: Material) -> dict[str, Any]:
     questions, vectors, result = root / "questions.json", root / "vectors.npy", root / "result.json"
     questions.write_text(json.dumps(material.questions), encoding="utf-8")
     np.save(vectors, material.vectors)
-    command = [sys.executable, "-m", "bench.reading", str(root / "index"), str(questions), str(vectors), str(result)]
+    command = [sys.executable, "-m", "bench.index_reader", str(root / "index"), str(questions), str(vectors), str(result)]
     subprocess.run(command, check=True, env={**os.environ, **IN_THE_WEB})
     loaded: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
     return loaded

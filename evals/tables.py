@@ -262,7 +262,7 @@ def opener(home: Path) -> Callable[[Mapping[str, Any]], Ask]:
 def plan_opener(folder: Path) -> Callable[[Mapping[str, Any]], Ask]:
     """Return what reads a table's file and asks the table itself. After Django's set-up."""
     from chat.tables.choosing import Source, choose  # with Django's settings
-    from chat.tables.reading import PageText, read_tables
+    from chat.tables.page_tables import PageText, read_tables
     from chat.tables.telling import tell
     from ingest.parsers.content import ParsedPage
     from ingest.parsers.office.docx import parse_docx

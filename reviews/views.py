@@ -17,9 +17,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.requests import SignedInRequest
 from audit.actor import actor_of
+from audit.auditor_visits import note_reading
 from audit.models import Event
-from audit.reading import note_reading
-from audit.receipts.reading import read_receipt
+from audit.receipts.receipt import read_receipt
 from audit.views import record_view
 from chat.models import Turn
 from kb.models import Collection

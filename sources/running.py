@@ -27,8 +27,8 @@ from ingest.queue.notices import notify_worker
 from ingest.services import accept_upload
 from sources.errors import PASSING, SourceFault, SourceTaken
 from sources.models import MAX_HISTORY, SqlRow, SqlSource
-from sources.reading import read_rows
 from sources.services import Sample, locate_source, make_sample
+from sources.sql_rows import read_rows
 from sources.sync.caution import is_suspicious
 
 logger = logging.getLogger(__name__)

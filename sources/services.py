@@ -20,8 +20,8 @@ from sources.address import check_typed, describe, parse_dsn
 from sources.editable import SourceValues, serialize_source
 from sources.errors import SourceFault
 from sources.models import SqlSource
-from sources.reading import check_query, read_rows
 from sources.secret import seal, unseal
+from sources.sql_rows import check_query, read_rows
 from sources.wording import check_columns, columns_named, show_value, word_text, word_title
 
 if TYPE_CHECKING:

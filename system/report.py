@@ -6,7 +6,7 @@ from collections.abc import Callable
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from system.sections import audit, models, people, reading, software, storage, work
+from system.sections import audit, index, models, people, software, storage, work
 from system.values import Problem, Report, Section
 
 logger = logging.getLogger(__name__)
@@ -18,9 +18,9 @@ READERS: tuple[tuple[str, Callable[[], Section]], ...] = (
     ("broker", work.read_broker),
     ("workers", work.read_workers),
     ("queue", work.read_queue),
-    ("index", reading.read_index),
-    ("encoder", reading.read_encoder),
-    ("ocr", reading.read_ocr),
+    ("index", index.read_index),
+    ("encoder", index.read_encoder),
+    ("ocr", index.read_ocr),
     ("models", models.read_models),
     ("sign_in", people.read_sign_in),
     ("mail", people.read_mail),

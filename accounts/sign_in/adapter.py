@@ -33,7 +33,7 @@ from accounts.sign_in.limits import SignInAttempt
 from accounts.sign_in.oidc.providers import find_providers
 from accounts.sign_in.sessions import describe_client
 from audit.actor import actor_of
-from audit.reading import complete_reading
+from audit.auditor_visits import complete_reading
 from audit.services import record
 
 

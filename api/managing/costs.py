@@ -14,8 +14,8 @@ from api.editable import schema_of
 from api.requests import ApiRequest
 from api.strictness import Given
 from gateway.spending import budgets
+from gateway.spending.costs import Line, read_costs, read_month
 from gateway.spending.models import Budget
-from gateway.spending.reading import Line, read_costs, read_month
 
 router = Router(tags=["models"])
 PEOPLE = scoped(ApiKey.Scope.PEOPLE)

@@ -16,9 +16,9 @@ from api.requests import ApiRequest
 from api.strictness import Given
 from curation.access import managed_collection
 from curation.golden.comparing import compare_runs, run_before
+from curation.golden.files import read_file
 from curation.golden.models import GoldenQuestion, GoldenRun
 from curation.golden.questions import change_golden, clean_expected, delete_golden, import_golden, serialize_golden, write_golden
-from curation.golden.reading import read_file
 from curation.golden.running import start_run
 
 router = Router(tags=["curation"])

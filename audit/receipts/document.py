@@ -14,7 +14,7 @@ from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, T
 
 from audit.models import Event
 from audit.receipts.fonts import LATIN, register_fonts, style_for
-from audit.receipts.reading import Passage, Receipt, read_receipt
+from audit.receipts.receipt import Passage, Receipt, read_receipt
 from audit.words import ACTIONS
 
 MOST_SOURCES = 8  # all of them are in receipts.json

@@ -10,7 +10,7 @@ from django.utils.module_loading import import_string
 from chat.flow.shapes.approved.port import FindApproved, find_none
 from chat.judge.calibration import Calibration, calibration_for, shipped_calibration
 from chat.judge.candidates import ScoreStretches
-from chat.judge.reading import ReadPassages
+from chat.judge.evidence_reading import ReadPassages
 from chat.verify.likelihood import CheckSupport
 from chat.verify.second_judge import SecondJudge, open_judge
 from chat.verify.verifier import ScoreTexts

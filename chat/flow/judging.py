@@ -10,7 +10,7 @@ from chat.flow.steps import Found, Judged, Rewritten, Searched
 from chat.flow.trace import AnswerTrace
 from chat.flow.writing.asks import topic_of
 from chat.judge.candidates import rank_sentences
-from chat.judge.reading import read_evidence
+from chat.judge.evidence_reading import read_evidence
 from chat.judge.sufficiency import DEFAULT_THRESHOLD, assess
 from chat.types import Evidence
 from gateway.threads import run_in_thread

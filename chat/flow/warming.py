@@ -7,7 +7,7 @@ from chat.flow.rewriting.spelling import load_words
 from chat.flow.writing.extractive import extract
 from chat.flow.writing.prompting import DECLINES, load_template
 from chat.judge.candidates import rank_sentences
-from chat.judge.reading import read_evidence
+from chat.judge.evidence_reading import read_evidence
 from chat.judge.sufficiency import assess
 from chat.verify import Verifier
 from language.names import chinese_names

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from chat.judge.evidence_reading import Readings
 from chat.judge.rarity import term_weights, weight_share
-from chat.judge.reading import Readings
 from chat.types import Evidence
 from chat.verify.windows import EvidenceSentence, Passage
 from language.answer_types import answer_type, holds_answer
@@ -70,7 +70,7 @@ def rank_sentences(
 
     Args:
         evidence: best passage first.
-        readings: of `chat.judge.reading.read_evidence`; empty or None where there is no reader.
+        readings: of `chat.judge.evidence_reading.read_evidence`; empty or None where there is no reader.
     """
     asked = normalize(question)
     passages = [Passage(piece) for piece in evidence]

@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 
 from chat.judge.calibration import Calibration, LogisticModel, shipped_calibration
 from chat.judge.candidates import Candidate, rarities, weighed_share
+from chat.judge.evidence_reading import Readings
 from chat.judge.mismatch import read_mismatch
 from chat.judge.rarity import term_weights, weight_share
-from chat.judge.reading import Readings
 from chat.types import Evidence
 from language.answer_types import AnswerType, answer_type, holds_answer
 from language.features import quantities_of, terms_of

@@ -10,7 +10,7 @@ from chat.flow.asked import Asked
 from chat.flow.rights import reader_of, scope_of
 from chat.flow.trace import AnswerTrace
 from chat.library.looking import Looked, look_up
-from chat.library.reading import read_library_question
+from chat.library.question import read_library_question
 from chat.library.telling import listed_of, tell
 from chat.models import Turn
 from chat.types import Answer, Origin, Outcome

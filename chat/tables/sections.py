@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from chat.tables.grid import Cell, Row, Table
-from chat.tables.reading import PageText
+from chat.tables.page_tables import PageText
 
 _FIELD = re.compile(
     r"(?:^|(?<=[.;。；\n])\s*|(?<=\*\*)\s*|[-*•]\s+)\**(?P<name>[^\W\d_][^:：.;。；\n*]{0,40}?)\**\s?[:：]\**\s*(?P<value>[^\n;；。]+?)\**(?=\.(?:\s|$)|[;；。\n]|$)"

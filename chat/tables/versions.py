@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from chat.tables.grid import Table
-from chat.tables.reading import PageText, read_tables
+from chat.tables.page_tables import PageText, read_tables
 from chat.tables.sections import read_sections
 from kb.models import Page
 

@@ -125,7 +125,7 @@ def delete_golden(*, row: GoldenQuestion, user: User | None) -> None:
 
 
 def import_golden(*, collection: Collection, rows: Sequence[Mapping[str, Any]], user: User | None) -> tuple[int, int]:
-    """Keep the questions of a file, as `curation.golden.reading` gives them; one that is there takes what the file says.
+    """Keep the questions of a file, as `curation.golden.files` gives them; one that is there takes what the file says.
 
     Returns: how many are new, and how many were changed. Raises: CurationRefused: none of them is kept.
     """

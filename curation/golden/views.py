@@ -14,10 +14,10 @@ from accounts.requests import SignedInRequest
 from curation.access import managed_collection
 from curation.errors import CurationRefused
 from curation.golden.comparing import compare_runs, run_before
+from curation.golden.files import MAX_BYTES, read_file, write_lines
 from curation.golden.forms import GoldenForm, PasteForm, initial_of
 from curation.golden.models import GoldenQuestion, GoldenResult, GoldenRun
 from curation.golden.questions import change_golden, delete_golden, import_golden, write_golden
-from curation.golden.reading import MAX_BYTES, read_file, write_lines
 from curation.golden.running import start_run
 from ingest.upload import receive_files, takes_files
 from kb.models import Collection

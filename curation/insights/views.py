@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 from accounts.requests import SignedInRequest
 from audit.spreadsheets import write_csv
 from curation.access import managed_collection
-from curation.insights.reading import DAYS, HEIGHT, SHOWN_DOCUMENTS, as_rows, documents_of, read_insights
+from curation.insights.figures import DAYS, HEIGHT, SHOWN_DOCUMENTS, as_rows, documents_of, read_insights
 from kb.models import Collection
 
 TABLES = ("days", "stages", "languages", "origins", "models", "certainty")

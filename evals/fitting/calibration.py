@@ -24,10 +24,10 @@ from accounts.models import User
 from chat.flow.evidence import gather_evidence
 from chat.judge.calibration import LogisticModel
 from chat.judge.candidates import rank_sentences
-from chat.judge.reading import read_evidence
+from chat.judge.evidence_reading import read_evidence
 from chat.judge.sufficiency import DEFAULT_THRESHOLD, READING, best_text, combine, read_features, script_of
 from evals.datasets import Question
-from evals.fitting.reading import fit_reading
+from evals.fitting.trained_reader import fit_reading
 from evals.metrics import auroc
 from kb.index.engine import Engine
 from kb.index.search import PassageSearch, search_passages

@@ -14,9 +14,9 @@ from accounts.requests import SignedInRequest
 from accounts.value_forms import save_or_show
 from audit.spreadsheets import write_csv
 from gateway.spending import budgets
+from gateway.spending.costs import TABLES, as_rows, read_costs, read_month
 from gateway.spending.forms import BudgetForm
 from gateway.spending.models import Budget
-from gateway.spending.reading import TABLES, as_rows, read_costs, read_month
 
 SHOWN = 50  # lines of a table; the file has all
 ROWS_PER_PAGE = 50

@@ -22,8 +22,8 @@ from chat.models import Turn
 from chat.services import asked_of, clean_question, start_turn
 from chat.types import Answer
 from integrations.asking import where_in
+from integrations.chat_apps.incoming import Received
 from integrations.chat_apps.models import ChatApp, ChatMessage, ChatPerson
-from integrations.chat_apps.reading import Received
 from integrations.chat_apps.sending import DeliveryFailed, Reply, send_reply
 
 logger = logging.getLogger(__name__)

@@ -18,8 +18,8 @@ from accounts.rates import spend
 from audit.actor import SYSTEM
 from audit.services import record
 from integrations.chat_apps.answering import answer_message, take_message
+from integrations.chat_apps.incoming import read_request
 from integrations.chat_apps.models import ChatApp
-from integrations.chat_apps.reading import read_request
 from integrations.chat_apps.sending import Reply, as_teams
 from integrations.chat_apps.signing import ChatRefused, check_signature
 from integrations.tasks import answer

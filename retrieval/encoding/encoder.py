@@ -16,7 +16,7 @@ from retrieval.encoding import processor
 from retrieval.encoding.model import Model, short_digest
 from retrieval.encoding.prompts import Prompts
 from retrieval.encoding.query_batches import QueryBatches
-from retrieval.encoding.reading import Read, find_unknown, read_text, token_weight
+from retrieval.encoding.token_places import Read, find_unknown, read_text, token_weight
 from retrieval.tokens import Projection
 from retrieval.types import UNREADABLE_SHARE, Embedding
 

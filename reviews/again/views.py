@@ -13,7 +13,7 @@ from accounts.models import ApiKey
 from accounts.rates import spend
 from accounts.requests import SignedInRequest
 from audit.models import Event
-from audit.receipts.reading import read_receipt
+from audit.receipts.receipt import read_receipt
 from audit.views import record_view
 from reviews.access import reviewers_only
 from reviews.again.asking import ask_again

@@ -19,7 +19,7 @@ from accounts.models import DirectoryEntry, DirectorySync, SignInRules, User
 from accounts.services import change_account, set_password
 from accounts.sign_in.directory.connecting import is_password_of, open_session
 from accounts.sign_in.directory.errors import DirectoryUnavailable
-from accounts.sign_in.directory.reading import find_people
+from accounts.sign_in.directory.people import find_people
 from accounts.sign_in.directory.syncing import run_due_syncs, sync_directory
 from accounts.sign_in.directory.values import Directory, DirectoryInvalid, read_file
 from audit.models import Event

@@ -1,6 +1,6 @@
 """The rows of a receipt's page."""
 
-from audit.receipts.reading import read_receipt
+from audit.receipts.receipt import read_receipt
 
 
 def test_each_attempt_at_a_model_has_rows_of_its_own() -> None:

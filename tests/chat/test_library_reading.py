@@ -6,7 +6,7 @@ import pytest
 
 from chat.library.asked import About
 from chat.library.periods import Period, read_period
-from chat.library.reading import read_library_question
+from chat.library.question import read_library_question
 
 SATURDAY = date(2026, 11, 28)
 

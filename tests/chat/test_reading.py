@@ -7,7 +7,7 @@ import pytest
 
 from chat.flow.writing.extractive import extract
 from chat.judge.candidates import rank_sentences
-from chat.judge.reading import Readings, read_evidence
+from chat.judge.evidence_reading import Readings, read_evidence
 from chat.judge.sufficiency import log_odds, read_features
 from evals.evidence import evidence_of
 from retrieval.types import Closeness, SearchResult, Stretch

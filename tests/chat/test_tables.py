@@ -10,8 +10,8 @@ from chat.tables.by_model import read_written
 from chat.tables.choosing import Source, choose
 from chat.tables.grid import Table
 from chat.tables.numbers import Number, read_number, write_number
+from chat.tables.page_tables import PageText, read_tables
 from chat.tables.plan import BadPlan, Condition, Filter, Operation, Plan, check_plan, read_plan
-from chat.tables.reading import PageText, read_tables
 from chat.tables.running import run_plan
 from chat.tables.sections import read_sections
 from chat.tables.telling import tell

@@ -15,9 +15,9 @@ from chat.flow.asked import Asked
 from curation.errors import CurationRefused
 from curation.golden.comparing import compare_runs, run_before
 from curation.golden.expecting import Expected, Miss, compare
+from curation.golden.files import read_file, write_lines
 from curation.golden.models import GoldenQuestion, GoldenResult, GoldenRun
 from curation.golden.questions import write_golden
-from curation.golden.reading import read_file, write_lines
 from curation.golden.running import start_run, work_on_runs
 from ingest.documents.deletion import delete_document
 from kb.models import Collection, Document

@@ -10,8 +10,8 @@ from django.utils import timezone
 from accounts.models import User
 from audit.services import record
 from curation.insights.counting import count_questions
+from curation.insights.figures import read_insights
 from curation.insights.models import DayCount, DocumentUse
-from curation.insights.reading import read_insights
 from kb.models import Collection, Document
 from tests.chat.library import add_document
 from tests.curation.conftest import SignIn

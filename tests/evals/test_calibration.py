@@ -21,7 +21,7 @@ from chat.judge.calibration import (
 )
 from chat.judge.sufficiency import DEFAULT_THRESHOLD, OTHERS, READING
 from evals.fitting.calibration import Example, as_table, calibrate, cross_validate, describe, fit_model, predict, signs_of
-from evals.fitting.reading import refit_reading, shift_reading
+from evals.fitting.trained_reader import refit_reading, shift_reading
 from retrieval.encoding.opening import MULTILINGUAL, MULTILINGUAL_NAME, SHIPPED, open_encoder
 from retrieval.encoding.packed.model_file import find_model_file
 

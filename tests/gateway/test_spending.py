@@ -16,8 +16,8 @@ from chat.flow.running import ask
 from gateway.models import ServedModel
 from gateway.ports import Usage
 from gateway.spending.budgets import change_budget, create_budget, find_exhausted
+from gateway.spending.costs import read_costs, read_month
 from gateway.spending.models import Budget, Spending
-from gateway.spending.reading import read_costs, read_month
 from gateway.spending.recording import add_spending, today
 from gateway.spending.watching import watch_budgets
 from kb.models import Collection, Document

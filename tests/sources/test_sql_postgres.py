@@ -8,7 +8,7 @@ import pytest
 from bench.harness.servers import Postgres
 from sources.address import parse_dsn
 from sources.errors import SourceFault
-from sources.reading import read_rows
+from sources.sql_rows import read_rows
 from sources.wording import word_text
 
 pytestmark = pytest.mark.postgres

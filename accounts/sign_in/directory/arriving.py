@@ -16,7 +16,7 @@ from accounts.models import DirectoryEntry, SignInRules, User
 from accounts.people.given_groups import give_groups
 from accounts.people.naming import free_name
 from accounts.services import change_account, create_account, reset_password
-from accounts.sign_in.directory.reading import Person
+from accounts.sign_in.directory.people import Person
 from accounts.sign_in.directory.values import Directory
 from audit.actor import actor_of
 from audit.services import record

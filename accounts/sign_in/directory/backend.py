@@ -15,7 +15,7 @@ from accounts.models import DirectoryEntry, User
 from accounts.sign_in.directory.arriving import admit, known_groups
 from accounts.sign_in.directory.connecting import is_password_of, open_session
 from accounts.sign_in.directory.errors import DirectoryUnavailable
-from accounts.sign_in.directory.reading import find_people
+from accounts.sign_in.directory.people import find_people
 from accounts.sign_in.directory.values import Directory
 
 logger = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ from accounts.people.group_rules import groups_after
 from accounts.sign_in.directory.arriving import admit, dismiss, known_groups, values_for
 from accounts.sign_in.directory.connecting import open_session
 from accounts.sign_in.directory.errors import DirectoryUnavailable
-from accounts.sign_in.directory.reading import Person, read_people
+from accounts.sign_in.directory.people import Person, read_people
 from accounts.sign_in.directory.values import Directory
 from audit.actor import SYSTEM, Actor
 from audit.services import record

@@ -13,7 +13,7 @@ from accounts.models import DirectoryEntry, DirectorySync
 from accounts.requests import SignedInRequest
 from accounts.sign_in.directory.connecting import open_session
 from accounts.sign_in.directory.errors import DirectoryUnavailable
-from accounts.sign_in.directory.reading import find_people
+from accounts.sign_in.directory.people import find_people
 from accounts.sign_in.directory.syncing import find_directory, request_sync
 from accounts.sign_in.directory.values import Directory
 from audit.actor import actor_of

@@ -8,9 +8,9 @@ from django.utils import translation
 
 from curation.canary.holding import finish_run, prepare_run
 from curation.errors import CurationRefused
+from curation.golden.files import read_file, write_lines
 from curation.golden.models import GoldenQuestion, GoldenResult, GoldenRun
 from curation.golden.questions import import_golden
-from curation.golden.reading import read_file, write_lines
 from curation.golden.running import start_run, work_on_runs
 from curation.templatetags.curation_words import miss_sentence
 from kb.management.finding import find_collection

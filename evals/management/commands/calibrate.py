@@ -19,7 +19,7 @@ from evals.datasets import BadDataset, read_questions
 from evals.evaluation.apart import is_apart, run_apart
 from evals.evaluation.report import open_index, spread
 from evals.fitting.calibration import Example, as_table, calibrate, describe, read_examples
-from evals.fitting.reading import refit_reading, shift_reading
+from evals.fitting.trained_reader import refit_reading, shift_reading
 from kb.index.engine import get_engine
 from retrieval.encoding.opening import open_encoder
 

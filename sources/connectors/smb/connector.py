@@ -17,8 +17,7 @@ from sources.connectors.errors import SourceAway
 from sources.connectors.port import Changes, Item, Rights
 from sources.connectors.smb.connecting import Share, translated
 from sources.connectors.smb.descriptor import read_rights
-from sources.connectors.smb.names import Names
-from sources.connectors.smb.reading import (
+from sources.connectors.smb.files import (
     GONE,
     Entry,
     join,
@@ -27,6 +26,7 @@ from sources.connectors.smb.reading import (
     read_descriptors,
     read_file,
 )
+from sources.connectors.smb.names import Names
 from sources.connectors.walking import Folder, Path, Place, walk
 
 AHEAD = 256  # files whose rights are asked for together

@@ -2,7 +2,7 @@
 
 On articles and documents that its training left out (`evals/sets/parts.py`):
 
-    python -m evals.reading --data DIR [--weights DIR] [--limit 300] [--json FILE]
+    python -m evals.judge_reading --data DIR [--weights DIR] [--limit 300] [--json FILE]
 
 - `answerable`: AUROC of the questions of squad2-a and clapnq with an answer in their passage against those that people wrote
   without one; for the Chinese sets, which have none, the question's own passage against the nearest other passage of the set.

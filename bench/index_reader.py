@@ -1,7 +1,7 @@
 """A process that only reads an index, as the web does, and measures itself. `bench.retrieval` starts it, so that the memory of
 building and of the peers is not counted.
 
-`python -m bench.reading INDEX QUESTIONS.json VECTORS.npy RESULT.json`
+`python -m bench.index_reader INDEX QUESTIONS.json VECTORS.npy RESULT.json`
 """
 
 import json
