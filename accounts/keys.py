@@ -92,7 +92,9 @@ def rotate_api_key(key: ApiKey, *, days: int, overlap_hours: int, actor: User | 
     Raises: AccountRefused: the key works no more, or the numbers are out of range.
     """
     if not 0 <= overlap_hours <= MOST_OVERLAP_HOURS:
-        raise AccountRefused("key_invalid", _("The old key can go on for at most %(hours)s hours.") % {"hours": MOST_OVERLAP_HOURS})
+        raise AccountRefused(
+            "key_invalid", _("The old key can stay valid for at most %(hours)s hours.") % {"hours": MOST_OVERLAP_HOURS}
+        )
     with transaction.atomic():
         User.objects.select_for_update().get(pk=key.user_id)
         old = ApiKey.objects.usable().select_related("user").filter(pk=key.pk).first()

@@ -219,7 +219,7 @@ def _protect(
         raise AccountRefused("own_account", _("Only another admin can change your role and access."))
     wanted = before["groups"] if groups is None else sorted(group.name for group in groups)
     if is_own and user.role == User.Role.SYSTEM_ADMIN and wanted != before["groups"]:
-        raise AccountRefused("own_account", _("Only another admin can change your groups: they say what you can read."))
+        raise AccountRefused("own_account", _("Only another admin can change your groups: they determine what you can read."))
     rules = SignInRules.current()
     if loses_charge and rules.is_password_off and rules.break_glass_id == user.pk:
         raise AccountRefused("break_glass", _("This is the emergency account. Choose another one in the rules first."))
@@ -232,7 +232,7 @@ def _protect(
 def _check_second_person(actor: User | None, confirmed_by: User | None) -> None:
     """Whoever runs the machine (`actor` None) is one already."""
     if actor is not None and (confirmed_by is None or confirmed_by.pk == actor.pk):
-        raise AccountRefused("second_person", _("A second person has to confirm this: the account of an auditor changes by it."))
+        raise AccountRefused("second_person", _("A second person must confirm this, because it changes an auditor’s account."))
 
 
 def read_day(text: str) -> date | None:
@@ -242,9 +242,11 @@ def read_day(text: str) -> date | None:
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
-        raise AccountRefused("account_invalid", _("Write the last day as YYYY-MM-DD, such as 2026-12-31.")) from error
+        raise AccountRefused("account_invalid", _("Enter the last day as YYYY-MM-DD, for example 2026-12-31.")) from error
     if day < today():
-        raise AccountRefused("account_invalid", _("The last day of access is over already. To end it now, deactivate the account."))
+        raise AccountRefused(
+            "account_invalid", _("The last day of access has already passed. To end access now, deactivate the account.")
+        )
     return day
 
 
@@ -254,7 +256,7 @@ def check_account(user: User, *, is_free: bool = False) -> None:
     Raises: AccountRefused: malformed, or taken.
     """
     if user.ends_on is not None and user.role != User.Role.EMPLOYEE:
-        raise AccountRefused("account_invalid", _("Only an employee’s account can have an end: somebody has to stay in charge."))
+        raise AccountRefused("account_invalid", _("Only an employee’s account can expire: somebody has to stay in charge."))
     try:
         user.full_clean(exclude=["password"], validate_unique=not is_free)
     except ValidationError as error:

@@ -18,9 +18,13 @@ MESSAGES = {
     "empty": gettext_noop("The file is empty. Check that you chose the right file, and upload it again."),
     "unknown_type": gettext_noop("This file type is not supported. Upload one of these: %(formats)s."),
     "mismatch": gettext_noop("The content of the file does not match its name. Rename it to its real type, or export it again."),
-    "archive": gettext_noop("Archives are read as ZIP only. Unpack it and upload the documents in it, or pack them as ZIP."),
-    "no_documents": gettext_noop("The archive holds no document that can be read. Unpack it and upload its documents."),
-    "unsafe_paths": gettext_noop("The archive holds files whose paths lead out of it, and was not opened. Pack the folder again."),
+    "archive": gettext_noop(
+        "Only ZIP archives are supported. Unpack the archive and upload the documents in it, or pack them as ZIP."
+    ),
+    "no_documents": gettext_noop("The archive contains no readable documents. Unpack it and upload the documents in it."),
+    "unsafe_paths": gettext_noop(
+        "The archive was not opened, because paths in it lead outside the archive. Pack the folder again."
+    ),
     "legacy": gettext_noop("This office format is not supported. Save the file as DOCX, PPTX, XLSX or PDF, and upload it again."),
     "old_office": gettext_noop(
         "The file was written by Word 95, PowerPoint 95 or older. Open it in a current program, save it as DOCX or PPTX, and "
@@ -38,7 +42,7 @@ MESSAGES = {
     "no_ocr": gettext_noop("Text recognition (OCR) is not installed on this server. Contact your administrator."),
     "too_many_pixels": gettext_noop("The image is too large. Save it with at most 300 dots per inch."),
     "too_wide": gettext_noop("A row of the table is too long. Check its separators, or split the file."),
-    "too_nested": gettext_noop("The file holds files in files, too deep to be opened. Save them and upload them one by one."),
+    "too_nested": gettext_noop("The files inside this file are nested too deeply. Save them and upload them one by one."),
     "too_large": gettext_noop("The file exceeds the size limit. Split it."),
     "too_many_pages": gettext_noop("The document exceeds the page limit. Split it."),
     "too_complex": gettext_noop("The file needs more memory than the limit allows. Split it, or print it to a plain PDF."),
@@ -70,14 +74,14 @@ MESSAGES = {
     "already_building": gettext_noop("The index is already being rebuilt. Wait until it is finished, or cancel it first."),
     "not_building": gettext_noop("The index is not being rebuilt."),
     "not_confirmed": gettext_noop("Enter the collection's name exactly as shown."),
-    "folder_refused": gettext_noop("The folder for this file could not be made. Folders can be nested 8 deep."),
-    "no_right": gettext_noop("You may not do this with this document any more."),
-    "owner_cannot_read": gettext_noop("This person cannot read the document, so they cannot answer for it."),
+    "folder_refused": gettext_noop("The folder for this file could not be created. Folders can be nested at most 8 levels deep."),
+    "no_right": gettext_noop("You are no longer allowed to do this with this document."),
+    "owner_cannot_read": gettext_noop("This person cannot read the document, so they cannot own it."),
     "too_many_tags": gettext_noop("The document or its collection has too many tags. Remove some first."),
     "days_cross": gettext_noop("The last valid day would be before the first one."),
-    "cannot_be_changed": gettext_noop("The document was changed or deleted meanwhile. Look at it, and try again."),
-    "original_gone": gettext_noop("The original of this version is not kept any more. Upload the file again."),
-    "same_version": gettext_noop("This version is the one in use."),
+    "cannot_be_changed": gettext_noop("The document has been changed or deleted in the meantime. Check it and try again."),
+    "original_gone": gettext_noop("The original of this version is no longer kept. Upload the file again."),
+    "same_version": gettext_noop("This version is already in use."),
     "not_failed": gettext_noop("This document has not failed, so there is nothing to retry."),
     "internal": gettext_noop(
         "Processing failed three times for a reason unrelated to the file. Try again later, or contact your administrator."

@@ -53,13 +53,13 @@ class PassageForm(forms.Form):
         label=_("Corrected text"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 10}),
-        help_text=_("Used and quoted in place of the passage. Citations say by whom and when, and what the page says."),
+        help_text=_("Used and quoted instead of the passage. Citations show who corrected it and when, and what the page says."),
     )
     reason = forms.CharField(
         label=_("Reason"),
         widget=forms.TextInput(attrs={"maxlength": 500, "autocomplete": "off"}),
         help_text=_("Kept in the audit and shown with the passage."),
-        error_messages={"required": _("Say why: those who review answers read it.")},
+        error_messages={"required": _("Give a reason. Reviewers of answers will see it.")},
     )
 
     @staticmethod

@@ -27,7 +27,7 @@ class PersonForm(forms.Form):
         label=_("Last day of access"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text=_("For guests: the account ends by itself after this day. Leave it empty for everyone else."),
+        help_text=_("For guests: the account is deactivated automatically after this day. Leave it empty for everyone else."),
     )
 
     def clean_ends_on(self) -> str:

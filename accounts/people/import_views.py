@@ -25,7 +25,7 @@ class ImportForm(forms.Form):
         label=gettext_lazy("CSV"),
         strip=False,
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "autocomplete": "off", "data-file-text": ""}),
-        help_text=gettext_lazy("Choose a file, or paste its lines. The first line names the columns."),
+        help_text=gettext_lazy("Choose a file, or paste its contents. The first line must contain the column names."),
     )
     digest = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -58,6 +58,6 @@ def import_people(request: SignedInRequest) -> HttpResponseBase:
 
 def _told(plan: Plan) -> str:
     made, changed = len(plan.having("make")), len(plan.having("change"))
-    first = ngettext("%(count)s account was made", "%(count)s accounts were made", made) % {"count": made}
+    first = ngettext("%(count)s account was created", "%(count)s accounts were created", made) % {"count": made}
     second = ngettext("%(count)s was changed.", "%(count)s were changed.", changed) % {"count": changed}
     return f"{first}, {second}"

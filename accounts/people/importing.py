@@ -91,7 +91,9 @@ def run_import(plan: Plan, *, actor: User | None) -> None:
         changing = {line.username.lower(): line for line in plan.having("change")}
         accounts = {user.username.lower(): user for user in _named(changing)}
         if _named({line.username.lower(): line for line in making}):
-            raise AccountRefused("import_changed", _("Somebody made one of these accounts meanwhile. Check the file again."))
+            raise AccountRefused(
+                "import_changed", _("Somebody has created one of these accounts in the meantime. Check the file again.")
+            )
         for batch in _batches(making):
             _bulk_make(batch)
         # Whoever records stands in line to the end of the transaction: so as late as can be.
@@ -144,13 +146,13 @@ def _read(text: str) -> list[tuple[int, dict[str, str]]]:
     try:
         head = [name.strip().lower() for name in next(reader, [])]
         if "username" not in head or len(set(head)) < len(head) or not set(head) <= set(COLUMNS):
-            message = _("The first line names the columns: username, and any of %(names)s.")
+            message = _("The first line must contain the column names: username, and any of %(names)s.")
             raise AccountRefused("account_invalid", message % {"names": ", ".join(COLUMNS[1:])})
         for row in reader:
             if not any(cell.strip() for cell in row):
                 continue
             if len(row) > len(head):
-                message = _("Line %(number)s has more cells than the first one names.")
+                message = _("Line %(number)s has more cells than there are columns.")
                 raise AccountRefused("account_invalid", message % {"number": reader.line_num})
             cells = [*row, *[""] * (len(head) - len(row))]
             found.append((reader.line_num, dict(zip(head, (" ".join(cell.split()) for cell in cells), strict=True))))
@@ -167,7 +169,7 @@ def _values(row: Mapping[str, str], groups: Mapping[str, Group]) -> dict[str, An
     if "role" in row:
         role = row["role"].lower().replace(" ", "_") or User.Role.EMPLOYEE.value
         if role not in [one.value for one in ROLES]:
-            raise AccountRefused("account_invalid", _("The role is employee, knowledge_admin or system_admin."))
+            raise AccountRefused("account_invalid", _("The role must be employee, knowledge_admin or system_admin."))
         values["role"] = role
     if "groups" in row:
         names = list(dict.fromkeys(filter(None, (name.strip() for name in row["groups"].split(";")))))
@@ -200,12 +202,12 @@ def _make(number: int, name: str, values: dict[str, Any]) -> Line:
 def _change(number: int, user: User, values: dict[str, Any]) -> Line:
     """Return what differs. What only another way may change is refused."""
     if user.is_service or user.role == User.Role.AUDITOR:
-        raise AccountRefused("account_invalid", _("This is an auditor’s or a program’s account: change it on its own page."))
+        raise AccountRefused("account_invalid", _("This account belongs to an auditor or a program. Change it on its own page."))
     before = {name: _shown(user, name) for name in values}
     after = {name: _words(values[name]) for name in values}
     changed = {name: (before[name], after[name]) for name in values if before[name] != after[name]}
     if "role" in changed:
-        raise AccountRefused("account_invalid", _("The role of an account that is there is changed on its own page."))
+        raise AccountRefused("account_invalid", _("Change the role of an existing account on its own page."))
     kept = {name: values[name] for name in changed}
     return Line(number=number, username=user.username, action="change" if changed else "same", values=kept, changed=changed)
 

@@ -63,7 +63,7 @@ def _change_group(request: SignedInRequest, keys: list[int], *, is_joining: bool
     name = " ".join(request.POST.get("group", "").replace("\x00", "").split())
     group = Group.objects.filter(name__iexact=name).first()
     if group is None:
-        raise AccountRefused("group_invalid", _("There is no group of this name.") if name else _("Choose a group."))
+        raise AccountRefused("group_invalid", _("There is no group with this name.") if name else _("Choose a group."))
     joined, left = change_members(
         group=group, actor=request.user, add=keys if is_joining else (), remove=() if is_joining else keys
     )

@@ -30,7 +30,7 @@ def change_members(
     wanted = set(add)
     with transaction.atomic():
         if Group.objects.select_for_update().filter(pk=group.pk).first() is None:
-            raise AccountRefused("group_invalid", _("This group does not exist any more."))
+            raise AccountRefused("group_invalid", _("This group no longer exists."))
         through = User.groups.through.objects.filter(group=group)
         present = set(through.values_list("user_id", flat=True))
         joining, leaving = wanted - present, (set(remove) - wanted) & present
@@ -56,7 +56,7 @@ def change_members(
 
 def _check_own(actor: User | None, changed: Collection[int]) -> None:
     if actor is not None and actor.role == User.Role.SYSTEM_ADMIN and actor.pk in changed:
-        raise AccountRefused("own_account", _("Only another admin can change your groups: they say what you can read."))
+        raise AccountRefused("own_account", _("Only another admin can change your groups: they determine what you can read."))
 
 
 def _names_of(keys: Collection[int]) -> dict[int, str]:
@@ -78,7 +78,7 @@ def find_named(text: str) -> list[int]:
     """
     names = list(dict.fromkeys(filter(None, (name.strip() for name in re.split(r"[\n,;]", text.replace("\x00", ""))))))
     if not names:
-        raise AccountRefused("account_invalid", _("Write at least one user name."))
+        raise AccountRefused("account_invalid", _("Enter at least one user name."))
     found: dict[str, int] = {}
     for start in range(0, len(names), AT_ONCE):
         batch = [name.lower() for name in names[start : start + AT_ONCE]]

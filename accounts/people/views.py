@@ -212,7 +212,7 @@ def _without_auditor(values: dict[str, Any], *, role: str) -> tuple[dict[str, An
 
 def _ask_second_person(request: SignedInRequest, person: User, kind: str) -> None:
     second_person.request_act(kind=kind, user=person, actor=request.user)
-    messages.success(request, _("This happens when a second person has confirmed it, under People."))
+    messages.success(request, _("This takes effect once a second person has confirmed it under People."))
 
 
 def _state_of(person: User) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class KeyForm(forms.Form):
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
-        help_text=_("From which the key may be used, one per line, such as 10.0.0.0/8. Leave it empty for everywhere."),
+        help_text=_("Networks from which the key can be used, one per line, for example 10.0.0.0/8. Leave empty to allow all."),
     )
 
     def clean_networks(self) -> list[str]:
@@ -57,13 +57,11 @@ class ServiceForm(forms.Form):
         help_text=_("Letters, digits and @ . + - _ only. It cannot be changed later."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )
-    purpose = forms.CharField(
-        label=_("Purpose"), max_length=300, help_text=_("What the program does here, for whoever looks later.")
-    )
+    purpose = forms.CharField(label=_("Purpose"), max_length=300, help_text=_("What the program does here, for future reference."))
     owner = forms.CharField(
         label=_("Owner"),
         max_length=150,
-        help_text=_("User name of the person who answers for it, and makes and rotates its keys."),
+        help_text=_("User name of the person who is responsible for it and who creates and rotates its keys."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )
     role = forms.ChoiceField(
@@ -71,7 +69,7 @@ class ServiceForm(forms.Form):
         choices=[(role.value, role.label) for role in (User.Role.EMPLOYEE, User.Role.SYSTEM_ADMIN)],
         widget=forms.RadioSelect,
         initial=User.Role.EMPLOYEE,
-        help_text=_("System admin only for a program that manages people, such as SCIM."),
+        help_text=_("Choose system admin only for a program that manages people, such as SCIM."),
     )
     groups = forms.ModelMultipleChoiceField(
         label=_("Groups"), queryset=Group.objects.order_by("name"), required=False, widget=forms.CheckboxSelectMultiple

@@ -51,7 +51,7 @@ def create_service(
     Raises: AccountRefused: no purpose; the name is taken or malformed; the owner cannot answer for it; another role than these.
     """
     if role not in ROLES:
-        raise AccountRefused("service_invalid", _("A program’s account is an employee’s, or a system admin’s."))
+        raise AccountRefused("service_invalid", _("A program’s account must be an employee or a system admin."))
     purpose = _clean_purpose(purpose)
     _check_owner(owner, role=role)
     user = create_account(username=username, role=role, groups=groups, actor=actor)
@@ -92,13 +92,13 @@ def change_service(
 def _clean_purpose(purpose: str) -> str:
     purpose = " ".join(purpose.replace("\x00", "").split())
     if not 1 <= len(purpose) <= PURPOSE_CHARACTERS:
-        raise AccountRefused("service_invalid", _("Say in at most 300 characters what the program does here."))
+        raise AccountRefused("service_invalid", _("Describe in at most 300 characters what the program does here."))
     return purpose
 
 
 def _check_owner(owner: User, *, role: str) -> None:
     if not owner.is_active or owner.is_service or owner.has_ended or owner.role == User.Role.AUDITOR:
-        raise AccountRefused("service_invalid", _("The owner is a person who can sign in, and no auditor."))
+        raise AccountRefused("service_invalid", _("The owner must be a person who can sign in and is not an auditor."))
     if role == User.Role.SYSTEM_ADMIN and not owner.is_system_admin:
         raise AccountRefused("service_invalid", _("Only people who manage accounts can own a program that does."))
 

@@ -80,7 +80,7 @@ def forgotten(request: HttpRequest) -> HttpResponseBase:
         user = find_account(form.cleaned_data["login"])
         if may_send_mail(request, account=user.pk if user else None):
             _send_link(request, user)
-        messages.success(request, _("If there is such an account with an email address, a link is on its way to it."))
+        messages.success(request, _("If this account exists and has an email address, a link has been sent to it."))
         return redirect("account_login")
     return render(request, "account/forgotten.html", {"form": form}, status=422 if form.errors else 200)
 

@@ -28,7 +28,7 @@ class RulesForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy(
-            "People without one must set it up before they can go on. Answers that are being written stop at once."
+            "People without one must set it up before they can continue. Answers being written stop immediately."
         ),
     )
     is_password_off = forms.BooleanField(label=gettext_lazy("Only allow sign-in through identity providers"), required=False)
@@ -83,8 +83,8 @@ def factors_remove(request: SignedInRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User, pk=pk)
     if person.role == User.Role.AUDITOR:
         request_act(kind=PendingAct.Kind.FACTORS, user=person, actor=request.user)
-        messages.success(request, _("This happens when a second person has confirmed it, under People."))
+        messages.success(request, _("This takes effect once a second person has confirmed it under People."))
         return redirect("accounts:index")
     remove_factors(user=person, actor=request.user)
-    messages.success(request, _("%(name)s has no second factor any more and was signed out.") % {"name": person.username})
+    messages.success(request, _("The second factors of %(name)s were removed, and all sessions ended.") % {"name": person.username})
     return redirect("accounts:change", pk=pk)

@@ -38,7 +38,7 @@ class SignedInMiddleware(MiddlewareMixin):
         name = request.resolver_match.view_name if request.resolver_match else ""
         if name not in WITHOUT_FACTOR and lacks_second_factor(request.user):
             if wants_json(request):
-                message = _("Your account needs a second factor. Set one up on the pages first.")
+                message = _("Your account needs a second factor. Sign in with a browser and set one up first.")
                 return render_error(request, status=HTTPStatus.FORBIDDEN, code="second_factor_required", message=message)
             return redirect("accounts:factor_needed")
         asks = DANGEROUS.get(name)
@@ -49,6 +49,6 @@ class SignedInMiddleware(MiddlewareMixin):
 
 def _ask(request: HttpRequest) -> HttpResponseBase:
     if wants_json(request):
-        message = _("Confirm on the pages that it is you, or use an API key.")
+        message = _("Confirm your identity in a browser first, or use an API key.")
         return render_error(request, status=HTTPStatus.FORBIDDEN, code="confirmation_required", message=message)
     return ask_to_confirm(request, methods=get_adapter(request).get_reauthentication_methods(request.user))

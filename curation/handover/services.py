@@ -134,7 +134,7 @@ def _clean(text: str, limit: int) -> str:
     if holds_unstorable(text):
         raise CurationRefused("handover_invalid", _("This contains a character that cannot be stored."))
     if len(text) > limit:
-        raise CurationRefused("handover_invalid", _("Write at most %(count)s characters.") % {"count": limit})
+        raise CurationRefused("handover_invalid", _("Enter at most %(count)s characters.") % {"count": limit})
     return text
 
 

@@ -44,7 +44,7 @@ def change_passage(*, chunk: Chunk, kind: str, reason: str, user: User, text: st
     original = row.change.original_text if row.change is not None else row.text
     original_hash = row.change.original_hash if row.change is not None else row.text_hash
     if corrected and corrected == original:
-        raise ValuesRefused({"text": [_("This is what was read. Change the text, or switch the passage off.")]})
+        raise ValuesRefused({"text": [_("The text has not been changed. Correct it, or switch the passage off.")]})
     if row.change is not None:
         _lift(row.change, user=user)
     change = PassageChange.objects.create(
@@ -70,7 +70,7 @@ def lift_change(*, change: PassageChange, user: User) -> None:
     document = Document.objects.live().select_for_update().filter(pk=change.document_id).first()
     locked = PassageChange.objects.filter(pk=change.pk, lifted_at=None).first()
     if document is None or locked is None:
-        raise ValuesRefused({"": [_("This change was taken back already.")]})
+        raise ValuesRefused({"": [_("This change has already been undone.")]})
     _lift(locked, user=user)
     _record("passage.restored", locked, user=user)
 
@@ -114,7 +114,7 @@ def _lock(chunk: Chunk) -> tuple[Document, Chunk]:
     rows = Chunk.objects.filter(pk=chunk.pk, edition=serving_edition().number).select_related("change", "version", "page")
     row = rows.filter(version=document.current_version_id).first() if document is not None else None
     if document is None or row is None:
-        raise ValuesRefused({"": [_("This passage is not in use any more. Look at the present version.")]})
+        raise ValuesRefused({"": [_("This passage is no longer in use. See the current version.")]})
     return document, row
 
 
@@ -138,7 +138,7 @@ def _open_revisions(versions: list[int]) -> None:
 def _clean_reason(reason: str) -> str:
     reason = " ".join(reason.split())
     if not reason:
-        raise ValuesRefused({"reason": [_("Say why: those who review answers read it.")]})
+        raise ValuesRefused({"reason": [_("Give a reason. Reviewers of answers will see it.")]})
     if len(reason) > REASON_CHARACTERS or holds_unstorable(reason):
         raise ValuesRefused({"reason": [_("Enter a reason of at most %(count)d characters.") % {"count": REASON_CHARACTERS}]})
     return reason
@@ -147,7 +147,7 @@ def _clean_reason(reason: str) -> str:
 def _clean_text(text: str) -> str:
     text = text.replace("\r\n", "\n").strip()
     if not text:
-        raise ValuesRefused({"text": [_("Enter what is to be read there, or switch the passage off.")]})
+        raise ValuesRefused({"text": [_("Enter the correct text, or switch the passage off.")]})
     if len(text) > TEXT_CHARACTERS or holds_unstorable(text):
         raise ValuesRefused({"text": [_("Enter a text of at most %(count)d characters.") % {"count": TEXT_CHARACTERS}]})
     return text

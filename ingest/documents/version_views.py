@@ -52,7 +52,7 @@ def passage(request: SignedInRequest, uid: UUID, ordinal: int) -> HttpResponseBa
                 for sentence in sentences:
                     form.add_error(name if name in form.fields else None, sentence)
         else:
-            messages.success(request, _("The passage was changed. Answers follow at once."))
+            messages.success(request, _("The passage was changed. Answers use it immediately."))
             return redirect(passages_of(chunk))
     context = {"document": document, "collection": document.collection, "chunk": chunk, "form": form}
     return render(request, "ingest/passage.html", context, status=422 if form.errors else 200)
@@ -68,7 +68,7 @@ def lift(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     except ValuesRefused as refused:
         messages.error(request, refused.message)
     else:
-        messages.success(request, _("The passage is used again as its page says."))
+        messages.success(request, _("The passage is used again as it is on the page."))
     return redirect(f"{reverse('kb:document', args=[change.document.uid])}?tab=passages")
 
 

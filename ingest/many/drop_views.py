@@ -84,7 +84,7 @@ def close(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     """Send no more of a folder; what was taken stays."""
     drop = get_object_or_404(open_drops(request).select_related("collection"), uid=uid)
     close_drop(drop)
-    messages.success(request, _("The rest of “%(name)s” will not be sent. What was taken stays.") % {"name": drop.name})
+    messages.success(request, _("The rest of “%(name)s” will not be sent. Files already received are kept.") % {"name": drop.name})
     return redirect("kb:collection", slug=drop.collection.slug)
 
 

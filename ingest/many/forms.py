@@ -89,11 +89,11 @@ class DaysForm(ActionForm):
     expires_on = forms.DateField(label=_("Expires on"), required=False, widget=DAY)
     review_by = forms.DateField(label=_("Review by"), required=False, widget=DAY)
     clear = forms.MultipleChoiceField(
-        label=_("Take away"),
+        label=_("Clear"),
         required=False,
         choices=(("valid_from", _("Valid from")), ("expires_on", _("Expires on")), ("review_by", _("Review by"))),
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Days that are neither filled in nor taken away stay as they are."),
+        help_text=_("Dates that are neither filled in nor cleared stay unchanged."),
     )
 
     def given(self) -> dict[str, Any]:

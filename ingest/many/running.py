@@ -46,7 +46,7 @@ def start_run(
     Raises: ValuesRefused: no such action, bad values, nothing or too much is selected.
     """
     if action not in BulkRun.Action.values:
-        raise ValuesRefused({"action": [_("Choose what is to be done.")]})
+        raise ValuesRefused({"action": [_("Choose an action.")]})
     kept = clean_action(action, values, collection=collection, user=user)
     allowed = documents_for(action, user).filter(collection=collection, pk__in=documents.order_by().values("pk"))
     members = list(allowed.order_by("name", "pk").values_list("pk", "uid", "name")[: MOST_MEMBERS + 1])

@@ -37,7 +37,7 @@ def bulk(request: SignedInRequest, slug: str) -> HttpResponseBase:
     collection = get_object_or_404(Collection.objects.manageable_by(request.user), slug=slug)
     action = request.POST.get("action", "")
     if action not in BulkRun.Action.values or (action in OWNERS_ALONE and not owns(request.user, collection)):
-        messages.error(request, _("Choose what is to be done."))
+        messages.error(request, _("Choose an action."))
         return redirect("kb:collection", slug=slug)
     wanted = Filter.read(
         {name: request.POST.get(f"{PREFIX}{name}", "") for name in ("q", "state", "tag", "owner", "folder", "sort")}

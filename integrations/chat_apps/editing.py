@@ -77,7 +77,7 @@ def clean_chat_app(app: ChatApp, values: Mapping[str, Any]) -> dict[str, Any]:
         setattr(app, name, kept[name])
     for name in ("secret", "token"):
         if len(kept.get(name, "")) > LONGEST_SECRET:
-            problems[name] = [_("Write at most %(count)s characters.") % {"count": LONGEST_SECRET}]
+            problems[name] = [_("Enter at most %(count)s characters.") % {"count": LONGEST_SECRET}]
     if kept.get("secret"):
         app.set_secret(kept["secret"])
     if kept.get("token"):

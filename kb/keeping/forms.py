@@ -30,7 +30,10 @@ class DocumentForm(ValuesForm[Document]):
         label=_("Document owner"),
         required=False,
         widget=forms.TextInput(attrs={"list": "people", "autocomplete": "off", "autocapitalize": "none"}),
-        help_text=_("The user name of whoever answers for what it says. They are reminded of reviews, and get no right by it."),
+        help_text=_(
+            "The user name of the person responsible for its content. They are reminded of reviews; this gives them no "
+            "additional permissions."
+        ),
     )
 
     class Meta:
@@ -40,8 +43,8 @@ class DocumentForm(ValuesForm[Document]):
         labels = {"valid_from": _("Valid from"), "expires_on": _("Expires on"), "review_by": _("Review by")}
         help_texts = {
             "valid_from": _("Answers leave the document out before this day."),
-            "expires_on": _("The last day on which it holds. What happens afterwards is set for the collection."),
-            "review_by": _("The owner finds it under “Documents to review” two weeks before."),
+            "expires_on": _("The last day on which it is valid. What happens afterwards is set for the collection."),
+            "review_by": _("The owner sees it under “Documents to review” from two weeks before."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -92,7 +92,7 @@ def rename_tag(*, tag: Tag, name: str, user: User | None) -> Tag:
     if not name:
         raise ValuesRefused({"name": [_("Enter a name.")]})
     if locked.collection.tags.filter(folded=name.casefold()).exclude(pk=locked.pk).exists():
-        raise ValuesRefused({"name": [_("There is already a tag of this name. Merge this one with it instead.")]})
+        raise ValuesRefused({"name": [_("A tag with this name already exists. Merge this one with it instead.")]})
     if name != locked.name:
         before, locked.name, locked.folded = locked.name, name, name.casefold()
         locked.save(update_fields=["name", "folded"])

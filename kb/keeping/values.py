@@ -78,7 +78,7 @@ def clean_document(row: Document, values: Mapping[str, Any]) -> dict[str, Any]:
             problems |= refused.problems
     for name in DAYS:
         if kept.get(name) is not None and not EARLIEST <= kept[name] <= LATEST:
-            problems[name] = [_("Enter a day between 1900 and 2200.")]
+            problems[name] = [_("Enter a date between 1900 and 2200.")]
     for name in kept.keys() - problems.keys() - {"tags"}:
         setattr(row, name, kept[name])
     if not problems and row.valid_from and row.expires_on and row.valid_from > row.expires_on:
@@ -96,7 +96,7 @@ def find_owner(document: Document, name: str | None) -> User | None:
     if person is None:
         raise ValuesRefused({"owner": [_("There is no active user with this name.")]})
     if document.pk and not Document.objects.visible_to(person).filter(pk=document.pk).exists():
-        raise ValuesRefused({"owner": [_("This person cannot read the document, so they cannot answer for it.")]})
+        raise ValuesRefused({"owner": [_("This person cannot read the document, so they cannot own it.")]})
     return person
 
 

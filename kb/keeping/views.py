@@ -133,7 +133,7 @@ def reviewed(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     document = get_object_or_404(due_for(request.user).select_related("collection"), uid=uid)
     form = ReviewedForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Enter the next review as a day, or leave it empty."))
+        messages.error(request, _("Enter a date for the next review, or leave it empty."))
         return redirect("kb:due")
     try:
         mark_reviewed(document=document, review_by=form.cleaned_data["review_by"], user=request.user)

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('reason', models.TextField(verbose_name='reason')),
-                ('state', models.CharField(choices=[('waiting', 'Waiting for a decision'), ('granted', 'Granted'), ('refused', 'Turned down'), ('withdrawn', 'Withdrawn'), ('ended', 'Ended early'), ('expired', 'Expired')], default='waiting', max_length=10)),
+                ('state', models.CharField(choices=[('waiting', 'Waiting for a decision'), ('granted', 'Granted'), ('refused', 'Declined'), ('withdrawn', 'Withdrawn'), ('ended', 'Ended early'), ('expired', 'Expired')], default='waiting', max_length=10)),
                 ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('decided_at', models.DateTimeField(blank=True, null=True)),
                 ('answer', models.TextField(blank=True)),

@@ -44,12 +44,12 @@ def ask_for_access(*, collection: Collection, user: User, reason: str) -> Access
     """
     listed = Collection.objects.listed_for(user).select_for_update().filter(pk=collection.pk).first()
     if listed is None:
-        raise ValuesRefused({"": [_("You can read this collection already, or it cannot be asked for.")]})
+        raise ValuesRefused({"": [_("You can already read this collection, or it does not accept requests.")]})
     reason = _clean(reason, name="reason", is_needed=True)
     waiting = AccessRequest.objects.filter(user=user, state=State.WAITING)
     found = waiting.filter(collection=listed).first()
     if found is None and waiting.count() >= MOST_WAITING:
-        raise ValuesRefused({"": [_("%(count)s requests of yours are waiting. Withdraw one first.") % {"count": MOST_WAITING}]})
+        raise ValuesRefused({"": [_("You already have %(count)s pending requests. Withdraw one first.") % {"count": MOST_WAITING}]})
     if found is None:
         found = AccessRequest.objects.create(collection=listed, user=user, reason=reason)
     elif found.reason != reason:
@@ -69,9 +69,9 @@ def grant_access(request: AccessRequest, *, days: int, user: User | None) -> Acc
     """
     request = _locked(request, state=State.WAITING)
     if not 1 <= days <= MOST_DAYS:
-        raise ValuesRefused({"days": [_("Access is granted for 1 to %(days)s days.") % {"days": MOST_DAYS}]})
+        raise ValuesRefused({"days": [_("Access can be granted for 1 to %(days)s days.") % {"days": MOST_DAYS}]})
     if not request.user.is_active or request.user.has_ended:
-        raise ValuesRefused({"": [_("This person cannot sign in any more.")]})
+        raise ValuesRefused({"": [_("This person can no longer sign in.")]})
     request.until = timezone.now() + timedelta(days=days)
     _decide(request, State.GRANTED, user=user)
     _record("access.granted", request, by=actor_of(user, otherwise=COMMAND_LINE), payload={"until": request.until})
@@ -128,7 +128,7 @@ def _locked(request: AccessRequest, *, state: str) -> AccessRequest:
     rows = AccessRequest.objects.select_for_update(of=("self",)).select_related("collection", "user")
     found = rows.filter(pk=request.pk, state=state, collection__deleted_at=None).first()
     if found is None:
-        raise ValuesRefused({"": [_("This was decided or withdrawn meanwhile.")]})
+        raise ValuesRefused({"": [_("This request has already been decided or withdrawn.")]})
     return found
 
 
@@ -140,9 +140,9 @@ def _decide(request: AccessRequest, state: str, *, user: User | None) -> None:
 def _clean(text: str, *, name: str, is_needed: bool) -> str:
     text = text.replace("\x00", "").strip()
     if is_needed and not text:
-        raise ValuesRefused({name: [_("Say why, in a few words.")]})
+        raise ValuesRefused({name: [_("Give a short reason.")]})
     if len(text) > REASON_CHARACTERS:
-        raise ValuesRefused({name: [_("Write at most %(count)s characters.") % {"count": REASON_CHARACTERS}]})
+        raise ValuesRefused({name: [_("Enter at most %(count)s characters.") % {"count": REASON_CHARACTERS}]})
     return text
 
 

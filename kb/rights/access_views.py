@@ -35,7 +35,7 @@ class AskForm(forms.Form):
         label=gettext_lazy("What do you need it for?"),
         max_length=REASON_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 3, "maxlength": REASON_CHARACTERS}),
-        help_text=gettext_lazy("The owners of the collection read this."),
+        help_text=gettext_lazy("The owners of the collection will see this."),
     )
 
 
@@ -93,7 +93,7 @@ def grant(request: SignedInRequest, pk: int) -> HttpResponseBase:
     found = get_object_or_404(requests_for(request.user), pk=pk)
     given = request.POST.get("days", "")
     days = int(given) if given.isdecimal() and len(given) < 5 else 0
-    told = _("%(name)s can read the collection now.") % {"name": found.user.username}
+    told = _("%(name)s can now read the collection.") % {"name": found.user.username}
     _try(request, lambda: grant_access(found, days=days, user=request.user), told)
     return redirect("kb:access", slug=found.collection.slug)
 
@@ -109,7 +109,7 @@ def refuse(request: SignedInRequest, pk: int) -> HttpResponseBase:
 @require_POST
 def end(request: SignedInRequest, pk: int) -> HttpResponseBase:
     found = get_object_or_404(requests_for(request.user), pk=pk)
-    told = _("%(name)s cannot read the collection any more.") % {"name": found.user.username}
+    told = _("%(name)s can no longer read the collection.") % {"name": found.user.username}
     _try(request, lambda: end_access(found, user=request.user), told)
     return redirect("kb:access", slug=found.collection.slug)
 

@@ -32,7 +32,7 @@ def create_folder(*, collection: Collection, name: str, user: User | None, paren
     if parent is not None and above is None:
         raise ValuesRefused({"parent": [_("This folder does not exist.")]})
     if above is not None and len(above.way) >= DEEPEST:
-        raise ValuesRefused({"parent": [_("Folders can be nested %(count)d deep.") % {"count": DEEPEST}]})
+        raise ValuesRefused({"parent": [_("Folders can be nested at most %(count)d levels deep.") % {"count": DEEPEST}]})
     if collection.folders.count() >= MOST_FOLDERS:
         raise ValuesRefused({"": [_("A collection can have at most %(count)d folders.") % {"count": MOST_FOLDERS}]})
     folder = Folder(collection=collection, parent=above, name=_free_name(name, collection=collection, parent=above))
@@ -163,7 +163,7 @@ def _free_name(name: str, *, collection: Collection, parent: Folder | None, but:
         raise ValuesRefused({"name": [_("Enter a name of at most 120 characters, without “/”.")]})
     taken = Folder.objects.filter(Q(collection=collection, parent=parent, name__iexact=name))
     if (taken.exclude(pk=but.pk) if but is not None else taken).exists():
-        raise ValuesRefused({"name": [_("There is already a folder of this name here.")]})
+        raise ValuesRefused({"name": [_("A folder with this name already exists here.")]})
     return name
 
 

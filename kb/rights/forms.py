@@ -18,7 +18,7 @@ class NarrowForm(forms.Form):
 
     who = forms.ChoiceField(
         label=_("Readers"),
-        choices=((ALL, _("Everyone who can read what it is in")), (SOME, _("Only some of them:"))),
+        choices=((ALL, _("Everyone who can read the folder or collection that contains it")), (SOME, _("Only some of them:"))),
         widget=forms.RadioSelect,
     )
     groups = forms.CharField(

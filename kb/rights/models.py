@@ -138,7 +138,7 @@ class AccessRequest(models.Model):
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting for a decision")
         GRANTED = "granted", _("Granted")
-        REFUSED = "refused", _("Turned down")
+        REFUSED = "refused", _("Declined")
         WITHDRAWN = "withdrawn", _("Withdrawn")
         ENDED = "ended", _("Ended early")
         EXPIRED = "expired", _("Expired")

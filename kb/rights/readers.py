@@ -39,7 +39,7 @@ def clean_readers(*, groups: Iterable[str], people: Iterable[str]) -> Readers:
     problems: dict[str, list[str]] = {}
     wanted_groups, wanted_people = _lines(groups), _lines(people)
     if len(wanted_groups) + len(wanted_people) > MOST_NAMED:
-        message = _("Name at most %(count)d groups and people. For more, make a group.") % {"count": MOST_NAMED}
+        message = _("Name at most %(count)d groups and people. For more, create a group.") % {"count": MOST_NAMED}
         raise ValuesRefused({"people": [message]})
     known = {name.casefold(): name for name in Group.objects.filter(name__in=wanted_groups).values_list("name", flat=True)}
     if missing := [name for name in wanted_groups if name.casefold() not in known]:

@@ -31,7 +31,7 @@ class StewardForm(forms.Form):
         choices=Steward.Role.choices,
         widget=forms.RadioSelect,
         initial=Steward.Role.EDITOR,
-        help_text=gettext_lazy("Editors look after documents and words. Owners also decide who can read, own and edit."),
+        help_text=gettext_lazy("Editors maintain documents and the vocabulary. Owners also decide who can read, own and edit."),
     )
 
 

@@ -168,7 +168,7 @@ def test_its_password_is_not_kept_here(slapd: Slapd, acme: Directory, knowledge_
         set_password(user=nora, password="another horse 8", actor=None)
     admin = Client()
     admin.force_login(knowledge_admin)
-    assert "It is kept in the company directory" in admin.get(f"/people/{nora.pk}/").content.decode()
+    assert "It is stored in the company directory" in admin.get(f"/people/{nora.pk}/").content.decode()
 
 
 def test_where_passwords_are_switched_off_the_directorys_still_sign_in(
@@ -336,7 +336,7 @@ def test_the_page_shows_what_would_follow_and_asks_for_a_sync(slapd: Slapd, acme
     assert Client().post("/api/v1/directories/acme/sync", headers=headers).status_code == 202
     assert DirectorySync.objects.get().is_requested
     page = admin.get("/people/sign-in/directories/").content.decode()
-    assert "1 read, 1 made, 0 changed, 0 disabled, 0 enabled again" in page
+    assert "1 read, 1 created, 0 changed, 0 disabled, 0 re-enabled" in page
     assert SECRET not in page
 
 

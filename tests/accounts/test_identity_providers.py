@@ -147,7 +147,7 @@ def test_an_address_that_is_anothers_is_refused_unless_the_provider_may_speak_fo
 def test_where_it_makes_no_accounts_strangers_stay_outside(idp: RunningProvider, settings) -> None:
     add(idp, settings, makes_people=False)
     client = Client()
-    assert "no account here yet" in refusal(idp.sign_in(client, "corp", "u6"))
+    assert "not have an account here yet" in refusal(idp.sign_in(client, "corp", "u6"))
     assert not is_in(client)
     assert not User.objects.exists()
 
@@ -413,7 +413,7 @@ def test_a_test_of_a_provider_is_an_admins_alone(idp: RunningProvider, settings,
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("slug", "Corp!", "small letters"),
+        ("slug", "Corp!", "lowercase letters"),
         ("slug", "", "required"),
         ("issuer", "ftp://x", "https://"),
         ("issuer", "http://id.example", "https://"),

@@ -160,7 +160,7 @@ def test_a_told_password_is_changed_before_anything_else(client: Client) -> None
     assert client.get("/").status_code == 302  # not signed in
     assert client.get("/api/v1/collections").status_code == 401
     page = client.get("/accounts/password/new/")
-    assert "made for you" in page.content.decode()
+    assert "generated for you" in page.content.decode()
     same = client.post("/accounts/password/new/", {"password1": OLD, "password2": OLD})
     assert same.status_code == 422
     assert "nobody else knows" in same.content.decode()
@@ -251,7 +251,7 @@ def test_a_new_account_with_an_address_is_mailed_its_link(admin: Client, box: Bo
 def test_a_mail_that_is_not_taken_shows_the_link_instead(admin: Client, box: Box, settings) -> None:
     settings.EMAIL_HOST_PASSWORD = "wrong"
     page = admin.post("/people/new/", {"username": "nora", "role": "employee", "email": "nora@example.com"}).content.decode()
-    assert "did not take the message" in page
+    assert "did not accept the message" in page
     assert set_by(LINK.search(page)[1]).status_code == 302
     assert box.texts() == []
 
@@ -261,7 +261,7 @@ def test_who_forgot_the_password_is_mailed_a_link_and_keeps_it_until_then(employ
     assert "/accounts/password/forgotten/" in client.get("/accounts/login/").content.decode()
     for login in ("erin", "ERIN@example.com"):
         response = client.post("/accounts/password/forgotten/", {"login": login}, follow=True)
-        assert "If there is such an account" in response.content.decode()
+        assert "If this account exists" in response.content.decode()
     wait_for_mail()
     (to, _subject, text), _again = box.texts()
     assert to == "erin@example.com"

@@ -66,7 +66,7 @@ def test_the_plan_says_line_by_line_what_would_happen_and_changes_nothing(employ
     ]
     assert plan.lines[1].changed == {"first_name": ("", "Erin")}
     reasons = [line.reason for line in plan.having("refuse")]
-    parts = ("Unknown groups: Partners", "valid email", "is over already", "appears twice", "appears twice", "valid username")
+    parts = ("Unknown groups: Partners", "valid email", "has already passed", "appears twice", "appears twice", "valid username")
     assert all(part in reason for part, reason in zip(parts, reasons, strict=True))
     assert (User.objects.count(), Event.objects.count()) == (1, before)
 
@@ -94,7 +94,7 @@ def test_what_has_changed_since_it_was_seen_is_shown_again(admin: Client) -> Non
     create_account(username="nora", actor=None)
     again = admin.post("/people/import/", {"text": text, "act": "import", "digest": digest})
     assert (again.status_code, again.context["is_stale"]) == (200, True)
-    assert "have changed since you looked" in again.content.decode()
+    assert "have changed since the preview" in again.content.decode()
     assert not Event.objects.filter(action="account.imported").exists()
 
 
@@ -109,9 +109,9 @@ def test_one_that_fails_undoes_all(employee: User, knowledge_admin: User) -> Non
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "names the columns"),
-        ("name,email\nx,y\n", "names the columns"),
-        ("username,password\nx,y\n", "names the columns"),
+        ("", "column names"),
+        ("name,email\nx,y\n", "column names"),
+        ("username,password\nx,y\n", "column names"),
         ("username\nx,y\n", "more cells"),
         ('username\n"x\n', "not a valid CSV file"),
         ("username\nx\x00\n", "not a text file"),
@@ -164,7 +164,7 @@ def test_many_join_and_leave_a_group_in_one_event(admin: Client, group: Group, e
     assert admin.post("/people/many/", chosen)["Location"] == "/people/?q=o&state=active"
     assert not outsider.groups.exists()
     page = admin.post("/people/many/", {"person": [outsider.pk], "act": "join", "group": "Nowhere"}, follow=True)
-    assert "There is no group of this name." in page.content.decode()
+    assert "There is no group with this name." in page.content.decode()
 
 
 def test_many_are_deactivated_or_none(admin: Client, knowledge_admin: User, employee: User, outsider: User) -> None:
@@ -240,7 +240,7 @@ def test_a_guest_goes_on_with_a_later_day_and_what_ended_stays_ended(db: None) -
 
 
 def test_only_an_employee_has_an_end_and_not_in_the_past(admin: Client, employee: User) -> None:
-    with pytest.raises(AccountRefused, match="is over already"):
+    with pytest.raises(AccountRefused, match="has already passed"):
         change_account(user=employee, actor=None, ends_on="2020-01-01")
     with pytest.raises(AccountRefused, match="Only an employee"):
         change_account(user=employee, actor=None, ends_on="2999-01-01", role=User.Role.KNOWLEDGE_ADMIN)

@@ -106,7 +106,7 @@ def test_a_recovery_code_works_once_and_is_shown_once(employee: User) -> None:
     _secret, codes = set_up(client)
     again = client.get("/accounts/second-factor/recovery-codes/")
     assert codes[0] not in again.content.decode()
-    assert "shown before" in again.content.decode()
+    assert "already been shown" in again.content.decode()
     first, second = Client(), Client()
     sign_in(first), sign_in(second)
     assert use_code(first, codes[0]).status_code == 302

@@ -64,7 +64,7 @@ def test_a_passkey_is_added_and_signs_its_person_in(browser: Browser, installati
         codes = page.locator(".recovery li")
         expect(codes).to_have_count(10)
         recovery_code = codes.first.inner_text()
-        page.get_by_role("link", name="I have kept them").click()
+        page.get_by_role("link", name="I have saved them").click()
         expect(page.get_by_role("link", name="Remove Work laptop")).to_be_visible()
 
         # As second factor, after the password.

@@ -118,5 +118,5 @@ def test_too_much_too_deep_and_nonsense_are_refused(client, collection, editor, 
         assert client.post(address, body, content_type="application/json").status_code == 422
     deep = "/".join(["d"] * 9) + "/leave.md"
     FILES[deep] = b"Nine days."
-    assert "nested 8 deep" in send(client, offer(client, collection, [[deep, 10, 1]])[deep])["message"]
+    assert "at most 8 levels deep" in send(client, offer(client, collection, [[deep, 10, 1]])[deep])["message"]
     assert DroppedFile.objects.get(path=deep).state == "refused"

@@ -210,7 +210,7 @@ def test_folders_below_are_narrowed_with_what_they_lie_in(employee: User, collec
         ("", "Enter a name"),
         ("a/b", "Enter a name"),
         ("x" * 121, "Enter a name"),
-        ("contracts", "already a folder"),
+        ("contracts", "already exists here"),
         ("a\x00", "Enter"),
     ],
 )

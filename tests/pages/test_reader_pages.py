@@ -47,7 +47,7 @@ def test_a_folder_is_made_narrowed_and_found_in_the_collection(
     [
         ({"name": "Plans", "who": "some", "groups": "Nobody"}, "Unknown groups: Nobody."),
         ({"name": "Plans", "who": "some", "people": "nobody"}, "Unknown user names: nobody."),
-        ({"name": "contracts", "who": "all"}, "There is already a folder of this name here."),
+        ({"name": "contracts", "who": "all"}, "A folder with this name already exists here."),
         ({"name": "a/b", "who": "all"}, "without “/”"),
         ({"name": "", "who": "all"}, "This field is required."),
     ],
@@ -80,7 +80,7 @@ def test_a_document_is_filed_and_narrowed_and_its_page_says_who_reads_it(
     assert signed_in(teammate).get(reverse("kb:document", args=[document.uid])).status_code == 404
     given = {"folder": str(folder.uid), "who": "some", "people": "tao"}
     assert signed_in(knowledge_admin).post(address, given).status_code == 302
-    assert "Nobody but those who manage the collection." in text_of(knowledge_admin, address)
+    assert "Only those who manage the collection." in text_of(knowledge_admin, address)
     page = text_of(knowledge_admin, reverse("kb:document", args=[document.uid]))
     assert "because you manage its collection" in page
     refused = signed_in(knowledge_admin).post(address, {"folder": str(folder.uid), "who": "some", "people": "nobody"})

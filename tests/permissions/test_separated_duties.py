@@ -77,7 +77,7 @@ def test_a_system_admin_sees_what_somebody_would_find_as_a_number_alone(
     monkeypatch.setattr("kb.index.explain_views.get_engine", lambda: engine)
     monkeypatch.setattr("kb.index.search.get_engine", lambda: engine)
     page = signed_in(system_admin).get("/library/explain/", {"q": "burrow leave", "person": "erin"}).content.decode()
-    assert "erin gets 1 more passage, of a document that you may not read." in page
+    assert "erin also gets 1 passage from a document that you cannot read." in page
     assert not any(word in page for word in ("nine days", "leave.md", "Handbook", "quokka"))
     assert Event.objects.filter(action="search.explained", actor_name="sam").exists()
 

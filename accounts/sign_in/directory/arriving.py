@@ -94,12 +94,14 @@ def _connect(person: Person, *, directory: Directory, makes: bool) -> DirectoryE
         if not directory.links_by_name or is_guarded or (left is None and is_kept_elsewhere(user)):
             raise AccountRefused(
                 "directory_name_taken",
-                _("There is an account with your user name already. Ask a knowledge admin to connect the two."),
+                _("An account with your user name already exists. Ask a knowledge admin to connect it."),
             )
         if user.has_usable_password():
             user = reset_password(user=user, actor=None)
     elif not makes:
-        raise AccountRefused("directory_unknown_person", _("You have no account here yet. Ask a knowledge admin for one."))
+        raise AccountRefused(
+            "directory_unknown_person", _("You do not have an account here yet. Ask a knowledge admin to create one.")
+        )
     else:
         user = create_account(
             username=free_name(person.username),

@@ -89,14 +89,16 @@ def _find_by_email(arrival: Arrival, provider: Provider) -> User | None:
     if not is_vouched or is_guarded:
         raise AccountRefused(
             "provider_email_taken",
-            _("There is an account with your email address already. Ask a knowledge admin to connect the two."),
+            _("An account with your email address already exists. Ask a knowledge admin to connect it."),
         )
     return found
 
 
 def _make(arrival: Arrival, provider: Provider) -> User:
     if not provider.makes_people:
-        raise AccountRefused("provider_unknown_person", _("You have no account here yet. Ask a knowledge admin for one."))
+        raise AccountRefused(
+            "provider_unknown_person", _("You do not have an account here yet. Ask a knowledge admin to create one.")
+        )
     email = arrival.email
     wanted = arrival.text("preferred_username") or email.partition("@")[0] or arrival.subject
     return create_account(

@@ -23,7 +23,7 @@ class ProviderForm(forms.Form):
     issuer = forms.CharField(
         label=_("Issuer"),
         max_length=300,
-        help_text=_("The address under which the provider describes itself. It cannot be changed later."),
+        help_text=_("The address where the provider publishes its configuration. It cannot be changed later."),
         widget=forms.TextInput(attrs=PLAIN),
     )
     client_id = forms.CharField(label=_("Client ID"), max_length=191, widget=forms.TextInput(attrs=PLAIN))
@@ -32,7 +32,7 @@ class ProviderForm(forms.Form):
         max_length=500,
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("Kept encrypted and never shown. Empty: the one that is there stays."),
+        help_text=_("Stored encrypted and never shown. Leave empty to keep the current one."),
     )
     groups_claim = forms.CharField(
         label=_("Claim with groups"), max_length=120, initial="groups", widget=forms.TextInput(attrs=PLAIN)
@@ -43,21 +43,22 @@ class ProviderForm(forms.Form):
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
         help_text=_(
-            "A line each: what the claim says = group here. * is anything. People join and leave these groups at each sign-in."
+            "One rule per line: value of the claim = group here. * matches anything. People join and leave these groups each "
+            "time they sign in."
         ),
     )
     asks_userinfo = forms.BooleanField(
         label=_("Ask the provider’s userinfo address too"),
         required=False,
         initial=True,
-        help_text=_("Off for Microsoft Entra ID, whose identity token says everything."),
+        help_text=_("Leave it off for Microsoft Entra ID: its ID token already contains everything."),
     )
-    matches_names = forms.BooleanField(label=_("Also join groups here that have the name of a claimed one"), required=False)
-    makes_people = forms.BooleanField(label=_("Make an account at the first sign-in"), required=False, initial=True)
+    matches_names = forms.BooleanField(label=_("Also join groups here that have the same name as one in the claim"), required=False)
+    makes_people = forms.BooleanField(label=_("Create an account at the first sign-in"), required=False, initial=True)
     links_by_email = forms.BooleanField(
-        label=_("Connect accounts here that have the same email address"),
+        label=_("Connect to existing accounts with the same email address"),
         required=False,
-        help_text=_("Only where the provider checks addresses: whoever can set one there gets the account here."),
+        help_text=_("Only if the provider verifies addresses: whoever can set an address there gets the account here."),
     )
     is_enabled = forms.BooleanField(label=_("On the sign-in page"), required=False)
 
@@ -86,7 +87,7 @@ class SamlForm(ProviderForm):
         label=_("Metadata"),
         max_length=500_000,
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "autocomplete": "off"}),
-        help_text=_("The XML document by which the provider describes itself."),
+        help_text=_("The XML document in which the provider describes itself."),
     )
     field_order = ("name", "slug", "metadata")
 
@@ -94,4 +95,6 @@ class SamlForm(ProviderForm):
         super().__init__(*args, row=row, **kwargs)
         if row.pk:
             self.fields["metadata"].required = False
-            self.fields["metadata"].help_text = _("Only where its certificate or address changes. Empty: what is there stays.")
+            self.fields["metadata"].help_text = _(
+                "Only if its certificate or address changes. Leave empty to keep the current one."
+            )

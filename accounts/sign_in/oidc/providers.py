@@ -130,11 +130,11 @@ def _take_metadata(row: IdentityProvider, xml: str, *, is_new: bool) -> None:
     try:
         found = read_metadata(xml)
     except MetadataInvalid as error:
-        raise AccountRefused("provider_invalid", _("These metadata cannot be used: %(error)s.") % {"error": error}) from error
+        raise AccountRefused("provider_invalid", _("This metadata cannot be used: %(error)s.") % {"error": error}) from error
     if not is_new and found.entity_id != row.issuer:
-        raise AccountRefused("provider_invalid", _("These are the metadata of another provider: make a new one for it."))
+        raise AccountRefused("provider_invalid", _("This is the metadata of another provider. Add that one as a new provider."))
     if not is_issuer(found.sso_url.partition("?")[0]) or not _is_protected(found.sso_url):
-        raise AccountRefused("provider_invalid", _("The address for signing in begins with https://."))
+        raise AccountRefused("provider_invalid", _("The sign-in address must begin with https://."))
     row.issuer, row.sso_url, row.certificate = found.entity_id, found.sso_url, found.certificate
 
 
@@ -144,10 +144,10 @@ def _state(row: IdentityProvider) -> dict[str, object]:
 
 def _check_new(row: IdentityProvider) -> None:
     if not SLUG.fullmatch(row.slug):
-        raise AccountRefused("provider_invalid", _("Use small letters, digits and hyphens for the short name."))
+        raise AccountRefused("provider_invalid", _("Use lowercase letters, digits and hyphens for the short name."))
     if find_provider(row.slug, with_disabled=True) or IdentityProvider.objects.filter(slug=row.slug).exists():
-        raise AccountRefused("provider_invalid", _("There is a provider with this short name already."))
+        raise AccountRefused("provider_invalid", _("Another provider already uses this short name."))
     if row.kind == "saml":
         return
     if not row.client_id or not is_issuer(row.issuer) or not _is_protected(row.issuer):
-        raise AccountRefused("provider_invalid", _("The issuer is an address that begins with https://."))
+        raise AccountRefused("provider_invalid", _("The issuer must be an address that begins with https://."))

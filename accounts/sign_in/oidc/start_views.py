@@ -47,7 +47,7 @@ def go(request: HttpRequest, provider_id: str, *, again: bool = False, is_try: b
         response: HttpResponseBase = provider.redirect(request, process="login", data={TRYING: is_try}, **given)
     except (RequestException, KeyError):
         refused = AccountRefused(
-            "provider_unreachable", _("The provider cannot be reached. Try again later, or tell your administrator.")
+            "provider_unreachable", _("The provider cannot be reached. Try again later, or contact your administrator.")
         )
         return cast(HttpResponseBase, refuse(request, find_provider(provider_id, with_disabled=True), refused))
     return response

@@ -50,7 +50,7 @@ def delete(request: SignedInRequest, slug: str) -> HttpResponseBase:
     row = get_object_or_404(IdentityProvider, slug=slug)
     delete_provider(row=row, actor=request.user)
     messages.success(
-        request, _("%(name)s was removed. Accounts stay; their people need another way to sign in.") % {"name": row.name}
+        request, _("%(name)s was removed. Accounts are kept, but people need another way to sign in.") % {"name": row.name}
     )
     return redirect("accounts:providers")
 

@@ -76,5 +76,5 @@ def _keys_of(given: Group) -> set[int]:
 
 def _note(row: Row, external_id: str | None) -> None:
     if external_id is not None and ("\x00" in external_id or len(external_id) > 255):
-        raise InvalidValueException(detail="externalId has at most 255 characters")
+        raise InvalidValueException(detail="externalId can have at most 255 characters")
     Provisioned.objects.update_or_create(group=row, defaults={"external_id": external_id or ""})

@@ -92,7 +92,7 @@ def delete_person(account: Account, *, actor: Account) -> None:
 
 def _note(account: Account, external_id: str | None) -> None:
     if external_id is not None and ("\x00" in external_id or len(external_id) > 255):
-        raise InvalidValueException(detail=_("externalId has at most 255 characters"))
+        raise InvalidValueException(detail=_("externalId can have at most 255 characters"))
     Provisioned.objects.update_or_create(user=account, defaults={"external_id": external_id or ""})
 
 
