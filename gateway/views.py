@@ -158,7 +158,7 @@ def delete_route(request: SignedInRequest, pk: int) -> HttpResponseBase:
 def tell_held(request: SignedInRequest, row: ServedModel | Route, *, is_held: bool = False) -> None:
     """Say that a change is tried first, where it is."""
     if is_held or row.is_held:
-        messages.info(request, _("The change is tried on the golden questions first, and counts if none gets worse."))
+        messages.info(request, _("The change is tried on the golden questions first, and is applied if none gets worse."))
 
 
 def reason_of(code: str) -> str:

@@ -95,7 +95,9 @@ def edit_collection(request: SignedInRequest, collection: Collection) -> HttpRes
             saved = services.change_collection(collection=collection, user=request.user, **values)
         messages.success(request, _("The collection was saved."))
         if values.get("sufficiency_threshold", saved.sufficiency_threshold) != saved.sufficiency_threshold:
-            messages.info(request, _("The answer threshold is tried on the golden questions first, and counts if none gets worse."))
+            messages.info(
+                request, _("The answer threshold is tried on the golden questions first, and is applied if none gets worse.")
+            )
         return redirect("kb:collection", slug=saved.slug)
 
     is_owner = collection.pk is None or owns(request.user, collection)

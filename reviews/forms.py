@@ -36,7 +36,7 @@ class RulesForm(forms.Form):
 
     sample_percent = forms.IntegerField(label=_("Answers drawn for review, in percent"))
     second_percent = forms.IntegerField(label=_("Second review of answers found correct, in percent"))
-    due_days = forms.IntegerField(label=_("Reviews are due after days"))
+    due_days = forms.IntegerField(label=_("Days until a review is due"))
     is_blind = forms.BooleanField(label=_("The second reviewer does not see the first review"), required=False)
 
 

@@ -17,7 +17,7 @@ class Verdict(models.TextChoices):
     UNSUPPORTED = "unsupported", _("Not supported by its sources")
     BESIDE = "beside", _("Beside the point")
     SHOULD_REFUSE = "should_refuse", _("Should have been refused")
-    LEAK = "leak", _("Discloses what it must not")
+    LEAK = "leak", _("Discloses what it should not")
 
 
 class Case(models.Model):

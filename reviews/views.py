@@ -116,7 +116,7 @@ def assign(request: SignedInRequest, uid: UUID) -> HttpResponse:
     form = AssignForm(request.POST)
     try:
         if not form.is_valid():
-            raise ReviewRefused(_("Cases are given to auditors."))
+            raise ReviewRefused(_("Cases can be assigned only to auditors."))
         assign_case(case=found, to=form.cleaned_data["to"], by=request.user)
     except ReviewRefused as refused:
         messages.error(request, str(refused))
@@ -174,13 +174,13 @@ def _added(request: SignedInRequest) -> dict[str, str]:
     if found is None:
         raise ReviewRefused(_("There is no collection “%(slug)s”.") % {"slug": named})
     if not percent:
-        raise ReviewRefused(_("A rate is between 0 and 100 percent."))
+        raise ReviewRefused(_("A rate must be between 0 and 100 percent."))
     return {found.slug: percent}
 
 
 def _rates(given: Mapping[str, str]) -> dict[str, int | None]:
     if any(value and not (value.isascii() and value.isdecimal() and len(value) <= 3) for value in given.values()):
-        raise ReviewRefused(_("A rate is between 0 and 100 percent."))
+        raise ReviewRefused(_("A rate must be between 0 and 100 percent."))
     return {slug: int(value) if value else None for slug, value in given.items()}
 
 

@@ -56,17 +56,17 @@ def list_steps(user: User) -> tuple[Step, ...]:
         "backup": lambda: Event.objects.filter(action=BACKED_UP).exists(),
     }
     words = {
-        "sign_in": (_("Let people sign in"), _("Connect an identity provider, or make the first accounts by hand.")),
-        "collection": (_("Create the first collection"), _("A collection is what the same people may read.")),
-        "readers": (_("Choose its readers"), _("Give the collection to a group. Nobody else learns that it exists.")),
-        "upload": (_("Upload documents"), _("Drop files or a whole folder. Each says when it can be asked.")),
-        "question": (_("Ask the first question"), _("Every sentence of the answer shows where it stands.")),
-        "auditor": (_("Name an auditor"), _("Somebody who reads what was asked and answered, and manages nothing.")),
+        "sign_in": (_("Let people sign in"), _("Connect an identity provider, or create the first accounts yourself.")),
+        "collection": (_("Create the first collection"), _("A collection holds documents that the same people can read.")),
+        "readers": (_("Choose its readers"), _("Give the collection to a group. Nobody else knows that it exists.")),
+        "upload": (_("Upload documents"), _("Drop files or a whole folder. Each one shows when you can ask about it.")),
+        "question": (_("Ask the first question"), _("Every sentence of the answer shows its source.")),
+        "auditor": (_("Name an auditor"), _("Someone who can read what was asked and answered, but manages nothing.")),
         "model": (
             _("Connect a language model"),
             _("Without one, answers quote the documents. What it writes is checked."),
         ),
-        "backup": (_("Make a backup"), _("One file with everything. Whoever runs the server makes it, best every night.")),
+        "backup": (_("Make a backup"), _("One file with everything. The operator of the server makes it, ideally every night.")),
     }
     pages = {
         "sign_in": reverse("accounts:providers") if rules else "",

@@ -38,5 +38,5 @@ def _read(code: str, read: Callable[[], Section]) -> Section:
         return read()
     except Exception:  # the edge of each section
         logger.exception("the section %s of the system's report could not be read", code)
-        sentence = _("This could not be read. The log of the web process says why.")
+        sentence = _("This could not be read. See the log of the web process for the cause.")
         return Section(code=code, title=code, problems=[Problem(code="unreadable", sentence=sentence, is_urgent=True)])

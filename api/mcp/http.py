@@ -73,8 +73,8 @@ def check_origin(request: HttpRequest) -> None:
     own = f"{request.scheme}://{request.get_host()}"
     if origin and origin != own and origin not in settings.CSRF_TRUSTED_ORIGINS:
         message = _(
-            "Pages of this origin may not use the Model Context Protocol here. "
-            "An administrator of this installation allows it by ATTEST_TRUSTED_ORIGINS."
+            "Pages from this origin are not allowed to use the Model Context Protocol here. An administrator of this "
+            "installation can allow it with ATTEST_TRUSTED_ORIGINS."
         )
         raise KeyRefused("origin_refused", message, status=HTTPStatus.FORBIDDEN)
 

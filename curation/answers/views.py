@@ -41,13 +41,13 @@ class AnswerForm(forms.Form):
         label=gettext_lazy("Other wordings"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy("One per line. Questions that mean the same as one of these get the answer, too."),
+        help_text=gettext_lazy("One per line. Questions with the same meaning as one of these get this answer too."),
     )
     text = forms.CharField(
         label=gettext_lazy("Answer"),
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 6}),
-        help_text=gettext_lazy("Each sentence is checked: a document of this collection must say it."),
+        help_text=gettext_lazy("Each sentence is checked: a document in this collection must support it."),
     )
     review_on = forms.DateField(
         label=gettext_lazy("Review on"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -118,7 +118,7 @@ def approve(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     row = get_object_or_404(ApprovedAnswer, uid=uid, collection__in=Collection.objects.owned_by(request.user))
     try:
         approve_answer(row=row, user=request.user)
-        messages.success(request, _("Approved. Questions that mean the same get it within seconds."))
+        messages.success(request, _("Approved. Within seconds, questions with the same meaning get this answer."))
     except CurationRefused as refused:
         messages.error(request, refused.message)
     return redirect("curation:answer", uid=uid)

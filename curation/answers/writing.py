@@ -51,7 +51,7 @@ def save_answer(
     with transaction.atomic():
         if row is None:
             if ApprovedAnswer.objects.filter(collection=collection).count() >= MOST_ANSWERS:
-                message = _("A collection has at most %(limit)d answers.")
+                message = _("A collection can have at most %(limit)d answers.")
                 raise CurationRefused("answer_invalid", message % {"limit": MOST_ANSWERS})
             row = ApprovedAnswer(collection=collection, created_by=user, gap=gap)
         else:
@@ -73,7 +73,7 @@ def approve_answer(*, row: ApprovedAnswer, user: User) -> ApprovedAnswer:
         if row.state == State.APPROVED:
             return row
         if not row.holds:
-            message = _("Every sentence needs a source that says it. Change those that have none, and check again.")
+            message = _("Every sentence needs a source that supports it. Change the sentences without one, and check again.")
             raise CurationRefused("answer_invalid", message)
         row.state, row.approved_by, row.approver, row.approved_at = State.APPROVED, user, user.get_username(), timezone.now()
         row.save(update_fields=["state", "approved_by", "approver", "approved_at", "updated_at"])
@@ -152,6 +152,6 @@ def _clean_questions(given: Sequence[str]) -> list[str]:
     except QuestionRefused as refused:
         raise CurationRefused("answer_invalid", refused.message) from refused
     if not kept or len(kept) > MOST_QUESTIONS:
-        message = _("Give the question that it answers, and at most %(limit)d wordings of it.")
+        message = _("Enter the question that it answers, and at most %(limit)d other wordings.")
         raise CurationRefused("answer_invalid", message % {"limit": MOST_QUESTIONS - 1})
     return kept

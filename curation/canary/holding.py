@@ -105,7 +105,7 @@ def apply_held(*, held: HeldChange, user: User, reason: str) -> None:
     """Apply a change that did not pass, or is still being tried. Raises: CurationRefused: decided already, or no reason."""
     reason = reason.replace("\x00", "").strip()
     if not reason or len(reason) > LONGEST_REASON:
-        message = _("Explain in at most %(limit)d characters why to apply it although golden questions got worse.")
+        message = _("Explain in at most %(limit)d characters why it should be applied although golden questions got worse.")
         raise CurationRefused("change_invalid", message % {"limit": LONGEST_REASON})
     with transaction.atomic():
         _apply(_lock(held), by=user, reason=reason)
@@ -138,7 +138,7 @@ def set_rules(*, collection: Collection, holds_threshold: bool, user: User) -> N
 def _lock(held: HeldChange) -> HeldChange:
     held = HeldChange.objects.select_for_update(of=("self",)).select_related("collection").get(pk=held.pk)
     if not held.is_open:
-        raise CurationRefused("change_invalid", _("This change was decided already."))
+        raise CurationRefused("change_invalid", _("This change has already been decided."))
     return held
 
 

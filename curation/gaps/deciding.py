@@ -30,11 +30,11 @@ def change_gap(*, gap: Gap, user: User, state: str, assigned_to: User | None, du
     if state not in Gap.State.values:
         raise CurationRefused("gap_invalid", _("Choose a state."))
     if len(note) > LONGEST_NOTE:
-        raise CurationRefused("gap_invalid", _("A note has at most %(limit)d characters.") % {"limit": LONGEST_NOTE})
+        raise CurationRefused("gap_invalid", _("A note can have at most %(limit)d characters.") % {"limit": LONGEST_NOTE})
     with transaction.atomic():
         gap = Gap.objects.select_for_update(of=("self",)).select_related("assigned_to", "collection").get(pk=gap.pk)
         if assigned_to is not None and not people_for(gap.collection).filter(pk=assigned_to.pk).exists():
-            raise CurationRefused("gap_invalid", _("Gaps are given to those who run the collection."))
+            raise CurationRefused("gap_invalid", _("Gaps can be assigned only to those who manage the collection."))
         before = serialize_gap(gap)
         if state != gap.state:
             gap.answered_at = timezone.now() if state == Gap.State.ANSWERED else None

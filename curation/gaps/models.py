@@ -62,7 +62,7 @@ class GapQuestion(models.Model):
     class Cause(models.TextChoices):
         REFUSED = "refused", _("Refused")
         UNHELPFUL = "unhelpful", _("Rated not helpful")
-        UNCERTAIN = "uncertain", _("Low certainty")
+        UNCERTAIN = "uncertain", _("Low confidence")
 
     gap = models.ForeignKey(Gap, on_delete=models.CASCADE, related_name="questions")
     case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="gap_question")

@@ -38,10 +38,10 @@ def read_file(data: bytes, *, collection: Collection) -> list[dict[str, Any]]:
         except CurationRefused as refused:
             raise _refuse(number, refused.message) from refused
         if digest_of(row["question"]) in rows:
-            raise _refuse(number, _("The question stands in the file twice."))
+            raise _refuse(number, _("The question appears twice in the file."))
         rows[digest_of(row["question"])] = row
     if not rows:
-        raise CurationRefused("golden_file", _("The file holds no question."))
+        raise CurationRefused("golden_file", _("The file contains no questions."))
     return list(rows.values())
 
 
@@ -56,11 +56,11 @@ def _read_json(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
         try:
             given = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise _refuse(number, _("It is no JSON. Write one object a line.")) from error
+            raise _refuse(number, _("This is not JSON. Write one object per line.")) from error
         if not isinstance(given, dict):
-            raise _refuse(number, _("It is no JSON object."))
+            raise _refuse(number, _("This is not a JSON object."))
         if unknown := sorted(given.keys() - {*COLUMNS, "is_active"}):
-            raise _refuse(number, _("The field “%(name)s” is not known.") % {"name": unknown[0]})
+            raise _refuse(number, _("Unknown field “%(name)s”.") % {"name": unknown[0]})
         yield number, given
 
 
@@ -70,14 +70,14 @@ def _read_table(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     try:
         names = [(name or "").strip().casefold() for name in reader.fieldnames or ()]
         if "question" not in names:
-            message = _("The first line must name the columns: question, expect, facts, documents, note.")
+            message = _("The first line must contain the column names: question, expect, facts, documents, note.")
             raise CurationRefused("golden_file", message)
         if unknown := [name for name in names if name not in COLUMNS]:
-            raise CurationRefused("golden_file", _("The column “%(name)s” is not known.") % {"name": unknown[0]})
+            raise CurationRefused("golden_file", _("Unknown column “%(name)s”.") % {"name": unknown[0]})
         reader.fieldnames = names
         for given in reader:
             if None in given:
-                raise _refuse(reader.line_num, _("It has more cells than there are columns."))
+                raise _refuse(reader.line_num, _("There are more cells than columns."))
             cells = {name: value or "" for name, value in given.items()}
             if not any(value.strip() for value in cells.values()):
                 continue
@@ -94,10 +94,10 @@ def _parts(cell: str) -> list[str]:
 def _read_row(given: Mapping[str, Any], *, collection: Collection) -> dict[str, Any]:
     expect = given.get("expect", "")
     if not isinstance(expect, str) or expect.strip().casefold() not in _EXPECT:
-        raise CurationRefused("golden_file", _("“expect” is “answer” or “refusal”."))
+        raise CurationRefused("golden_file", _("“expect” must be “answer” or “refusal”."))
     question, note = given.get("question"), given.get("note", "")
     if not isinstance(question, str) or not isinstance(note, str):
-        raise CurationRefused("golden_file", _("“question” and “note” are texts."))
+        raise CurationRefused("golden_file", _("“question” and “note” must be text."))
     expected = clean_expected(
         collection=collection,
         is_refusal=_EXPECT[expect.strip().casefold()],
@@ -114,13 +114,13 @@ def _fact(given: Any) -> Sequence[str]:
 
 def _list(given: Any) -> list[Any]:
     if not isinstance(given, list):
-        raise CurationRefused("golden_file", _("“facts” and “documents” are lists."))
+        raise CurationRefused("golden_file", _("“facts” and “documents” must be lists."))
     return given
 
 
 def _text(given: Any) -> str:
     if not isinstance(given, str):
-        raise CurationRefused("golden_file", _("Facts and documents are texts."))
+        raise CurationRefused("golden_file", _("Facts and documents must be text."))
     return given
 
 

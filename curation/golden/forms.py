@@ -20,12 +20,12 @@ class GoldenForm(forms.Form):
     question = forms.CharField(label=_("Question"), widget=forms.Textarea(attrs={"rows": 2}))
     expect = forms.ChoiceField(
         label=_("Expected"),
-        choices=[(ANSWER, _("An answer")), (REFUSAL, _("A refusal: the documents do not hold it"))],
+        choices=[(ANSWER, _("An answer")), (REFUSAL, _("A refusal: the documents do not contain the answer"))],
         widget=forms.RadioSelect,
         initial=ANSWER,
     )
     facts = forms.CharField(
-        label=_("Facts that the answer must tell"),
+        label=_("Facts that the answer must state"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("One per line. Separate wordings that mean the same with “|”: 6 hours | six hours"),
@@ -34,7 +34,7 @@ class GoldenForm(forms.Form):
         label=_("Documents that it must cite"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
-        help_text=_("One per line, by the name in the list of documents."),
+        help_text=_("One per line, as named in the document list."),
     )
     note = forms.CharField(label=_("Note"), max_length=LONGEST_NOTE, required=False, widget=forms.Textarea(attrs={"rows": 2}))
     is_active = forms.BooleanField(label=_("In use: asked in every run"), required=False, initial=True)

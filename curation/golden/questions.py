@@ -34,16 +34,16 @@ def clean_expected(
     )
     named = tuple(dict.fromkeys(name.strip() for name in documents if name.strip()))
     if is_refusal and (kept or named):
-        raise CurationRefused("golden_invalid", _("A question that must be refused has no facts and no documents."))
+        raise CurationRefused("golden_invalid", _("A question that must be refused cannot have facts or documents."))
     if not is_refusal and not (kept or named):
-        message = _("Say what the answer must tell or cite, or that the question must be refused.")
+        message = _("Enter what the answer must state or cite, or mark the question as one that must be refused.")
         raise CurationRefused("golden_invalid", message)
     if len(kept) > MOST_FACTS or len(named) > MOST_DOCUMENTS or any(len(fact) > MOST_WORDINGS for fact in kept):
         message = _("At most %(facts)d facts with %(wordings)d wordings each, and %(documents)d documents.")
         counts = {"facts": MOST_FACTS, "wordings": MOST_WORDINGS, "documents": MOST_DOCUMENTS}
         raise CurationRefused("golden_invalid", message % counts)
     if any(len(wording) > LONGEST or not fold(wording) for fact in kept for wording in fact):
-        message = _("A wording has from 1 to %(limit)d characters.")
+        message = _("A wording must have 1 to %(limit)d characters.")
         raise CurationRefused("golden_invalid", message % {"limit": LONGEST})
     held = (
         set(Document.objects.live().filter(collection=collection, name__in=named).values_list("name", flat=True))
@@ -51,7 +51,7 @@ def clean_expected(
         else set()
     )
     if unknown := [name for name in named if name not in held]:
-        message = _("There is no document “%(name)s” in this collection. Give its name as the list shows it.")
+        message = _("There is no document “%(name)s” in this collection. Enter its name as the document list shows it.")
         raise CurationRefused("golden_invalid", message % {"name": unknown[0]})
     return Expected(is_refusal=is_refusal, facts=kept, documents=named)
 
@@ -93,7 +93,7 @@ def write_golden(
             )
             record_golden("golden_question.created", row, user=user)
     except IntegrityError as error:
-        raise CurationRefused("golden_taken", _("This collection has this golden question already.")) from error
+        raise CurationRefused("golden_taken", _("This collection already has this golden question.")) from error
     return row
 
 
@@ -113,7 +113,7 @@ def change_golden(
             if serialize_golden(row) != before:
                 record_golden("golden_question.changed", row, user=user)
     except IntegrityError as error:
-        raise CurationRefused("golden_taken", _("This collection has this golden question already.")) from error
+        raise CurationRefused("golden_taken", _("This collection already has this golden question.")) from error
     return row
 
 
@@ -188,13 +188,15 @@ def record_golden(action: str, row: GoldenQuestion, *, user: User | None) -> Non
 def _clean_note(note: str) -> str:
     note = note.replace("\x00", "").strip()
     if len(note) > LONGEST_NOTE:
-        raise CurationRefused("golden_invalid", _("A note has at most %(limit)d characters.") % {"limit": LONGEST_NOTE})
+        raise CurationRefused("golden_invalid", _("A note can have at most %(limit)d characters.") % {"limit": LONGEST_NOTE})
     return note
 
 
 def _check_room(collection: Collection, *, more: int) -> None:
     if more and GoldenQuestion.objects.filter(collection=collection).count() + more > MOST:
         message = ngettext(
-            "A collection has at most %(limit)d golden question.", "A collection has at most %(limit)d golden questions.", MOST
+            "A collection can have at most %(limit)d golden question.",
+            "A collection can have at most %(limit)d golden questions.",
+            MOST,
         )
         raise CurationRefused("golden_invalid", message % {"limit": MOST})

@@ -46,7 +46,7 @@ def suggest(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     slugs = list(case.collections.values_list("slug", flat=True))
     collections = list(Collection.objects.live().filter(slug__in=slugs).order_by("name"))
     if not collections:
-        messages.error(request, _("None of the collections that this answer was about is there any more."))
+        messages.error(request, _("None of the collections of this answer exists any longer."))
         return redirect("reviews:case", uid=uid)
     form = SuggestForm(request.POST or None, collections=collections, initial=_initial(case))
     if request.method == "POST" and form.is_valid():
@@ -61,7 +61,7 @@ def suggest(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
         except CurationRefused as refused:
             form.add_error(None, refused.message)
         else:
-            message = _("Suggested. It is asked as soon as somebody who runs the collection takes it into use.")
+            message = _("Suggested. It will be asked once somebody who manages the collection enables it.")
             messages.success(request, message)
             return redirect("reviews:case", uid=uid)
     context = {"form": form, "case": case, "collection": None, "golden": None}

@@ -61,7 +61,7 @@ def start_run(
         Collection.objects.select_for_update().get(pk=collection.pk)
         count = GoldenQuestion.objects.in_use().filter(collection=collection).count()
         if not count:
-            raise CurationRefused("golden_none", _("This collection has no golden question in use. Write one first."))
+            raise CurationRefused("golden_none", _("This collection has no golden questions in use. Add one first."))
         waiting = GoldenRun.objects.filter(collection=collection, state=GoldenRun.State.WAITING)
         waiting = waiting.exclude(cause=GoldenRun.Cause.HELD)
         if cause != GoldenRun.Cause.HELD and (there := waiting.first()) is not None:

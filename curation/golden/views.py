@@ -146,7 +146,7 @@ def take_lines(request: SignedInRequest, slug: str) -> HttpResponseBase:
     except CurationRefused as refused:
         form.add_error("lines", refused.message)
         return _import_page(request, collection, form, status=422)
-    told = ngettext("%(count)d golden question is new", "%(count)d golden questions are new", new) % {"count": new}
+    told = ngettext("%(count)d golden question was added", "%(count)d golden questions were added", new) % {"count": new}
     told += ", " + ngettext("%(count)d was changed.", "%(count)d were changed.", changed) % {"count": changed}
     messages.success(request, told)
     return redirect("curation:golden", slug=slug)

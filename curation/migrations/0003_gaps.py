@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
             name='GapQuestion',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cause', models.CharField(choices=[('refused', 'Refused'), ('unhelpful', 'Rated not helpful'), ('uncertain', 'Low certainty')], max_length=9)),
+                ('cause', models.CharField(choices=[('refused', 'Refused'), ('unhelpful', 'Rated not helpful'), ('uncertain', 'Low confidence')], max_length=9)),
                 ('vector', models.BinaryField()),
                 ('encoder', models.CharField(max_length=80)),
                 ('told_at', models.DateTimeField(blank=True, null=True)),

@@ -33,7 +33,7 @@ def write_version(*, name: str, text: str, note: str, user: User) -> PromptVersi
     if name not in NAMES:
         raise CurationRefused("prompt_invalid", _("There is no such prompt."))
     if not text or len(text) > LONGEST:
-        raise CurationRefused("prompt_invalid", _("Rules have from 1 to %(limit)d characters.") % {"limit": LONGEST})
+        raise CurationRefused("prompt_invalid", _("Rules must have 1 to %(limit)d characters.") % {"limit": LONGEST})
     wanted = read_rules(name).count("{decline}")
     if text.count("{decline}") != wanted or _BRACES.search(text.replace("{decline}", "").replace("{{", "").replace("}}", "")):
         message = _("Keep {decline} where the rules say how to decline, and write other braces twice: {{ }}.")
@@ -51,7 +51,7 @@ def start_share(*, row: PromptVersion, share: int, user: User) -> PromptVersion:
     Raises: CurationRefused: "prompt_invalid".
     """
     if not 1 <= share <= MOST_SHARE:
-        raise CurationRefused("prompt_invalid", _("A share is from 1 to %(limit)d percent.") % {"limit": MOST_SHARE})
+        raise CurationRefused("prompt_invalid", _("A share must be from 1 to %(limit)d percent.") % {"limit": MOST_SHARE})
     with transaction.atomic():
         row = _lock(row)
         PromptVersion.objects.filter(name=row.name, state=State.CANARY).exclude(pk=row.pk).update(state=State.DRAFT, share=0)
@@ -80,7 +80,7 @@ def roll_back(*, name: str, user: User) -> None:
         rows = PromptVersion.objects.select_for_update().filter(name=name)
         row = rows.filter(state=State.CANARY).first() or rows.filter(state=State.ACTIVE).first()
         if row is None:
-            raise CurationRefused("prompt_invalid", _("The rules of the release are in use already."))
+            raise CurationRefused("prompt_invalid", _("The default rules are already in use."))
         row.state, row.share = State.RETIRED, 0
         row.save(update_fields=["state", "share"])
         _record("prompt.rolled_back", row, user=user)
@@ -89,7 +89,7 @@ def roll_back(*, name: str, user: User) -> None:
 def _lock(row: PromptVersion) -> PromptVersion:
     found = PromptVersion.objects.select_for_update().get(pk=row.pk)
     if found.state == State.ACTIVE:
-        raise CurationRefused("prompt_invalid", _("This version is in use already."))
+        raise CurationRefused("prompt_invalid", _("This version is already in use."))
     return found
 
 

@@ -27,7 +27,7 @@ class VersionForm(forms.Form):
     text = forms.CharField(
         label=gettext_lazy("Rules"), max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false"})
     )
-    note = forms.CharField(label=gettext_lazy("What is different, and why"), max_length=300, required=False)
+    note = forms.CharField(label=gettext_lazy("What changed, and why"), max_length=300, required=False)
 
 
 @require_GET
@@ -55,7 +55,7 @@ def prompt(request: SignedInRequest, name: str) -> HttpResponseBase:
         except CurationRefused as refused:
             form.add_error("text", refused.message)
         else:
-            messages.success(request, _("Saved as a draft: nobody is answered by it yet."))
+            messages.success(request, _("Saved as a draft. It is not used for any answers yet."))
             return redirect("curation:prompt", name=name)
     versions = list(PromptVersion.objects.filter(name=name).select_related("created_by")[:SHOWN])
     context = {
@@ -76,7 +76,7 @@ def share(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     given = request.POST.get("share", "")
     try:
         start_share(row=row, share=int(given) if given.isascii() and given.isdecimal() and len(given) < 4 else 0, user=request.user)
-        messages.success(request, _("The version answers its share of the conversations from now on."))
+        messages.success(request, _("From now on, the version is used for its share of the conversations."))
     except CurationRefused as refused:
         messages.error(request, refused.message)
     return redirect("curation:prompt", name=row.name)
@@ -91,7 +91,7 @@ def use(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
         if promote(row=row, user=request.user):
             messages.success(request, _("The version is in use."))
         else:
-            messages.info(request, _("The change is tried on the golden questions first, and counts if none gets worse."))
+            messages.info(request, _("The change is tried on the golden questions first, and is applied if none gets worse."))
     except CurationRefused as refused:
         messages.error(request, refused.message)
     return redirect("curation:prompt", name=row.name)

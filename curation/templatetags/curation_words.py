@@ -70,9 +70,9 @@ def miss_sentence(miss: Mapping[str, Any]) -> str:
     value = str(miss.get("value", ""))
     return {
         "refused": _("It was refused."),
-        "answered": _("It was answered, and should be refused."),
+        "answered": _("It was answered but should have been refused."),
         "no_question": _("It was taken for small talk."),
-        "fact": _("Not told: %(value)s") % {"value": value},
+        "fact": _("Missing fact: %(value)s") % {"value": value},
         "document": _("Not cited: %(value)s") % {"value": value},
         "error": _("There was no answer (%(value)s).") % {"value": value},
     }.get(miss.get("code", ""), value)
@@ -113,7 +113,7 @@ def share_word(name: str, table: str) -> str:
     if table == "languages":
         return {"en": _("English"), "zh": _("Chinese")}.get(name, name)
     if table == "models" and name == "extractive":
-        return _("No model: quoted")
+        return _("No model: documents quoted")
     return f"{name} – {float(name) + 0.1:.1f}" if table == "certainty" else name
 
 

@@ -118,7 +118,7 @@ def narrow_document(*, document: Document, readers: Readers | None, user: User |
     if locked is None:
         raise ValuesRefused({"": [_("This document was deleted.")]})
     if locked.origin.get("keeps_rights"):
-        raise ValuesRefused({"": [_("The source of this document says who may read it. Change its rights there.")]})
+        raise ValuesRefused({"": [_("The source of this document determines who can read it. Change the permissions there.")]})
     before = readers_named_by(locked)
     if before != readers:
         write_readers(locked, readers)

@@ -27,7 +27,7 @@ def find_things(*, people: str = "", documents: str = "", conversations: str = "
 def _lines(text: str) -> list[str]:
     found = [line.strip() for line in text.replace("\x00", "").splitlines() if line.strip()]
     if len(found) > MOST_THINGS:
-        raise RetentionRefused(_("A hold has at most %(limit)s entries. Make another one.") % {"limit": MOST_THINGS})
+        raise RetentionRefused(_("A hold can have at most %(limit)s entries. Create another one.") % {"limit": MOST_THINGS})
     return found
 
 
@@ -61,7 +61,7 @@ def _conversation(line: str) -> Thing:
     found = turn.conversation if turn is not None else Conversation.objects.filter(uid=uid).first() if uid else None
     if found is None:
         raise RetentionRefused(
-            _("“%(line)s” is no receipt of a conversation that exists. Enter the number of a receipt.") % {"line": line[:80]}
+            _("“%(line)s” is not the receipt of an existing conversation. Enter a receipt number.") % {"line": line[:80]}
         )
     return Thing(kind=HeldThing.Kind.CONVERSATION, value=str(found.uid), label=line[:300])
 

@@ -46,16 +46,16 @@ def place_hold(
     """
     name, reason = " ".join(name.split()), reason.strip()
     if not 1 <= len(name) <= LONGEST_NAME:
-        raise RetentionRefused(_("Enter a name of at most %(limit)s characters, such as the matter.") % {"limit": LONGEST_NAME})
+        raise RetentionRefused(_("Enter a name of at most %(limit)s characters, for example the case.") % {"limit": LONGEST_NAME})
     if len(reason) > LONGEST_REASON:
-        raise RetentionRefused(_("A reason has at most %(limit)s characters.") % {"limit": LONGEST_REASON})
+        raise RetentionRefused(_("A reason can have at most %(limit)s characters.") % {"limit": LONGEST_REASON})
     if not things and since is None and until is None:
-        raise RetentionRefused(_("Name a person, a document, a conversation or a time: a hold needs something to hold."))
+        raise RetentionRefused(_("Enter a person, a document, a conversation or a period: a hold needs something to keep."))
     if since is not None and until is not None and until < since:
-        raise RetentionRefused(_("The time ends before it begins. Swap the two days."))
+        raise RetentionRefused(_("The period ends before it begins. Swap the two dates."))
     unique = {(thing.kind, thing.value): thing for thing in things}
     if len(unique) > MOST_THINGS:
-        raise RetentionRefused(_("A hold has at most %(limit)s entries. Make another one.") % {"limit": MOST_THINGS})
+        raise RetentionRefused(_("A hold can have at most %(limit)s entries. Create another one.") % {"limit": MOST_THINGS})
     actor = actor_of(by, otherwise=COMMAND_LINE)
     with transaction.atomic():
         lock_chain()  # whoever deletes asks for holds under the same lock
@@ -84,7 +84,7 @@ def release_hold(*, hold: Hold, reason: str, by: User | None) -> Hold:
     """Let go of what a hold kept; other holds and rules count as ever. Raises: RetentionRefused: no reason, released before."""
     reason = reason.strip()
     if not 1 <= len(reason) <= LONGEST_REASON:
-        raise RetentionRefused(_("Say why the hold is released, in at most %(limit)s characters.") % {"limit": LONGEST_REASON})
+        raise RetentionRefused(_("Enter why the hold is released, in at most %(limit)s characters.") % {"limit": LONGEST_REASON})
     actor = actor_of(by, otherwise=COMMAND_LINE)
     with transaction.atomic():
         hold = Hold.objects.select_for_update().get(pk=hold.pk)

@@ -54,7 +54,7 @@ def order_erasure(*, person: User, reason: str, confirmation: str, with_account:
         raise RetentionRefused(_("Give a reason of at most %(limit)s characters, such as the date of the request.") % limits)
     names = [name for name in (person.username, person.first_name, person.last_name, person.email) if len(name) > 1]
     if any(name.casefold() in reason.casefold() for name in names):
-        raise RetentionRefused(_("The reason is kept: leave the person's name out of it."))
+        raise RetentionRefused(_("The reason is kept, so leave the person’s name out of it."))
     if person.role != User.Role.EMPLOYEE or person.is_superuser:
         raise RetentionRefused(_("This person is an admin or auditor, whose data cannot be erased. Make them an employee first."))
     with transaction.atomic():
@@ -62,7 +62,7 @@ def order_erasure(*, person: User, reason: str, confirmation: str, with_account:
         if any(str(person.pk) in hold.people for hold in read_holds()):
             raise RetentionRefused(_("A legal hold keeps this person's data. It can be erased when the hold has been released."))
         if Erasure.objects.filter(person=person, state=Erasure.State.RUNNING).exists():
-            raise RetentionRefused(_("This person's data is being erased already."))
+            raise RetentionRefused(_("This person’s data is already being erased."))
         actor = actor_of(by, otherwise=COMMAND_LINE)
         erasure = Erasure.objects.create(
             person=person, with_account=with_account, reason=reason, ordered_by=actor.name[:200], ordered_by_id=actor.id

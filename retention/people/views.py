@@ -49,7 +49,7 @@ def person(request: SignedInRequest, pk: int) -> HttpResponse:
         except RetentionRefused as refused:
             form.add_error(None, refused.message)
         else:
-            messages.success(request, _("The erasure was ordered. A worker carries it out now."))
+            messages.success(request, _("The erasure was ordered and is now being carried out."))
             return redirect("retention:people")
     events = Event.objects.filter(Q(actor_id=str(pk)) | Q(subject=f"user:{pk}"), payload__erased_at=None).exclude(action__in=KEPT)
     context = {

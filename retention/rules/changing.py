@@ -20,7 +20,7 @@ def set_rule(*, kind: str, collection: Collection | None, days: int | None, by: 
     Raises: RetentionRefused.
     """
     if kind not in RetentionRule.Kind.values:
-        raise RetentionRefused(_("Choose what the rule is for."))
+        raise RetentionRefused(_("Choose what the rule applies to."))
     if days is None and collection is None:
         raise RetentionRefused(_("By default everything is kept indefinitely, so a rule needs a number of days."))
     if days is not None and not 1 <= days <= MOST_DAYS:
@@ -45,9 +45,11 @@ def switch_rule(rule: RetentionRule, *, is_on: bool, seen_days: int | None = Non
     with transaction.atomic():
         found = RetentionRule.objects.select_for_update().filter(pk=rule.pk).order_by("pk").first()
         if found is None:
-            raise RetentionRefused(_("This rule was removed meanwhile."))
+            raise RetentionRefused(_("This rule has been removed in the meantime."))
         if is_on and found.days != seen_days:
-            raise RetentionRefused(_("The rule was changed meanwhile. Look at what would go now, and switch it on again."))
+            raise RetentionRefused(
+                _("The rule has been changed in the meantime. Review what would be deleted now, then switch it on again.")
+            )
         if found.is_on == is_on:
             return found
         found.is_on, found.changed_by = is_on, actor_of(by, otherwise=COMMAND_LINE).name[:200]

@@ -14,4 +14,6 @@ class RuleForm(forms.Form):
     collection = forms.ModelChoiceField(
         label=_("Collection"), queryset=Collection.objects.order_by("name"), required=False, empty_label=_("All other collections")
     )
-    days = forms.IntegerField(label=_("Days"), required=False, help_text=_("Empty: in this collection, keep it without end."))
+    days = forms.IntegerField(
+        label=_("Days"), required=False, help_text=_("Leave empty to keep it indefinitely in this collection.")
+    )

@@ -31,7 +31,7 @@ def ask_again(event: Event, *, credential: Credential, compose: Callable[[], Ans
     data = event.payload.data
     question = str(data.get("rewritten") or data.get("question") or "")
     if not event.action.startswith("question.") or not question:
-        raise ReviewRefused(_("There is no question that could be asked again: it was erased, or this is another event."))
+        raise ReviewRefused(_("There is no question to ask again: it was erased, or this event is not a question."))
     try:
         asked = Asked(question=clean_question(question), credential=credential, collection=_collection(event, credential), via=VIA)
         return UUID(async_to_sync(finish_question)(asked, compose=compose).receipt)

@@ -71,7 +71,7 @@ def follow_sources(then: Mapping[str, Any], *, user: User) -> list[Source]:
 
 def _standing(document: Document | None, version: object) -> tuple[str, bool]:
     if document is None:
-        return _("not yours to read"), False
+        return _("you cannot read it"), False
     if document.deleted_at is not None:
         return _("deleted"), False
     current = document.current_version

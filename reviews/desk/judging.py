@@ -51,7 +51,7 @@ def review_case(
         if case.state == Case.State.DONE:
             raise ReviewRefused(_("This answer has been reviewed."))
         if first is not None and first.by_id == by.pk:
-            raise ReviewRefused(_("The second review is made by somebody else."))
+            raise ReviewRefused(_("The second review must be done by somebody else."))
         review = Review.objects.create(
             case=case,
             number=1 if first is None else 2,
@@ -92,7 +92,7 @@ def review_case(
 def assign_case(*, case: Case, to: User | None, by: User) -> None:
     """Give a case to a reviewer, or to nobody. Raises: ReviewRefused: no reviewer, who asked it, or it is done."""
     if to is not None and not (to.is_active and to.is_auditor):
-        raise ReviewRefused(_("Cases are given to auditors."))
+        raise ReviewRefused(_("Cases can be assigned only to auditors."))
     with transaction.atomic():
         case = Case.objects.select_for_update().select_related("event").get(pk=case.pk)
         if case.state == Case.State.DONE:
@@ -126,8 +126,8 @@ def _check(verdict: str, *, reason: str, texts: tuple[str, ...], sentences: Mapp
     if verdict not in Verdict.values or any(value not in Verdict.values for value in sentences.values()):
         raise ReviewRefused(_("Choose a verdict."))
     if len(reason) > LONGEST_REASON:
-        raise ReviewRefused(_("A reason has at most %(limit)s characters.") % {"limit": LONGEST_REASON})
+        raise ReviewRefused(_("A reason can have at most %(limit)s characters.") % {"limit": LONGEST_REASON})
     if any(len(text) > LONGEST for text in texts):
-        raise ReviewRefused(_("Comment and correction have at most %(limit)s characters each.") % {"limit": LONGEST})
+        raise ReviewRefused(_("Comment and correction can have at most %(limit)s characters each.") % {"limit": LONGEST})
     if len(sentences) > MOST_SENTENCES:
-        raise ReviewRefused(_("That is more sentences than an answer has."))
+        raise ReviewRefused(_("The answer does not have that many sentences."))

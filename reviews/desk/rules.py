@@ -35,9 +35,9 @@ def change_rules(
     """
     for value in (sample_percent, second_percent, *(rate for rate in rates.values() if rate is not None)):
         if not 0 <= value <= 100:
-            raise ReviewRefused(_("A rate is between 0 and 100 percent."))
+            raise ReviewRefused(_("A rate must be between 0 and 100 percent."))
     if not 1 <= due_days <= 365:
-        raise ReviewRefused(_("Reviews are due after 1 to 365 days."))
+        raise ReviewRefused(_("Reviews must be due after 1 to 365 days."))
     with transaction.atomic():
         rules = lock_rules()
         known = set(Collection.objects.filter(slug__in=rates).values_list("slug", flat=True))

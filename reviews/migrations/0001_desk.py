@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                 ('rating', models.CharField(blank=True, max_length=12)),
                 ('is_sampled', models.BooleanField(default=False)),
                 ('state', models.CharField(choices=[('open', 'To be reviewed'), ('second', 'Awaiting a second reviewer'), ('done', 'Reviewed')], default='open', max_length=8)),
-                ('verdict', models.CharField(blank=True, choices=[('correct', 'Correct'), ('wrong', 'Wrong'), ('unsupported', 'Not supported by its sources'), ('beside', 'Beside the point'), ('should_refuse', 'Should have been refused'), ('leak', 'Discloses what it must not')], max_length=16)),
+                ('verdict', models.CharField(blank=True, choices=[('correct', 'Correct'), ('wrong', 'Wrong'), ('unsupported', 'Not supported by its sources'), ('beside', 'Beside the point'), ('should_refuse', 'Should have been refused'), ('leak', 'Discloses what it should not')], max_length=16)),
                 ('is_disputed', models.BooleanField(default=False)),
                 ('due_at', models.DateTimeField(blank=True, null=True)),
                 ('assigned_to', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='review_cases', to=settings.AUTH_USER_MODEL)),
@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.PositiveSmallIntegerField()),
-                ('verdict', models.CharField(choices=[('correct', 'Correct'), ('wrong', 'Wrong'), ('unsupported', 'Not supported by its sources'), ('beside', 'Beside the point'), ('should_refuse', 'Should have been refused'), ('leak', 'Discloses what it must not')], max_length=16)),
+                ('verdict', models.CharField(choices=[('correct', 'Correct'), ('wrong', 'Wrong'), ('unsupported', 'Not supported by its sources'), ('beside', 'Beside the point'), ('should_refuse', 'Should have been refused'), ('leak', 'Discloses what it should not')], max_length=16)),
                 ('reason', models.CharField(blank=True, max_length=300)),
                 ('comment', models.TextField(blank=True)),
                 ('correction', models.TextField(blank=True)),

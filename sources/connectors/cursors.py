@@ -13,9 +13,9 @@ def read_cursor(text: str, *needed: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except ValueError as error:
-        raise CursorExpired(_("Where the listing was is not known any more: all is listed anew.")) from error
+        raise CursorExpired(_("The position in the list was lost. Everything is listed again.")) from error
     if not isinstance(found, dict) or not any(name in found for name in needed):
-        raise CursorExpired(_("Where the listing was is not known any more: all is listed anew."))
+        raise CursorExpired(_("The position in the list was lost. Everything is listed again."))
     return found
 
 

@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
                 ('modified', models.DateTimeField(blank=True, null=True)),
                 ('size', models.PositiveBigIntegerField(blank=True, null=True)),
                 ('url', models.TextField(blank=True)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('kept', 'In step'), ('failed', 'Failed'), ('left_out', 'Skipped')], default='waiting', max_length=8)),
+                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('kept', 'In sync'), ('failed', 'Failed'), ('left_out', 'Skipped')], default='waiting', max_length=8)),
                 ('error_code', models.CharField(blank=True, max_length=60)),
                 ('error_detail', models.TextField(blank=True)),
                 ('listing', models.PositiveIntegerField(default=0)),

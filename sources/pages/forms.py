@@ -18,9 +18,7 @@ AUTOMATIC, SOMEBODY, NOBODY = "automatic", "somebody", "nobody"
 class SourceForm(forms.Form):
     """Its fields are those of the kind, and when it runs. Stored secrets are never shown again."""
 
-    name = forms.CharField(
-        label=_("Name"), max_length=80, help_text=_("Used as the first part of document names and of where they are from.")
-    )
+    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("Used as the first part of document names and locations."))
     interval_minutes = forms.TypedChoiceField(label=_("Schedule"), choices=INTERVALS, coerce=int, initial=60)
     max_kilobytes_per_s = forms.IntegerField(
         label=_("Bandwidth limit"), required=False, min_value=1, max_value=2**31 - 1, help_text=_("Kilobytes per second.")
@@ -117,9 +115,9 @@ class RuleForm(forms.Form):
     who = forms.ChoiceField(
         label=_("Here it is"),
         choices=(
-            (AUTOMATIC, _("Whoever has this mail address, user name, directory id or group name")),
+            (AUTOMATIC, _("Whoever has this email address, user name, directory ID or group name")),
             (SOMEBODY, _("These groups and people:")),
-            (NOBODY, _("Nobody, and that is fine")),
+            (NOBODY, _("Nobody; no match is needed")),
         ),
         widget=forms.RadioSelect,
     )

@@ -136,7 +136,7 @@ def person(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
                 for sentence in sentences:
                     form.add_error(name if name in form.fields else None, sentence)
         else:
-            messages.success(request, _("Saved. Documents that have other readers now: %(count)s.") % {"count": count})
+            messages.success(request, _("Saved. Documents with changed readers: %(count)s.") % {"count": count})
             return redirect("sources:documents_people", uid=uid)
     address = f"?{urlencode({'kind': kind, 'id': id_})}"
     context = beside(request, source=found, collection=found.collection, known=known, form=form, address=address)

@@ -109,7 +109,7 @@ class SourceItem(models.Model):
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")  # to be fetched
-        KEPT = "kept", _("In step")
+        KEPT = "kept", _("In sync")
         FAILED = "failed", _("Failed")  # tried again by the next run
         LEFT_OUT = "left_out", _("Skipped")  # not a document that is read; until it changes, or somebody retries it
 

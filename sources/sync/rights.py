@@ -60,7 +60,7 @@ def set_rules(
     if kind not in ("person", "group") or not id_ or len(id_) > 300 or "\x00" in id_:
         raise ValuesRefused({"principal": [_("Choose a person or a group of the source.")]})
     if is_nobody and (groups or people):
-        raise ValuesRefused({"": [_("Choose groups and people, or that it is nobody here, not both.")]})
+        raise ValuesRefused({"": [_("Choose either groups and people, or nobody, not both.")]})
     found_groups = {group.name: group for group in Group.objects.filter(name__in=groups)}
     found_people = {person.username: person for person in User.objects.filter(username__in=people)}
     problems: dict[str, list[str]] = {}

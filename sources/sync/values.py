@@ -53,14 +53,14 @@ def clean_values(source: Source, values: dict[str, Any]) -> None:
     if manifest is None:
         raise ValuesRefused({"kind": [_("There is no such kind of source here.")]})
     if (source.hours_from is None) != (source.hours_to is None):
-        raise ValuesRefused({"hours_to": [_("Enter both hours, or none.")]})
+        raise ValuesRefused({"hours_to": [_("Enter both hours, or neither.")]})
     for name in ("hours_from", "hours_to"):
         if getattr(source, name) is not None and not 0 <= getattr(source, name) <= 23:
             raise ValuesRefused({name: [_("Enter an hour from 0 to 23.")]})
     if source.hours_from is not None and source.hours_from == source.hours_to:
         raise ValuesRefused({"hours_to": [_("Enter two different hours.")]})
     if source.max_kilobytes_per_s is not None and not 1 <= source.max_kilobytes_per_s < 2**31:
-        raise ValuesRefused({"max_kilobytes_per_s": [_("Enter at least 1 kilobyte a second, or nothing.")]})
+        raise ValuesRefused({"max_kilobytes_per_s": [_("Enter at least 1 kilobyte per second, or leave this empty.")]})
     if "/" in source.name or "›" in source.name:
         raise ValuesRefused({"name": [_("Enter a name without “/” and “›”.")]})
     check_row(source, names=given.keys() | ({"name", "kind"} if is_new else set()))

@@ -15,15 +15,15 @@ MESSAGES = {
     "unreadable_secret": gettext_noop(
         "The stored secrets cannot be decrypted because the secret key of this installation has changed. Enter them again."
     ),
-    "source_away": gettext_noop("The source cannot be reached, and nothing was deleted. It is tried again by itself. %(detail)s"),
+    "source_away": gettext_noop("The source cannot be reached, and nothing was deleted. It is retried automatically. %(detail)s"),
     "sign_in_refused": gettext_noop("The source rejected the sign-in. Enter the credentials again, then start it. %(detail)s"),
     "address_refused": gettext_noop("Attest is not allowed to read there. %(detail)s"),
     "source_failed": gettext_noop("The source could not be read. %(detail)s"),
-    "throttled": gettext_noop("The source asks to wait. %(detail)s"),
+    "throttled": gettext_noop("The source is limiting requests. %(detail)s"),
     "item_gone": gettext_noop("It was deleted at the source while it was being fetched."),
     "item_unreadable": gettext_noop("It cannot be read at the source. %(detail)s"),
-    "no_place": gettext_noop("The server's disk is full, so nothing more was saved. It is tried again by itself."),
-    "internal": gettext_noop("It stopped for a reason unrelated to the source. It is tried again by itself."),
+    "no_place": gettext_noop("The server's disk is full, so nothing more was saved. It is retried automatically."),
+    "internal": gettext_noop("It stopped for a reason unrelated to the source. It is retried automatically."),
 }
 
 

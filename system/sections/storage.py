@@ -36,11 +36,11 @@ def read_database() -> Section:
         Fact(code="kind", label=_("Kind"), value="PostgreSQL" if connection.vendor == "postgresql" else "SQLite"),
         Fact(code="version", label=_("Version"), value=str(server), unit="version"),
         Fact(code="size", label=_("Size"), value=int(size), unit="bytes"),
-        Fact(code="missing_migrations", label=_("Changes of tables to be made"), value=missing),
+        Fact(code="missing_migrations", label=_("Pending migrations"), value=missing),
     ]
     problems = []
     if missing:
-        sentence = _("The tables are those of an earlier release. Stop Attest, and bring them up to this one.")
+        sentence = _("The database tables are from an earlier release. Stop Attest, and migrate them.")
         problems.append(Problem(code="not_migrated", sentence=sentence, command="manage.py migrate", is_urgent=True))
     return Section(code="database", title=_("Database"), facts=facts, problems=problems)
 
@@ -60,7 +60,7 @@ def read_disk() -> Section:
         sentence = _("Less than a tenth of the disk is free. Uploads and answers stop when it is full.")
         problems.append(Problem(code="disk_low", sentence=sentence, command=f"du -xh {_home()} | sort -h | tail"))
     if not os.access(settings.ATTEST_HOME, os.W_OK | os.X_OK):
-        sentence = _("The data folder cannot be written.")
+        sentence = _("The data folder is not writable.")
         problems.append(Problem(code="read_only", sentence=sentence, command=f"ls -ld {_home()}", is_urgent=True))
     return Section(code="disk", title=_("Disk"), facts=facts, problems=problems)
 

@@ -26,7 +26,7 @@ def read_broker() -> Section:
         waiting = sum(1 for _file in (settings.BROKER_ROOT / "queue").glob("*.msg"))
         facts = [
             Fact(code="kind", label=_("Kind"), value=_("Folder on this machine")),
-            Fact(code="notices", label=_("Notices that wait"), value=waiting),
+            Fact(code="notices", label=_("Waiting notices"), value=waiting),
         ]
         return Section(code="broker", title=_("Broker"), facts=facts)
     parts = urlsplit(settings.CELERY_BROKER_URL)
@@ -41,7 +41,7 @@ def read_broker() -> Section:
         with redis.Redis.from_url(settings.CELERY_BROKER_URL, socket_connect_timeout=PING_S, socket_timeout=PING_S) as server:
             version, notices = str(server.info("server")["redis_version"]), int(server.llen("celery"))
         facts.append(Fact(code="version", label=_("Version"), value=version, unit="version"))
-        facts.append(Fact(code="notices", label=_("Notices that wait"), value=notices))
+        facts.append(Fact(code="notices", label=_("Waiting notices"), value=notices))
     except redis.RedisError:
         sentence = _("The broker does not respond. Nothing is lost: uploads wait in the database until it is back.")
         problems.append(Problem(code="broker_away", sentence=sentence, command="docker compose up -d redis", is_urgent=True))
@@ -54,16 +54,16 @@ def read_workers() -> Section:
     alive = Heartbeat.objects.filter(part="worker", at__gt=now - WORKER_SILENT).count()
     facts = [
         Fact(code="workers", label=_("Workers"), value=alive),
-        Fact(code="worker_seen", label=_("Worker's last sign of life"), value=last.get("worker")),
-        Fact(code="beat_seen", label=_("Beat's last sign of life"), value=last.get("beat")),
+        Fact(code="worker_seen", label=_("Worker last seen"), value=last.get("worker")),
+        Fact(code="beat_seen", label=_("Beat last seen"), value=last.get("beat")),
     ]
     problems = []
     if not alive:
-        sentence = _("No worker runs: what is uploaded is not read. Start Attest again, or the worker alone.")
+        sentence = _("No worker is running, so uploads are not processed. Restart Attest, or only the worker.")
         command = f"{START}    # or: celery --app config.celery:app worker"
         problems.append(Problem(code="no_worker", sentence=sentence, command=command, is_urgent=True))
     elif _is_silent(last.get("beat"), now):
-        sentence = _("Beat has given no sign of life for a while: nothing that is due by the clock is done.")
+        sentence = _("Beat has not been seen for a while, so no scheduled work is done.")
         command = f"{START}    # or: celery --app config.beat:app --skip-checks beat"
         problems.append(Problem(code="no_beat", sentence=sentence, command=command, is_urgent=True))
     return Section(code="workers", title=_("Worker and beat"), facts=facts, problems=problems)
@@ -81,7 +81,7 @@ def read_queue() -> Section:
     failed = Job.objects.filter(state=Job.State.FAILED).count()
     facts = [
         Fact(code="waiting", label=_("Waiting"), value=counts.get(Job.State.WAITING, 0)),
-        Fact(code="oldest", label=_("Waits longest"), value=_age(first, now), unit="seconds"),
+        Fact(code="oldest", label=_("Longest wait"), value=_age(first, now), unit="seconds"),
         Fact(code="running", label=_("Running"), value=counts.get(Job.State.RUNNING, 0)),
         Fact(code="failed", label=_("Failed"), value=failed),
     ]
@@ -89,12 +89,12 @@ def read_queue() -> Section:
     for obstacle in Job.objects.filter(state__in=OPEN_STATES).exclude(obstacle="").values_list("obstacle", flat=True).distinct():
         problems.append(Problem(code=obstacle, sentence=sentence_for(obstacle), page="ingest:queue", is_urgent=True))
     if first is not None and now - first > WAITS_LONG and not problems:
-        sentence = _("A document has been waiting for more than half an hour. More workers read more at once.")
+        sentence = _("A document has been waiting for more than half an hour. More workers process more documents at once.")
         problems.append(Problem(code="queue_old", sentence=sentence, command="ATTEST_WORKERS=4 scripts/run", page="ingest:queue"))
     if failed:
         sentence = ngettext(
-            "%(count)s document could not be read. The queue says why and tries again.",
-            "%(count)s documents could not be read. The queue says why and tries again.",
+            "%(count)s document could not be processed. The queue shows why and lets you retry.",
+            "%(count)s documents could not be processed. The queue shows why and lets you retry.",
             failed,
         )
         problems.append(Problem(code="failed", sentence=sentence % {"count": failed}, page="ingest:queue"))

@@ -98,7 +98,7 @@ def test_a_threshold_that_refuses_what_passed_is_held_back_until_an_owner_decide
     change = HeldChange.objects.get()
     assert change.state == "failed"
     shown = client.get("/curation/c/handbook/canary/").content.decode()
-    assert "Questions that passed before fail with it" in shown
+    assert "Questions that passed before fail with this change" in shown
     run = change.runs.get()
     assert "No longer passes" in client.get(f"/curation/runs/{run.uid}/").content.decode()
     assert GoldenRun.objects.exclude(cause="held").latest("pk").is_green  # what counts is as it was

@@ -116,15 +116,15 @@ def test_a_gap_is_assigned_and_whoever_asked_is_told_once_it_is_answered(
     changed = Event.objects.get(action="gap.changed").payload.data
     assert changed["to"] == {"state": "wanted", "assigned_to": "owen", "due_on": "2026-12-24", "note": "Ask facilities."}
     asker = sign_in(employee)
-    assert "There is an answer now" not in asker.get("/").content.decode()
+    assert "now has an answer" not in asker.get("/").content.decode()
     client.post(f"/curation/gaps/{gap.uid}/", form | {"state": "answered"})
     told = asker.get("/").content.decode()
-    assert "There is an answer now" in told
+    assert "now has an answer" in told
     assert "Where is parking?" in told
-    assert "There is an answer now" not in sign_in(teammate).get("/").content.decode()
+    assert "now has an answer" not in sign_in(teammate).get("/").content.decode()
     assert sign_in(teammate).post(f"/curation/gaps/{gap.uid}/seen/").status_code == 404
     assert asker.post(f"/curation/gaps/{gap.uid}/seen/").status_code == 302
-    assert "There is an answer now" not in asker.get("/").content.decode()
+    assert "now has an answer" not in asker.get("/").content.decode()
     ask(teammate, "parking please")  # it was not, for them
     take()
     gap.refresh_from_db()

@@ -132,16 +132,16 @@ def test_files_are_read_back_as_they_were_written_and_refused_by_their_line(coll
     kept = [GoldenQuestion(**row) for row in rows]
     assert read_file(write_lines(kept).encode(), collection=collection) == rows
     for text, said in [
-        ('{"question": "A?", "facts": ["b"]}\n{"question": "A?"}', "Line 2: Say what the answer must tell"),
-        ('{"question": "A?", "fact": ["b"]}', "Line 1: The field “fact” is not known."),
+        ('{"question": "A?", "facts": ["b"]}\n{"question": "A?"}', "Line 2: Enter what the answer must state"),
+        ('{"question": "A?", "fact": ["b"]}', "Line 1: Unknown field “fact”."),
         (
             '{"question": "A?", "facts": ["b"]}\n{"question": "a?", "facts": ["b"]}',
-            "Line 2: The question stands in the file twice.",
+            "Line 2: The question appears twice in the file.",
         ),
         ('{"question": "A?", "documents": ["b.md"]}', "Line 1: There is no document “b.md”"),
         ('{"question": ', "Line 1: It is no JSON."),
-        ("q,facts\nA?,b", "The first line must name the columns"),
-        ("", "The first line must name the columns"),
+        ("q,facts\nA?,b", "The first line must contain the column names"),
+        ("", "The first line must contain the column names"),
     ]:
         with pytest.raises(CurationRefused, match=said):
             read_file(text.encode(), collection=collection)
@@ -157,7 +157,7 @@ def test_an_owner_writes_imports_asks_and_reads_on_pages(
     base = f"/curation/c/{collection.slug}/golden/"
     refused = client.post(f"{base}new/", {"question": QUESTION, "expect": "answer", "is_active": "on"})
     assert refused.status_code == 422
-    assert "Say what the answer must tell" in refused.content.decode()
+    assert "Enter what the answer must state" in refused.content.decode()
     filled = {"question": QUESTION, "expect": "answer", "facts": "6 hours | six hours", "documents": "leave.md", "is_active": "on"}
     assert client.post(f"{base}new/", filled).status_code == 302
     assert "already" in client.post(f"{base}new/", filled).content.decode()

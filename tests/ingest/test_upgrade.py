@@ -106,6 +106,6 @@ def test_nothing_is_begun_where_nothing_is_to_be_gained(
 def test_a_platform_without_the_second_model_says_so(monkeypatch: pytest.MonkeyPatch, settings: SimpleNamespace) -> None:
     monkeypatch.setattr(opening, "find_model_file", lambda: None)
     monkeypatch.setattr("kb.index.engine._open_encoder", opening.open_encoder)
-    assert "Chinese is found by words alone" in find_complaints()[0]
+    assert "Chinese text is searched by keywords only" in find_complaints()[0]
     settings.EMBEDDER = ENGLISH
     assert find_complaints() == []

@@ -38,7 +38,7 @@ def test_a_folder_is_added_looked_at_and_kept_in_step(root, collection, group, k
     assert not Document.objects.exists()
     browser.post(f"/library/document-sources/{source.uid}/start/")
     assert sync(source) == {"listed": 1, "new": 1}
-    assert "1 document in step" in browser.get(f"/library/document-sources/{source.uid}/").content.decode()
+    assert "1 document in sync" in browser.get(f"/library/document-sources/{source.uid}/").content.decode()
     shown = browser.get(f"/library/document-sources/{source.uid}/items/{item('budget.md').pk}/").content.decode()
     assert re.search(rf"{FINANCE}|{group.name}", shown)
     assert "erin" in shown

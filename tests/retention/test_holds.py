@@ -69,10 +69,10 @@ def test_an_auditor_places_a_hold_on_a_page_and_releases_it(desk: Client, employ
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({}, "a hold needs something to hold"),
+        ({}, "a hold needs something to keep"),
         ({"people": "nobody"}, "no person with the user name “nobody”"),
         ({"documents": "lease.pdf"}, "no document “lease.pdf”"),
-        ({"conversations": "12345678"}, "no receipt of a conversation"),
+        ({"conversations": "12345678"}, "not the receipt of an existing conversation"),
         ({"since": "2026-05-02", "until": "2026-05-01"}, "ends before it begins"),
     ],
 )

@@ -63,7 +63,7 @@ def test_a_rule_is_seen_before_it_counts(desk: Client, employee: User) -> None:
     set_rule(kind="questions", collection=None, days=20, by=None)
     response = desk.post(f"/retention/rules/{rule.pk}/", {"action": "on", "days": "30"})  # what it said on the page
     assert response.status_code == 422
-    assert "changed meanwhile" in response.content.decode()
+    assert "changed in the meantime" in response.content.decode()
     assert desk.post(f"/retention/rules/{rule.pk}/", {"action": "on", "days": "20"}).status_code == 302
     assert content(turn.receipt)
     assert "Questions and answers" in desk.get("/retention/").content.decode()

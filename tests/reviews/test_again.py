@@ -37,7 +37,7 @@ def test_both_answers_stand_side_by_side_with_what_changed(client: Client, audit
     assert changed["Probability that the evidence answers it"] == ("0.91", "0.30")
     assert "Outcome" not in changed
     [source] = follow_sources(then.payload.data, user=auditor)
-    assert (source.title, source.now, source.is_same) == ("Leave", "not yours to read", False)
+    assert (source.title, source.now, source.is_same) == ("Leave", "you cannot read it", False)
     auditor.groups.set(collection.groups.all())
     [source] = follow_sources(then.payload.data, user=User.objects.get(pk=auditor.pk))
     assert (source.now, source.is_same) == ("version 1", True)
@@ -74,5 +74,5 @@ def test_what_was_erased_is_not_asked_again(client: Client, auditor: User) -> No
     erase_payload(event=then, reason="asked for")
     client.force_login(auditor)
     response = client.post(f"/reviews/receipts/{then.uid}/again/", follow=True)
-    assert "no question that could be asked again" in response.content.decode()
+    assert "no question to ask again" in response.content.decode()
     assert not Event.objects.filter(action__startswith="question.", actor_id=str(auditor.pk)).exists()

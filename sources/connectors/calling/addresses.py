@@ -60,7 +60,7 @@ def check_url(text: str, *, schemes: tuple[str, ...] = ("https", "http")) -> str
     if parts.scheme not in schemes or not parts.hostname or port == 0:
         raise AddressRefused(_("The address must look like %(example)s.") % {"example": f"{schemes[0]}://server.example/path"})
     if parts.username or parts.password:
-        raise AddressRefused(_("Leave name and password out of the address; they have fields of their own."))
+        raise AddressRefused(_("Do not put the user name or password in the address; they have their own fields."))
     return parts._replace(query="", fragment="").geturl()
 
 
@@ -85,12 +85,12 @@ def origin_of(url: str) -> tuple[str, str, int]:
 
 def refused(host: str) -> AddressRefused:
     return AddressRefused(
-        _("%(host)s may not be connected to. Whoever runs Attest can allow it with ATTEST_SOURCE_HOSTS.") % {"host": host}
+        _("Attest is not allowed to connect to %(host)s. Its operator can allow it with ATTEST_SOURCE_HOSTS.") % {"host": host}
     )
 
 
 def unknown(host: str) -> SourceAway:
-    return SourceAway(_("No name server knows %(host)s. Look at the spelling of the address.") % {"host": host})
+    return SourceAway(_("The host name %(host)s cannot be resolved. Check the spelling of the address.") % {"host": host})
 
 
 def _listed() -> tuple[AllowedHost, ...]:

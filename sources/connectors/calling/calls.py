@@ -59,7 +59,7 @@ class Calls:
             for chunk in chunks:
                 content += chunk
                 if len(content) > limit:
-                    raise ItemUnreadable(_("%(host)s answers with more than can be read at once.") % {"host": self.origin[1]})
+                    raise ItemUnreadable(_("%(host)s returned more than can be read at once.") % {"host": self.origin[1]})
             kept = [
                 (name, value)
                 for name, value in response.headers.items()
@@ -119,10 +119,10 @@ class Calls:
             request = {**request, "params": None}
             if origin_of(url) != self.origin and not (may_leave and url.startswith(("https:", f"{self.origin[0]}:"))):
                 raise SourceAway(
-                    _("%(host)s sends on to %(other)s. Enter the address that it leads to.")
+                    _("%(host)s redirects to %(other)s. Enter the target address instead.")
                     % {"host": self.origin[1], "other": response.url.join(target).host}
                 )
-        raise SourceAway(_("%(host)s sends on in circles.") % {"host": self.origin[1]})
+        raise SourceAway(_("%(host)s redirects in a loop.") % {"host": self.origin[1]})
 
     def _send(self, method: str, url: str, request: dict[str, Any]) -> httpx.Response:
         response = self._send_once(method, url, request)
@@ -142,7 +142,7 @@ class Calls:
         with self._translated():
             for chunk in response.iter_bytes():
                 if time.monotonic() > deadline:
-                    raise SourceAway(_("%(host)s answers too slowly.") % {"host": self.origin[1]})
+                    raise SourceAway(_("%(host)s responds too slowly.") % {"host": self.origin[1]})
                 yield chunk
 
     @contextmanager
@@ -154,12 +154,14 @@ class Calls:
         except HostUnknown as error:
             raise unknown(error.host) from error
         except (UnicodeEncodeError, httpx.LocalProtocolError) as error:  # without its text, which holds the header
-            raise SignInRefused(_("The credentials have characters that no header can hold. Paste them again.")) from error
+            raise SignInRefused(
+                _("The credentials contain characters that are not allowed in a header. Paste them again.")
+            ) from error
         except httpx.TimeoutException as error:
-            raise SourceAway(_("%(host)s answers too slowly.") % {"host": self.origin[1]}) from error
+            raise SourceAway(_("%(host)s responds too slowly.") % {"host": self.origin[1]}) from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise SourceAway(
-                _("%(host)s is not to be reached: %(reason)s.") % {"host": self.origin[1], "reason": str(error)[:200].rstrip(".")}
+                _("%(host)s cannot be reached: %(reason)s.") % {"host": self.origin[1], "reason": str(error)[:200].rstrip(".")}
             ) from error
 
 
@@ -182,19 +184,19 @@ def check_server(response: httpx.Response) -> None:
         wait_s = read_wait(response.headers.get("retry-after", ""))
         raise Throttled(_("%(host)s asks to wait.") % {"host": host}, retry_after=wait_s)
     if status in (401, 407):
-        raise SignInRefused(_("%(host)s refuses these credentials.") % {"host": host})
+        raise SignInRefused(_("%(host)s rejected these credentials.") % {"host": host})
     if status >= 500:
-        raise SourceAway(_("%(host)s has a fault of its own (%(status)s).") % {"host": host, "status": status})
+        raise SourceAway(_("%(host)s reported an internal error (%(status)s).") % {"host": host, "status": status})
 
 
 def check_status(response: httpx.Response) -> None:
     """Raise for every answer that is no success, of a request that must succeed for the source to be of use."""
     check_server(response)
     if response.status_code == 403:
-        raise SignInRefused(_("The account may not read here (%(where)s).") % {"where": response.url.path[:200]})
+        raise SignInRefused(_("The account is not allowed to read %(where)s.") % {"where": response.url.path[:200]})
     if not response.is_success:
         raise SourceAway(
-            _("%(where)s is not there (%(status)s). Look at the address.")
+            _("%(where)s was not found (%(status)s). Check the address.")
             % {"where": response.url.path[:200], "status": response.status_code}
         )
 
@@ -203,17 +205,15 @@ def check_item_status(response: httpx.Response) -> None:
     """Raise for every answer that does not give this one item: ItemGone, ItemUnreadable."""
     check_server(response)
     if response.status_code in (404, 410):
-        raise ItemGone(_("It was deleted meanwhile."))
+        raise ItemGone(_("It has been deleted in the meantime."))
     if not response.is_success:
-        raise ItemUnreadable(_("The source does not give it (%(status)s).") % {"status": response.status_code})
+        raise ItemUnreadable(_("The source did not provide it (%(status)s).") % {"status": response.status_code})
 
 
 def check_size(size: int) -> None:
     """Raises: ItemUnreadable: more bytes than may be uploaded."""
     if size > settings.UPLOAD_MAX_BYTES:
-        raise ItemUnreadable(
-            _("It is larger than the %(most)s MB that a document may have.") % {"most": settings.UPLOAD_MAX_BYTES // 2**20}
-        )
+        raise ItemUnreadable(_("It exceeds the limit of %(most)s MB per document.") % {"most": settings.UPLOAD_MAX_BYTES // 2**20})
 
 
 def read_wait(text: str) -> float:
@@ -230,4 +230,4 @@ def read_json(response: httpx.Response) -> Any:
     try:
         return json.loads(response.content)
     except ValueError as error:
-        raise SourceAway(_("%(host)s does not answer as its API should.") % {"host": response.url.host}) from error
+        raise SourceAway(_("%(host)s did not respond as its API should.") % {"host": response.url.host}) from error

@@ -23,10 +23,10 @@ MANIFEST = Manifest(
     label=_("Confluence Cloud"),
     description=_("Pages and their attachments, with the restrictions of pages and spaces."),
     settings=(
-        Setting(name="address", label=_("Address"), help=_("Such as https://acme.atlassian.net/wiki"), kind="address"),
-        Setting(name="username", label=_("Mail address of the account")),
+        Setting(name="address", label=_("Address"), help=_("For example https://acme.atlassian.net/wiki"), kind="address"),
+        Setting(name="username", label=_("Email address of the account")),
         Setting(name="token", label=_("API token"), help=_("From id.atlassian.com › Security › API tokens."), secret=True),
-        Setting(name="spaces", label=_("Spaces"), help=_("Their keys, separated by commas. Empty: all."), required=False),
+        Setting(name="spaces", label=_("Spaces"), help=_("Their keys, separated by commas. Leave empty for all."), required=False),
         Setting(
             name="rights",
             label=_("Who may read"),

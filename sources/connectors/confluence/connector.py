@@ -56,7 +56,7 @@ class Confluence:
         while url:
             response = self._calls.ask("GET", url)
             if cursor and response.status_code in (400, 404, 410):
-                raise CursorExpired(_("The search was forgotten there: all is listed anew."))
+                raise CursorExpired(_("The search has expired there. Everything is listed again."))
             check_status(response)
             found = read_json(response)
             items = tuple(item for page in found["results"] for item in self._items(page))

@@ -26,13 +26,14 @@ MANIFEST = Manifest(
         Setting(
             name="path",
             label=_("Folder"),
-            help=_("The full path on the server. It has to lie below one of the folders that an administrator has allowed."),
+            help=_("The full path on the server. It must be inside one of the folders that an administrator has allowed."),
         ),
         Setting(
             name="rights",
-            label=_("Keep who may read"),
+            label=_("Keep permissions"),
             help=_(
-                "Owner, group, mode and access lists of files and folders. If not, everybody who reads the collection reads all."
+                "Owner, group, mode and access lists of files and folders. Otherwise, all readers of the collection can read "
+                "everything."
             ),
             kind="yes_no",
             default="yes",
@@ -41,7 +42,7 @@ MANIFEST = Manifest(
         Setting(
             name="names",
             label=_("Users and groups have the same names there as here"),
-            help=_("If not, they are numbers, and you say in the next step who is who."),
+            help=_("Otherwise they are shown as numbers, and you match them in the next step."),
             kind="yes_no",
             default="no",
             required=False,

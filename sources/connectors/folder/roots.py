@@ -17,10 +17,7 @@ def check_root(text: str) -> Path:
     allowed = [Path(os.path.realpath(each)) for each in settings.SOURCE_FOLDERS]
     if not any(path.is_relative_to(each) for each in allowed):
         raise AddressRefused(
-            _(
-                "This folder is not one that may be read. An administrator of this installation can allow it with "
-                "ATTEST_SOURCE_FOLDERS."
-            )
+            _("This folder is not allowed. An administrator of this installation can allow it with ATTEST_SOURCE_FOLDERS.")
         )
     home = Path(os.path.realpath(settings.ATTEST_HOME))
     if path.is_relative_to(home) or home.is_relative_to(path):

@@ -23,22 +23,29 @@ def open_source(settings: Mapping[str, str], secrets: Mapping[str, str]) -> Conn
 MANIFEST = Manifest(
     kind="gdrive",
     label=_("Google Drive"),
-    description=_("Files of a shared drive or of somebody's Drive, with whom they are shared."),
+    description=_("Files of a shared drive or a person’s Drive, with their sharing permissions."),
     settings=(
         Setting(
             name="key",
             label=_("Key of a service account"),
-            help=_("The whole JSON file that Google Cloud gave, with access to drive.readonly."),
+            help=_("The complete JSON file from Google Cloud, with access to drive.readonly."),
             secret=True,
         ),
         Setting(
             name="subject",
             label=_("Read as"),
-            help=_("A person of the domain, where the account may act for people. Empty: as itself."),
+            help=_(
+                "A person in the domain, if the account can act on behalf of people. Leave empty to read as the account itself."
+            ),
             required=False,
         ),
-        Setting(name="drive", label=_("Shared drive"), help=_("Its ID. Empty: what the account sees."), required=False),
-        Setting(name="folder", label=_("Folder"), help=_("Its ID; only what lies in it."), required=False),
+        Setting(
+            name="drive",
+            label=_("Shared drive"),
+            help=_("Its ID. Leave empty for everything that the account can see."),
+            required=False,
+        ),
+        Setting(name="folder", label=_("Folder"), help=_("Its ID. Only what is in this folder is read."), required=False),
         Setting(
             name="rights",
             label=_("Who may read"),

@@ -110,7 +110,7 @@ class GoogleDrive:
             following = str(found.get("nextPageToken") or "")
             folders = [one["file"] for one in changes if one.get("file", {}).get("mimeType") == FOLDER]
             if any(folder.get("trashed") for folder in folders):
-                raise CursorExpired(_("A folder was deleted: all is listed anew."))
+                raise CursorExpired(_("A folder was deleted. Everything is listed again."))
             for folder in folders:
                 self._learn(folder)
             for folder in folders:
@@ -219,7 +219,7 @@ class GoogleDrive:
     def _read(self, path: str, **query: str) -> Found:
         response = self._ask(path, **query)
         if query.get("pageToken") and response.status_code in (400, 404, 410):
-            raise CursorExpired(_("The changes were forgotten there: all is listed anew."))
+            raise CursorExpired(_("The list of changes has expired there. Everything is listed again."))
         check_status(response)
         return dict(read_json(response))
 

@@ -69,7 +69,7 @@ class TokenDesk:
             "assertion": f"{signed}.{_text(signature)}",
         }
         response = self._calls.ask("POST", self._key.tokens, data=form)
-        refused = _("%(host)s refuses these credentials.")
+        refused = _("%(host)s rejected these credentials.")
         if not response.is_success:
             raise SignInRefused(refused % {"host": host})
         return read_token(response, host, refused)

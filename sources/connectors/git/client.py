@@ -60,9 +60,7 @@ class _Answer:
         self.content_type = response.headers.get("content-type", "")
         self.redirect_location = str(response.url) if str(response.url) != url else ""
         if not self.content_type.startswith("application/x-git-"):
-            raise SourceAway(
-                _("There is no Git repository to be read at this address. Enter the one that you clone from, with https.")
-            )
+            raise SourceAway(_("There is no readable Git repository at this address. Enter the https address that you clone from."))
 
     def read(self, size: int = -1) -> bytes:
         """Return exactly `size` bytes, fewer at the end."""
@@ -72,7 +70,7 @@ class _Answer:
                 break
             self._left -= len(chunk)
             if self._left < 0:
-                raise SourceAway(_("The repository is larger than 4 GB, which is the most that is read."))
+                raise SourceAway(_("The repository exceeds the limit of 4 GB."))
             self._rest += chunk
         size = len(self._rest) if size < 0 else size
         found, self._rest = self._rest[:size], self._rest[size:]

@@ -63,7 +63,7 @@ class GitBranch:
         newest = self._newest()
         if "after" in state or not cursor:
             if cursor and state["commit"] != newest:
-                raise CursorExpired(_("The branch has moved on: all is listed anew."))
+                raise CursorExpired(_("The branch has new commits. Everything is listed again."))
             yield from self._list_all(newest, tuple(state.get("after", ())))
         elif state["commit"] == newest:
             yield Changes(items=(), cursor=cursor, ended=True)
@@ -76,12 +76,12 @@ class GitBranch:
             _mode, name = tree_lookup_path(snapshot.repo.object_store.__getitem__, snapshot.tree, item.id.encode())
             blob = snapshot.repo.object_store[name]
         except (KeyError, NotADirectoryError) as error:
-            raise ItemGone(_("It was deleted meanwhile.")) from error
+            raise ItemGone(_("It has been deleted in the meantime.")) from error
         if not isinstance(blob, Blob):
-            raise ItemGone(_("It was deleted meanwhile."))
+            raise ItemGone(_("It has been deleted in the meantime."))
         check_size(blob.raw_length())
         if blob.data.startswith(LFS):
-            raise ItemUnreadable(_("It lies in Git LFS, which is not read."))
+            raise ItemUnreadable(_("It is stored in Git LFS, which is not supported."))
         for chunk in blob.chunked:
             into.write(chunk)
 
@@ -142,7 +142,7 @@ class GitBranch:
             self._fetch(repo, commit)
             return ObjectID(self._commit(repo, commit).tree)
         except SourceAway as error:
-            raise CursorExpired(_("The branch was rewritten: all is listed anew.")) from error
+            raise CursorExpired(_("The branch was rewritten. Everything is listed again.")) from error
 
     def _fetch(self, repo: Repo, commit: str) -> None:
         with _translated():

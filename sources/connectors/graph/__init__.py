@@ -32,16 +32,16 @@ def open_source(settings: Mapping[str, str], secrets: Mapping[str, str]) -> Conn
 MANIFEST = Manifest(
     kind="graph",
     label=_("SharePoint or OneDrive"),
-    description=_("Files of a SharePoint site or of somebody's OneDrive for Business, with whom they are shared."),
+    description=_("Files of a SharePoint site or a person’s OneDrive for Business, with their sharing permissions."),
     settings=(
         Setting(
             name="site",
             label=_("SharePoint site"),
-            help=_("Such as https://acme.sharepoint.com/sites/Finance"),
+            help=_("For example https://acme.sharepoint.com/sites/Finance"),
             required=False,
         ),
-        Setting(name="library", label=_("Document library"), help=_("Empty: all of the site."), required=False),
-        Setting(name="user", label=_("Or whose OneDrive"), help=_("Such as ada@acme.example"), required=False),
+        Setting(name="library", label=_("Document library"), help=_("Leave empty for all libraries of the site."), required=False),
+        Setting(name="user", label=_("Or a person’s OneDrive"), help=_("For example ada@acme.example"), required=False),
         Setting(name="tenant", label=_("Directory (tenant) ID")),
         Setting(
             name="client", label=_("Application (client) ID"), help=_("An application with Sites.Read.All and Files.Read.All.")

@@ -44,7 +44,7 @@ class Graph:
         """`path`: of the API, or a whole address that it gave."""
         url = path if path.startswith(("https:", "http:")) else self.address(path)
         if origin_of(url) != self.calls.origin:
-            raise SourceAway(_("%(host)s does not answer as its API should.") % {"host": self.calls.origin[1]})
+            raise SourceAway(_("%(host)s did not respond as its API should.") % {"host": self.calls.origin[1]})
         return self.calls.ask("GET", url, **request)
 
     def read(self, path: str) -> dict[str, Any]:
@@ -81,7 +81,7 @@ class Graph:
 
     def _ask_token(self) -> tuple[str, float]:
         url = f"{self._login}/{quote(self._tenant, safe='')}/oauth2/v2.0/token"
-        refused = _("%(host)s refuses these credentials.")
+        refused = _("%(host)s rejected these credentials.")
         response = self._doors.ask("POST", url, data=self._form)
         if not response.is_success:
             raise SignInRefused(refused % {"host": self._doors.origin[1]})

@@ -43,7 +43,7 @@ class Drives:
         drives = self._find_drives()
         state: dict[str, Any] = read_cursor(cursor, "links") if cursor else {"whole": True, "links": {}}
         if set(state["links"]) - set(drives):
-            raise CursorExpired(_("A library was removed: all is listed anew."))
+            raise CursorExpired(_("A library was removed. Everything is listed again."))
         todo: list[str] = state.setdefault("todo", list(drives))
         items: tuple[Item, ...] = ()
         while todo:
@@ -88,7 +88,7 @@ class Drives:
     def _ask_delta(self, drive: str, link: str) -> Found:
         response = self._graph.ask(link or f"/drives/{part(drive)}/root/delta?$top={TOP}", headers=PREFER)
         if link and response.status_code in (400, 404, 410):
-            raise CursorExpired(_("The changes were forgotten there: all is listed anew."))
+            raise CursorExpired(_("The list of changes has expired there. Everything is listed again."))
         check_status(response)
         return dict(read_json(response))
 
@@ -96,7 +96,7 @@ class Drives:
         """Yield what lies in the folders that changed. Raises: CursorExpired: one was deleted."""
         folders = [one for one in found if "folder" in one and "root" not in one]
         if any("deleted" in one for one in folders):
-            raise CursorExpired(_("A folder was deleted: all is listed anew."))
+            raise CursorExpired(_("A folder was deleted. Everything is listed again."))
         for one in folders:
             self._learn(drive, one)
         for one in folders:
@@ -187,5 +187,5 @@ def _id(drive: str, one: Found) -> str:
 def _path_of(item_id: str) -> str:
     drive, slash, item = item_id.partition("/")
     if not slash:
-        raise ItemUnreadable(_("It has no place in a library."))
+        raise ItemUnreadable(_("It is not in a document library."))
     return f"/drives/{part(drive)}/items/{part(item)}"

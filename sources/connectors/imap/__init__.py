@@ -30,8 +30,8 @@ MANIFEST = Manifest(
     label=_("Mailbox (IMAP)"),
     description=_("Messages of a mail server, each with its attachments."),
     settings=(
-        Setting(name="host", label=_("Mail server"), help=_("Such as imap.example")),
-        Setting(name="port", label=_("Port"), help=_("Empty: 993, or 143 with STARTTLS."), required=False, kind="number"),
+        Setting(name="host", label=_("Mail server"), help=_("For example imap.example")),
+        Setting(name="port", label=_("Port"), help=_("Leave empty for 993, or 143 with STARTTLS."), required=False, kind="number"),
         Setting(
             name="security",
             label=_("Encryption"),

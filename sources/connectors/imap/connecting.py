@@ -55,8 +55,8 @@ def translated(host: str) -> Iterator[None]:
     try:
         yield
     except LoginError as error:
-        raise SignInRefused(_("%(host)s refuses these credentials.") % {"host": host}) from error
+        raise SignInRefused(_("%(host)s rejected these credentials.") % {"host": host}) from error
     except (IMAPClientError, imaplib.IMAP4.error, OSError, ValueError) as error:
         raise SourceAway(
-            _("%(host)s is not to be reached: %(reason)s.") % {"host": host, "reason": str(error)[:200].rstrip(".")}
+            _("%(host)s cannot be reached: %(reason)s.") % {"host": host, "reason": str(error)[:200].rstrip(".")}
         ) from error

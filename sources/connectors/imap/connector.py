@@ -58,12 +58,12 @@ class Mailboxes:
         with translated(self._host):
             self._select(mailbox)
             if self._selected != (mailbox, valid):
-                raise ItemGone(_("It was deleted meanwhile."))
+                raise ItemGone(_("It has been deleted in the meantime."))
             size, portion = 0, b""
             while size == 0 or len(portion) == PORTION:
                 found = self._client.fetch([uid], [f"BODY.PEEK[]<{size}.{PORTION}>"]).get(uid)
                 if found is None:
-                    raise ItemGone(_("It was deleted meanwhile."))
+                    raise ItemGone(_("It has been deleted in the meantime."))
                 portion = found.get(f"BODY[]<{size}>".encode()) or b""
                 if not portion:
                     return
@@ -102,7 +102,7 @@ class Mailboxes:
         if box and box.get("mod") and (box["mod"], box["valid"]) == (status["mod"], status["valid"]):
             return
         if box and box["valid"] != status["valid"]:
-            raise CursorExpired(_("The mailbox was numbered anew: all is listed anew."))
+            raise CursorExpired(_("The mailbox was renumbered. Everything is listed again."))
         self._select(name)
         listed, there = read_uids(box.get("uids", "")), self._search(int(status["next"]))
         gone = listed - there

@@ -15,7 +15,9 @@ def open_source(settings: Mapping[str, str], secrets: Mapping[str, str]) -> Conn
 MANIFEST = Manifest(
     kind="notion",
     label=_("Notion"),
-    description=_("Pages that are shared with an integration. Notion tells no readers: choose a collection that they fit."),
+    description=_(
+        "Pages that are shared with an integration. Notion does not say who can read them, so choose a suitable collection."
+    ),
     settings=(
         Setting(
             name="token",

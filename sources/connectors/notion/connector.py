@@ -53,7 +53,7 @@ class Notion:
             question["sort"] = {"timestamp": "last_edited_time", "direction": "ascending"}
             response = self._calls.ask("POST", f"{self._api}/v1/search", json=question | ({"start_cursor": place} if place else {}))
             if place and response.status_code in (400, 404):
-                raise CursorExpired(_("The search was forgotten there: all is listed anew."))
+                raise CursorExpired(_("The search has expired there. Everything is listed again."))
             check_status(response)
             found = read_json(response)
             items = tuple(self._item(page) for page in found["results"] if not (page.get("archived") or page.get("in_trash")))
@@ -67,7 +67,7 @@ class Notion:
         check_item_status(response)
         page = read_json(response)
         if page.get("archived") or page.get("in_trash"):
-            raise ItemGone(_("It was deleted meanwhile."))
+            raise ItemGone(_("It has been deleted in the meantime."))
         properties = page.get("properties", {})
         parts = [f"# {title_of(properties) or item.name.removesuffix('.md')}", "\n".join(write_properties(properties))]
         parts += self._blocks(item.id, 0, [MOST_BLOCKS])

@@ -33,23 +33,23 @@ def open_source(settings: Mapping[str, str], secrets: Mapping[str, str]) -> Conn
 MANIFEST = Manifest(
     kind="s3",
     label=_("S3 bucket"),
-    description=_("Objects of Amazon S3 or of a store that speaks its API."),
+    description=_("Objects in Amazon S3 or in a store with a compatible API."),
     settings=(
         Setting(
             name="address",
             label=_("Address of the store"),
-            help=_("Such as https://s3.eu-central-1.amazonaws.com or https://minio.example:9000"),
+            help=_("For example https://s3.eu-central-1.amazonaws.com or https://minio.example:9000"),
             kind="address",
         ),
         Setting(name="bucket", label=_("Bucket")),
-        Setting(name="prefix", label=_("Prefix"), help=_("Only keys that begin so, such as handbooks/"), required=False),
+        Setting(name="prefix", label=_("Prefix"), help=_("Only keys with this prefix, for example handbooks/"), required=False),
         Setting(name="region", label=_("Region"), required=False, default="us-east-1"),
         Setting(
             name="addressing",
-            label=_("The bucket stands"),
-            help=_("Alibaba Cloud OSS and Tencent COS want it in the host name."),
+            label=_("The bucket name is"),
+            help=_("Alibaba Cloud OSS and Tencent COS require it in the host name."),
             kind="choice",
-            choices=(("path", _("behind the host name")), ("host", _("in the host name"))),
+            choices=(("path", _("after the host name")), ("host", _("in the host name"))),
             default="path",
         ),
         Setting(name="access_key", label=_("Access key"), help=_("Leave it empty for a public bucket."), required=False),
@@ -57,7 +57,10 @@ MANIFEST = Manifest(
         Setting(
             name="rules",
             label=_("Who may read which prefix"),
-            help=_("Groups, as in: Finance/ = accounting, board; HR/ = people team. Empty: whoever may read the collection."),
+            help=_(
+                "Groups, for example: Finance/ = accounting, board; HR/ = people team. Leave empty for all readers of the "
+                "collection."
+            ),
             required=False,
         ),
     ),

@@ -45,7 +45,7 @@ class Bucket:
             keys = [_text(element, "Key") for element in found.iterfind("{*}Contents")]
             is_last = _text(found, "IsTruncated", is_url=False) != "true"
             if not keys and not is_last:
-                raise SourceAway(_("The bucket's listing breaks off. It is listed again later."))
+                raise SourceAway(_("The listing of the bucket was incomplete. It will be listed again later."))
             after = keys[-1] if keys else ""
             cursor = "" if is_last else write_cursor(after=after)
             items = tuple(
@@ -55,7 +55,7 @@ class Bucket:
 
     def fetch(self, item: Item, into: BinaryIO) -> None:
         if {".", ".."} & set(item.id.split("/")):
-            raise ItemUnreadable(_("Its key has a part “.” or “..”, which no web address can hold."))
+            raise ItemUnreadable(_("Its key contains “.” or “..” as a path segment, which is not possible in a web address."))
         self._calls.download(f"{self._root}/{quote(item.id, safe='/' + UNRESERVED)}", into)
 
     def rights_of(self, item: Item) -> Rights | None:
@@ -71,7 +71,7 @@ class Bucket:
         except etree.XMLSyntaxError:
             found = None
         if found is None or not str(found.tag).endswith("ListBucketResult"):
-            raise SourceAway(_("The server does not answer as S3 should. Look at the address."))
+            raise SourceAway(_("The server did not respond as S3 should. Check the address."))
         return found
 
     def _item(self, element: etree._Element) -> Item:

@@ -23,7 +23,8 @@ def read_rules(text: str) -> tuple[PrefixRule, ...]:
         names = [name.strip() for name in groups.split(",") if name.strip()]
         if not equals or not names:
             raise ConnectorError(
-                _("“%(rule)s” is no rule. Write them as: Finance/ = accounting, board; HR/ = people team") % {"rule": rule.strip()},
+                _("“%(rule)s” is not a valid rule. Enter rules as: Finance/ = accounting, board; HR/ = people team")
+                % {"rule": rule.strip()},
                 code="bad_rules",
             )
         allow = frozenset(Principal("group", name, name) for name in names)

@@ -75,11 +75,11 @@ def translated(host: str) -> Iterator[None]:
     try:
         yield
     except (SMBAuthenticationError, LogonFailure) as error:
-        raise SignInRefused(_("%(host)s refuses these credentials.") % {"host": host}) from error
+        raise SignInRefused(_("%(host)s rejected these credentials.") % {"host": host}) from error
     except BadNetworkName as error:
         raise SourceAway(_("%(host)s has no such share.") % {"host": host}) from error
     except AccessDenied as error:
-        raise SignInRefused(_("The account may not read here (%(where)s).") % {"where": host}) from error
+        raise SignInRefused(_("The account is not allowed to read %(where)s.") % {"where": host}) from error
     except (SMBException, OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:200].rstrip(".")
-        raise SourceAway(_("%(host)s is not to be reached: %(reason)s.") % {"host": host, "reason": reason}) from error
+        raise SourceAway(_("%(host)s cannot be reached: %(reason)s.") % {"host": host, "reason": reason}) from error

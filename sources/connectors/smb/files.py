@@ -180,9 +180,9 @@ def _item_errors() -> Iterator[None]:
     try:
         yield
     except GONE as error:
-        raise ItemGone(_("It was deleted meanwhile.")) from error
+        raise ItemGone(_("It has been deleted in the meantime.")) from error
     except AccessDenied as error:
         raise ItemUnreadable(_("The account may not read it.")) from error
     except SMBResponseException as error:
         reason = " ".join(str(error).split())[:200]
-        raise ItemUnreadable(_("The source does not give it (%(status)s).") % {"status": reason}) from error
+        raise ItemUnreadable(_("The source did not provide it (%(status)s).") % {"status": reason}) from error

@@ -29,7 +29,7 @@ def open_source(settings: Mapping[str, str], secrets: Mapping[str, str]) -> Conn
     ]
     scope = Scope(origin=origin_of(starts[0]), below=tuple(below), without=tuple(settings.get("without", "").split()))
     if outside := [url for url in starts if not scope.holds(url)]:
-        raise AddressRefused(_now("%(url)s does not begin as “Only what begins with” says.") % {"url": outside[0]})
+        raise AddressRefused(_now("%(url)s does not match “Only addresses that begin with”.") % {"url": outside[0]})
     return Site(
         starts=starts,
         scope=scope,
@@ -70,31 +70,31 @@ MANIFEST = Manifest(
     settings=(
         Setting(
             name="address",
-            label=_("Where to begin"),
-            help=_("One or more addresses at one site, such as https://intranet.example/handbook/"),
+            label=_("Start addresses"),
+            help=_("One or more addresses on one site, for example https://intranet.example/handbook/"),
             kind="address",
         ),
         Setting(
             name="below",
-            label=_("Only what begins with"),
-            help=_("Paths, such as /handbook/ /policies/. Empty: what lies beside and below the first pages."),
+            label=_("Only addresses that begin with"),
+            help=_("Paths, for example /handbook/ /policies/. Leave empty for everything beside and below the start pages."),
             required=False,
         ),
         Setting(
             name="without",
-            label=_("Leave out what contains"),
-            help=_("Parts of addresses, such as /archive/ ?print="),
+            label=_("Skip addresses that contain"),
+            help=_("Parts of addresses, for example /archive/ ?print="),
             required=False,
         ),
-        Setting(name="depth", label=_("Links in a row, at most"), kind="number", default="5", required=False),
-        Setting(name="pages", label=_("Pages at most"), kind="number", default="2000", required=False),
-        Setting(name="minutes", label=_("Minutes at most"), kind="number", default="60", required=False),
+        Setting(name="depth", label=_("Maximum link depth"), kind="number", default="5", required=False),
+        Setting(name="pages", label=_("Maximum number of pages"), kind="number", default="2000", required=False),
+        Setting(name="minutes", label=_("Maximum time in minutes"), kind="number", default="60", required=False),
         Setting(name="sitemap", label=_("Read the site's sitemap"), kind="yes_no", default="yes", required=False),
-        Setting(name="robots", label=_("Keep to its robots.txt"), kind="yes_no", default="yes", required=False),
+        Setting(name="robots", label=_("Respect robots.txt"), kind="yes_no", default="yes", required=False),
         Setting(
             name="header",
-            label=_("Header that signs in"),
-            help=_("Its name, such as Authorization or Cookie. Empty: the pages are open."),
+            label=_("Sign-in header"),
+            help=_("Its name, for example Authorization or Cookie. Leave empty if the pages are public."),
             required=False,
         ),
         Setting(name="header_value", label=_("Value of that header"), required=False, secret=True),

@@ -113,7 +113,7 @@ class Site:
             into.write(kept)
             return
         if not self._scope.holds(item.id):
-            raise ItemUnreadable(_("It lies outside of what this source may read."))
+            raise ItemUnreadable(_("It is outside of what this source is allowed to read."))
         with self._calls.stream("GET", item.id, time_s=DOWNLOAD_TIME_S, follow=False) as (response, chunks):
             check_item_status(response)
             if _media_type(response) in HTML:
@@ -138,7 +138,7 @@ class Site:
             try:
                 return Frontier.read(cursor, most=self._limits.pages)
             except (ValueError, KeyError) as error:
-                raise CursorExpired(_("All is listed anew.")) from error
+                raise CursorExpired(_("Everything is listed again.")) from error
         frontier = Frontier(most=self._limits.pages)
         for url in self._starts:
             frontier.add(url, 0)
@@ -175,11 +175,14 @@ class Site:
         is_inside, is_allowed = self._scope.holds(url), self._robots.allow(url)
         if is_start and not is_inside:
             raise SourceAway(
-                _("The first page leads to %(url)s, outside of what is to be read. A site that signs in elsewhere does that.")
+                _(
+                    "The start page redirects to %(url)s, which is outside of what is read. Usually this means that the site "
+                    "requires sign-in elsewhere."
+                )
                 % {"url": url[:200]}
             )
         if is_start and not is_allowed:
-            raise AddressRefused(_("The site's robots.txt forbids the first page to programs."))
+            raise AddressRefused(_("The site's robots.txt does not allow programs to read the start page."))
         return is_inside and is_allowed
 
     def _page(
@@ -187,7 +190,7 @@ class Site:
     ) -> Item | None:
         page = read_page(content, url)
         if page.asks_password and was_moved:
-            raise SignInRefused(_("The site asks for a sign-in. Give it the header that signs Attest in."))
+            raise SignInRefused(_("The site requires sign-in. Enter a sign-in header."))
         if not frontier.is_new(content):
             return None  # the same page under another address
         frontier.see(content)

@@ -20,7 +20,7 @@ def open_source(settings: Mapping[str, str], secrets: Mapping[str, str]) -> Conn
 MANIFEST = Manifest(
     kind="webdav",
     label=_("WebDAV or Nextcloud"),
-    description=_("Files of a WebDAV server, a Nextcloud or an ownCloud."),
+    description=_("Files on a WebDAV, Nextcloud or ownCloud server."),
     settings=(
         Setting(
             name="address",
@@ -32,7 +32,7 @@ MANIFEST = Manifest(
         Setting(
             name="password",
             label=_("Password"),
-            help=_("For Nextcloud an app password, from Settings › Security."),
+            help=_("For Nextcloud, use an app password from Settings › Security."),
             required=False,
             secret=True,
         ),

@@ -50,7 +50,7 @@ def read_entries(chunks: Iterable[bytes]) -> Generator[Entry, None, None]:
         parser.close()
         yield from _read(parser)
     except etree.XMLSyntaxError as error:
-        raise SourceAway(_("The server does not answer as WebDAV should. Look at the address.")) from error
+        raise SourceAway(_("The server did not respond as WebDAV should. Check the address.")) from error
 
 
 def _read(parser: "etree.XMLPullParser[etree._Element]") -> Iterator[Entry]:

@@ -37,7 +37,7 @@ class WebDav:
 
     def check(self) -> None:
         if not self._ask(()).is_folder:
-            raise SourceAway(_("The address is that of a file. Enter the folder's."))
+            raise SourceAway(_("This is the address of a file. Enter the address of a folder."))
 
     def list_changes(self, cursor: str) -> Iterator[Changes]:
         state = read_cursor(cursor, "etag", "place") if cursor else {}
@@ -74,7 +74,7 @@ class WebDav:
     def _unchanged(self, cursor: str, state: dict[str, object]) -> Changes:
         is_old = not 0 <= time.time() - float(str(state.get("at", 0))) < TRUSTED_S
         if is_old or self._ask(()).etag != state["etag"]:
-            raise CursorExpired(_("Something changed: all is listed anew."))
+            raise CursorExpired(_("Something has changed. Everything is listed again."))
         return Changes(items=(), cursor=cursor, ended=True)
 
     def _open(self, path: Path, shares: dict[Path, Shares]) -> Folder[Entry]:
@@ -97,7 +97,7 @@ class WebDav:
                     else:
                         files.append(entry)
         if not is_there:
-            raise SourceAway(_("The server answers for another folder than was asked for. Look at the address."))
+            raise SourceAway(_("The server returned a different folder than requested. Check the address."))
         return Folder(files=files, folders=names)
 
     def _item(self, path: Path, entry: Entry, shares: dict[Path, Shares]) -> Item:
@@ -118,7 +118,7 @@ class WebDav:
         with self._propfind(path, "0", ANSWER_TIME_S, is_item=is_item) as entries:
             entry = next(entries, None) if entries else None
         if entry is None:
-            raise SourceAway(_("The server does not answer as WebDAV should. Look at the address."))
+            raise SourceAway(_("The server did not respond as WebDAV should. Check the address."))
         return entry
 
     @contextmanager
