@@ -31,7 +31,7 @@ def rate_answer(*, user: User, receipt: str, rating: str, reason: str = "", comm
         raise QuestionRefused("unknown_rating", _("Use “helpful”, “unhelpful”, or an empty value to withdraw the rating."))
     if reason and (rating != Feedback.Rating.UNHELPFUL or reason not in Feedback.Reason.values):
         names = ", ".join(Feedback.Reason.values)
-        message = _("With an unhelpful answer, give one of these reasons, or none: %(names)s.")
+        message = _("For an unhelpful answer, give one of these reasons, or none: %(names)s.")
         raise QuestionRefused("unknown_reason", message % {"names": names})
     if len(comment) > COMMENT_MAX_CHARACTERS:
         message = _("The comment has %(length)s characters; the limit is %(limit)s.")

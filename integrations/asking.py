@@ -30,7 +30,7 @@ def where_in(collections: "QuerySet[Collection]", *, user: User) -> Where:
         return Where()
     readable = tuple(Collection.objects.visible_to(user).filter(pk__in=chosen).order_by("name"))
     if not readable:
-        raise QuestionRefused("unknown_collection", _("You can read none of the collections that are asked here."))
+        raise QuestionRefused("unknown_collection", _("You cannot read any of the collections that are searched here."))
     return Where(collections=readable)
 
 

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.models import Group
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.keys import scopes_of
@@ -79,7 +79,7 @@ class ServiceForm(forms.Form):
         name = self.cleaned_data["owner"].strip()
         found = User.objects.people().filter(username__iexact=name, is_active=True).first() if "\x00" not in name else None
         if found is None:
-            raise forms.ValidationError(_now("There is no active user with this name."))
+            raise forms.ValidationError(gettext("There is no active user with this name."))
         return found
 
 

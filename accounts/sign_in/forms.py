@@ -4,7 +4,7 @@ from typing import Any
 
 from allauth.account.forms import ChangePasswordForm
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 LABELS = {"oldpassword": _("Current password"), "password1": _("New password"), "password2": _("Repeat new password")}
@@ -37,7 +37,7 @@ class NewPasswordForm(forms.Form):
     def clean_password2(self) -> str:
         typed: str = self.cleaned_data["password2"]
         if typed != self.cleaned_data.get("password1"):
-            raise forms.ValidationError(_now("The two passwords differ."))
+            raise forms.ValidationError(gettext("The two passwords differ."))
         return typed
 
 

@@ -22,7 +22,7 @@ PROBABILITIES = gettext_lazy("Log probabilities are not supported: sentences are
 TEXT_ONLY = gettext_lazy("Only text is supported.")
 DOCUMENTS_ONLY = gettext_lazy("Web search is not supported: only the documents are searched.")
 ONE_ANSWER = gettext_lazy("Only one answer per question is supported.")
-NOT_WEIGHED = gettext_lazy("Weights for words are not supported.")
+NOT_WEIGHED = gettext_lazy("Token weights are not supported.")
 NO_STOPS = gettext_lazy("Stop sequences are not supported: an answer is shown sentence by sentence, each verified as a whole.")
 
 Asks = Callable[[Any, dict[str, Any]], bool]

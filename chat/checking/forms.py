@@ -20,7 +20,7 @@ class CheckForm(forms.Form):
     text = forms.CharField(
         label=_("Text"),
         strip=False,
-        help_text=_("For example an answer of another program, a draft, or a summary."),
+        help_text=_("For example, an answer from another program, a draft or a summary."),
         widget=forms.Textarea(attrs={"rows": 8}),
         error_messages={"required": _("Enter the text to be checked.")},
     )

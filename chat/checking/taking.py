@@ -39,11 +39,12 @@ def take_passages(passages: Sequence[str]) -> tuple[str, ...]:
     if not passages:
         raise QuestionRefused("empty", _("Send at least one passage, or name a collection."))
     if len(passages) > MAX_PASSAGES:
-        message = _("There are %(count)s passages; the limit is %(limit)s. Send the ones that the text rests on.")
+        message = _("There are %(count)s passages; the limit is %(limit)s. Send only the ones that the text is based on.")
         raise QuestionRefused("too_many_passages", message % {"count": len(passages), "limit": MAX_PASSAGES})
     if (length := sum(map(len, passages))) > MAX_PASSAGE_CHARACTERS:
         message = _(
-            "The passages have %(length)s characters together; the limit is %(limit)s. Send the parts that the text rests on."
+            "The passages have %(length)s characters in total; the limit is %(limit)s. Send only the parts that the text is "
+            "based on."
         )
         raise QuestionRefused("too_long", message % {"length": length, "limit": MAX_PASSAGE_CHARACTERS})
     for number, passage in enumerate(passages, start=1):

@@ -90,7 +90,7 @@ def share(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
 def unshare(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     """End the link."""
     revoke_share(own_conversation(request, uid), user=request.user)
-    messages.success(request, _("The link was revoked. It does not open any more."))
+    messages.success(request, _("The link was revoked and no longer works."))
     return redirect("chat:sharing", uid=uid)
 
 

@@ -28,7 +28,7 @@ KINDS = {
     "word": gettext_lazy("Text documents"),
     "spreadsheet": gettext_lazy("Spreadsheets"),
     "slides": gettext_lazy("Presentations"),
-    "mail": gettext_lazy("Mails"),
+    "mail": gettext_lazy("Emails"),
     "web": gettext_lazy("Plain text and web pages"),
 }
 _MORE = {"mail": ("message/", "ms-outlook"), "web": ("text/html", "text/plain", "text/markdown", "multipart/related", "epub")}
@@ -110,7 +110,7 @@ def read_where(given: Given, *, user: User) -> Where:
     if not set(kinds) <= KINDS.keys():
         raise QuestionRefused("bad_filter", _("Choose kinds of files from the list: %(names)s.") % {"names": ", ".join(KINDS)})
     if since and until and since > until:
-        raise QuestionRefused("bad_filter", _("The first day is after the last one."))
+        raise QuestionRefused("bad_filter", _("The start date is after the end date."))
     visible = Collection.objects.visible_to(user)
     chosen = tuple(get_object_or_404(visible, slug=slug) for slug in slugs)
     return Where(collections=chosen, document=document, kinds=kinds, tags=tags, since=since, until=until)
@@ -156,7 +156,7 @@ def _day(text: object) -> date | None:
     except ValueError:  # of the right form, and no day: 2026-02-30
         found = None
     if found is None:
-        raise QuestionRefused("bad_filter", _("Enter the day as YYYY-MM-DD."))
+        raise QuestionRefused("bad_filter", _("Enter the date as YYYY-MM-DD."))
     return found
 
 

@@ -149,7 +149,9 @@ def _about_one(about: About, document: Document, version: DocumentVersion) -> st
     }
     parts = [_uploaded(named)]
     if about is About.PEOPLE:
-        parts.append(_("The file names %(author)s as its author.") % named if named["author"] else _("The file names no author."))
+        parts.append(
+            _("The file names %(author)s as its author.") % named if named["author"] else _("The file does not name an author.")
+        )
     elif version.number > 1:
         parts.append(_("The document was first added on %(first)s.") % named)
     if about is About.VERSION:

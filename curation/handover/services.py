@@ -45,18 +45,18 @@ def hand_over(turn: Turn, *, user: User, note: str = "") -> Handover:
         User.objects.select_for_update().get(pk=user.pk)  # so that two clicks are one
         turn = Turn.objects.select_related("conversation__collection").get(pk=turn.pk)
         if turn.conversation.user_id != user.pk or turn.state not in _ENDED:
-            raise CurationRefused("handover_invalid", _("Only a question that has ended can be handed to a person."))
+            raise CurationRefused("handover_invalid", _("Only a finished question can be handed over to a person."))
         if Handover.objects.filter(turn=turn).exists():
-            raise CurationRefused("handover_invalid", _("This question has been handed to a person already."))
+            raise CurationRefused("handover_invalid", _("This question has already been handed over to a person."))
         if Handover.objects.filter(asker=user, state__in=_OPEN).count() >= OPEN_AT_MOST:
             raise CurationRefused(
-                "handover_invalid", _("Too many of your questions wait for people. Wait for their answers first.")
+                "handover_invalid", _("Too many of your questions are waiting for a person. Wait for the answers first.")
             )
         made = Handover.objects.create(turn=turn, collection=collection_of(turn, user=user), asker=user, note=note)
         _record("handover.asked", made, user=user)
     _mail(
         people_for(made.collection),
-        _("A question waits for you"),
+        _("A question is waiting for you"),
         _("%(name)s asks: %(question)s") % {"name": user.get_full_name() or user.username, "question": turn.question[:500]},
         reverse("curation:handover", args=[made.uid]),
     )
@@ -125,7 +125,7 @@ def close(handover: Handover, *, user: User) -> Handover:
 def _lock(handover: Handover) -> Handover:
     row = Handover.objects.select_for_update(of=("self",)).select_related("turn__conversation", "asker").get(pk=handover.pk)
     if row.state not in _OPEN:
-        raise CurationRefused("handover_invalid", _("This question has been answered or closed meanwhile."))
+        raise CurationRefused("handover_invalid", _("This question has already been answered or closed."))
     return row
 
 

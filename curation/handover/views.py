@@ -58,7 +58,7 @@ def decide(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
                 messages.success(request, _("The question was closed."))
             case _:
                 services.reply(found, user=request.user, text=request.POST.get("reply", ""))
-                messages.success(request, _("Your answer stands in the asker’s conversation now."))
+                messages.success(request, _("Your answer now appears in the asker’s conversation."))
     except CurationRefused as refused:
         messages.error(request, refused.message)
     return redirect("curation:handover", uid=uid)
@@ -73,7 +73,7 @@ def ask(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     except CurationRefused as refused:
         messages.error(request, refused.message)
     else:
-        messages.success(request, _("Your question was handed to a person. The answer comes into this conversation."))
+        messages.success(request, _("Your question was handed over to a person. The answer will appear in this conversation."))
     return redirect("chat:conversation", uid=turn.conversation.uid)
 
 

@@ -41,8 +41,8 @@ class Migration(migrations.Migration):
             name='Budget',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('installation', 'The whole installation'), ('group', 'A group'), ('person', 'A person')], max_length=12, verbose_name='Holds for')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=12, validators=[django.core.validators.MinValueValidator(Decimal('0.01'))], verbose_name='Amount a month')),
+                ('kind', models.CharField(choices=[('installation', 'The whole installation'), ('group', 'A group'), ('person', 'A person')], max_length=12, verbose_name='Applies to')),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=12, validators=[django.core.validators.MinValueValidator(Decimal('0.01'))], verbose_name='Amount per month')),
                 ('warn_percent', models.PositiveSmallIntegerField(default=80, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)], verbose_name='Warn at (%)')),
                 ('stops', models.BooleanField(default=True, verbose_name='Stop when it is spent')),
                 ('warned_for', models.CharField(blank=True, editable=False, max_length=7)),

@@ -135,15 +135,15 @@ def clean_budget(budget: Budget, values: Mapping[str, Any]) -> None:
     elif "group" in values:
         budget.group = Group.objects.filter(name=values["group"]).first()
     if budget.kind == Budget.Kind.GROUP and budget.group is None:
-        problems["group"] = [_("Choose the group that this budget holds for.")]
+        problems["group"] = [_("Choose the group that this budget applies to.")]
     if budget.kind != Budget.Kind.PERSON:
         budget.person = None
     elif "person" in values:
         budget.person = User.objects.people().filter(username=values["person"]).first()
     if budget.kind == Budget.Kind.PERSON and budget.person is None:
-        problems["person"] = [_("Enter the user name of the person that this budget holds for.")]
+        problems["person"] = [_("Enter the user name of the person that this budget applies to.")]
     if not problems and _twin(budget).exists():
-        problems["kind"] = [_("There is a budget for this already. Change that one.")]
+        problems["kind"] = [_("There is already a budget for this. Change that one.")]
     if problems:
         raise ValuesRefused(problems)
     check_row(budget, names=["kind", "amount", "warn_percent", "stops"])

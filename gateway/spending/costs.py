@@ -76,7 +76,7 @@ def read_costs(month: date) -> Costs:
             _named(
                 (found := _by(rows, "collection")),
                 dict(Collection.objects.filter(pk__in=found).values_list("pk", "name")),
-                _("Before a search, or none"),
+                _("Before a search, or no collection"),
             )
         ),
     )

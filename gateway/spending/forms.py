@@ -31,8 +31,8 @@ class BudgetForm(ValuesForm[Budget]):
         widgets = {"kind": forms.RadioSelect}
         help_texts = {
             "amount": _("In the currency of the models’ prices. Counted in calendar months."),
-            "warn_percent": _("From here on, this page and a mail to the system admins say so."),
-            "stops": _("Questions then get quotes of the documents, or answers of models that cost nothing."),
+            "warn_percent": _("From this percentage on, this page shows a warning and the system admins get an email."),
+            "stops": _("After that, questions are answered with quotes from the documents or by models that cost nothing."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

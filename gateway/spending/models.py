@@ -42,7 +42,7 @@ class Budget(models.Model):
         GROUP = "group", _("A group")
         PERSON = "person", _("A person")
 
-    kind = models.CharField(_("Holds for"), max_length=12, choices=Kind.choices)
+    kind = models.CharField(_("Applies to"), max_length=12, choices=Kind.choices)
     group = models.ForeignKey(
         "auth.Group", verbose_name=_("Group"), null=True, blank=True, on_delete=models.CASCADE, related_name="+"
     )
@@ -50,7 +50,7 @@ class Budget(models.Model):
         "accounts.User", verbose_name=_("Person"), null=True, blank=True, on_delete=models.CASCADE, related_name="+"
     )
     amount = models.DecimalField(
-        _("Amount a month"), max_digits=12, decimal_places=2, validators=[MinValueValidator(Decimal("0.01"))]
+        _("Amount per month"), max_digits=12, decimal_places=2, validators=[MinValueValidator(Decimal("0.01"))]
     )
     warn_percent = models.PositiveSmallIntegerField(
         _("Warn at (%)"), default=80, validators=[MinValueValidator(1), MaxValueValidator(100)]

@@ -67,10 +67,10 @@ def words_of(standing: Standing) -> tuple[str, str]:
     name = budget.subject_name or _("the whole installation")
     words = {"name": name, "spent": f"{standing.spent:.2f}", "amount": f"{budget.amount:.2f}", "percent": standing.percent}
     if not standing.is_exhausted:
-        subject = _("The models’ budget of %(name)s is nearly spent") % words
-        return subject, _("%(spent)s of %(amount)s (%(percent)s %%) are spent this month.") % words
-    subject = _("The models’ budget of %(name)s is spent") % words
-    body = _("%(spent)s of %(amount)s are spent this month.") % words
+        subject = _("The model budget for %(name)s is nearly spent") % words
+        return subject, _("%(spent)s of %(amount)s (%(percent)s %%) has been spent this month.") % words
+    subject = _("The model budget for %(name)s is spent") % words
+    body = _("%(spent)s of %(amount)s has been spent this month.") % words
     if budget.stops:
-        body += " " + _("Until the month ends, or the budget is raised, answers quote the documents, or free models write them.")
+        body += " " + _("Until the month ends or the budget is raised, answers quote the documents or are written by free models.")
     return subject, body

@@ -78,7 +78,7 @@ def write_reply(message: ChatMessage) -> Reply:
     person = message.person
     user = find_asker(person) if person is not None else None
     if person is None or user is None:
-        return Reply(text=_("You are not known here yet. Ask whoever manages people in Attest to add you to this chat program."))
+        return Reply(text=_("You are not registered here yet. Ask an Attest administrator to add you to this chat program."))
     if message.turn is not None and message.turn.finished_at is not None:
         return _reply_of_turn(message.turn)
     try:

@@ -83,7 +83,7 @@ def clean_chat_app(app: ChatApp, values: Mapping[str, Any]) -> dict[str, Any]:
     if kept.get("token"):
         app.set_token(kept["token"])
     if is_new and app.kind in NEEDS_SECRET and not app.sealed_secret:
-        problems["secret"] = [_("Paste the secret by which the program signs its requests.")]
+        problems["secret"] = [_("Paste the secret with which the program signs its requests.")]
     if is_new and app.kind == ChatApp.Kind.SLACK and not app.sealed_token:
         problems["token"] = [_("Paste the bot token (xoxb-…), with which answers are sent.")]
     if app.kind == ChatApp.Kind.GENERIC and not app.reply_url:
@@ -100,14 +100,14 @@ def read_people(lines: list[str]) -> dict[str, User]:
     for line in filter(None, (one.strip() for one in lines)):
         number, equals, name = (part.strip() for part in line.partition("="))
         if not (number and equals and name) or len(number) > 120:
-            message = _("Write one person a line, as “their number = user name”: “%(line)s” is none.")
+            message = _("Enter one person per line, as “their ID = user name”. This line is not valid: “%(line)s”.")
             raise ValuesRefused({"people": [message % {"line": line[:60]}]})
         named[number] = name
     if len(named) > MOST_PEOPLE:
         raise ValuesRefused({"people": [_("A chat program can have at most %(count)s people.") % {"count": MOST_PEOPLE}]})
     users = {user.username: user for user in User.objects.people().filter(username__in=named.values())}
     if missing := sorted(set(named.values()) - users.keys()):
-        message = _("There is no account of this name: %(names)s.")
+        message = _("There is no account with this name: %(names)s.")
         raise ValuesRefused({"people": [message % {"names": ", ".join(missing[:5])}]})
     return {number: users[name] for number, name in named.items()}
 

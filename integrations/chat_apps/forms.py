@@ -26,28 +26,30 @@ class ChatAppForm(ValuesForm[ChatApp]):
         required=False,
         max_length=LONGEST_SECRET,
         widget=HIDDEN,
-        help_text=_("Slack: Basic Information, Signing Secret. Teams: the security token. Of any other program one is made."),
+        help_text=_(
+            "Slack: Basic Information, Signing Secret. Teams: the security token. For any other program, one is generated."
+        ),
     )
     token = forms.CharField(
         label=_("Bot token"),
         required=False,
         max_length=LONGEST_SECRET,
         widget=HIDDEN,
-        help_text=_("Slack alone: OAuth & Permissions, xoxb-…"),
+        help_text=_("Slack only: OAuth & Permissions, xoxb-…"),
     )
     collections = forms.ModelMultipleChoiceField(
         label=_("Collections"),
         queryset=Collection.objects.live().order_by("name"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Of these, each person asks those that they may read. None chosen: all that they may read."),
+        help_text=_("Each person can ask those of these collections that they can read. Leave empty for all that they can read."),
     )
     people = forms.CharField(
         label=_("People"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
         help_text=_(
-            "One a line: their number in the program = their user name here, such as U02ABC = erin. Nobody else is answered."
+            "One per line: their ID in the program = their user name here, for example U02ABC = erin. Nobody else gets answers."
         ),
     )
 
@@ -56,9 +58,10 @@ class ChatAppForm(ValuesForm[ChatApp]):
         fields = [name for name in names_of(ChatAppValues) if name not in ("people", "secret", "token")]
         widgets = {"kind": forms.RadioSelect}
         help_texts = {
-            "reply_url": _("Slack: empty. Teams: an incoming webhook, or empty to answer within its own request."),
+            "reply_url": _("Slack: leave empty. Teams: an incoming webhook, or leave empty to answer within the request."),
             "posts_openly": _(
-                "Otherwise Slack shows an answer to whoever asked alone, and Teams a link: others may not read what they may."
+                "Otherwise Slack shows the answer only to the person who asked, and Teams shows a link: others may not be "
+                "allowed to read it."
             ),
         }
 
@@ -72,7 +75,7 @@ class ChatAppForm(ValuesForm[ChatApp]):
             self.fields["kind"].disabled = True
             self.initial["people"] = "\n".join(serialize_chat_app(self.instance)["people"])
             for name in ("secret", "token"):
-                self.fields[name].help_text = _("Leave empty to keep what is stored.")
+                self.fields[name].help_text = _("Leave empty to keep the stored one.")
 
     def value_of(self, name: str) -> Any:
         value = self.cleaned_data[name]

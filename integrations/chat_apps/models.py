@@ -31,7 +31,7 @@ class ChatApp(models.Model):
         _("Answers are sent to"), max_length=300, blank=True, validators=[URLValidator(schemes=["https", "http"])]
     )  # of Slack its interface
     collections = models.ManyToManyField(Collection, verbose_name=_("Collections"), blank=True, related_name="+")  # none: all
-    posts_openly = models.BooleanField(_("Post answers where everybody in the channel reads them"), default=False)
+    posts_openly = models.BooleanField(_("Post answers publicly in the channel"), default=False)
     is_enabled = models.BooleanField(_("In use"), default=True)
 
     class Meta:

@@ -41,11 +41,11 @@ def receive(request: HttpRequest, uid: UUID) -> HttpResponse:
     try:
         check_signature(app, request.headers, request.body)
         if not app.is_enabled:
-            raise ChatRefused("chat_app_disabled", _("This chat program is out of use."), status=HTTPStatus.FORBIDDEN)
+            raise ChatRefused("chat_app_disabled", _("This chat program is disabled."), status=HTTPStatus.FORBIDDEN)
     except (ChatRefused, ValueError) as refused:
         _note_refusal(app, refused, address=client_address(request))
         if isinstance(refused, ValueError):
-            raise ChatRefused("signature_invalid", _("The signature is not that of this program.")) from refused
+            raise ChatRefused("signature_invalid", _("The signature does not match this program.")) from refused
         raise
     spend("chat-app", app.pk, per_minute=RECEIVED_PER_MINUTE)
     received = read_request(app, request.body, content_type=request.content_type or "")

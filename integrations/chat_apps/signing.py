@@ -57,4 +57,4 @@ def _compare(given: str, expected: str) -> None:
 
 
 def _invalid() -> ChatRefused:
-    return ChatRefused("signature_invalid", _("The signature is not that of this program."), status=HTTPStatus.UNAUTHORIZED)
+    return ChatRefused("signature_invalid", _("The signature does not match this program."), status=HTTPStatus.UNAUTHORIZED)

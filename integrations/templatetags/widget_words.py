@@ -21,6 +21,6 @@ def widget_words() -> dict[str, str]:
         "nearest": _("Closest sources"),
         "source": _("Source %s"),
         "page": _("page %s"),
-        "as": _("You ask as %s"),
+        "as": _("Asking as %s"),
         "gone": _("This source is no longer there, or you can no longer read it."),
     }

@@ -94,7 +94,7 @@ def clean_widget(widget: Widget, values: Mapping[str, Any]) -> dict[str, Any]:
     if "guest" in kept:
         kept["guest"] = ServiceAccount.objects.filter(user__username=kept["guest"]).first() if kept["guest"] else None
         if values["guest"].strip() and kept["guest"] is None:
-            problems["guest"] = [_("There is no service account of this name.")]
+            problems["guest"] = [_("There is no service account with this name.")]
     for name in kept.keys() - {"collections"} - problems.keys():
         setattr(widget, name, kept[name])
     if widget.signing == Widget.Signing.PUBLIC_KEY and not _is_public_key(widget.public_key):
@@ -117,11 +117,13 @@ def clean_origins(given: list[str]) -> list[str]:
         is_bare = parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)
         is_ours = parts.scheme == "https" or (parts.scheme == "http" and (host == "localhost" or host.startswith("127.")))
         if not (host and is_bare and is_ours) or any(mark in host for mark in " *;,'\""):
-            message = _("“%(text)s” is no site. Write https://host, or https://host:port; http only on this machine.")
+            message = _("“%(text)s” is not a site. Enter https://host or https://host:port; http only on this machine.")
             raise ValuesRefused({"origins": [message % {"text": text[:80]}]})
         found.append(f"{parts.scheme}://{host}" + (f":{port}" if port and port != PORTS[parts.scheme] else ""))
     if not found or len(found) > MOST_ORIGINS:
-        raise ValuesRefused({"origins": [_("Name 1 to %(count)s sites on which the widget may stand.") % {"count": MOST_ORIGINS}]})
+        raise ValuesRefused(
+            {"origins": [_("Enter 1 to %(count)s sites on which the widget can appear.") % {"count": MOST_ORIGINS}]}
+        )
     return list(dict.fromkeys(found))
 
 

@@ -22,21 +22,21 @@ class WidgetForm(ValuesForm[Widget]):
     origins = forms.CharField(
         label=_("Allowed sites"),
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        help_text=_("One a line, such as https://intranet.example. Everywhere else browsers refuse to show the widget."),
+        help_text=_("One per line, for example https://intranet.example. On all other sites, browsers refuse to show the widget."),
     )
     collections = forms.ModelMultipleChoiceField(
         label=_("Collections"),
         queryset=Collection.objects.live().order_by("name"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Of these, each visitor asks those that they may read. None chosen: all that they may read."),
+        help_text=_("Each visitor can ask those of these collections that they can read. Leave empty for all that they can read."),
     )
     guest = forms.ModelChoiceField(
         label=_("Visitors without a token ask as"),
         queryset=ServiceAccount.objects.select_related("user").order_by("user__username"),
         required=False,
         empty_label=_("Nobody: they are asked to sign in to the site"),
-        help_text=_("A service account: visitors read what its groups may read, and nothing else."),
+        help_text=_("A service account: visitors can read what its groups can read, and nothing else."),
     )
 
     class Meta:
@@ -50,9 +50,9 @@ class WidgetForm(ValuesForm[Widget]):
         }
         help_texts = {
             "name": _("For this list and the audit."),
-            "title": _("What visitors read above the questions."),
-            "public_key": _("For EdDSA alone: an Ed25519 key in PEM form."),
-            "match_by": _("What the token’s “sub” holds of an account in Attest."),
+            "title": _("The title that visitors see above the questions."),
+            "public_key": _("For EdDSA only: an Ed25519 key in PEM form."),
+            "match_by": _("Which property of an Attest account the token’s “sub” contains."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

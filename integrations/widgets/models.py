@@ -18,7 +18,7 @@ class Widget(models.Model):
     """One widget: where it may stand, what it asks, whom it lets in. `uid` is public: it stands in the host's pages."""
 
     class Language(models.TextChoices):
-        READERS = "", _("The reader’s")
+        READERS = "", _("The reader’s language")
         EN = "en", _("English")
         ZH = "zh-hans", _("Simplified Chinese")
 
@@ -36,7 +36,7 @@ class Widget(models.Model):
     origins = models.JSONField(_("Allowed sites"), default=list)  # such as "https://intranet.example"
     collections = models.ManyToManyField(Collection, verbose_name=_("Collections"), blank=True, related_name="+")  # none: all
     accent = models.CharField(
-        _("Colour"), max_length=7, default="#0b6350", validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Write #rrggbb."))]
+        _("Color"), max_length=7, default="#0b6350", validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Enter it as #rrggbb."))]
     )
     language = models.CharField(_("Language"), max_length=7, choices=Language.choices, blank=True)
     signing = models.CharField(_("Tokens are signed with"), max_length=5, choices=Signing.choices, default=Signing.SECRET)

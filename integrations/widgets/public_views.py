@@ -72,7 +72,7 @@ def open_(request: HttpRequest, uid: UUID) -> HttpResponse:
     widget, given = _widget(uid), _body(request)
     token, origin = given.get("token", ""), given.get("origin", "")
     if not (isinstance(token, str) and isinstance(origin, str)):
-        raise WidgetRefused("token_invalid", _("This site did not sign you in as it should. Tell whoever runs it."))
+        raise WidgetRefused("token_invalid", _("This site did not sign you in correctly. Contact its operator."))
     session, key = open_session(widget, token=token, origin=origin, address=client_address(request))
     name = "" if session.is_guest else session.user.get_full_name() or session.user.username
     return JsonResponse({"session": key, "name": name, "expires_at": session.expires_at.isoformat()})

@@ -60,7 +60,7 @@ def open_session(widget: Widget, *, token: str, origin: str, address: str) -> tu
 def check_open(widget: Widget, *, origin: str) -> None:
     """Raises: WidgetRefused: the widget is out of use, or does not stand on this site."""
     if not widget.is_enabled:
-        raise WidgetRefused("widget_disabled", _("This widget is out of use."), status=HTTPStatus.FORBIDDEN)
+        raise WidgetRefused("widget_disabled", _("This widget is disabled."), status=HTTPStatus.FORBIDDEN)
     if origin not in widget.origins:
         raise WidgetRefused("origin_refused", _("This widget may not be shown on this site."), status=HTTPStatus.FORBIDDEN)
 
@@ -114,10 +114,10 @@ def _read_token(widget: Widget, token: str) -> dict[str, Any]:
     except jwt.ExpiredSignatureError as error:
         raise WidgetRefused("token_expired", _("The sign-in of this site has expired. Reload the page.")) from error
     except (jwt.PyJWTError, ValueError) as error:
-        raise WidgetRefused("token_invalid", _("This site did not sign you in as it should. Tell whoever runs it.")) from error
+        raise WidgetRefused("token_invalid", _("This site did not sign you in correctly. Contact its operator.")) from error
     jti, lasts_s = claims["jti"], claims["exp"] - claims["iat"]
     if not (isinstance(jti, str) and 0 < len(jti) <= JTI_CHARACTERS and "\x00" not in jti and 0 < lasts_s <= TOKEN_LASTS_S):
-        raise WidgetRefused("token_invalid", _("This site did not sign you in as it should. Tell whoever runs it."))
+        raise WidgetRefused("token_invalid", _("This site did not sign you in correctly. Contact its operator."))
     _spend_token(widget, jti, expires_at=datetime.fromtimestamp(claims["exp"] + LEEWAY_S, tz=UTC))
     return claims
 
@@ -137,7 +137,7 @@ def _person_of(widget: Widget, claims: dict[str, Any]) -> User:
     found = User.objects.people().filter(**{f"{field}__iexact": name}) if isinstance(name, str) and name else User.objects.none()
     people = [user for user in found[:2] if may_sign_in(user)]
     if len(people) != 1:
-        message = _("You have no account here, or it is not active. Ask whoever manages people in Attest.")
+        message = _("You have no account here, or it is not active. Contact an Attest administrator.")
         raise WidgetRefused("person_unknown", message, status=HTTPStatus.FORBIDDEN)
     return people[0]
 

@@ -419,7 +419,7 @@ def test_a_test_of_a_provider_is_an_admins_alone(idp: RunningProvider, settings,
         ("issuer", "http://id.example", "https://"),
         ("issuer", "https://user:pw@x/", "https://"),
         ("issuer", "not an address", "https://"),
-        ("group_rules", "no equals sign", "no rule"),
+        ("group_rules", "no equals sign", "not a valid rule"),
         ("client_id", "", "required"),
     ],
 )

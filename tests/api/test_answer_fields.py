@@ -112,7 +112,7 @@ def test_a_rewritten_follow_up_does_not_reveal_what_the_reader_may_no_longer_see
         ("Who are you?", "about_attest", "I am Attest."),
         ("Thanks a lot", "thanks", "You are welcome"),
         ("I do not want to live any more.", "self_harm", "This sounds very hard"),
-        ("What did I ask first?", "earlier_questions", "I know of no earlier question"),
+        ("What did I ask first?", "earlier_questions", "This is the first question"),
     ],
 )
 def test_what_is_no_question_gets_a_friendly_word_without_a_search(

@@ -145,7 +145,11 @@ def test_who_uploaded_a_document_and_who_wrote_it(client: Client, reader: str) -
         f"“Travel guide” (travel-guide.md): version 1 was uploaded on {today.day} {today:%b %Y} by kim. "
         "The file names Ana Brook as its author."
     )
-    assert ask(client, reader, "Who uploaded the supply contract?").json()["answer"].endswith("by kim. The file names no author.")
+    assert (
+        ask(client, reader, "Who uploaded the supply contract?")
+        .json()["answer"]
+        .endswith("by kim. The file does not name an author.")
+    )
 
 
 def test_a_title_that_fits_too_little_is_no_document(client: Client, reader: str, dependencies: Any) -> None:

@@ -104,7 +104,7 @@ def test_a_visitor_asks_on_another_site_and_opens_the_source(
     page.keyboard.press("Enter")
     expect(frame.locator(".turn .sources, .turn .failure")).to_be_visible(timeout=PATIENCE_S * 1000)
     expect(frame.locator(".failure")).to_have_count(0)
-    expect(frame.locator("#who")).to_contain_text("You ask as")
+    expect(frame.locator("#who")).to_contain_text("Asking as")
     page.screenshot(path=str(tmp_path_factory.getbasetemp() / f"widget-{width}.png"))
     frame.locator(".source").first.click()
     expect(frame.locator("dialog mark")).not_to_be_empty()

@@ -139,7 +139,7 @@ def test_files_are_read_back_as_they_were_written_and_refused_by_their_line(coll
             "Line 2: The question appears twice in the file.",
         ),
         ('{"question": "A?", "documents": ["b.md"]}', "Line 1: There is no document “b.md”"),
-        ('{"question": ', "Line 1: It is no JSON."),
+        ('{"question": ', "Line 1: This is not JSON."),
         ("q,facts\nA?,b", "The first line must contain the column names"),
         ("", "The first line must contain the column names"),
     ]:

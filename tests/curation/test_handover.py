@@ -54,7 +54,7 @@ def test_a_refused_question_goes_to_the_owners_and_the_answer_comes_back(world: 
         assert words in shown
     decide = reverse("curation:handover_decide", args=[handed.uid])
     browser(owner).post(decide, {"act": "take"})
-    assert "tao sees to this question." in browser(asker).get(f"/c/{world.conversation.uid}/").content.decode()
+    assert "tao is handling this question." in browser(asker).get(f"/c/{world.conversation.uid}/").content.decode()
     browser(owner).post(decide, {"act": "reply", "reply": "Nine days, <b>says</b> the works council."})
     page = browser(asker).get(f"/c/{world.conversation.uid}/").content.decode()
     assert "Nine days, &lt;b&gt;says&lt;/b&gt; the works council." in page

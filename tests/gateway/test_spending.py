@@ -122,8 +122,8 @@ def test_people_are_told_once_a_month_at_each_mark(employee: User, knowledge_adm
     spend(employee, "5")
     assert (watch_budgets(), watch_budgets()) == (1, 0)
     assert [message.subject for message in mail.outbox] == [
-        "The models’ budget of the whole installation is nearly spent",
-        "The models’ budget of the whole installation is spent",
+        "The model budget for the whole installation is nearly spent",
+        "The model budget for the whole installation is spent",
     ]
     assert [event.action for event in Event.objects.filter(action__startswith="budget.").order_by("sequence")] == [
         "budget.created",
@@ -148,7 +148,7 @@ def test_the_page_and_the_files_show_who_spent_what(
     assert [(line.name, line.cost, line.percent) for line in costs.groups] == [("People team", Decimal(4), 100)]
     assert len(costs.months) == 12
     assert admin.get("/models/costs/secrets.csv").status_code == 404
-    assert "No model was asked" in admin.get("/models/costs/?month=2020-01").content.decode()
+    assert "No model was used" in admin.get("/models/costs/?month=2020-01").content.decode()
 
 
 def test_two_collections_of_one_name_are_two_lines(employee: User, collection: Collection) -> None:
@@ -167,7 +167,7 @@ def test_budgets_are_kept_on_their_pages_and_over_rest(admin: Client, knowledge_
     assert "Group People team" in page
     assert "90 % spent" in page
     again = admin.post("/models/budgets/new/", fields)
-    assert (again.status_code, "There is a budget for this already" in again.content.decode()) == (422, True)
+    assert (again.status_code, "There is already a budget for this" in again.content.decode()) == (422, True)
     key = create_api_key(user=knowledge_admin, name="x", scopes=["people"], days=1, actor=knowledge_admin).text
     rest = Client(headers={"Authorization": f"Bearer {key}"})
     (told,) = rest.get("/api/v1/budgets").json()

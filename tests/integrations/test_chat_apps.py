@@ -164,7 +164,7 @@ def test_only_known_people_are_answered_and_nobody_by_anothers_rights(
     post(app, mention(user="U2", number="Ev2"))
     sweep()
     texts = [sent["text"] for _path, _headers, sent in fake.received]
-    assert "You are not known here yet" in texts[0]
+    assert "You are not registered here yet" in texts[0]
     assert SIX_HOURS not in "".join(texts)
     person = ChatPerson.objects.select_related("user").get(external_id="U1")
     credential = credential_of(person)

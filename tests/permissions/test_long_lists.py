@@ -495,7 +495,7 @@ PAGES = [
     List(path="/integrations/", add=add_widgets),
     List(path="/integrations/chats/", add=add_chat_apps),
     List(path="/models/budgets/", add=add_budgets),
-    List(path="/models/costs/", add=add_spending, goes_on="The 50 that cost most of 10,000"),
+    List(path="/models/costs/", add=add_spending, goes_on="The 50 most expensive of 10,000"),
     List(path="/models/", add=add_routes, goes_on=r'rel="next" href="\?routes=2"'),
     List(path="/curation/", add=add_collections, goes_on=""),
     List(path="/curation/c/handbook/gaps/", add=add_gaps, name=re.compile(r"/curation/gaps/[0-9a-f-]{36}/")),

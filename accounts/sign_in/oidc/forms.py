@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import IdentityProvider
@@ -76,7 +76,7 @@ class ProviderForm(forms.Form):
         try:
             return read_rules(self.cleaned_data["group_rules"])
         except ProviderInvalid as invalid:
-            raise forms.ValidationError(_now("This line is no rule: %(line)s") % {"line": invalid}) from invalid
+            raise forms.ValidationError(gettext("This line is not a valid rule: %(line)s") % {"line": invalid}) from invalid
 
 
 class SamlForm(ProviderForm):

@@ -101,9 +101,10 @@ def _suggested(found: Found, shown: set[str]) -> list[str]:
 def _explain(question: str, evidence: Sequence[Evidence], candidates: Sequence[Candidate]) -> str:
     """Tell what the nearest passage is about, and what of the question it lacks."""
     if language := name_language(question, documents=[piece.text for piece in evidence]):
-        return _("The question seems to be written in %(language)s; the passages found are in another language. Ask in theirs.") % {
-            "language": language
-        }
+        return _(
+            "The question seems to be written in %(language)s; the passages found are in another language. Ask in the language "
+            "of the documents."
+        ) % {"language": language}
     heading = evidence[0].heading_path[-1] if evidence[0].heading_path else ""
     title = evidence[0].place.title
     named = f"{title} › {heading}" if heading and heading != title else title
@@ -117,9 +118,7 @@ def _explain(question: str, evidence: Sequence[Evidence], candidates: Sequence[C
             "place": named,
             "wanted": wanted,
         }
-    return _("The nearest passage is in “%(place)s”. It is on the subject, but whether it answers the question is not sure.") % {
-        "place": named
-    }
+    return _("The nearest passage is in “%(place)s”. It is on the subject, but may not answer the question.") % {"place": named}
 
 
 def _named_kinds() -> dict[AnswerType, str]:

@@ -47,7 +47,7 @@ def sentence_of(reason: str) -> str:
 
 def question_back() -> str:
     """Return what introduces rewordings, in the active language."""
-    return _("The documents do answer:")
+    return _("The documents do answer these questions:")
 
 
 def hint_of(reason: str) -> str:

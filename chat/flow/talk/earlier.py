@@ -58,7 +58,7 @@ def reply_with_earlier(kind: Earlier, message: str, turn: Turn | None) -> str:
     asked = _asked_before(turn) if turn else []
     with translation.override(code_of(message)):
         if not asked:
-            return _("I know of no earlier question: this is the first of its conversation.")
+            return _("This is the first question of the conversation, so there is no earlier one.")
         match kind:
             case Earlier.FIRST:
                 return _("You first asked: “%(question)s”") % {"question": asked[0]}

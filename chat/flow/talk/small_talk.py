@@ -90,7 +90,7 @@ def reply_to(kind: SmallTalk, message: str) -> str:
                 return _("Goodbye! Your conversations stay here until you delete them.")
         return _(
             "I am Attest. Ask me about the documents that you can read: I quote what answers your question, cite a source for "
-            "every sentence, count and compare what stands in tables, list documents, and say so when I find no answer."
+            "every sentence, count and compare what is in tables, list documents, and say so when I find no answer."
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sources.connectors.errors import ConnectorError
@@ -15,7 +15,7 @@ API, LOGIN = "https://graph.microsoft.com", "https://login.microsoftonline.com"
 def open_source(settings: Mapping[str, str], secrets: Mapping[str, str]) -> Connector:
     site, user = settings.get("site", ""), settings.get("user", "")
     if bool(site) == bool(user):
-        raise ConnectorError(_now("Name either a SharePoint site or a person whose OneDrive is read."), code="bad_setting")
+        raise ConnectorError(gettext("Name either a SharePoint site or a person whose OneDrive is read."), code="bad_setting")
     return Drives(
         api=settings.get("api") or API,
         login=settings.get("login") or LOGIN,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sources.connectors.errors import ConnectorError
@@ -17,7 +17,9 @@ BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}", re.ASCII)
 
 def open_source(settings: Mapping[str, str], secrets: Mapping[str, str]) -> Connector:
     if not BUCKET.fullmatch(settings["bucket"]):
-        raise ConnectorError(_now("A bucket's name has letters, digits, dots, hyphens and underscores."), code="bad_setting")
+        raise ConnectorError(
+            gettext("A bucket name can contain only letters, digits, dots, hyphens and underscores."), code="bad_setting"
+        )
     access_key, region = settings.get("access_key", ""), settings.get("region", "") or "us-east-1"
     signer = Signer(access_key=access_key, secret_key=secrets.get("secret_key", ""), region=region) if access_key else None
     return Bucket(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sources.connectors.errors import ConnectorError
@@ -14,7 +14,7 @@ def open_source(settings: Mapping[str, str], secrets: Mapping[str, str]) -> Conn
 
     port = settings.get("port", "") or "0"
     if not port.isdigit() or int(port) > 65535:
-        raise ConnectorError(_now("The port is a number, such as 445."), code="bad_setting")
+        raise ConnectorError(gettext("The port must be a number, such as 445."), code="bad_setting")
     return WindowsShare(
         host=settings["host"],
         port=int(port),

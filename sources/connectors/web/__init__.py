@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import httpx
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sources.connectors.calling.addresses import check_url, origin_of
@@ -23,13 +23,13 @@ MOST_PAGES, MOST_DEPTH, MOST_MINUTES = 20_000, 50, 24 * 60
 def open_source(settings: Mapping[str, str], secrets: Mapping[str, str]) -> Connector:
     starts = tuple(normalise_url(text) for text in settings["address"].split() if check_url(text))
     if not starts or len({origin_of(url) for url in starts}) > 1:
-        raise AddressRefused(_now("All addresses must be at one site. Add a source for each site."))
+        raise AddressRefused(gettext("All addresses must be at one site. Add a source for each site."))
     below = [f"/{text.lstrip('/')}" for text in settings.get("below", "").split()] or [
         urlsplit(url).path.rpartition("/")[0] + "/" for url in starts
     ]
     scope = Scope(origin=origin_of(starts[0]), below=tuple(below), without=tuple(settings.get("without", "").split()))
     if outside := [url for url in starts if not scope.holds(url)]:
-        raise AddressRefused(_now("%(url)s does not match “Only addresses that begin with”.") % {"url": outside[0]})
+        raise AddressRefused(gettext("%(url)s does not match “Only addresses that begin with”.") % {"url": outside[0]})
     return Site(
         starts=starts,
         scope=scope,
@@ -48,7 +48,9 @@ def _signing(name: str, value: str) -> Authorise | None:
     if not name:
         return None
     if not HEADER.fullmatch(name) or name.lower() in OWN or not value.isprintable() or not value.isascii():
-        raise ConnectorError(_now("The header is a name such as Authorization or Cookie, its value one line."), code="bad_setting")
+        raise ConnectorError(
+            gettext("The header must be a name such as Authorization or Cookie, and its value a single line."), code="bad_setting"
+        )
 
     def authorise(request: httpx.Request) -> None:
         request.headers[name] = value
@@ -59,7 +61,7 @@ def _signing(name: str, value: str) -> Authorise | None:
 def _number(settings: Mapping[str, str], name: str, usual: int, most: int) -> int:
     text = settings.get(name, "") or str(usual)
     if not text.isdigit() or not 1 <= int(text) <= most:
-        raise ConnectorError(_now("Write a number from 1 to %(most)s.") % {"most": most}, code="bad_setting")
+        raise ConnectorError(gettext("Enter a number from 1 to %(most)s.") % {"most": most}, code="bad_setting")
     return int(text)
 
 

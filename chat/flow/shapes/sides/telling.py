@@ -36,7 +36,7 @@ def compose(sides: Sides, quoted: Sequence[Quotation]) -> list[Labelled]:
 def introduction_of(sides: Sides) -> str:
     """Return what is said first; "" where the sides speak for themselves."""
     if sides.kind is SidesKind.CONFLICT:
-        return _("The documents say different things. Ask the people who maintain them which one holds.")
+        return _("The documents say different things. Ask the people who maintain them which one applies.")
     return ""
 
 
