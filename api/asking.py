@@ -134,7 +134,7 @@ def serialize_answer(answer: Answer, turn: Turn | None) -> dict[str, Any]:
 
 @router.post("/feedback", response={200: schemas.FeedbackOut, **schemas.ERRORS}, **scoped(ApiKey.Scope.ASK))
 def give_feedback(request: ApiRequest, given: schemas.FeedbackIn) -> schemas.FeedbackOut:
-    """Say whether one of the caller's own answers helped; an empty rating takes it back."""
+    """Rate one of the caller's own answers as helpful or not; an empty rating withdraws it."""
     said = given.model_dump(include={"receipt", "rating", "reason", "comment"})
     kept = rate_answer(user=request.user, **said)
     if kept is None:

@@ -36,8 +36,8 @@ def list_conversations(
     q: str = "",
     archived: bool = False,
 ) -> list[schemas.ConversationOut]:
-    """The caller's own conversations, pinned ones first, then the newest; `limit` on each page. `archived`: those put away.
-    `q`: at most `limit` whose titles, questions or answers hold all of these words, archived or not."""
+    """The caller's own conversations: pinned ones first, then the newest; `limit` per page. `archived`: the archived ones. `q`: at
+    most `limit` conversations whose titles, questions or answers contain all of these words, archived or not."""
     mine = Conversation.objects.visible_to(request.user).select_related("collection")
     if q.strip():
         found = find_conversations(request.user, q, limit=limit)
@@ -48,7 +48,7 @@ def list_conversations(
 
 @router.patch("/conversations/{uuid:uid}", response={200: schemas.ConversationOut, **schemas.ERRORS}, **ASK)
 def change_conversation(request: ApiRequest, uid: UUID, given: schemas.ConversationIn) -> schemas.ConversationOut:
-    """Rename, pin or archive one of the caller's conversations; what is not sent stays."""
+    """Rename, pin or archive one of the caller's conversations; fields that are not sent stay unchanged."""
     row = find_conversation(request, str(uid))
     if given.title is not None:
         rename_conversation(row, title=given.title)
@@ -68,8 +68,8 @@ def remove_conversation(request: ApiRequest, uid: UUID) -> Status[None]:
 
 @router.post("/conversations/{uuid:uid}/share", response={200: schemas.ShareOut, **schemas.ERRORS}, **ASK)
 def share(request: ApiRequest, uid: UUID) -> schemas.ShareOut:
-    """Share it as it is now, by a link for whoever signs in; asked again, the same link leads to what was asked since, too.
-    Each reader sees the sentences whose sources they may read at that moment."""
+    """Share the conversation as it is now, by a link for people who sign in. Called again, the same link also includes what was
+    asked since. Each reader sees the sentences whose sources they may read at that moment."""
     given = share_conversation(find_conversation(request, str(uid)), user=request.user)
     link = request.build_absolute_uri(reverse("chat:shared", args=[given.uid]))
     return schemas.ShareOut(uid=given.uid, link=link, created_at=given.created_at)
@@ -77,14 +77,14 @@ def share(request: ApiRequest, uid: UUID) -> schemas.ShareOut:
 
 @router.delete("/conversations/{uuid:uid}/share", response={204: None, **schemas.ERRORS}, **ASK)
 def unshare(request: ApiRequest, uid: UUID) -> Status[None]:
-    """Revoke the link, where there is one."""
+    """Revoke the link, if there is one."""
     revoke_share(find_conversation(request, str(uid)), user=request.user)
     return Status(204, None)
 
 
 @router.get("/shared/{uuid:uid}", response={200: schemas.SharedOut, **schemas.ERRORS}, **READ)
 def get_shared(request: ApiRequest, uid: UUID) -> schemas.SharedOut:
-    """A conversation that somebody shares, by the number in its link, as far as the caller may read its sources."""
+    """A conversation that somebody shares, by the ID in its link, as far as the caller may read its sources."""
     found = SharedConversation.objects.open_to(request.user).select_related("conversation__user", "conversation__collection")
     given = get_object_or_404(found, uid=uid)
     turns = [
@@ -147,7 +147,7 @@ def get_turn(request: ApiRequest, uid: UUID) -> schemas.TurnOut:
 
 @router.post("/turns/{uuid:uid}/stop", response={200: schemas.TurnOut, **schemas.ERRORS}, **ASK)
 def stop_answer(request: ApiRequest, uid: UUID) -> schemas.TurnOut:
-    """Stop answering; what was released stays. The state is `stopped` at once; answer and receipt follow within a second."""
+    """Stop answering; what was released is kept. The state is `stopped` immediately; answer and receipt follow within a second."""
     stop_turn(find_turn(request.user, uid))
     return get_turn(request, uid)
 

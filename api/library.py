@@ -54,7 +54,7 @@ PAGE_MAX = 1_000_000
 def list_collections(
     request: ApiRequest, page: int = Query(1, ge=1, le=PAGE_MAX), per_page: int = Query(PER_PAGE_MAX, ge=1, le=PER_PAGE_MAX)
 ) -> list[schemas.CollectionOut]:
-    """The collections that the caller may read, by name; a page that is not full is the last."""
+    """The collections that the caller may read, by name. A page that is not full is the last."""
     rows = Collection.objects.visible_to(request.user).with_counts(request.user).order_by("name").prefetch_related(*GROUP_NAMES)
     shown = list(rows[(page - 1) * per_page : page * per_page])
     managed = set(
@@ -65,7 +65,7 @@ def list_collections(
 
 @router.post("/collections", response={201: schemas.CollectionOut, **schemas.ERRORS}, **MANAGE)
 def create_collection(request: ApiRequest, given: schemas.CollectionIn) -> Status[schemas.CollectionOut]:
-    """Make a collection; for knowledge admins. Nobody else reads it until it is given to a group."""
+    """Create a collection; for knowledge admins. Nobody else can read it until it is given to a group."""
     check_admin(request.user)
     saved = services.create_collection(user=request.user, **given.dict(exclude_unset=True))
     return Status(201, serialize_collection(saved, is_managed=True, documents=0))
@@ -79,7 +79,7 @@ def get_collection(request: ApiRequest, slug: str) -> schemas.CollectionOut:
 
 @router.patch("/collections/{slug:slug}", response={200: schemas.CollectionOut, **schemas.ERRORS}, **MANAGE)
 def change_collection(request: ApiRequest, slug: str, given: schemas.CollectionChange) -> schemas.CollectionOut:
-    """Change what is given, and nothing else; its address stays."""
+    """Change the fields that are sent, and nothing else; the address stays."""
     row = get_object_or_404(Collection.objects.manageable_by(request.user), slug=slug)
     values = given.dict(exclude_unset=True)
     if OWNERS_ALONE & values.keys() and not owns(request.user, row):
@@ -91,7 +91,7 @@ def change_collection(request: ApiRequest, slug: str, given: schemas.CollectionC
 
 @router.delete("/collections/{slug:slug}", response={204: None, **schemas.ERRORS}, **MANAGE)
 def remove_collection(request: ApiRequest, slug: str, confirm: str) -> Status[None]:
-    """Delete a collection with all its documents. `confirm`: its name, so that no slip of a script deletes another one."""
+    """Delete a collection with all its documents. `confirm`: its name, so that a script does not delete the wrong one."""
     row = get_object_or_404(Collection.objects.owned_by(request.user), slug=slug)
     delete_collection(row, confirmation=confirm, user=request.user)
     return Status(204, None)
@@ -124,8 +124,8 @@ def list_documents(
 
 @router.post("/collections/{slug:slug}/documents", response={202: list[schemas.UploadOut], **schemas.ERRORS}, **UPLOAD)
 def upload_documents(request: ApiRequest, slug: str, folder: UUID | None = None) -> Status[list[schemas.UploadOut]]:
-    """Take in one or several files. Each is kept, recorded and queued, or refused by itself; an error where all are. `folder`: in
-    which new documents are to lie."""
+    """Upload one or several files. Each is either kept, recorded and queued, or refused on its own; an error if all are refused.
+    `folder`: where new documents are put."""
     collection = get_object_or_404(Collection.objects.manageable_by(request.user), slug=slug)
     place = get_object_or_404(collection.folders, uid=folder) if folder is not None else None
     with receive_files(request, is_checked=True) as received:
@@ -170,7 +170,7 @@ def get_document(request: ApiRequest, uid: UUID) -> schemas.DocumentOut:
 
 @router.patch("/documents/{uuid:uid}", response={200: schemas.DocumentOut, **schemas.ERRORS}, **MANAGE)
 def change_document(request: ApiRequest, uid: UUID, given: schemas.DocumentChange) -> schemas.DocumentOut:
-    """Set its tags, its owner and the days from and to which it holds: what is given, and nothing else."""
+    """Set its tags, its owner and its first and last valid day: the fields that are sent, and nothing else."""
     manageable = Document.objects.manageable_by(request.user)
     document = get_object_or_404(manageable.select_related("collection"), uid=uid)
     change_document_values(document=document, user=request.user, **given.dict(exclude_unset=True))
@@ -179,7 +179,7 @@ def change_document(request: ApiRequest, uid: UUID, given: schemas.DocumentChang
 
 @router.delete("/documents/{uuid:uid}", response={204: None, **schemas.ERRORS}, **MANAGE)
 def remove_document(request: ApiRequest, uid: UUID) -> Status[None]:
-    """Delete it: from now on no answer uses it."""
+    """Delete it: answers no longer use it."""
     manageable = Document.objects.manageable_by(request.user)
     delete_document(get_object_or_404(manageable.select_related("collection"), uid=uid), user=request.user)
     return Status(204, None)
@@ -187,13 +187,13 @@ def remove_document(request: ApiRequest, uid: UUID) -> Status[None]:
 
 @router.get("/documents/{uuid:uid}/versions/{int:number}", response={200: schemas.VersionOut, **schemas.ERRORS}, **READ)
 def get_version(request: ApiRequest, uid: UUID, number: int) -> schemas.VersionOut:
-    """How far reading a version has come: ask until `is_finished`."""
+    """How far the processing of a version has come: poll until `is_finished`."""
     return serialize_version(find_version(request.user, uid, number))
 
 
 @router.post("/documents/{uuid:uid}/versions/{int:number}/retry", response={202: schemas.VersionOut, **schemas.ERRORS}, **MANAGE)
 def retry(request: ApiRequest, uid: UUID, number: int) -> Status[schemas.VersionOut]:
-    """Read a failed version again."""
+    """Process a failed version again."""
     manageable = DocumentVersion.objects.filter(document__in=Document.objects.manageable_by(request.user), document__uid=uid)
     version = get_object_or_404(manageable.select_related("document"), number=min(number, 2**31 - 1))
     retry_version(version, user=request.user)
@@ -203,7 +203,7 @@ def retry(request: ApiRequest, uid: UUID, number: int) -> Status[schemas.Version
 
 @router.get("/documents/{uuid:uid}/pages/{int:number}", response={200: schemas.SourceOut, **schemas.ERRORS}, **READ)
 def read_page(request: ApiRequest, uid: UUID, number: int, version: int | None = None) -> schemas.SourceOut:
-    """The text of one page of the version that answers, or of the one named; the view is in the audit."""
+    """The text of one page of the current version, or of the one named; the view is recorded in the audit."""
     return open_page(request.user, uid, number, version=version)
 
 

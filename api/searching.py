@@ -32,7 +32,7 @@ SUMMARY_CHARACTERS = 300
 
 @router.get("/search", response={200: schemas.SearchOut, **schemas.ERRORS}, **scoped(ApiKey.Scope.READ))
 def search(request: ApiRequest, q: str, collection: str | None = None, limit: int = Query(10, ge=1, le=50)) -> schemas.SearchOut:
-    """The passages nearest to a question, of what the caller may read, with what each stage thought of them."""
+    """The passages closest to a question that the caller may read, with what each stage of the search made of them."""
     spend("search", request.user.pk, per_minute=settings.RATE_SEARCH_PER_MINUTE)
     within = get_object_or_404(Collection.objects.visible_to(request.user), slug=collection) if collection else None
     found = search_recorded(clean_question(q), user=request.user, collection=within, limit=limit)
@@ -44,8 +44,8 @@ def search(request: ApiRequest, q: str, collection: str | None = None, limit: in
 
 @router.get("/documents", response={200: list[schemas.FoundDocumentOut], **schemas.ERRORS}, **scoped(ApiKey.Scope.READ))
 def find(request: ApiRequest, q: str, tag: str = Query("", max_length=60)) -> list[schemas.FoundDocumentOut]:
-    """The documents that the caller may read whose names hold all of these words, then those whose passages are nearest to them.
-    `tag`: only those that have it."""
+    """The documents that the caller may read whose names contain all of these words, then those with the closest passages. `tag`:
+    only those with this tag."""
     spend("search", request.user.pk, per_minute=settings.RATE_SEARCH_PER_MINUTE)
     try:
         found = find_documents(clean_question(q), user=request.user, tag=tag.replace("\x00", ""))

@@ -22,14 +22,14 @@ READ, MANAGE = scoped(ApiKey.Scope.READ), scoped(ApiKey.Scope.MANAGE)
 def list_listed(
     request: ApiRequest, page: int = Query(1, ge=1, le=PAGE_MAX), per_page: int = Query(PER_PAGE_MAX, ge=1, le=PER_PAGE_MAX)
 ) -> list[schemas.ListedCollectionOut]:
-    """Collections that the caller may not read and may ask for, by name; a page that is not full is the last."""
+    """Collections that the caller may not read but may ask for, by name. A page that is not full is the last."""
     rows = Collection.objects.listed_for(request.user).order_by("name")[(page - 1) * per_page : page * per_page]
     return [schemas.ListedCollectionOut(slug=row.slug, name=row.name, description=row.description) for row in rows]
 
 
 @router.post("/listed-collections/{slug:slug}/access", response={201: schemas.AccessOut, **schemas.ERRORS}, **READ)
 def ask_access(request: ApiRequest, slug: str, given: schemas.AccessIn) -> Status[schemas.AccessOut]:
-    """Ask the owners of a listed collection to be let in."""
+    """Ask the owners of a listed collection for access."""
     collection = get_object_or_404(Collection.objects.listed_for(request.user), slug=slug)
     return Status(201, serialize(ask_for_access(collection=collection, user=request.user, reason=given.reason)))
 
@@ -38,14 +38,14 @@ def ask_access(request: ApiRequest, slug: str, given: schemas.AccessIn) -> Statu
 def list_access(
     request: ApiRequest, page: int = Query(1, ge=1, le=PAGE_MAX), per_page: int = Query(PER_PAGE_MAX, ge=1, le=PER_PAGE_MAX)
 ) -> list[schemas.AccessOut]:
-    """What the caller asked for and what became of it, the newest first; a page that is not full is the last."""
+    """The caller's requests and their outcomes, newest first. A page that is not full is the last."""
     rows = requests_of(request.user).select_related("user")[(page - 1) * per_page : page * per_page]
     return [serialize(row) for row in rows]
 
 
 @router.delete("/access/{int:number}", response={204: None, **schemas.ERRORS}, **READ)
 def withdraw_access(request: ApiRequest, number: int) -> Status[None]:
-    """Withdraw a request while it waits."""
+    """Withdraw a request that is still waiting."""
     withdraw_request(get_object_or_404(requests_of(request.user), pk=min(number, 2**31 - 1)), user=request.user)
     return Status(204, None)
 
@@ -57,7 +57,7 @@ def list_collection_access(
     page: int = Query(1, ge=1, le=PAGE_MAX),
     per_page: int = Query(PER_PAGE_MAX, ge=1, le=PER_PAGE_MAX),
 ) -> list[schemas.AccessOut]:
-    """Who asked for a collection and what became of it, for its owners, the newest first."""
+    """Requests for access to a collection and their outcomes, newest first; for its owners."""
     collection = get_object_or_404(Collection.objects.owned_by(request.user), slug=slug)
     rows = requests_for(request.user).filter(collection=collection)[(page - 1) * per_page : page * per_page]
     return [serialize(row) for row in rows]
@@ -65,7 +65,7 @@ def list_collection_access(
 
 @router.put("/access/{int:number}/decision", response={200: schemas.AccessOut, **schemas.ERRORS}, **MANAGE)
 def decide_access(request: ApiRequest, number: int, given: schemas.AccessDecision) -> schemas.AccessOut:
-    """Let somebody read a collection for a time, or refuse with a reason; of what is granted, null ends it at once."""
+    """Grant somebody access to a collection for a time, or refuse with a reason; null ends access that was granted."""
     found = get_object_or_404(requests_for(request.user), pk=min(number, 2**31 - 1))
     if given.days is not None:
         return serialize(grant_access(found, days=given.days, user=request.user))

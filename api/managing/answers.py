@@ -60,7 +60,7 @@ def list_answers(
     page: int = Query(1, ge=1, le=PAGE_MAX),
     per_page: int = Query(50, ge=1, le=PER_PAGE_MAX),
 ) -> list[ApprovedAnswerOut]:
-    """Answers of a collection, or of all that the caller runs; a page that is not full is the last."""
+    """Answers of a collection, or of all collections that the caller manages. A page that is not full is the last."""
     rows = ApprovedAnswer.objects.manageable_by(request.user).select_related("collection").prefetch_related("questions")
     if collection:
         rows = rows.filter(collection=managed_collection(request.user, collection))
@@ -84,14 +84,14 @@ def create_answer(request: ApiRequest, given: ApprovedIn) -> Status[ApprovedAnsw
 
 @router.post("/answers/{uuid:uid}/approve", response={200: ApprovedAnswerOut, **schemas.ERRORS}, **MANAGE)
 def approve(request: ApiRequest, uid: UUID) -> ApprovedAnswerOut:
-    """Let an answer be given to questions that mean the same; for owners of the collection."""
+    """Let an answer be given to questions with the same meaning; for owners of the collection."""
     row = get_object_or_404(ApprovedAnswer, uid=uid, collection__in=Collection.objects.owned_by(request.user))
     return show_answer(approve_answer(row=row, user=request.user))
 
 
 @router.post("/answers/{uuid:uid}/retire", response={200: ApprovedAnswerOut, **schemas.ERRORS}, **MANAGE)
 def retire(request: ApiRequest, uid: UUID) -> ApprovedAnswerOut:
-    """Give an answer no more."""
+    """Stop giving an answer."""
     row = get_object_or_404(ApprovedAnswer.objects.manageable_by(request.user), uid=uid)
     retire_answer(row=row, user=request.user)
     row.refresh_from_db()

@@ -32,7 +32,7 @@ MANAGE = scoped(ApiKey.Scope.MANAGE)
 
 @router.post("/collections/{slug:slug}/bulk", response={202: schemas.BulkOut, **schemas.ERRORS}, **MANAGE)
 def start_bulk(request: ApiRequest, slug: str, given: schemas.BulkIn) -> Status[schemas.BulkOut]:
-    """Do one thing to many documents of a collection. The selection is fixed now; ask for the run until its `state` is “done”."""
+    """Do one thing to many documents of a collection. The selection is fixed now; poll the run until its `state` is “done”."""
     collection = get_object_or_404(Collection.objects.manageable_by(request.user), slug=slug)
     if (given.documents is None) == (given.filter is None):
         raise RequestInvalid(_("Give either “documents” or “filter”."))
@@ -51,7 +51,7 @@ def get_bulk(
     page: int = Query(1, ge=1, le=PAGE_MAX),
     per_page: int = Query(50, ge=1, le=PER_PAGE_MAX),
 ) -> schemas.BulkOut:
-    """How far a run is, and what failed; a page of failures that is not full is the last."""
+    """The progress of a run, and what failed. A page of failures that is not full is the last."""
     return serialize_run(get_object_or_404(runs_of(request.user), uid=uid), page=page, per_page=per_page)
 
 
@@ -62,14 +62,14 @@ def list_passages(
     page: int = Query(1, ge=1, le=PAGE_MAX),
     per_page: int = Query(50, ge=1, le=PER_PAGE_MAX),
 ) -> list[schemas.ChunkOut]:
-    """The passages of the version that answers, in their order; a page that is not full is the last."""
+    """The passages of the current version, in order. A page that is not full is the last."""
     rows = _passages(request, uid).select_related("page", "change").order_by("ordinal")
     return [serialize_chunk(row) for row in rows[(page - 1) * per_page : page * per_page]]
 
 
 @router.put("/documents/{uuid:uid}/passages/{int:ordinal}", response={200: schemas.ChunkOut, **schemas.ERRORS}, **MANAGE)
 def put_passage(request: ApiRequest, uid: UUID, ordinal: int, given: schemas.PassageChangeIn) -> schemas.ChunkOut:
-    """Switch a passage off or correct it, at once for all answers; with the reason."""
+    """Switch a passage off or correct it, with a reason; answers use the change immediately."""
     chunk = get_object_or_404(_passages(request, uid), ordinal=min(ordinal, 2**31 - 1))
     change_passage(chunk=chunk, user=request.user, **given.dict())
     return serialize_chunk(Chunk.objects.select_related("page", "change").get(pk=chunk.pk))
@@ -77,7 +77,7 @@ def put_passage(request: ApiRequest, uid: UUID, ordinal: int, given: schemas.Pas
 
 @router.delete("/passage-changes/{uuid:uid}", response={204: None, **schemas.ERRORS}, **MANAGE)
 def lift_passage_change(request: ApiRequest, uid: UUID) -> Status[None]:
-    """Have a passage read again as its page says."""
+    """Use a passage as it is on its page again."""
     changes = PassageChange.objects.filter(document__in=Document.objects.manageable_by(request.user))
     lift_change(change=get_object_or_404(changes.select_related("document"), uid=uid), user=request.user)
     return Status(204, None)
@@ -85,7 +85,7 @@ def lift_passage_change(request: ApiRequest, uid: UUID) -> Status[None]:
 
 @router.post("/documents/{uuid:uid}/versions/{int:number}/restore", response={202: schemas.VersionOut, **schemas.ERRORS}, **MANAGE)
 def restore(request: ApiRequest, uid: UUID, number: int) -> Status[schemas.VersionOut]:
-    """Roll back: an earlier version's original becomes the next version; the present one answers until that is ready."""
+    """Roll back: the original of an earlier version becomes the next version; the current one is used until that is ready."""
     manageable = DocumentVersion.objects.filter(document__in=Document.objects.manageable_by(request.user), document__uid=uid)
     earlier = get_object_or_404(manageable.select_related("document"), number=min(number, 2**31 - 1))
     return Status(202, serialize_version(restore_version(earlier, user=request.user)))

@@ -50,7 +50,7 @@ class ApplyIn(Given):
 
 @router.get("/golden/canary/{slug:slug}", response={200: CanaryOut, **schemas.ERRORS}, **MANAGE)
 def get_canary(request: ApiRequest, slug: str) -> CanaryOut:
-    """What changed since the last run of a collection's golden questions, and what is held back."""
+    """What has changed since the last run of a collection's golden questions, and what is held back."""
     return show_canary(managed_collection(request.user, slug))
 
 
@@ -64,7 +64,7 @@ def set_canary(request: ApiRequest, slug: str, given: CanaryRulesIn) -> CanaryOu
 
 @router.post("/golden/held/{uuid:uid}/apply", response={200: HeldChangeOut, **schemas.ERRORS}, **MANAGE)
 def apply_held_change(request: ApiRequest, uid: UUID, given: ApplyIn) -> HeldChangeOut:
-    """Let a held change count all the same; for owners of the collection."""
+    """Apply a held change anyway; for owners of the collection."""
     held = get_object_or_404(HeldChange, uid=uid, collection__in=Collection.objects.owned_by(request.user))
     apply_held(held=held, user=request.user, reason=given.reason)
     return show_held(HeldChange.objects.prefetch_related("runs").get(pk=held.pk))
@@ -72,7 +72,7 @@ def apply_held_change(request: ApiRequest, uid: UUID, given: ApplyIn) -> HeldCha
 
 @router.post("/golden/held/{uuid:uid}/withdraw", response={200: HeldChangeOut, **schemas.ERRORS}, **MANAGE)
 def withdraw_held_change(request: ApiRequest, uid: UUID) -> HeldChangeOut:
-    """Give a held change up."""
+    """Withdraw a held change."""
     held = get_object_or_404(HeldChange.objects.manageable_by(request.user), uid=uid)
     withdraw_held(held=held, user=request.user)
     return show_held(HeldChange.objects.prefetch_related("runs").get(pk=held.pk))

@@ -57,7 +57,7 @@ class ChatAppMade(ChatAppWithPeople):
 def list_chat_apps(
     request: ApiRequest, page: int = Query(1, ge=1, le=PAGE_MAX), per_page: int = Query(50, ge=1, le=PER_PAGE_MAX)
 ) -> list[ChatAppOut]:
-    """The chat programs, by name, without their people; a page that is not full is the last."""
+    """The chat programs, by name, without their people. A page that is not full is the last."""
     rows = ChatApp.objects.annotate(person_count=Count("people", distinct=True)).order_by("name").prefetch_related("collections")
     shown = rows[(page - 1) * per_page : page * per_page]
     return [ChatAppOut(**_plain(request, row), person_count=row.person_count) for row in shown]
@@ -65,7 +65,7 @@ def list_chat_apps(
 
 @router.post("/chat-apps", response={201: ChatAppMade, **schemas.ERRORS}, **PEOPLE)
 def create_chat_app(request: ApiRequest, given: ChatAppIn) -> Status[ChatAppMade]:
-    """Connect a program. A secret that is made for it is in this response and in no other; one that is sent is never returned."""
+    """Connect a program. A secret that is generated for it is only in this response; one that is sent is never returned."""
     app, secret = editing.create_chat_app(user=request.user, **given.dict(exclude_unset=True))
     return Status(201, ChatAppMade(**show_chat_app(request, app).dict(), secret=secret))
 
@@ -78,14 +78,15 @@ def get_chat_app(request: ApiRequest, uid: UUID) -> ChatAppWithPeople:
 
 @router.patch("/chat-apps/{uuid:uid}", response={200: ChatAppWithPeople, **schemas.ERRORS}, **PEOPLE)
 def change_chat_app(request: ApiRequest, uid: UUID, given: ChatAppChange) -> ChatAppWithPeople:
-    """Change what is sent; `people` is the whole list. Out of use, or without somebody, it ends their answers."""
+    """Change the fields that are sent; `people` is the whole list. Answers end for a program that is disabled, and for people who
+    are removed."""
     app = editing.change_chat_app(app=find_chat_app(uid), user=request.user, **given.dict(exclude_unset=True))
     return show_chat_app(request, app)
 
 
 @router.delete("/chat-apps/{uuid:uid}", response={204: None, **schemas.ERRORS}, **PEOPLE)
 def delete_chat_app(request: ApiRequest, uid: UUID) -> Status[None]:
-    """Disconnect a program; conversations stay with who asked."""
+    """Disconnect a program; conversations stay with the people who asked."""
     editing.delete_chat_app(find_chat_app(uid), user=request.user)
     return Status(204, None)
 

@@ -67,8 +67,8 @@ def get_costs(
     page: int = Query(1, ge=1, le=1_000_000),
     per_page: int = Query(PER_PAGE_MAX, ge=1, le=PER_PAGE_MAX),
 ) -> CostsOut:
-    """What language models cost in a month, such as 2026-11, by default that of now; the dearest first. `by` months: with the
-    eleven before. `uncounted`: calls whose tokens the server did not tell; they are not in the cost."""
+    """What language models cost in a month, such as 2026-11, by default the current one; most expensive first. `by` months:
+    including the eleven before. `uncounted`: calls for which the server reported no tokens; they are not in the cost."""
     found = read_costs(read_month(month))
     lines: tuple[Line, ...] = getattr(found, by)
     shown = [_line(line) for line in lines[(page - 1) * per_page : page * per_page]]
@@ -79,28 +79,28 @@ def get_costs(
 def list_budgets(
     request: ApiRequest, page: int = Query(1, ge=1, le=1_000_000), per_page: int = Query(PER_PAGE_MAX, ge=1, le=PER_PAGE_MAX)
 ) -> list[BudgetOut]:
-    """The budgets of language models, with what is spent of each this month."""
+    """The budgets of language models, with what has been spent of each this month."""
     rows = Budget.objects.select_related("group", "person")[(page - 1) * per_page : page * per_page]
     return [_budget(standing) for standing in budgets.read_standings(list(rows))]
 
 
 @router.post("/budgets", response={201: BudgetOut, **schemas.ERRORS}, **PEOPLE)
 def create_budget(request: ApiRequest, given: BudgetIn) -> Status[BudgetOut]:
-    """Set a budget for a calendar month: of `installation`, a `group` or a `person`. `stops`: when it is spent, questions are
-    answered by quotes or by models that cost nothing."""
+    """Set a budget for a calendar month: for the `installation`, a `group` or a `person`. `stops`: when it is spent, questions are
+    answered with quotes or by models that cost nothing."""
     return Status(201, _saved(budgets.create_budget(user=request.user, **given.dict(exclude_unset=True))))
 
 
 @router.patch("/budgets/{int:number}", response={200: BudgetOut, **schemas.ERRORS}, **PEOPLE)
 def change_budget(request: ApiRequest, number: int, given: BudgetChange) -> BudgetOut:
-    """Change a budget; what is not sent stays."""
+    """Change a budget; fields that are not sent stay unchanged."""
     budget = get_object_or_404(Budget, pk=min(number, 2**31 - 1))
     return _saved(budgets.change_budget(budget=budget, user=request.user, **given.dict(exclude_unset=True)))
 
 
 @router.delete("/budgets/{int:number}", response={204: None, **schemas.ERRORS}, **PEOPLE)
 def delete_budget(request: ApiRequest, number: int) -> Status[None]:
-    """Take a budget away."""
+    """Delete a budget."""
     budgets.delete_budget(get_object_or_404(Budget, pk=min(number, 2**31 - 1)), user=request.user)
     return Status(204, None)
 

@@ -32,8 +32,7 @@ def list_versions(
     page: int = Query(1, ge=1, le=PAGE_MAX),
     per_page: int = Query(PER_PAGE_MAX, ge=1, le=PER_PAGE_MAX),
 ) -> list[schemas.VersionOut]:
-    """Every version of a document, the newest first; readers see those that answer or have answered. A page that is not full is
-    the last."""
+    """Every version of a document, newest first; readers see those that are or were in use. A page that is not full is the last."""
     document = find_document(request.user, uid)
     versions = DocumentVersion.objects.visible_to(request.user).filter(document=document).order_by("-number")
     return [serialize_version(version) for version in versions[(page - 1) * per_page : page * per_page]]
@@ -41,7 +40,7 @@ def list_versions(
 
 @router.get("/documents/{uuid:uid}/versions/{int:number}/original", response={200: None, **schemas.ERRORS}, **READ)
 def download_original(request: ApiRequest, uid: UUID, number: int) -> HttpResponseBase:
-    """The file of a version as it was uploaded, for who may have it; who may only read gets 404."""
+    """The file of a version as it was uploaded, for people who may download originals; other readers get 404."""
     versions = DocumentVersion.objects.visible_to(request.user).filter(
         document__in=Document.objects.downloadable_by(request.user), document__uid=uid
     )
@@ -51,7 +50,7 @@ def download_original(request: ApiRequest, uid: UUID, number: int) -> HttpRespon
 
 @router.post("/documents/{uuid:uid}/move", response={200: schemas.DocumentOut, **schemas.ERRORS}, **MANAGE)
 def move(request: ApiRequest, uid: UUID, given: schemas.MoveIn) -> schemas.DocumentOut:
-    """Give a document to another collection: its readers change at once."""
+    """Move a document to another collection: its readers change immediately."""
     target = get_object_or_404(Collection.objects.manageable_by(request.user), slug=given.collection)
     owned = Document.objects.owned_by(request.user).select_related("collection")  # a move changes who may read it
     move_document(get_object_or_404(owned, uid=uid), to=target, user=request.user)
@@ -60,20 +59,20 @@ def move(request: ApiRequest, uid: UUID, given: schemas.MoveIn) -> schemas.Docum
 
 @router.post("/documents/{uuid:uid}/reread", response={202: schemas.VersionOut, **schemas.ERRORS}, **MANAGE)
 def reread(request: ApiRequest, uid: UUID) -> Status[schemas.VersionOut]:
-    """Process again with the present parsers, as the next version; the old one answers until it is ready."""
+    """Process again with the current parsers, as the next version; the current one is used until that is ready."""
     return Status(202, serialize_version(reread_document(find_manageable(request, uid), user=request.user)))
 
 
 @router.get("/index", response={200: schemas.IndexOut, **schemas.ERRORS}, **MANAGE)
 def get_index(request: ApiRequest) -> schemas.IndexOut:
-    """What the library was cut and embedded with, and how building it anew goes; for knowledge admins."""
+    """How the library was split and embedded, and the progress of a rebuild; for knowledge admins."""
     check_admin(request.user)
     return serialize_index()
 
 
 @router.post("/index/{action}", response={200: schemas.IndexOut, **schemas.ERRORS}, **MANAGE)
 def change_index(request: ApiRequest, action: Literal["start", "pause", "resume", "cancel"]) -> schemas.IndexOut:
-    """Rebuild index as the settings say, beside the one that answers; pause, resume or cancel that. For knowledge admins."""
+    """Rebuild the index by the current settings, beside the one in use; pause, resume or cancel a rebuild. For knowledge admins."""
     check_admin(request.user)
     if action == "start":
         editions.start_edition(engine=get_engine(), user=request.user)

@@ -20,7 +20,7 @@ PEOPLE = scoped(ApiKey.Scope.PEOPLE)
 
 @router.get("/directories", response={200: schemas.DirectoriesOut, **schemas.ERRORS}, **PEOPLE)
 def list_directories(request: ApiRequest) -> schemas.DirectoriesOut:
-    """The company directories of the operator's file, and how the last sync of each went."""
+    """The company directories in the operator's file, and the result of each one's last sync."""
     syncs = {row.directory: row for row in DirectorySync.objects.all()}
     counts = dict(DirectoryEntry.objects.values_list("directory").annotate(count=Count("pk")).order_by())
     shown = []

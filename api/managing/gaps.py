@@ -51,7 +51,8 @@ def list_gaps(
     page: int = Query(1, ge=1, le=PAGE_MAX),
     per_page: int = Query(50, ge=1, le=PER_PAGE_MAX),
 ) -> list[GapOut]:
-    """Gaps of a collection, or of all that the caller runs, the most asked first; a page that is not full is the last."""
+    """Gaps of a collection, or of all collections that the caller manages, most asked first. A page that is not full is the
+    last."""
     rows = Gap.objects.manageable_by(request.user).filter(state=state)
     if collection:
         rows = rows.filter(collection=managed_collection(request.user, collection))
@@ -61,7 +62,7 @@ def list_gaps(
 
 @router.patch("/gaps/{uuid:uid}", response={200: GapOut, **schemas.ERRORS}, **MANAGE)
 def edit_gap(request: ApiRequest, uid: UUID, given: GapChange) -> GapOut:
-    """Say what is done about a gap; what is not given stays."""
+    """Record what is done about a gap; fields that are not sent stay unchanged."""
     rows = Gap.objects.manageable_by(request.user).select_related("collection", "assigned_to", "typical__case__event")
     row = get_object_or_404(rows, uid=uid)
     kept = {name: getattr(row, name) for name in ("state", "assigned_to", "due_on", "note")}

@@ -79,7 +79,7 @@ def list_retention_rules(
     page: int = Query(1, ge=1, le=PAGE_MAX),
     per_page: int = Query(PER_PAGE_MAX, ge=1, le=PER_PAGE_MAX),
 ) -> list[RuleOut]:
-    """Retention rules, for auditors; a page that is not full is the last."""
+    """Retention rules, for auditors. A page that is not full is the last."""
     check_auditor(request.user)
     rows = RetentionRule.objects.select_related("collection").order_by("kind", "collection__name", "pk")
     return [
@@ -90,7 +90,7 @@ def list_retention_rules(
 
 @router.get("/retention/preview", response={200: dict[str, DueOut], **schemas.ERRORS}, **READ)
 def preview_retention(request: ApiRequest) -> dict[str, DueOut]:
-    """What the rules that are on would let go now, by kind, for auditors."""
+    """What the rules that are on would delete now, by kind, for auditors."""
     check_auditor(request.user)
     found = {kind: preview(kind) for kind in RetentionRule.Kind.values}
     return {kind: DueOut(due=seen.due, held=seen.held) for kind, seen in found.items()}
@@ -102,7 +102,7 @@ def list_holds(
     page: int = Query(1, ge=1, le=PAGE_MAX),
     per_page: int = Query(PER_PAGE_MAX, ge=1, le=PER_PAGE_MAX),
 ) -> list[HoldOut]:
-    """Legal holds, the newest first, for auditors; a page that is not full is the last."""
+    """Legal holds, newest first, for auditors. A page that is not full is the last."""
     check_auditor(request.user)
     rows = Hold.objects.prefetch_related("things")[(page - 1) * per_page : page * per_page]
     names = ("uid", "name", "since", "until", "ordered_at", "ordered_by", "released_at")
@@ -121,7 +121,7 @@ def list_erasures(
     page: int = Query(1, ge=1, le=PAGE_MAX),
     per_page: int = Query(PER_PAGE_MAX, ge=1, le=PER_PAGE_MAX),
 ) -> list[ErasureOut]:
-    """Erasures of people's data, the newest first, for auditors; a page that is not full is the last."""
+    """Erasures of people's data, newest first, for auditors. A page that is not full is the last."""
     check_auditor(request.user)
     rows = Erasure.objects.all()[(page - 1) * per_page : page * per_page]
     return [ErasureOut(**{name: getattr(row, name) for name in ErasureOut.model_fields}) for row in rows]
@@ -133,7 +133,8 @@ def list_purges(
     page: int = Query(1, ge=1, le=PAGE_MAX),
     per_page: int = Query(PER_PAGE_MAX, ge=1, le=PER_PAGE_MAX),
 ) -> list[PurgeOut]:
-    """Deleted documents that are gone, or about to be, the last begun first, for auditors; a page that is not full is the last."""
+    """Deleted documents that have been purged or will be, most recently begun first, for auditors. A page that is not full is the
+    last."""
     check_auditor(request.user)
     rows = Purge.objects.select_related("document")[(page - 1) * per_page : page * per_page]
     return [

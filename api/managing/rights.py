@@ -28,7 +28,7 @@ def list_stewards(
     page: int = Query(1, ge=1, le=PAGE_MAX),
     per_page: int = Query(PER_PAGE_MAX, ge=1, le=PER_PAGE_MAX),
 ) -> list[schemas.StewardOut]:
-    """Who owns and edits a collection, for its owners; a page that is not full is the last."""
+    """Who owns and edits a collection, for its owners. A page that is not full is the last."""
     collection = get_object_or_404(Collection.objects.owned_by(request.user), slug=slug)
     rows = collection.stewards.select_related("user")[(page - 1) * per_page : page * per_page]
     return [schemas.StewardOut(person=row.user.username, role=cast(Any, row.role), is_active=row.user.is_active) for row in rows]
@@ -36,7 +36,7 @@ def list_stewards(
 
 @router.put("/collections/{slug:slug}/stewards/{name}", response={204: None, **schemas.ERRORS}, **MANAGE)
 def set_steward(request: ApiRequest, slug: str, name: str, given: schemas.StewardIn) -> Status[None]:
-    """Make somebody owner or editor of a collection, by user name; null: neither."""
+    """Make somebody an owner or editor of a collection, by user name; null removes the role."""
     collection = get_object_or_404(Collection.objects.owned_by(request.user), slug=slug)
     person = get_object_or_404(User, username=name)
     stewards.set_steward(collection=collection, person=person, role=given.role, user=request.user)
@@ -50,7 +50,7 @@ def list_folders(
     page: int = Query(1, ge=1, le=PAGE_MAX),
     per_page: int = Query(PER_PAGE_MAX, ge=1, le=PER_PAGE_MAX),
 ) -> list[schemas.FolderOut]:
-    """The folders of a collection that the caller may look into, by name; a page that is not full is the last."""
+    """The folders of a collection that the caller may open, by name. A page that is not full is the last."""
     collection = get_object_or_404(Collection.objects.visible_to(request.user), slug=slug)
     rows = collection.folders.visible_to(request.user).select_related(folders.WAY).prefetch_related("groups", "people")
     is_managed = manages(request.user, collection)
@@ -60,7 +60,7 @@ def list_folders(
 
 @router.post("/collections/{slug:slug}/folders", response={201: schemas.FolderOut, **schemas.ERRORS}, **MANAGE)
 def create_folder(request: ApiRequest, slug: str, given: schemas.FolderIn) -> Status[schemas.FolderOut]:
-    """Make a folder; it has the readers of what it lies in until it is narrowed."""
+    """Create a folder; it has the readers of the folder or collection that contains it until it is narrowed."""
     collection = get_object_or_404(Collection.objects.owned_by(request.user), slug=slug)
     parent = get_object_or_404(collection.folders, uid=given.parent) if given.parent is not None else None
     made = folders.create_folder(collection=collection, name=given.name, parent=parent, user=request.user)
@@ -69,14 +69,14 @@ def create_folder(request: ApiRequest, slug: str, given: schemas.FolderIn) -> St
 
 @router.patch("/folders/{uuid:uid}", response={200: schemas.FolderOut, **schemas.ERRORS}, **MANAGE)
 def rename_folder(request: ApiRequest, uid: UUID, given: schemas.FolderChange) -> schemas.FolderOut:
-    """Give a folder another name."""
+    """Rename a folder."""
     renamed = folders.rename_folder(folder=_folder(request, uid), name=given.name, user=request.user)
     return serialize_folder(renamed, is_managed=True)
 
 
 @router.put("/folders/{uuid:uid}/readers", response={200: schemas.FolderOut, **schemas.ERRORS}, **MANAGE)
 def narrow_folder(request: ApiRequest, uid: UUID, given: schemas.NarrowIn) -> schemas.FolderOut:
-    """Say which of its readers may read what is in a folder; it counts at once."""
+    """Limit a folder to some of its readers; this takes effect immediately."""
     narrowed = folders.narrow_folder(folder=_folder(request, uid), readers=_readers(given), user=request.user)
     return serialize_folder(narrowed, is_managed=True)
 
@@ -90,14 +90,14 @@ def delete_folder(request: ApiRequest, uid: UUID) -> Status[None]:
 
 @router.put("/documents/{uuid:uid}/readers", response={200: schemas.DocumentOut, **schemas.ERRORS}, **MANAGE)
 def narrow_document(request: ApiRequest, uid: UUID, given: schemas.NarrowIn) -> schemas.DocumentOut:
-    """Say who of the readers of its folder and collection may read a document; it counts at once."""
+    """Limit a document to some of the readers of its folder and collection; this takes effect immediately."""
     folders.narrow_document(document=_document(request, uid), readers=_readers(given), user=request.user)
     return show_document(find_document(request.user, uid), request.user)
 
 
 @router.put("/documents/{uuid:uid}/folder", response={200: schemas.DocumentOut, **schemas.ERRORS}, **MANAGE)
 def file_document(request: ApiRequest, uid: UUID, given: schemas.FileIn) -> schemas.DocumentOut:
-    """Put a document into a folder of its collection, or out of all of them: its readers change at once."""
+    """Put a document into a folder of its collection, or out of all of them: its readers change immediately."""
     folder = _folder(request, given.folder) if given.folder is not None else None
     folders.file_document(document=_document(request, uid), folder=folder, user=request.user)
     return show_document(find_document(request.user, uid), request.user)

@@ -218,7 +218,7 @@ def list_source_kinds(request: ApiRequest) -> KindsOut:
 def list_sources(
     request: ApiRequest, page: int = Query(1, ge=1, le=PAGE_MAX), per_page: int = Query(50, ge=1, le=PER_PAGE_MAX)
 ) -> list[SourceOut]:
-    """The sources, but those of databases; a page that is not full is the last."""
+    """The sources, except databases. A page that is not full is the last."""
     rows = Source.objects.manageable_by(request.user).select_related("collection").order_by("pk")
     return [show_source(row) for row in rows[(page - 1) * per_page : page * per_page]]
 
@@ -241,21 +241,21 @@ def get_source(request: ApiRequest, uid: UUID) -> SourceOut:
 
 @router.patch("/sources/{uuid:uid}", response={200: SourceOut, **schemas.ERRORS}, **MANAGE)
 def edit_source(request: ApiRequest, uid: UUID, given: SourceChange) -> SourceOut:
-    """Change what is sent. One that reads from elsewhere now waits until it is started."""
+    """Change the fields that are sent. A source that now reads from elsewhere waits until it is started."""
     found = find_source(request, uid)
     return show_source(services.change_source(source=found, user=request.user, **given.dict(exclude_unset=True)))
 
 
 @router.delete("/sources/{uuid:uid}", response={204: None, **schemas.ERRORS}, **MANAGE)
 def delete_source(request: ApiRequest, uid: UUID, documents: Literal["keep", "delete"]) -> Status[None]:
-    """Remove a source. `documents`: keep them in the collection with the readers they have, or delete them, too."""
+    """Remove a source. `documents`: keep them in the collection with the readers they have, or delete them too."""
     services.remove_source(find_source(request, uid), user=request.user, with_documents=documents == "delete")
     return Status(204, None)
 
 
 @router.post("/sources/{uuid:uid}/actions/{action}", response={202: SourceOut, **schemas.ERRORS}, **MANAGE)
 def act_on_source(request: ApiRequest, uid: UUID, action: Literal["start", "pause", "run", "prune"]) -> Status[SourceOut]:
-    """Start, pause, run now, or run now and delete what is gone there, however much it is (`prune`)."""
+    """Start, pause, run now, or run now and delete everything that has disappeared there, however much it is (`prune`)."""
     found = find_source(request, uid)
     if action == "start":
         services.start_source(found, user=request.user)
@@ -301,7 +301,7 @@ def list_source_items(
     page: int = Query(1, ge=1, le=PAGE_MAX),
     per_page: int = Query(50, ge=1, le=PER_PAGE_MAX),
 ) -> list[SourceItemOut]:
-    """The items of a source and what became of them; a page that is not full is the last."""
+    """The items of a source and their states. A page that is not full is the last."""
     rows = find_source(request, uid).items.select_related("document").order_by("pk")
     rows = rows.filter(state=state) if state else rows
     return [SourceItemOut(**show_item(row)) for row in rows[(page - 1) * per_page : page * per_page]]
@@ -336,7 +336,7 @@ def retry_source_item(request: ApiRequest, uid: UUID, number: int) -> Status[Sou
 def list_source_runs(
     request: ApiRequest, uid: UUID, page: int = Query(1, ge=1, le=PAGE_MAX), per_page: int = Query(50, ge=1, le=PER_PAGE_MAX)
 ) -> list[SourceRunOut]:
-    """The last runs of a source, the newest first."""
+    """The last runs of a source, newest first."""
     rows = find_source(request, uid).runs.order_by("-pk")[(page - 1) * per_page : page * per_page]
     return [
         SourceRunOut(started_at=row.started_at, ended_at=row.ended_at, error=fault_of(row.code, row.detail), counts=row.counts)
@@ -348,7 +348,7 @@ def list_source_runs(
 def list_source_principals(
     request: ApiRequest, uid: UUID, page: int = Query(1, ge=1, le=PAGE_MAX), per_page: int = Query(50, ge=1, le=PER_PAGE_MAX)
 ) -> list[KnownOut]:
-    """The people and groups that the source names, and who they are here; who is nobody here first."""
+    """The people and groups that the source names, and who they are here; those without a match first."""
     known = list_principals(find_source(request, uid))[(page - 1) * per_page : page * per_page]
     return [
         KnownOut(
@@ -360,7 +360,7 @@ def list_source_principals(
 
 @router.put("/sources/{uuid:uid}/rules", response={200: RuleOut, **schemas.ERRORS}, **MANAGE)
 def set_source_rule(request: ApiRequest, uid: UUID, given: RuleIn) -> RuleOut:
-    """Say who somebody of the source is here; it counts at once."""
+    """Set who a person or group of the source is here; this takes effect immediately."""
     count = set_rules(
         find_source(request, uid),
         kind=given.kind,

@@ -46,7 +46,7 @@ class SystemOut(Schema):
 
 @router.get("/system", response={200: SystemOut, **schemas.ERRORS}, **PEOPLE)
 def get_system(request: ApiRequest) -> dict[str, Any]:
-    """How everything is, what is wrong in plain words with the command that mends it, and what is left to set up. `state`: `ok`,
-    `warn` (should be seen to) or `bad` (does not work), of each section and of all."""
+    """The state of the installation: what is wrong, in plain words, with the command that fixes it, and what is left to set up.
+    `state`, of each section and of all: `ok`, `warn` (needs attention) or `bad` (does not work)."""
     steps = [{"code": step.code, "title": step.title, "is_done": step.is_done} for step in list_steps(request.user)]
     return read_report().as_dict() | {"setup": steps}

@@ -60,14 +60,14 @@ class WidgetSecret(Schema):
 def list_widgets(
     request: ApiRequest, page: int = Query(1, ge=1, le=PAGE_MAX), per_page: int = Query(50, ge=1, le=PER_PAGE_MAX)
 ) -> list[WidgetOut]:
-    """The widgets, by name; a page that is not full is the last."""
+    """The widgets, by name. A page that is not full is the last."""
     rows = Widget.objects.select_related("guest__user").prefetch_related("collections").order_by("name")
     return [show_widget(row) for row in rows[(page - 1) * per_page : page * per_page]]
 
 
 @router.post("/widgets", response={201: WidgetMade, **schemas.ERRORS}, **PEOPLE)
 def create_widget(request: ApiRequest, given: WidgetIn) -> Status[WidgetMade]:
-    """Make a widget. Its secret is in this response and in no other."""
+    """Create a widget. Its secret is only in this response."""
     widget, secret = editing.create_widget(user=request.user, **given.dict(exclude_unset=True))
     return Status(201, WidgetMade(**show_widget(widget).dict(), secret=secret))
 
@@ -80,20 +80,20 @@ def get_widget(request: ApiRequest, uid: UUID) -> WidgetOut:
 
 @router.patch("/widgets/{uuid:uid}", response={200: WidgetOut, **schemas.ERRORS}, **PEOPLE)
 def change_widget(request: ApiRequest, uid: UUID, given: WidgetChange) -> WidgetOut:
-    """Change what is sent. Out of use, every session of it ends at once."""
+    """Change the fields that are sent. When a widget is disabled, all its sessions end immediately."""
     return show_widget(editing.change_widget(widget=find_widget(uid), user=request.user, **given.dict(exclude_unset=True)))
 
 
 @router.delete("/widgets/{uuid:uid}", response={204: None, **schemas.ERRORS}, **PEOPLE)
 def delete_widget(request: ApiRequest, uid: UUID) -> Status[None]:
-    """Delete a widget with its sessions; conversations stay with who asked."""
+    """Delete a widget with its sessions; conversations stay with the people who asked."""
     editing.delete_widget(find_widget(uid), user=request.user)
     return Status(204, None)
 
 
 @router.post("/widgets/{uuid:uid}/secret", response={200: WidgetSecret, **schemas.ERRORS}, **PEOPLE)
 def renew_widget_secret(request: ApiRequest, uid: UUID) -> WidgetSecret:
-    """Give it another secret, in this response and in no other: tokens of the old one are refused, and every session ends."""
+    """Renew the secret, which is only in this response: tokens signed with the old one are rejected, and every session ends."""
     return WidgetSecret(secret=editing.renew_secret(find_widget(uid), user=request.user))
 
 
