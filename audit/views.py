@@ -49,7 +49,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """Questions, or any other kind of event, filtered."""
     form, filters = _read_filters(request)
     note_reading(by=actor_of(request.user), filters=_plain(filters))
-    page = page_of(find_events(filters=filters), before=_sequence(request, "before"), after=_sequence(request, "after"))
+    page = page_of(find_events(filters=filters), before=read_sequence(request, "before"), after=read_sequence(request, "after"))
     models = models_of(page.events)
     context = {
         "form": form,
@@ -187,6 +187,7 @@ def _query(filters: Mapping[str, Any]) -> str:
     return urlencode(sorted(_plain(filters).items()))
 
 
-def _sequence(request: HttpRequest, name: str) -> int | None:
+def read_sequence(request: HttpRequest, name: str) -> int | None:
+    """Return the position in the chain that a page is to begin at."""
     given = request.GET.get(name, "")
     return int(given) if given.isascii() and given.isdigit() and len(given) <= 18 else None

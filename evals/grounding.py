@@ -11,7 +11,6 @@ The 95 % intervals draw the sources again (`evals/intervals.py`). The trained ju
 
 import argparse
 import json
-import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import django
 
 from evals.intervals import interval
-from evals.metrics import auroc
+from evals.metrics import auroc, withheld_at
 from evals.sets.labelled import LONE, SETS, Label, Labelled, in_turns, read_labelled, read_rows
 from evals.sets.made import CHINESE, ENGLISH, read_made
 
@@ -117,12 +116,8 @@ def _auroc(outcomes: Sequence["Outcome"]) -> float | None:
 
 
 def withheld_at_90(outcomes: Sequence["Outcome"]) -> float | None:
-    """Return the share of the true at or below the lowest score that takes 90 % of the false with it."""
-    true, false = [one.score for one in outcomes if one.is_true], sorted(one.score for one in outcomes if not one.is_true)
-    if not true or not false:
-        return None
-    cut = false[math.ceil(round(len(false) * CAUGHT, 6)) - 1]
-    return sum(score <= cut for score in true) / len(true)
+    true, false = [one.score for one in outcomes if one.is_true], [one.score for one in outcomes if not one.is_true]
+    return withheld_at(CAUGHT, true=true, false=false)
 
 
 def _share(part: int, whole: int) -> float | None:

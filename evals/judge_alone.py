@@ -6,19 +6,18 @@ The 95 % intervals draw the sources again (`evals/intervals.py`). What an instal
 """
 
 import argparse
-import gzip
 import hashlib
 import json
-import math
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from evals.intervals import interval
-from evals.metrics import auroc
+from evals.metrics import auroc, withheld_at
+from evals.sets.labelled import read_rows
 from retrieval.encoding.packed.model_file import find_model_file
 from retrieval.judging.opening import SHIPPED
 from retrieval.judging.reader import Reader
@@ -42,7 +41,7 @@ class Scored:
 def score_sentences(reader: Reader, data: Path, name: str, *, limit: int) -> list[Scored]:
     """Return about `limit` sentences of one set of the folder `grounding`, whole answers at a time; framing is left out."""
     answers: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in _rows(data / "grounding" / name):
+    for row in read_rows(data / "grounding" / name):
         if not row["framing"]:
             answers[row["answer"] or row["id"]].append(row)
     scored: list[Scored] = []
@@ -60,7 +59,7 @@ def score_sentences(reader: Reader, data: Path, name: str, *, limit: int) -> lis
 def score_real(reader: Reader, data: Path) -> list[Scored]:
     """Return the sentences of the small real model; true where they may be shown, so by "supported" alone."""
     scored: list[Scored] = []
-    for row in _rows(data / _REAL / "sentences"):
+    for row in read_rows(data / _REAL / "sentences"):
         evidence = [f"{piece['title']}\n{piece['text']}" for piece in row["evidence"]]
         score = max(reader.check(row["sentence"], passage, row["question"]).supported for passage in evidence)
         is_true, told = row["should"] == "shown", row["sentence"]
@@ -102,11 +101,8 @@ def _auroc(scored: Sequence[Scored]) -> float | None:
 
 
 def _withheld(scored: Sequence[Scored]) -> float | None:
-    true, false = [one.score for one in scored if one.is_true], sorted(one.score for one in scored if not one.is_true)
-    if not true or not false:
-        return None
-    cut = false[math.ceil(round(len(false) * CAUGHT, 6)) - 1]
-    return sum(score <= cut for score in true) / len(true)
+    true, false = [one.score for one in scored if one.is_true], [one.score for one in scored if not one.is_true]
+    return withheld_at(CAUGHT, true=true, false=false)
 
 
 def _rounded(value: float | None) -> float | None:
@@ -115,13 +111,6 @@ def _rounded(value: float | None) -> float | None:
 
 def _share(part: int, whole: int) -> float | None:
     return round(part / whole, 3) if whole else None
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    for file in (path.with_suffix(".jsonl"), path.with_suffix(".jsonl.gz")):
-        if file.exists():
-            with gzip.open(file, "rt", encoding="utf-8") if file.suffix == ".gz" else file.open(encoding="utf-8") as lines:
-                yield from map(json.loads, lines)
 
 
 def main() -> None:

@@ -41,6 +41,14 @@ def percentile(values: Sequence[float], share: float) -> float | None:
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
+def withheld_at(share: float, *, true: Sequence[float], false: Sequence[float]) -> float | None:
+    """Return the share of the true at or below the lowest score that takes `share` of the false with it."""
+    if not true or not false:
+        return None
+    cut = sorted(false)[math.ceil(round(len(false) * share, 6)) - 1]
+    return sum(score <= cut for score in true) / len(true)
+
+
 def auroc(positives: Sequence[float], negatives: Sequence[float]) -> float | None:
     """Return the chance that a positive scores above a negative; a tie counts half (Mann-Whitney)."""
     if not positives or not negatives:

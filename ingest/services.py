@@ -189,13 +189,7 @@ def _write_version(
             raise UploadRefused("name_of_source")
     is_new = document is None
     if document is None:
-        name = free_name(live, name)
-        place = Folder.objects.filter(pk=folder.pk, collection=collection).first() if folder is not None else None
-        if folder is not None and place is None:
-            raise UploadRefused("folder_gone")  # else it would have other readers than was asked for
-        document = Document.objects.create(collection=collection, folder=place, name=name, title=title_from(name), created_by=user)
-        if place is not None:
-            touch(Document.objects.filter(pk=document.pk))
+        document = _make_document(collection, name=free_name(live, name), folder=folder, user=user)
     newest = document.versions.order_by("-number").first() if kept is not None else None
     if kept is not None and newest is not None and newest.sha256 == incoming.sha256:  # another date, the same bytes
         kept.take(document, newest)
@@ -209,7 +203,7 @@ def _write_version(
         "document.uploaded" if is_new else "document.version_added",
         by=actor_of(user, otherwise=actor),
         subject=f"document:{document.uid}",
-        summary=name,
+        summary=document.name if is_new else name,
         payload={
             "collection": collection.slug,
             "version": version.number,
@@ -221,6 +215,17 @@ def _write_version(
         },
     )
     return Accepted(version=version, outcome="new" if is_new else "new_version")
+
+
+def _make_document(collection: Collection, *, name: str, folder: Folder | None, user: User | None) -> Document:
+    """Raises: UploadRefused: the folder is gone; elsewhere the document would have other readers than was asked for."""
+    place = Folder.objects.filter(pk=folder.pk, collection=collection).first() if folder is not None else None
+    if folder is not None and place is None:
+        raise UploadRefused("folder_gone")
+    document = Document.objects.create(collection=collection, folder=place, name=name, title=title_from(name), created_by=user)
+    if place is not None:
+        touch(Document.objects.filter(pk=document.pk))
+    return document
 
 
 def free_name(live: QuerySet[Document], name: str) -> str:

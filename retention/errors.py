@@ -1,8 +1,7 @@
 """What can go wrong when data is kept or goes.
 
 RetentionError
-├── RetentionRefused   a hold, a rule, an erasure that is not taken: `message` is a sentence for whoever tried
-└── PurgeIncomplete    something of a document is still there; the purge goes on with its next run
+└── RetentionRefused   a hold, a rule, an erasure that is not taken: `message` is a sentence for whoever tried
 """
 
 
@@ -16,7 +15,3 @@ class RetentionRefused(RetentionError):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
-
-
-class PurgeIncomplete(RetentionError):
-    code = "purge_incomplete"

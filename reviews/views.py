@@ -20,7 +20,7 @@ from audit.actor import actor_of
 from audit.auditor_visits import note_reading
 from audit.models import Event
 from audit.receipts.receipt import read_receipt
-from audit.views import record_view
+from audit.views import read_sequence, record_view
 from chat.models import Turn
 from kb.models import Collection
 from reviews.access import reviewers_only
@@ -47,8 +47,8 @@ def index(request: SignedInRequest) -> HttpResponse:
     note_reading(by=actor_of(request.user), filters={"queue": queue} | {name: str(value) for name, value in filters.items()})
     page = page_of(
         find_cases(queue=queue, filters=filters, user=request.user),
-        before=_number(request, "before"),
-        after=_number(request, "after"),
+        before=read_sequence(request, "before"),
+        after=read_sequence(request, "after"),
     )
     counts = count_queues(request.user)
     context = {
@@ -203,8 +203,3 @@ def _read(request: HttpRequest) -> tuple[CaseFilterForm, str, dict[str, Any]]:
 
 def _query(queue: str, filters: Mapping[str, Any]) -> str:
     return urlencode([("queue", queue), *sorted((name, str(value)) for name, value in filters.items())])
-
-
-def _number(request: HttpRequest, name: str) -> int | None:
-    given = request.GET.get(name, "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) <= 18 else None

@@ -14,7 +14,7 @@ from api.access import scoped
 from api.library import PAGE_MAX, PER_PAGE_MAX
 from api.requests import ApiRequest
 from api.strictness import Given
-from curation.access import managed_collection
+from curation.access import managed_collection, managed_golden
 from curation.golden.comparing import compare_runs, run_before
 from curation.golden.files import read_file
 from curation.golden.models import GoldenQuestion, GoldenRun
@@ -114,7 +114,7 @@ def list_golden(
     page: int = Query(1, ge=1, le=PAGE_MAX),
     per_page: int = Query(50, ge=1, le=PER_PAGE_MAX),
 ) -> list[GoldenOut]:
-    """Golden questions of a collection, or of all that the caller runs; a page that is not full is the last."""
+    """Golden questions of a collection, or of all collections that the caller manages. A page that is not full is the last."""
     rows = GoldenQuestion.objects.manageable_by(request.user).select_related("collection")
     if collection:
         rows = rows.filter(collection=managed_collection(request.user, collection))
@@ -123,7 +123,7 @@ def list_golden(
 
 @router.post("/golden", response={201: GoldenOut, **schemas.ERRORS}, **MANAGE)
 def create_golden(request: ApiRequest, given: GoldenIn) -> Status[GoldenOut]:
-    """Write a golden question."""
+    """Add a golden question."""
     collection = managed_collection(request.user, given.collection)
     expected = clean_expected(
         collection=collection, is_refusal=given.expect == "refusal", facts=given.facts, documents=given.documents
@@ -141,7 +141,7 @@ def create_golden(request: ApiRequest, given: GoldenIn) -> Status[GoldenOut]:
 
 @router.post("/golden/file", response={200: GoldenFileOut, **schemas.ERRORS}, **MANAGE)
 def read_golden_file(request: ApiRequest, given: GoldenFileIn) -> GoldenFileOut:
-    """Keep the golden questions of a file, all of them or none; one that is there takes what the file says."""
+    """Save the golden questions of a file, all of them or none; questions that exist are overwritten by the file."""
     collection = managed_collection(request.user, given.collection)
     rows = read_file(given.text.encode(errors="replace"), collection=collection)
     new, changed = (0, 0) if given.dry_run else import_golden(collection=collection, rows=rows, user=request.user)
@@ -150,8 +150,8 @@ def read_golden_file(request: ApiRequest, given: GoldenFileIn) -> GoldenFileOut:
 
 @router.patch("/golden/{uuid:uid}", response={200: GoldenOut, **schemas.ERRORS}, **MANAGE)
 def edit_golden(request: ApiRequest, uid: UUID, given: GoldenChange) -> GoldenOut:
-    """Change what is given, and nothing else."""
-    row = _find(request, uid)
+    """Change the fields that are sent, and nothing else."""
+    row = managed_golden(request.user, uid)
     values = serialize_golden(row) | given.dict(exclude_unset=True)
     expected = clean_expected(
         collection=row.collection,
@@ -173,13 +173,13 @@ def edit_golden(request: ApiRequest, uid: UUID, given: GoldenChange) -> GoldenOu
 @router.delete("/golden/{uuid:uid}", response={204: None, **schemas.ERRORS}, **MANAGE)
 def remove_golden(request: ApiRequest, uid: UUID) -> Status[None]:
     """Delete a golden question."""
-    delete_golden(row=_find(request, uid), user=request.user)
+    delete_golden(row=managed_golden(request.user, uid), user=request.user)
     return Status(204, None)
 
 
 @router.post("/golden/runs", response={202: GoldenRunOut, **schemas.ERRORS}, **MANAGE)
 def start_golden_run(request: ApiRequest, given: GoldenStartIn) -> Status[GoldenRunOut]:
-    """Ask all golden questions of a collection; a worker does it. A run that waits already is that run."""
+    """Ask all golden questions of a collection; a worker does it. If a run is already waiting, that run is returned."""
     run = start_run(collection=managed_collection(request.user, given.collection), cause=GoldenRun.Cause.ASKED, user=request.user)
     return Status(202, GoldenRunOut(**show_run(run)))
 
@@ -191,7 +191,7 @@ def list_golden_runs(
     page: int = Query(1, ge=1, le=PAGE_MAX),
     per_page: int = Query(50, ge=1, le=PER_PAGE_MAX),
 ) -> list[GoldenRunOut]:
-    """Runs, the newest first; a page that is not full is the last."""
+    """Runs, newest first. A page that is not full is the last."""
     rows = GoldenRun.objects.manageable_by(request.user).select_related("collection")
     if collection:
         rows = rows.filter(collection=managed_collection(request.user, collection))
@@ -200,7 +200,7 @@ def list_golden_runs(
 
 @router.get("/golden/runs/{uuid:uid}", response={200: GoldenRunWithResults, **schemas.ERRORS}, **MANAGE)
 def get_golden_run(request: ApiRequest, uid: UUID) -> GoldenRunWithResults:
-    """One run with its results beside those of the run before; what got worse first."""
+    """One run, with its results compared with the run before; what got worse first."""
     run = get_object_or_404(GoldenRun.objects.manageable_by(request.user).select_related("collection"), uid=uid)
     before = run_before(run)
     results = [
@@ -216,10 +216,6 @@ def get_golden_run(request: ApiRequest, uid: UUID) -> GoldenRunWithResults:
         for row in compare_runs(run, before, user=request.user)
     ]
     return GoldenRunWithResults(**show_run(run), compared_with=before.uid if before else None, results=results)
-
-
-def _find(request: ApiRequest, uid: UUID) -> GoldenQuestion:
-    return get_object_or_404(GoldenQuestion.objects.manageable_by(request.user).select_related("collection"), uid=uid)
 
 
 def show_golden(row: GoldenQuestion) -> GoldenOut:

@@ -15,7 +15,7 @@ from api.library import PAGE_MAX, PER_PAGE_MAX
 from api.requests import ApiRequest
 from api.strictness import Given
 from chat.streaming.turn import find_turn
-from curation.access import managed_collection
+from curation.access import managed_collection, managed_handover
 from curation.handover import services
 from curation.handover.models import Handover
 
@@ -73,20 +73,20 @@ class HandoverWithTranscript(HandoverOut):
 
 @router.post("/turns/{uuid:uid}/handover", response={201: AskedOut, **schemas.ERRORS}, **ASK)
 def hand_over_turn(request: ApiRequest, uid: UUID, given: HandoverIn) -> Status[AskedOut]:
-    """Hand one of the caller's questions, refused or answered, to the people who look after the collection that it is about."""
+    """Hand over one of the caller's questions, refused or answered, to the people who manage the collection that it is about."""
     made = services.hand_over(find_turn(request.user, uid), user=request.user, note=given.note)
     return Status(201, show_asked(made))
 
 
 @router.get("/turns/{uuid:uid}/handover", response={200: AskedOut, **schemas.ERRORS}, **READ)
 def get_turn_handover(request: ApiRequest, uid: UUID) -> AskedOut:
-    """What became of a question that the caller handed over."""
+    """The state of a question that the caller handed over."""
     return show_asked(_own(request, uid))
 
 
 @router.delete("/turns/{uuid:uid}/handover", response={204: None, **schemas.ERRORS}, **ASK)
 def withdraw_handover(request: ApiRequest, uid: UUID) -> Status[None]:
-    """Say that one needs no answer any more, while there is none; it is closed then."""
+    """Withdraw a handover that has not been answered yet; it is closed."""
     services.close(_own(request, uid), user=request.user)
     return Status(204, None)
 
@@ -95,7 +95,7 @@ def withdraw_handover(request: ApiRequest, uid: UUID) -> Status[None]:
 def list_own_handovers(
     request: ApiRequest, page: int = Query(1, ge=1, le=PAGE_MAX), per_page: int = Query(50, ge=1, le=PER_PAGE_MAX)
 ) -> list[AskedOut]:
-    """The questions that the caller handed over, the newest first; a page that is not full is the last."""
+    """The questions that the caller handed over, newest first. A page that is not full is the last."""
     rows = Handover.objects.asked_by(request.user).select_related("turn__conversation", "taken_by")
     return [show_asked(row) for row in rows.order_by("-created_at", "-pk")[(page - 1) * per_page : page * per_page]]
 
@@ -108,8 +108,8 @@ def list_handovers(
     page: int = Query(1, ge=1, le=PAGE_MAX),
     per_page: int = Query(50, ge=1, le=PER_PAGE_MAX),
 ) -> list[HandoverOut]:
-    """The questions of a collection, or of all that the caller runs, those that wait the oldest first, the others the newest; a
-    page that is not full is the last."""
+    """The questions of a collection, or of all collections that the caller manages; waiting ones oldest first, the others newest
+    first. A page that is not full is the last."""
     rows = Handover.objects.manageable_by(request.user).in_state(state)
     if collection:
         rows = rows.filter(collection=managed_collection(request.user, collection))
@@ -119,8 +119,8 @@ def list_handovers(
 
 @router.get("/handovers/{uuid:uid}", response={200: HandoverWithTranscript, **schemas.ERRORS}, **MANAGE)
 def get_handover(request: ApiRequest, uid: UUID) -> HandoverWithTranscript:
-    """One question with what was asked and answered before, as far as the caller may read its sources."""
-    row = find_handover(request, uid)
+    """One question with what was asked and answered before it, as far as the caller may read its sources."""
+    row = managed_handover(request.user, uid)
     transcript = [
         TranscriptOut(
             question=turn.question, state=turn.state, receipt=turn.receipt, answer=answer if answer.get("outcome") else None
@@ -132,25 +132,23 @@ def get_handover(request: ApiRequest, uid: UUID) -> HandoverWithTranscript:
 
 @router.post("/handovers/{uuid:uid}/take", response={200: HandoverOut, **schemas.ERRORS}, **MANAGE)
 def take_handover(request: ApiRequest, uid: UUID) -> HandoverOut:
-    """Say that the caller sees to it."""
-    return HandoverOut(**serialize_handover(services.take(find_handover(request, uid), user=request.user)))
+    """Take on a question."""
+    return HandoverOut(**serialize_handover(services.take(managed_handover(request.user, uid), user=request.user)))
 
 
 @router.post("/handovers/{uuid:uid}/reply", response={200: HandoverOut, **schemas.ERRORS}, **MANAGE)
 def reply_to_handover(request: ApiRequest, uid: UUID, given: ReplyIn) -> HandoverOut:
-    """Answer: it stands in the asker's conversation at once, marked as written by a person, and goes to them by mail."""
-    return HandoverOut(**serialize_handover(services.reply(find_handover(request, uid), user=request.user, text=given.text)))
+    """Answer: the text appears in the asker's conversation immediately, marked as written by a person, and is sent to them by
+    email."""
+    return HandoverOut(
+        **serialize_handover(services.reply(managed_handover(request.user, uid), user=request.user, text=given.text))
+    )
 
 
 @router.post("/handovers/{uuid:uid}/close", response={200: HandoverOut, **schemas.ERRORS}, **MANAGE)
 def close_handover(request: ApiRequest, uid: UUID) -> HandoverOut:
-    """End it without an answer."""
-    return HandoverOut(**serialize_handover(services.close(find_handover(request, uid), user=request.user)))
-
-
-def find_handover(request: ApiRequest, uid: UUID) -> Handover:
-    rows = Handover.objects.manageable_by(request.user).select_related("turn__conversation", "collection", "asker", "taken_by")
-    return get_object_or_404(rows, uid=uid)
+    """Close it without an answer."""
+    return HandoverOut(**serialize_handover(services.close(managed_handover(request.user, uid), user=request.user)))
 
 
 def _own(request: ApiRequest, uid: UUID) -> Handover:

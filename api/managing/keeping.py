@@ -16,7 +16,7 @@ from api.requests import ApiRequest
 from kb.keeping import tags
 from kb.keeping.listing import with_rows
 from kb.keeping.reviewing import due_for, mark_reviewed
-from kb.models import Collection, Tag
+from kb.models import Collection
 
 router = Router(tags=["library"])
 READ, MANAGE, ASK = scoped(ApiKey.Scope.READ), scoped(ApiKey.Scope.MANAGE), scoped(ApiKey.Scope.ASK)
@@ -29,7 +29,7 @@ def list_tags(
     page: int = Query(1, ge=1, le=PAGE_MAX),
     per_page: int = Query(PER_PAGE_MAX, ge=1, le=PER_PAGE_MAX),
 ) -> list[schemas.TagOut]:
-    """The tags of a collection, by name, of documents that the caller sees; a page that is not full is the last."""
+    """The tags of a collection, by name, of documents that the caller may read. A page that is not full is the last."""
     collection = get_object_or_404(Collection.objects.visible_to(request.user), slug=slug)
     rows = tags.tags_for(request.user, collection=collection)[(page - 1) * per_page : page * per_page]
     return [schemas.TagOut(uid=row.uid, name=row.name, documents=row.document_count) for row in rows]  # type: ignore[attr-defined]  # annotated
@@ -38,7 +38,7 @@ def list_tags(
 @router.patch("/tags/{uuid:uid}", response={200: schemas.TagOut, **schemas.ERRORS}, **MANAGE)
 def change_tag(request: ApiRequest, uid: UUID, given: schemas.TagChange) -> schemas.TagOut:
     """Rename a tag, or merge it into another one, which then has its documents."""
-    row = _find_tag(request, uid)
+    row = tags.managed_tag(request.user, uid)
     if (given.name is None) == (given.into is None):
         raise RequestInvalid(_("Give either “name” or “into”."))
     if given.into is not None:
@@ -50,8 +50,8 @@ def change_tag(request: ApiRequest, uid: UUID, given: schemas.TagChange) -> sche
 
 @router.delete("/tags/{uuid:uid}", response={204: None, **schemas.ERRORS}, **MANAGE)
 def delete_tag(request: ApiRequest, uid: UUID) -> Status[None]:
-    """Take a tag from every document."""
-    tags.remove_tag(tag=_find_tag(request, uid), user=request.user)
+    """Remove a tag from all documents."""
+    tags.remove_tag(tag=tags.managed_tag(request.user, uid), user=request.user)
     return Status(204, None)
 
 
@@ -61,7 +61,7 @@ def list_due(
     page: int = Query(1, ge=1, le=PAGE_MAX),
     per_page: int = Query(50, ge=1, le=PER_PAGE_MAX),
 ) -> list[schemas.DocumentOut]:
-    """The documents that the caller is to look through: their own, and those without an owner in collections that they run."""
+    """The documents that the caller should review: their own, and those without an owner in collections that they manage."""
     rows = list(with_rows(due_for(request.user), request.user)[(page - 1) * per_page : page * per_page])
     run = Collection.objects.manageable_by(request.user).filter(pk__in=[row.collection_id for row in rows])
     managed = set(run.values_list("pk", flat=True))
@@ -70,12 +70,7 @@ def list_due(
 
 @router.post("/documents/{uuid:uid}/reviewed", response={200: schemas.DocumentOut, **schemas.ERRORS}, **ASK)
 def review_document(request: ApiRequest, uid: UUID, given: schemas.ReviewedIn) -> schemas.DocumentOut:
-    """Say that a document of /due was looked through, and when next."""
+    """Mark a document of /due as reviewed, and set the next review."""
     document = get_object_or_404(due_for(request.user).select_related("collection"), uid=uid)
     mark_reviewed(document=document, review_by=given.review_by, user=request.user)
     return show_document(find_document(request.user, uid), request.user)
-
-
-def _find_tag(request: ApiRequest, uid: UUID) -> Tag:
-    managed = Collection.objects.manageable_by(request.user)
-    return get_object_or_404(Tag.objects.filter(collection__in=managed).select_related("collection"), uid=uid)

@@ -47,6 +47,12 @@ def is_chinese_question(question: str) -> bool:
     return language_of(question) == "zh"
 
 
+def collection_of(found: re.Match[str]) -> str:
+    """Return the collection that a rule found named, without quotation marks; empty where none is."""
+    named = (value for name, value in found.groupdict().items() if name.startswith("collect") and value)
+    return unquote(next(named, ""))
+
+
 def unquote(text: str) -> str:
     """Return a subject without the quotation marks around it."""
     return text.strip().strip("\"'").strip()

@@ -2,7 +2,7 @@
 
 import re
 
-from chat.library.asked import About, LibraryQuestion, unquote
+from chat.library.asked import About, LibraryQuestion, collection_of, unquote
 from chat.library.media import media_types_of
 
 _POLITE = re.compile(
@@ -114,7 +114,7 @@ def _read_collections(text: str) -> LibraryQuestion | None:
     if _COLLECTIONS.fullmatch(text):
         return LibraryQuestion(about=About.COLLECTIONS)
     found = _INSIDE.fullmatch(text)
-    return LibraryQuestion(about=About.LIST, collection=_collection(found)) if found else None
+    return LibraryQuestion(about=About.LIST, collection=collection_of(found)) if found else None
 
 
 def _read_recent(text: str) -> LibraryQuestion | None:
@@ -127,7 +127,7 @@ def _read_recent(text: str) -> LibraryQuestion | None:
         about=About.RECENT,
         period=parts["period"],
         is_change=is_change,
-        collection=_collection(found),
+        collection=collection_of(found),
         media_types=media_types_of(parts["noun"]),
     )
 
@@ -140,7 +140,7 @@ def _read_many(text: str) -> LibraryQuestion | None:
                 return LibraryQuestion(
                     about=about,
                     subject=unquote(parts.get("subject") or ""),
-                    collection=_collection(found),
+                    collection=collection_of(found),
                     media_types=media_types_of(parts["noun"]),
                 )
     return None
@@ -151,7 +151,7 @@ def _read_kinds(text: str) -> LibraryQuestion | None:
         found = pattern.fullmatch(text)
         # "有哪些规定" alone asks what is laid down somewhere, not for documents of that kind.
         if found and not re.fullmatch(_KIND_WITH_WORDS, found["subject"]):
-            return LibraryQuestion(about=about, subject=unquote(found["subject"]), is_kind=True, collection=_collection(found))
+            return LibraryQuestion(about=about, subject=unquote(found["subject"]), is_kind=True, collection=collection_of(found))
     return None
 
 
@@ -170,8 +170,3 @@ def _read_one(text: str) -> LibraryQuestion | None:
             return None  # who wrote a book or a song: the content may say
         return LibraryQuestion(about=about, subject=unquote(named), names_document=is_named)
     return None
-
-
-def _collection(found: re.Match[str]) -> str:
-    named = (value for name, value in found.groupdict().items() if name.startswith("collect") and value)
-    return unquote(next(named, ""))

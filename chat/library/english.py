@@ -3,7 +3,7 @@ know is a question about the content."""
 
 import re
 
-from chat.library.asked import About, LibraryQuestion, unquote
+from chat.library.asked import About, LibraryQuestion, collection_of, unquote
 from chat.library.media import media_types_of
 
 _POLITE = re.compile(
@@ -135,7 +135,7 @@ def _read_collections(text: str) -> LibraryQuestion | None:
     if any(pattern.fullmatch(text) for pattern in _COLLECTIONS):
         return LibraryQuestion(about=About.COLLECTIONS)
     found = next((found for pattern in _INSIDE if (found := pattern.fullmatch(text))), None)
-    return LibraryQuestion(about=About.LIST, collection=_collection(found)) if found else None
+    return LibraryQuestion(about=About.LIST, collection=collection_of(found)) if found else None
 
 
 def _read_recent(text: str) -> LibraryQuestion | None:
@@ -151,7 +151,7 @@ def _read_recent(text: str) -> LibraryQuestion | None:
         about=About.RECENT,
         period=period or "recently",
         is_change=is_change,
-        collection=_collection(found),
+        collection=collection_of(found),
         media_types=media_types_of(parts.get("noun") or ""),
     )
 
@@ -186,7 +186,7 @@ def _read_many(text: str) -> LibraryQuestion | None:
         return LibraryQuestion(
             about=about,
             subject=unquote(_DETERMINER.sub("", subject)),
-            collection=_collection(found),
+            collection=collection_of(found),
             media_types=media_types_of(parts["noun"]),
         )
     return None
@@ -196,10 +196,5 @@ def _read_kinds(text: str) -> LibraryQuestion | None:
     for about, pattern in _KINDS:
         if found := pattern.fullmatch(text):
             subject = " ".join(part for part in (found["subject"], found.groupdict().get("more") or "") if part)
-            return LibraryQuestion(about=about, subject=unquote(subject), is_kind=True, collection=_collection(found))
+            return LibraryQuestion(about=about, subject=unquote(subject), is_kind=True, collection=collection_of(found))
     return None
-
-
-def _collection(found: re.Match[str]) -> str:
-    named = (value for name, value in found.groupdict().items() if name.startswith("collect") and value)
-    return unquote(next(named, ""))

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.requests import SignedInRequest
-from curation.access import managed_collection
+from curation.access import managed_collection, managed_golden
 from curation.errors import CurationRefused
 from curation.golden.comparing import compare_runs, run_before
 from curation.golden.files import MAX_BYTES, read_file, write_lines
@@ -78,7 +78,7 @@ def write(request: SignedInRequest, slug: str) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 def change(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     """Change a golden question."""
-    row = _find(request, uid)
+    row = managed_golden(request.user, uid)
     form = GoldenForm(request.POST or None, collection=row.collection, initial=initial_of(row))
     if request.method == "POST" and form.is_valid():
         try:
@@ -99,14 +99,10 @@ def _form(request: SignedInRequest, form: GoldenForm, collection: Collection, ro
 @require_POST
 def delete(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     """Remove a golden question."""
-    row = _find(request, uid)
+    row = managed_golden(request.user, uid)
     delete_golden(row=row, user=request.user)
     messages.success(request, _("The golden question was deleted."))
     return redirect("curation:golden", slug=row.collection.slug)
-
-
-def _find(request: SignedInRequest, uid: UUID) -> GoldenQuestion:
-    return get_object_or_404(GoldenQuestion.objects.manageable_by(request.user).select_related("collection"), uid=uid)
 
 
 @takes_files

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import SignedInRequest
 from chat.models import Conversation, Turn
-from curation.access import check_manages_something
+from curation.access import check_manages_something, managed_handover
 from curation.errors import CurationRefused
 from curation.handover import services
 from curation.handover.models import Handover
@@ -40,7 +40,7 @@ def index(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def show(request: SignedInRequest, uid: UUID) -> HttpResponse:
     """One question with what was asked and answered before, as far as whoever looks may read its sources."""
-    found = _managed(request, uid)
+    found = managed_handover(request.user, uid)
     transcript = services.read_transcript(found, reader=request.user)
     return render(request, "curation/handover.html", {"handover": found, "transcript": transcript})
 
@@ -48,7 +48,7 @@ def show(request: SignedInRequest, uid: UUID) -> HttpResponse:
 @require_POST
 def decide(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     """Take it, answer it, or close it."""
-    found = _managed(request, uid)
+    found = managed_handover(request.user, uid)
     try:
         match request.POST.get("act"):
             case "take":
@@ -86,11 +86,6 @@ def withdraw(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     except CurationRefused as refused:
         messages.error(request, refused.message)
     return redirect("chat:conversation", uid=turn.conversation.uid)
-
-
-def _managed(request: SignedInRequest, uid: UUID) -> Handover:
-    rows = Handover.objects.manageable_by(request.user).select_related("turn__conversation", "collection", "asker", "taken_by")
-    return get_object_or_404(rows, uid=uid)
 
 
 def _own_turn(request: SignedInRequest, uid: UUID) -> Turn:

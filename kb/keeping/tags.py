@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from accounts.editable import holds_unstorable
@@ -166,3 +168,9 @@ def _record(action: str, tag: Tag, *, user: User | None, **payload: object) -> N
         summary=tag.name,
         payload={"collection": tag.collection.slug, "tag": tag.name, **payload},
     )
+
+
+def managed_tag(user: User, uid: UUID) -> Tag:
+    """Raises: Http404: it is not there, or this user does not run its collection."""
+    managed = Collection.objects.manageable_by(user)
+    return get_object_or_404(Tag.objects.filter(collection__in=managed).select_related("collection"), uid=uid)

@@ -18,9 +18,9 @@ from accounts.value_forms import save_or_show
 from kb.keeping.force import today
 from kb.keeping.forms import DocumentForm, MergeForm, ReviewedForm, TagForm
 from kb.keeping.reviewing import due_for, mark_reviewed
-from kb.keeping.tags import merge_tag, remove_tag, rename_tag, tags_for
+from kb.keeping.tags import managed_tag, merge_tag, remove_tag, rename_tag, tags_for
 from kb.keeping.values import change_document
-from kb.models import Collection, Document, Tag
+from kb.models import Collection, Document
 
 TAGS_PER_PAGE = 100
 DUE_PER_PAGE = 50
@@ -77,7 +77,7 @@ def tags(request: SignedInRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def tag(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     """Rename a tag, or merge it with another one."""
-    row = find_tag(request, uid)
+    row = managed_tag(request.user, uid)
     collection, is_merge = row.collection, "into" in request.POST
     form = TagForm(request.POST if request.method == "POST" and not is_merge else None, initial={"name": row.name})
     merge = MergeForm(request.POST if is_merge else None, collection=collection, tag=row)
@@ -102,15 +102,10 @@ def tag(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
 @require_POST
 def delete_tag(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     """Take a tag from every document."""
-    row = find_tag(request, uid)
+    row = managed_tag(request.user, uid)
     remove_tag(tag=row, user=request.user)
     messages.success(request, _("The tag “%(name)s” was removed.") % {"name": row.name})
     return redirect("kb:tags", slug=row.collection.slug)
-
-
-def find_tag(request: SignedInRequest, uid: UUID) -> Tag:
-    managed = Collection.objects.manageable_by(request.user)
-    return get_object_or_404(Tag.objects.filter(collection__in=managed).select_related("collection"), uid=uid)
 
 
 @require_GET

@@ -46,12 +46,7 @@ def review_case(
     with transaction.atomic():
         case = Case.objects.select_for_update().select_related("event").get(pk=case.pk)
         first = case.reviews.select_for_update().order_by("number").first()
-        if case.person_id == str(by.pk):
-            raise ReviewRefused(_("Nobody reviews the answer to their own question."))
-        if case.state == Case.State.DONE:
-            raise ReviewRefused(_("This answer has been reviewed."))
-        if first is not None and first.by_id == by.pk:
-            raise ReviewRefused(_("The second review must be done by somebody else."))
+        _check_reviewer(case, first, by=by)
         review = Review.objects.create(
             case=case,
             number=1 if first is None else 2,
@@ -70,23 +65,37 @@ def review_case(
         case.verdict, case.is_disputed = verdict, first is not None and first.verdict != verdict
         case.assigned_to = None
         case.save(update_fields=["state", "verdict", "is_disputed", "assigned_to"])
-        record(
-            "review.recorded",
-            by=actor_of(by),
-            subject=f"event:{case.event.uid}",
-            summary=verdict,
-            payload={
-                "receipt": case.event.uid,
-                "number": review.number,
-                "verdict": verdict,
-                "reason": review.reason,
-                "comment": review.comment,
-                "correction": review.correction,
-                "sentences": review.sentences,
-                "was_blind": review.was_blind,
-            },
-        )
+        _record_review(case, review, by=by)
     return review
+
+
+def _check_reviewer(case: Case, first: Review | None, *, by: User) -> None:
+    """Raises: ReviewRefused: one's own question, reviewed before by this person, or by two."""
+    if case.person_id == str(by.pk):
+        raise ReviewRefused(_("Nobody reviews the answer to their own question."))
+    if case.state == Case.State.DONE:
+        raise ReviewRefused(_("This answer has been reviewed."))
+    if first is not None and first.by_id == by.pk:
+        raise ReviewRefused(_("The second review must be done by somebody else."))
+
+
+def _record_review(case: Case, review: Review, *, by: User) -> None:
+    record(
+        "review.recorded",
+        by=actor_of(by),
+        subject=f"event:{case.event.uid}",
+        summary=review.verdict,
+        payload={
+            "receipt": case.event.uid,
+            "number": review.number,
+            "verdict": review.verdict,
+            "reason": review.reason,
+            "comment": review.comment,
+            "correction": review.correction,
+            "sentences": review.sentences,
+            "was_blind": review.was_blind,
+        },
+    )
 
 
 def assign_case(*, case: Case, to: User | None, by: User) -> None:

@@ -22,6 +22,7 @@ from sources.sync import services
 from sources.sync.models import Source, SourceItem
 from sources.sync.preview import dry_run, preview
 from sources.sync.words import fault_words
+from sources.views import beside
 
 SOURCES_PER_PAGE = 50
 RUNS_SHOWN = 8
@@ -30,12 +31,6 @@ RUNS_SHOWN = 8
 def find_source(request: SignedInRequest, uid: UUID) -> Source:
     rows = Source.objects.manageable_by(request.user).select_related("collection", "run")
     return get_object_or_404(rows, uid=uid)
-
-
-def beside(request: SignedInRequest, **context: Any) -> dict[str, Any]:
-    """Add the context of the sidebar."""
-    slug = context["collection"].slug if "collection" in context else ""
-    return {"collections": Collection.objects.visible_to(request.user).for_menu(slug=slug), **context}
 
 
 def with_state_counts(rows: Any) -> Any:

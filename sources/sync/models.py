@@ -1,12 +1,14 @@
 """What a source keeps: itself, its items, who may read them there, rules of who that is here, and its runs."""
 
 import uuid
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -87,6 +89,10 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def next_by_schedule(self) -> datetime | None:
+        """Return when a run is due that is reckoned from now; None without a schedule."""
+        return timezone.now() + timedelta(minutes=self.interval_minutes) if self.interval_minutes else None
 
 
 class SourceAccess(models.Model):

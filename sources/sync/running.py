@@ -6,7 +6,7 @@ What a batch has done is in the database before the next step begins: killed any
 import logging
 import random
 import time
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -145,7 +145,7 @@ def _end(hold: Hold) -> None:
             wanted_at=None,
             is_asked_for=False,
             may_delete_many=False,
-            next_run_at=_next(source),
+            next_run_at=source.next_by_schedule(),
         )
     crash_point("source_run_ended")
 
@@ -171,7 +171,7 @@ def _fail(hold: Hold, code: str, detail: str) -> None:
                 error_code=code[:40],
                 error_detail=detail[:1000],
                 wanted_at=again,
-                next_run_at=None if needs_person else _next(source),
+                next_run_at=None if needs_person else source.next_by_schedule(),
             )
     except SourceTaken:
         logger.info("source %s was paused or changed while it failed", source.pk)
@@ -201,10 +201,6 @@ def back_off_s(failures: int) -> float:
     jitter: float = random.uniform(0.5, 1.5)  # noqa: S311 - so that not all come at once
     wait: float = min(FIRST_WAIT_S * 2.0**failures, LONGEST_WAIT_S)
     return wait * jitter
-
-
-def _next(source: Source) -> datetime | None:
-    return timezone.now() + timedelta(minutes=source.interval_minutes) if source.interval_minutes else None
 
 
 def _forget_old_runs(source: Source) -> None:

@@ -1,6 +1,5 @@
 """Services of sources: add, change, start, run, pause, retry an item, remove."""
 
-from datetime import timedelta
 from typing import Any, Unpack
 
 from django.db import transaction
@@ -43,7 +42,7 @@ def change_source(*, source: Source, user: User, **values: Unpack[DocumentSource
             return locked
         if RESTARTING & set(changed):
             locked.is_paused, locked.cursor, locked.step, locked.wanted_at = True, "", Source.Step.LIST, None
-        locked.next_run_at = _later(locked) if not locked.is_paused else None
+        locked.next_run_at = locked.next_by_schedule() if not locked.is_paused else None
         locked.leased_by, locked.lease_expires_at = "", None  # a run under way ends at its next look
         locked.save()
         _record("document_source.changed", locked, user, after | {"changed": changed})
@@ -54,7 +53,12 @@ def start_source(source: Source, *, user: User) -> None:
     """Start the source: it runs now and by its schedule."""
     with transaction.atomic():
         Source.objects.filter(pk=source.pk).update(
-            is_paused=False, wanted_at=timezone.now(), next_run_at=_later(source), failures=0, error_code="", error_detail=""
+            is_paused=False,
+            wanted_at=timezone.now(),
+            next_run_at=source.next_by_schedule(),
+            failures=0,
+            error_code="",
+            error_detail="",
         )
         _record("document_source.started", source, user, {})
 
@@ -109,10 +113,6 @@ def _leave_documents(source: Source) -> None:
         if item.document is not None and item.document.origin.get("keeps_rights"):
             item.document.origin = item.document.origin | {"keeps_rights": False}
             item.document.save(update_fields=["origin"])
-
-
-def _later(source: Source) -> Any:
-    return timezone.now() + timedelta(minutes=source.interval_minutes) if source.interval_minutes else None
 
 
 def _record(action: str, source: Source, user: User | None, payload: dict[str, Any]) -> None:
