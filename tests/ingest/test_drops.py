@@ -51,7 +51,7 @@ def test_a_folder_comes_with_its_folders_and_only_what_is_missing_is_sent_again(
     refused = send(client, rows["Rules/2026/empty.md"])
     assert (refused["accepted"], "empty" in refused["message"]) == (False, True)
     page = client.get(reverse("kb:collection", args=[collection.slug])).content.decode()
-    assert "1 of 3 files taken" in page
+    assert "1 of 3 files received" in page
     assert "Rules/2026/empty.md" in page
 
     rows = offer(client, collection)  # the page was loaded anew, and the same folder is dropped again
