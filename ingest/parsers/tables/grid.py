@@ -69,12 +69,16 @@ class _Layout:
             row.append(text)
 
 
-def lay_out(rows: list[list[Cell]], *, names: int) -> Table:
-    """Return a table's text. `names`: how many rows the file marks as its head; a head whose cells span goes on below them."""
+def lay_out(rows: list[list[Cell]], *, names: int, is_certain: bool = False) -> Table:
+    """Return a table's text.
+
+    `names`: how many rows the file marks as its head; a head whose cells span goes on below them. `is_certain`: a table without
+    marked rows has none, else its first row may be one.
+    """
     rows, marked = _without_blank(rows, names)
     titles, rows = _titles(rows)
-    marked = max(0, marked - len(titles))
-    header = _depth(rows, marked)
+    marked = max(int(is_certain and names > 0), marked - len(titles))  # a title that is marked stands above the names
+    header = 0 if is_certain and not marked else _depth(rows, marked)
     layout = _Layout(max(map(_width, rows)) if header else 0)
     spanning = {number for number, row in enumerate(rows) if len(row) == 1 and row[0].columns > 1}
     laid = [layout.lay(row, is_header=number < header) for number, row in enumerate(rows)]
