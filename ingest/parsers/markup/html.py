@@ -201,9 +201,7 @@ class _Reader:
         elif is_table(node, tag):
             for caption in node.css("caption")[:1]:
                 yield from self.flow.add("paragraph", self._line(caption))
-            table = self.words.table(node)
-            yield from self.flow.add("paragraph", table.title)
-            yield from self.flow.add("table" if table.is_table else "paragraph", table.text, header=table.header)
+            yield from self.flow.add_table(self.words.table(node))
         else:
             yield from self.flow.add("heading", self._line(node), level=HEADINGS.get(tag, FOLDED_LEVEL))
 

@@ -236,9 +236,7 @@ class _Body:
         return self.known[part.partname]
 
     def _table(self, element: etree._Element) -> Iterator[ParsedPage]:
-        table = read_table(element, self._cell_line, self.left_out)
-        yield from self.flow.add("paragraph", table.title)
-        yield from self.flow.add("table" if table.is_table else "paragraph", table.text, header=table.header)
+        yield from self.flow.add_table(read_table(element, self._cell_line, self.left_out, is_strong=self.runs.is_strong))
 
     def _cell_line(self, paragraph: etree._Element) -> str:
         """Return the text and the pictures' words of a paragraph in a cell, with the number that Word prints before it or alone."""

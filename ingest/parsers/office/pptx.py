@@ -164,9 +164,12 @@ class _Slides:
         if self.flow.cleaner.invisible:
             yield Notice(code="invisible", values={"count": self.flow.cleaner.invisible})
 
-    def _add(self, kind: str, text: str, *, level: int = 0, header: str = "") -> None:
+    def _add(self, kind: str, text: str, *, level: int = 0) -> None:
+        self._put(self.flow.add(kind, text, level=level))
+
+    def _put(self, pages: Iterator[ParsedPage]) -> None:
         # A page ends with its slide only; what is longer than MAX_SLIDE_CHARACTERS is no slide.
-        for _ in self.flow.add(kind, text, level=level, header=header):
+        for _ in pages:
             raise Refusal("too_complex", "a slide of more text than a book")
 
     def _clean(self, text: str) -> str:
@@ -212,8 +215,7 @@ class _Slides:
 
     def _table(self, found: Any) -> None:
         table = read_table(found, lambda cell: self.flow.cleaner.clean_line(_frame_text(cell.text_frame, self.targets)))
-        self._add("paragraph", table.title)
-        self._add("table" if table.is_table else "paragraph", table.text, header=table.header)
+        self._put(self.flow.add_table(table))
 
     def _chart(self, root: etree._Element) -> None:
         self._add("paragraph", self._clean(chart_title(root)))

@@ -49,6 +49,22 @@ class RunReader:
         pieces += [("", one.words) for one in self._fields]
         return self._kept([piece for piece in pieces if piece[1]])
 
+    def is_strong(self, cell: etree._Element) -> bool:
+        """Tell whether all words below an element are bold, by themselves or by their styles."""
+        found = False
+        for paragraph in cell.iter(f"{W}p"):
+            style = self.styles.get(value_of(paragraph, "pPr/pStyle") or "", NO_STYLE)
+            for run in paragraph.iter(f"{W}r"):
+                if not any((text.text or "").strip() for text in run.iterchildren(f"{W}t")):
+                    continue
+                properties = run.find(f"{W}rPr")
+                own = switch_of(properties, "b", "bCs")
+                named = self.styles.get(value_of(properties, "rStyle") or "", NO_STYLE)
+                found = own if own is not None else named.strong or style.strong
+                if not found:
+                    return False
+        return found
+
     def _kept(self, pieces: list[Piece]) -> str:
         if all(not kind for kind, _ in pieces):
             return "".join(text for _, text in pieces)
