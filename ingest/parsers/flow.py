@@ -42,7 +42,8 @@ class Flow:
 
         `header`: the first lines of a table, if it has them. `is_headless`: a table surely has none, whatever its words look like.
         """
-        text = text.strip("\n") if kind in ("code", "list") else text.strip()
+        # A table whose first cell is blank begins with a space: without it its columns would be others.
+        text = text.strip("\n") if kind in ("code", "list", "table") else text.strip()
         if not text.strip():
             return
         if kind in WRAPPED and "\n" in text:

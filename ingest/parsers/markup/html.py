@@ -135,6 +135,7 @@ class _Reader:
         self.marker = ""
         self.quotes = 0
         self.term = ""  # of a definition list, waiting for its definition
+        self.defined = ""  # the term that was defined last: it may have more definitions
         self.in_term = self.in_definition = False
         self.item_level = 0  # of a paragraph that Word saved as an item of a list
 
@@ -212,8 +213,8 @@ class _Reader:
         if tag in BLOCKS or tag == "li":
             yield from self._flush()
         if tag in ("dt", "dd"):
-            if tag == "dt":
-                yield from self._lone_term()
+            if tag == "dd":
+                self.term = self.term or self.defined
             self.in_term, self.in_definition = tag == "dt", tag == "dd"
         elif tag in LISTS:
             self.lists.append(open_list(node, self.words.styles))
@@ -239,6 +240,7 @@ class _Reader:
         if tag in ("dt", "dd", "dl"):
             self.in_term = self.in_definition = False
             if tag == "dl":
+                self.defined = ""
                 yield from self._lone_term()
         elif tag in LISTS and self.lists:
             self.lists.pop()
@@ -261,10 +263,10 @@ class _Reader:
         if not text:
             return
         if self.term and self.in_definition:
-            term, self.term = self.term, ""
+            term, self.term, self.defined = self.term, "", self.term
             yield from self.flow.add("list", f"{term}: {text}".replace("\n", " "))
         elif self.in_term:
-            self.term = text
+            self.term = f"{self.term}, {text}" if self.term else text  # several terms may share a definition
         elif self.lists:
             lead = "  " * (len(self.lists) - 1) + (self.marker or "  ")
             self.marker = ""
