@@ -132,14 +132,47 @@ def test_bold_names_are_names_also_with_figures_and_above_one_row(tmp_path: Path
     assert heads(tmp_path, "b.docx", word(words, styles=style)) == [("Gate 1 | Gate 2", False)]
 
 
-@pytest.mark.parametrize(("name", "make"), [("a.html", html), ("a.docx", docx)])
+@pytest.mark.parametrize("is_split", [False, True], ids=["ruled", "bare"])
+def test_bold_labels_of_a_pdf_name_no_columns(tmp_path: Path, is_split: bool) -> None:
+    rows = (("Owner", "Ann"), ("Deputy", "Bob"), ("Site", "Kiel"))
+    strong = ("FONTNAME", (0, 0), (0, -1), "Helvetica-Bold")
+
+    assert heads(tmp_path, "a.pdf", pdf(rows, strong, ("RIGHTPADDING", (0, 0), (0, -1), 40), split=is_split)) == [("", True)]
+
+
+def test_names_in_the_middle_of_their_rows_name_all_of_them(tmp_path: Path) -> None:
+    cities = (
+        ("", "Kiel"),
+        ("North", "Husum"),
+        ("", "Plön"),
+        ("", "Ulm"),
+        ("", "Lahr"),
+        ("South", "Passau"),
+        ("", "Hof"),
+        ("", "Ansbach"),
+    )
+    rows = (("Region", "City", "Staff"), *((region, city, str(number)) for number, (region, city) in enumerate(cities)))
+
+    apart = ("RIGHTPADDING", (0, 0), (-1, -1), 40)
+    lines = texts(tmp_path, "a.pdf", pdf(rows, apart, split=True))[-1].split("\n")[1:]
+    assert [line.split(" | ")[:2] for line in lines] == [
+        ["North" if at < 3 else "South", city] for at, (_, city) in enumerate(cities)
+    ]
+
+
+@pytest.mark.parametrize(("name", "make"), [("a.html", html), ("a.docx", docx), ("a.pdf", pdf)])
 def test_a_word_that_comes_again_below_is_no_name(tmp_path: Path, name: str, make: type) -> None:
-    people = (("Ann", "Lee", "Kiel"), ("Bob", "Ray", "Bonn"), ("Cem", "Oz", "Kiel"), ("Dai", "Wu", "Bonn"))
+    people: tuple[tuple[str, ...], ...] = (
+        ("Ann", "Lee", "Kiel"),
+        ("Bob", "Ray", "Bonn"),
+        ("Cem", "Oz", "Kiel"),
+        ("Dai", "Wu", "Bonn"),
+    )
 
     assert heads(tmp_path, name, make(people)) == [("", True)]
 
 
-@pytest.mark.parametrize("ending", ["html", "docx", "xlsx", "csv"])
+@pytest.mark.parametrize("ending", ["html", "docx", "pdf", "xlsx", "csv"])
 def test_two_rows_of_names_are_one_without_merged_cells(tmp_path: Path, ending: str) -> None:
     make = {**MAKERS, "csv": csv, "xlsx": xlsx}[ending]
     groups = (("", "2024", "", "2025", ""), ("Region", "Plan", "Actual", "Plan", "Actual"), ("North", "1", "2", "3", "4"))
@@ -163,3 +196,9 @@ def test_a_table_of_two_rows_in_a_cell_has_names_above_figures(tmp_path: Path) -
     outer = table(row("Grade", "Years"), row("A", cell(inner[0])), row("B", cell(inner[1])))
 
     assert texts(tmp_path, "a.docx", word(outer)) == ["Grade | Years\nA | From: 2020, To: 2024\nB | Size: M; Price: 5"]
+
+
+def test_a_remark_that_is_printed_again_with_other_names_is_no_record(tmp_path: Path) -> None:
+    rows = (("(in millions)", "2025", "2024"), ("Cash", "5", "6"), ("(in millions)", "2023", "2022"), ("Cash", "7", "8"))
+
+    assert [headless for _, headless in heads(tmp_path, "a.html", html(rows))] == [False]

@@ -35,7 +35,9 @@ def merge_rows(lines: list[Line]) -> list[Line]:
         overlap = min(line.bottom, last.bottom) - max(line.top, last.top) if last else 0.0
         if last and overlap > 0.6 * min(line.size, last.size) and line.left >= last.right - 0.3 * last.size:
             first = replace(line.words[0], spaced=line.left - last.right > 0.15 * last.size)
-            rows[-1] = Line([*last.words, first, *line.words[1:]], bold=last.bold and line.bold, hyphenated=line.hyphenated)
+            words = [*last.words, first, *line.words[1:]]
+            is_mixed = last.bold and (line.is_mixed or not line.bold)
+            rows[-1] = Line(words, bold=last.bold and line.bold, hyphenated=line.hyphenated, is_mixed=is_mixed)
         else:
             rows.append(line)
     return [_with_fractions(row) if any("/" in word.text for word in row.words) else row for row in rows]

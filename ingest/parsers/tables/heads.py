@@ -48,7 +48,8 @@ def _is_of_kind(rows: Sequence[Sequence[str]], column: int) -> bool:
 def _comes_again(rows: Sequence[Sequence[str]], column: int) -> bool:
     """Tell whether a text of the first row stands in a record, too. The second row may be names, and all may be printed again."""
     first = rows[0][column]
-    return bool(first) and any(row[column] == first and row != rows[0] for row in rows[2:] if column < len(row))
+    is_remark = first.startswith(("(", "（"))  # "(in millions)", which the names of the next year say again
+    return bool(first) and not is_remark and any(row[column] == first and row != rows[0] for row in rows[2:] if column < len(row))
 
 
 def _form(text: str) -> str:
