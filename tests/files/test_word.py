@@ -202,3 +202,10 @@ def test_what_a_field_compares_is_no_text_and_words_behind_a_field_without_end_a
     open_end = paragraph('<w:r><w:fldChar w:fldCharType="begin"/></w:r>', run("Notice: 4 weeks"))
 
     assert texts(tmp_path, "a.docx", word(nested + open_end)) == ["Leave: 30 days", "Notice: 4 weeks"]
+
+
+def test_lines_of_contents_tell_their_page_as_a_page(tmp_path: Path) -> None:
+    styles = '<w:style w:type="paragraph" w:styleId="V1"><w:name w:val="toc 1"/></w:style>'
+    line = paragraph("Leave days", "<w:r><w:tab/></w:r>", "4", properties='<w:pStyle w:val="V1"/>')
+
+    assert texts(tmp_path, "a.docx", word(line, styles=styles)) == ["Leave days … 4"]
