@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 from openpyxl.chart import BarChart, Reference
+from openpyxl.styles import Font
 
 from ingest.parsers.office.sheets.number_format import show_number
 from tests.files.reading import read, texts
@@ -281,3 +282,21 @@ def test_blank_lines_behind_each_row_part_no_tables_and_figures_kept_as_text_are
     spaced = b'name,phone\r\r\nAnn,="0151"\r\r\nBob,0152\r\r\n'
 
     assert texts(tmp_path, "a.csv", spaced) == ["name | phone", "name: Ann; phone: 0151\nname: Bob; phone: 0152"]
+
+
+def test_bold_labels_beside_words_are_labels_unless_names_stand_above_them(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["Owner", "Ann"], ["Deputy", "Bob"], ["Site", "Kiel"]]
+
+    def embolden(made: Workbook) -> None:
+        for (cell,) in made.active.iter_rows(max_col=1):
+            cell.font = Font(bold=True)
+
+    def with_names(made: Workbook) -> None:
+        embolden(made)
+        made.active["B1"].font = Font(bold=True)
+
+    assert texts(tmp_path, "a.xlsx", book(rows, embolden))[1:] == ["Owner: Ann\nDeputy: Bob\nSite: Kiel"]
+    assert texts(tmp_path, "b.xlsx", book(rows, with_names))[1:] == [
+        "Owner | Ann",
+        "Owner: Deputy; Ann: Bob\nOwner: Site; Ann: Kiel",
+    ]

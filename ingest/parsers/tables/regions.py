@@ -16,13 +16,16 @@ class _Row:
     cells: Sequence[str]
     notes: Notes = field(default_factory=dict)
     indent: int = 0
+    is_label: bool = False
 
     def within(self, columns: range) -> "_Row":
         """Return the row with nothing but what stands in some columns."""
         cells = [text if column in columns else "" for column, text in enumerate(self.cells)]
         notes = {column: text for column, text in self.notes.items() if column in columns}
         first = next((column for column, text in enumerate(self.cells) if text), -1)
-        return _Row(cells=cells if any(cells) else [], notes=notes, indent=self.indent if first in columns else 0)
+        begins = first in columns
+        indent, is_label = (self.indent, self.is_label) if begins else (0, False)
+        return _Row(cells=cells if any(cells) else [], notes=notes, indent=indent, is_label=is_label)
 
 
 class Regions:
@@ -33,9 +36,11 @@ class Regions:
         self._held: list[_Row] = []
         self._is_long = False
 
-    def add(self, row: Sequence[str], *, notes: Notes | None = None, indent: int = 0) -> Iterator[ParsedPage]:
+    def add(
+        self, row: Sequence[str], *, notes: Notes | None = None, indent: int = 0, is_label: bool = False
+    ) -> Iterator[ParsedPage]:
         """Add a row of cleaned cells, as `Rows.add`. Raises: Refusal: too_wide."""
-        taken = _Row(cells=row, notes=notes or {}, indent=indent)
+        taken = _Row(cells=row, notes=notes or {}, indent=indent, is_label=is_label)
         is_blank = not any(row)
         if is_blank or len(self._held) == MAX_HELD:
             self._is_long = not is_blank
@@ -64,7 +69,7 @@ class Regions:
                 yield from self._give(row)
 
     def _give(self, row: _Row) -> Iterator[ParsedPage]:
-        yield from self.rows.add(row.cells, notes=row.notes, indent=row.indent)
+        yield from self.rows.add(row.cells, notes=row.notes, indent=row.indent, is_label=row.is_label)
 
 
 def _side_by_side(rows: Sequence[_Row]) -> list[range]:

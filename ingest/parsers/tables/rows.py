@@ -45,8 +45,14 @@ class Rows:
         self._length = 0
         self._kind = ""
 
-    def add(self, row: Sequence[str], *, notes: Notes | None = None, indent: int = 0) -> Iterator[ParsedPage]:
-        """Add a row of cleaned cells. `notes`: on cells of the row. `indent`: of its first text. Raises: Refusal: too_wide."""
+    def add(
+        self, row: Sequence[str], *, notes: Notes | None = None, indent: int = 0, is_label: bool = False
+    ) -> Iterator[ParsedPage]:
+        """Add a row of cleaned cells.
+
+        `notes`: on cells of the row. `indent`: of its first text. `is_label`: that stands out beside its value, as a label does.
+        Raises: Refusal: too_wide.
+        """
         if len(row) > MAX_COLUMNS:
             raise Refusal("too_wide", f"{len(row)} columns")
         cells = [(column, text) for column, text in enumerate(row) if text]
@@ -55,6 +61,8 @@ class Rows:
             self._outline.begin(cells[0][0])
         elif cells:
             cells = [(cells[0][0], self._outline.name(cells[0][1], column=cells[0][0], indent=indent)), *cells[1:]]
+        if is_label and len(cells) == 2 and self._goes_with_labels(cells):
+            cells = [(cells[0][0], cells[0][1].rstrip(":：") + ":"), cells[1]]  # as others write a label
         if self._pairs:
             first = self._paired or self._pairs[0][0]
             if len(self._pairs) < MAX_PAIRS and (may_be_pair(cells, first) or is_label_alone(cells, first)):
@@ -73,6 +81,12 @@ class Rows:
             self._pairs = [(cells, notes)]
             return
         yield from self._add(cells, notes)
+
+    def _goes_with_labels(self, cells: Cells) -> bool:
+        """Tell whether labels that stand out may begin here, or have begun above."""
+        if self._paired or self._pairs:
+            return is_labelled(self._paired or self._pairs[0][0])
+        return self._is_pair(cells)
 
     def _is_pair(self, cells: Cells) -> bool:
         """Tell whether labels and values may begin here."""
