@@ -3,10 +3,15 @@
 A version's pages never change, so that what a receipt cites stays where it was; what answers serves until the new one is ready.
 """
 
+import datetime
 from collections.abc import Callable
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from accounts.models import User
 from audit.actor import COMMAND_LINE, actor_of
@@ -14,7 +19,8 @@ from audit.services import record
 from ingest.documents.versions import open_version
 from ingest.errors import UploadRefused
 from ingest.queue.notices import notify_worker
-from kb.models import Document, DocumentVersion
+from kb.models import Collection, Document, DocumentVersion
+from kb.models.documents import DocumentQuerySet
 from kb.storage import original_path
 
 FINISHED = (DocumentVersion.Status.INDEXED, DocumentVersion.Status.FAILED)
@@ -34,6 +40,21 @@ def reread_document(document: Document, *, user: User | None, should_notify: boo
     return _open_again(
         document.pk, choose, "document.reread", "read_before", user=user, should_notify=should_notify, is_reread=True
     )
+
+
+def find_read_before(
+    day: datetime.date | None, *, collection: Collection | None = None, endings: tuple[str, ...] = ()
+) -> DocumentQuerySet:
+    """Return the documents that answer by what was read of them before a day began, here. `endings`: of their names; none: all."""
+    documents = Document.objects.live().filter(current_version__status=DocumentVersion.Status.INDEXED)
+    if collection is not None:
+        documents = documents.filter(collection=collection)
+    if day is not None:
+        begin = timezone.make_aware(datetime.datetime.combine(day, datetime.time()))
+        documents = documents.filter(current_version__indexed_at__lt=begin)
+    if endings:
+        documents = documents.filter(reduce(or_, (Q(name__iendswith=f".{ending.removeprefix('.')}") for ending in endings)))
+    return documents.order_by("pk")
 
 
 def restore_version(version: DocumentVersion, *, user: User | None, should_notify: bool = True) -> DocumentVersion:

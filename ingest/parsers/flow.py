@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from ingest.parsers.cleaning import Cleaner, join_broken
 from ingest.parsers.content import Block, ParsedPage
+from ingest.parsers.tables.grid import Table
 from ingest.parsers.tables.heads import lacks_head, rows_of
 
 PAGE_CHARACTERS = 8000
@@ -36,9 +37,13 @@ class Flow:
     def page_is_empty(self) -> bool:
         return not self._length
 
-    def add(self, kind: str, text: str, *, level: int = 0, header: str = "") -> Iterator[ParsedPage]:
-        """Add a block of cleaned text; yields the pages that it fills. `header`: the first lines of a table, if it has them."""
-        text = text.strip("\n") if kind in ("code", "list") else text.strip()
+    def add(self, kind: str, text: str, *, level: int = 0, header: str = "", is_headless: bool = False) -> Iterator[ParsedPage]:
+        """Add a block of cleaned text; yields the pages that it fills.
+
+        `header`: the first lines of a table, if it has them. `is_headless`: a table surely has none, whatever its words look like.
+        """
+        # A table whose first cell is blank begins with a space: without it its columns would be others.
+        text = text.strip("\n") if kind in ("code", "list", "table") else text.strip()
         if not text.strip():
             return
         if kind in WRAPPED and "\n" in text:
@@ -57,13 +62,20 @@ class Flow:
                 yield self._take()
             if header and not piece.startswith(header):
                 piece = f"{header}\n{piece}"  # the table goes on: its rows keep their names
-            self._append(kind, piece, gap=gap, level=level, header=header)
+            self._append(kind, piece, gap=gap, level=level, header=header, is_headless=is_headless)
         self._last_kind = kind
 
     def add_block(self, page: ParsedPage, block: Block, *, level: int) -> Iterator[ParsedPage]:
         """Add a block of another document's page, at this level."""
         header = page.text[block.start : block.header_end] if block.header_end else ""
-        yield from self.add(block.kind, page.text[block.start : block.end], level=level, header=header)
+        text = page.text[block.start : block.end]
+        yield from self.add(block.kind, text, level=level, header=header, is_headless=block.is_headless)
+
+    def add_table(self, table: Table) -> Iterator[ParsedPage]:
+        """Add a table that was laid out, below its title; a frame around a single column of text is none."""
+        yield from self.add("paragraph", table.title)
+        kind = "table" if table.is_table else "paragraph"
+        yield from self.add(kind, table.text, header=table.header, is_headless=table.is_headless)
 
     def add_page(self, page: ParsedPage) -> Iterator[ParsedPage]:
         """Add the blocks of another document's page, at the levels that they have there."""
@@ -85,7 +97,7 @@ class Flow:
         self._headings = []
         return self._take()
 
-    def _append(self, kind: str, text: str, *, gap: str, level: int, header: str) -> None:
+    def _append(self, kind: str, text: str, *, gap: str, level: int, header: str, is_headless: bool) -> None:
         if self._parts:
             self._parts.append(gap)
             self._length += len(gap)
@@ -101,7 +113,7 @@ class Flow:
                 level=level,
                 heading_path=self.path,
                 header_end=start + len(header) if header else 0,
-                is_headless=kind == "table" and not header and lacks_head(rows_of(text)),
+                is_headless=kind == "table" and not header and (is_headless or lacks_head(rows_of(text))),
             )
         )
 

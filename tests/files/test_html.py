@@ -258,3 +258,9 @@ def test_words_that_nobody_sees_are_left_out_by_a_rule_as_by_an_attribute(tmp_pa
 )
 def test_words_that_come_to_be_seen_are_read(tmp_path: Path, inner: str, rule: str) -> None:
     assert texts(tmp_path, "a.html", page(f"<div class=row>{inner}</div>", rule)) == ["The fee is 48."]
+
+
+def test_a_part_that_an_element_acting_as_a_button_opens_is_content(tmp_path: Path) -> None:
+    page = '<h3 role="button" tabindex="0">How is it sent?</h3><div style="display:none"><p>By mail.</p></div>'
+
+    assert texts(tmp_path, "a.html", page) == ["How is it sent?", "By mail."]

@@ -197,3 +197,72 @@ def test_a_stub_in_no_known_words_gives_way_to_the_page(tmp_path: Path) -> None:
     assert texts(tmp_path, "a.eml", with_page(stub, "<p>Your order of six oars arrives on 19 May.</p>"))[2:] == [
         "Your order of six oars arrives on 19 May."
     ]
+
+
+EVENTS = "\r\n".join(
+    [
+        *(
+            "BEGIN:VCALENDAR",
+            "METHOD:CANCEL",
+            "X-WR-CALNAME:Works",
+            "BEGIN:VEVENT",
+            "SUMMARY:Stocktaking",
+            "DTSTART;VALUE=DATE:20260509",
+        ),
+        *("DTEND;VALUE=DATE:20260511", "BEGIN:VALARM", "DESCRIPTION:Reminder", "END:VALARM", "LOCATION:Hall 2"),
+        *("ATTENDEE;CN=Bob;PARTSTAT=DECLINED:mailto:bob@x.example", "END:VEVENT", "BEGIN:VEVENT", "SUMMARY:Call"),
+        *("DTSTART;TZID=Europe/Berlin:20260601T100000", "DURATION:PT1H30M", "RRULE:FREQ=DAILY;COUNT=3"),
+        *(
+            "EXDATE;TZID=Europe/Berlin:20260602T100000",
+            "END:VEVENT",
+            "BEGIN:VTODO",
+            "SUMMARY:Order salt",
+            "DUE:20261001",
+            "END:VTODO",
+        ),
+        *("END:VCALENDAR", ""),
+    ]
+)
+SHOWN_EVENTS = [
+    *("Stocktaking", "Event: Stocktaking\nStart: 2026-05-09\nEnd: 2026-05-10\nLocation: Hall 2\nStatus: CANCELLED\n"),
+    *("Call", "Event: Call\nStart: 2026-06-01 10:00 (Europe/Berlin)\nDuration: 1 hour 30 minutes\nRepeats: every day, 3 times\n"),
+    *("Order salt", "Task: Order salt\nDue: 2026-10-01\nStatus: CANCELLED"),
+]
+SHOWN_EVENTS[1] += "Attendees: Bob <bob@x.example> (declined)"
+SHOWN_EVENTS[3] += "Not on: 2026-06-02 10:00 (Europe/Berlin)\nStatus: CANCELLED"
+
+
+def test_a_calendar_is_read_as_a_file_and_attached_to_a_mail_once(tmp_path: Path) -> None:
+    message = EmailMessage()
+    message["From"], message["Subject"] = "a@x.example", "Dates"
+    message.set_content("See the calendar.")
+    message.add_alternative(EVENTS, subtype="calendar")
+    message.add_attachment(EVENTS.encode(), maintype="application", subtype="ics", filename="dates.ics")
+    alone = EmailMessage()
+    alone["From"], alone["Subject"] = "a@x.example", "Dates"
+    alone.add_attachment(EVENTS.encode(), maintype="application", subtype="octet-stream", filename="Dates.ICS")
+
+    assert texts(tmp_path, "a.ics", EVENTS) == SHOWN_EVENTS
+    assert texts(tmp_path, "a.eml", message.as_bytes())[2:] == ["See the calendar.", "\n".join(SHOWN_EVENTS[1::2])]
+    assert texts(tmp_path, "b.eml", alone.as_bytes())[2:] == ["Dates.ICS", *SHOWN_EVENTS]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (
+            "FYI\n\n-------- Forwarded Message --------\nSubject: \tFee\nDate: \tSun, 1 Mar 2026\nFrom: \tCem <c@x.example>\n\n"
+            "It is 30.\n",
+            "plain",
+        ),
+        (
+            "<p>FYI</p><div>-------- Forwarded Message --------<table><tr><th>Subject: </th><td>Fee</td></tr><tr><th>Date: </th>"
+            "<td>Sun, 1 Mar 2026</td></tr><tr><th>From: </th><td>Cem &lt;c@x.example&gt;</td></tr></table><p>It is 30.</p></div>",
+            "html",
+        ),
+        ("FYI\n\n-----Original Appointment-----\nFrom: Cem <c@x.example>\nSent: Sun, 1 Mar 2026\nTo: Bob\n\nIt is 30.\n", "plain"),
+    ],
+)
+def test_a_forwarded_mail_stands_under_its_sender_whatever_its_head_begins_with(tmp_path: Path, body: str, kind: str) -> None:
+    heading = "Earlier message from Cem <c@x.example>, Sun, 1 Mar 2026"
+    assert texts(tmp_path, "a.eml", mail(body, subtype=kind))[-3:] == ["FYI", heading, "It is 30."]

@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from pypdf import PdfWriter
 from pypdf.generic import (
     ArrayObject,
@@ -254,3 +255,20 @@ def test_what_was_filled_into_a_dynamic_form_is_read(tmp_path: Path) -> None:
     assert texts(tmp_path, "a.pdf", dynamic(whole.encode())) == ["Applicant: Rosa Lind\nCost: CC-5521"]
     found, warnings = read(tmp_path, "b.pdf", dynamic(b"<xdp"))
     assert (found, warnings["objects"]["places"]) == (["Please wait..."], "“XFA”")
+
+
+@pytest.mark.parametrize("dots", [" " + "." * 40 + " ", "." * 40, " " + ". " * 30], ids=["apart", "close", "spaced"])
+def test_lines_whose_dots_lead_to_a_value_stay_lines_of_their_own(tmp_path: Path, dots: str) -> None:
+    stream = io.BytesIO()
+    drawing = Canvas(stream)
+    drawing.drawString(72, 760, "The canteen sells these drinks on every working day from eight to four.")
+    for number, (drink, price) in enumerate((("Coffee", "2.50"), ("Green tea, large", "1.80"), ("Juice of the day", "3.20"))):
+        drawing.drawString(72, 720 - 14 * number, f"{drink}{dots}{price}")
+    drawing.drawString(72, 660, "All prices include the tax that the law asks for.")
+    drawing.save()
+
+    assert texts(tmp_path, "a.pdf", stream.getvalue())[1:-1] == [
+        "Coffee … 2.50",
+        "Green tea, large … 1.80",
+        "Juice of the day … 3.20",
+    ]

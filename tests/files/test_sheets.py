@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 from openpyxl.chart import BarChart, Reference
+from openpyxl.styles import Font
 
 from ingest.parsers.office.sheets.number_format import show_number
 from tests.files.reading import read, texts
@@ -227,3 +228,75 @@ def test_tables_side_by_side_are_read_one_after_the_other(
 def test_a_blank_column_inside_a_table_parts_no_row(tmp_path: Path, right: list[list[object]]) -> None:
     shown = texts(tmp_path, "a.xlsx", book(beside(STAFF, right)))
     assert any(line.startswith("Name: Ann; Desk: 4; ") for text in shown for line in text.splitlines())
+
+
+def test_merged_names_of_one_table_leave_those_of_the_table_beside_it(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        ["Rates 2026", "", "", "", "Contact", "Phone"],
+        ["Zone", "Domestic", "", "", "Ann", "0151"],
+        ["", "Letter", "Parcel", "", "Bob", "0152"],
+        ["A", 1, 2, "", "Cy", "0153"],
+        ["B", 5, 6],
+    ]
+    merged = ("A1:C1", "A2:A3", "B2:C2")
+    found = texts(tmp_path, "a.xlsx", book(rows, lambda made: [made.active.merge_cells(one) for one in merged]))
+
+    assert found[1:] == [
+        "Rates 2026",
+        "Zone | Domestic Letter | Domestic Parcel",
+        "Zone: A; Domestic Letter: 1; Domestic Parcel: 2\nZone: B; Domestic Letter: 5; Domestic Parcel: 6",
+        "Contact | Phone",
+        "Contact: Ann; Phone: 0151\nContact: Bob; Phone: 0152\nContact: Cy; Phone: 0153",
+    ]
+
+
+def test_remarks_below_a_table_are_no_rows_of_it(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        ["Item", "Qty", "Owner"],
+        ["Bolt", 3, "Ann"],
+        ["Nut", 4, "Bob"],
+        [],
+        ["Notes:"],
+        ["All net."],
+        [],
+        ["Total"],
+    ]
+
+    assert texts(tmp_path, "a.xlsx", book(rows))[2:] == [
+        "Item: Bolt; Qty: 3; Owner: Ann\nItem: Nut; Qty: 4; Owner: Bob",
+        "Notes:\nAll net.",
+        "Item: Total",
+    ]
+
+
+def test_quarters_above_the_first_part_of_a_table_are_names(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["Item", "Q1", "Q2"], ["Income"], ["Sales", 5, 6], ["Costs"], ["Sales", 3, 4]]
+
+    assert texts(tmp_path, "a.xlsx", book(rows))[1:] == [
+        "Item | Q1 | Q2",
+        "Item: Income\nItem: Income > Sales; Q1: 5; Q2: 6\nItem: Costs\nItem: Costs > Sales; Q1: 3; Q2: 4",
+    ]
+
+
+def test_blank_lines_behind_each_row_part_no_tables_and_figures_kept_as_text_are_figures(tmp_path: Path) -> None:
+    spaced = b'name,phone\r\r\nAnn,="0151"\r\r\nBob,0152\r\r\n'
+
+    assert texts(tmp_path, "a.csv", spaced) == ["name | phone", "name: Ann; phone: 0151\nname: Bob; phone: 0152"]
+
+
+def test_bold_labels_beside_words_are_labels_unless_names_stand_above_them(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["Owner", "Ann"], ["Deputy", "Bob"], ["Site", "Kiel"]]
+
+    def embolden(made: Workbook) -> None:
+        for (cell,) in made.active.iter_rows(max_col=1):
+            cell.font = Font(bold=True)
+
+    def with_names(made: Workbook) -> None:
+        embolden(made)
+        made.active["B1"].font = Font(bold=True)
+
+    assert texts(tmp_path, "a.xlsx", book(rows, embolden))[1:] == ["Owner: Ann\nDeputy: Bob\nSite: Kiel"]
+    assert texts(tmp_path, "b.xlsx", book(rows, with_names))[1:] == [
+        "Owner | Ann",
+        "Owner: Deputy; Ann: Bob\nOwner: Site; Ann: Kiel",
+    ]

@@ -1,5 +1,6 @@
 """Slides as they are shown: numbers that the program makes, hidden shapes, equations, signs, comments, objects."""
 
+import datetime
 import io
 from copy import deepcopy
 from pathlib import Path
@@ -8,10 +9,13 @@ from typing import Any
 import pytest
 from lxml import etree
 from pptx import Presentation
+from pptx.chart.data import CategoryChartData, XyChartData
 from pptx.dml.color import RGBColor
+from pptx.enum.chart import XL_CHART_TYPE
 from pptx.enum.shapes import MSO_SHAPE
 from pptx.opc.package import Part
 from pptx.opc.packuri import PackURI
+from pptx.oxml import parse_xml
 from pptx.util import Inches
 
 from tests.files.reading import read, texts
@@ -23,6 +27,9 @@ NAMES = (
 )
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 COMMENTS = "http://schemas.openxmlformats.org/presentationml/2006/main"
+
+
+A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 
 
 class Slides:
@@ -165,3 +172,114 @@ def test_white_words_on_a_ground_of_a_colour_are_read(tmp_path: Path, ground: st
         box.fill.solid()
         box.fill.fore_color.rgb = RGBColor(0, 0, 90)
     assert texts(tmp_path, "a.pptx", slides.save()) == ["Fee 48"]
+
+
+def slide_of(layout: int) -> tuple[Slides, Any]:
+    slides = Slides()
+    return slides, slides.presentation.slides.add_slide(slides.presentation.slide_layouts[layout])
+
+
+def test_numbers_come_from_layouts_and_words_of_layouts_are_read_once(tmp_path: Path) -> None:
+    slides, slide = slide_of(1)
+    layout = slide.slide_layout
+    body = next(shape for shape in layout.placeholders if shape.placeholder_format.idx == 1)
+    style = body._element.find(f".//{A}lstStyle")
+    style.append(etree.fromstring(f'<a:lvl1pPr {NAMES}><a:buAutoNum type="alphaLcParenR"/></a:lvl1pPr>'))
+    plain = etree.fromstring(f"<a:p {NAMES}><a:pPr><a:buNone/></a:pPr>{run('Mind the gap')}</a:p>")
+    second = slides.presentation.slides.add_slide(layout)
+    for one in (slide, second):
+        one.placeholders[1].text_frame.text = "Switch off\nLock"
+        one.placeholders[1].text_frame._txBody.append(deepcopy(plain))
+    box = slides.box(run("Document QM-17"))._element  # taken from the first slide into the master
+    layout.slide_master.shapes._spTree.append(box)
+    number = '<a:fld id="{B6F15528-21DE-4FAA-801E-634DDDAF4B2B}" type="slidenum"><a:t>3</a:t></a:fld>'
+    layout.shapes._spTree.append(deepcopy(box))
+    layout.shapes._spTree[-1].find(f".//{A}p").append(etree.fromstring(number.replace("<a:fld", f"<a:fld {NAMES}")))
+
+    items = ["a) Switch off", "b) Lock", "- Mind the gap"]
+    assert texts(tmp_path, "a.pptx", slides.save()) == ["Document QM-17", *items, *items]
+
+
+def test_a_footer_is_read_once_and_the_number_of_a_slide_not_at_all(tmp_path: Path) -> None:
+    slides = Slides()
+    for _ in range(2):
+        slide = slides.presentation.slides.add_slide(slides.presentation.slide_layouts[5])
+        for shape in slide.slide_layout.placeholders:
+            if shape.placeholder_format.idx in (11, 12):
+                slide.shapes._spTree.append(deepcopy(shape._element))
+        footer, number = [shape for shape in slide.placeholders if shape.placeholder_format.idx > 10]
+        footer.text_frame.text, number.text_frame.text = "Policy 44, v3.1", "7"
+
+    assert texts(tmp_path, "a.pptx", slides.save()) == ["Policy 44, v3.1"]
+
+
+def test_a_title_above_names_on_two_levels_leaves_each_cell_its_name(tmp_path: Path) -> None:
+    slides = Slides()
+    table = slides.slide.shapes.add_table(4, 3, Inches(1), Inches(1), Inches(6), Inches(3)).table
+    for row, cells in enumerate((["Fees 2026", "", ""], ["Zone", "Domestic", ""], ["", "Letter", "Parcel"], ["A", "1.10", "4.50"])):
+        for column, text in enumerate(cells):
+            table.cell(row, column).text = text
+    table.cell(0, 0).merge(table.cell(0, 2))
+    table.cell(1, 0).merge(table.cell(2, 0))
+    table.cell(1, 1).merge(table.cell(1, 2))
+
+    assert texts(tmp_path, "a.pptx", slides.save()) == ["Fees 2026", "Zone | Domestic Letter | Domestic Parcel\nA | 1.10 | 4.50"]
+
+
+def test_charts_tell_figures_in_their_formats_below_all_names(tmp_path: Path) -> None:
+    slides = Slides()
+    shares = CategoryChartData(number_format="0%")
+    shares.categories = [datetime.date(2026, 1, 1)]
+    shares.add_series("North", (0.25,))
+    levels = CategoryChartData()
+    for name, parts in (("Europe", ("DE", "FR")), ("Asia", ("CN",))):
+        category = levels.add_category(name)
+        for part in parts:
+            category.add_sub_category(part)
+    levels.add_series("Sites", (3, 2, 5))
+    loads = XyChartData()
+    loads.add_series("Load").add_data_point(1.5, 20)
+    for kind, data in ((XL_CHART_TYPE.LINE, shares), (XL_CHART_TYPE.PIE, levels), (XL_CHART_TYPE.XY_SCATTER, loads)):
+        chart = slides.slide.shapes.add_chart(kind, Inches(1), Inches(1), Inches(5), Inches(4), data).chart
+        chart.has_title = kind == XL_CHART_TYPE.LINE
+        if chart.has_title:
+            chart.chart_title.text_frame.text = "By region"
+            chart.value_axis.axis_title.text_frame.text = "Share of sales"
+
+    shown = ["By region (Share of sales)", "2026-01-01: North 25%", "Europe DE: Sites 3\nEurope FR: Sites 2\nAsia CN: Sites 5"]
+    assert texts(tmp_path, "a.pptx", slides.save()) == [*shown, "1.5: Load 20"]
+
+
+def test_a_waterfall_is_read(tmp_path: Path) -> None:
+    slides = Slides()
+    kind = "http://schemas.microsoft.com/office/2014/relationships/chartEx"
+    space = "http://schemas.microsoft.com/office/drawing/2014/chartex"
+    xml = (
+        f'<cx:chartSpace xmlns:cx="{space}" {NAMES}><cx:chartData><cx:data id="0"><cx:strDim type="cat"><cx:lvl ptCount="2">'
+        '<cx:pt idx="0">Start</cx:pt><cx:pt idx="1">Rent</cx:pt></cx:lvl></cx:strDim><cx:numDim type="val">'
+        '<cx:lvl ptCount="2" formatCode="#,##0"><cx:pt idx="0">1200</cx:pt><cx:pt idx="1">-300</cx:pt></cx:lvl></cx:numDim>'
+        "</cx:data></cx:chartData><cx:chart>"
+        f"<cx:title><cx:tx><cx:rich><a:p>{run('Cash')}</a:p></cx:rich></cx:tx></cx:title></cx:chart></cx:chartSpace>"
+    )
+    part = Part(PackURI("/ppt/charts/chartEx1.xml"), "application/xml", slides.presentation.part.package, xml.encode())
+    name = slides.slide.part.relate_to(part, kind)
+    frame = (
+        f'<p:graphicFrame xmlns:p="{COMMENTS}" {NAMES}><p:nvGraphicFramePr><p:cNvPr id="9" name="Chart"/><p:cNvGraphicFramePr/>'
+        '<p:nvPr/></p:nvGraphicFramePr><p:xfrm><a:off x="0" y="0"/><a:ext cx="9000" cy="9000"/></p:xfrm><a:graphic>'
+        f'<a:graphicData uri="{space}"><cx:chart xmlns:cx="{space}" xmlns:r="{RELATIONS}" r:id="{name}"/>'
+        "</a:graphicData></a:graphic></p:graphicFrame>"
+    )
+    slides.slide.shapes._spTree.append(parse_xml(frame))
+
+    assert texts(tmp_path, "a.pptx", slides.save()) == ["Cash", "Start: 1,200\nRent: -300"]
+
+
+def test_what_is_struck_out_of_notes_is_reported(tmp_path: Path) -> None:
+    slides = Slides()
+    frame = slides.slide.notes_slide.notes_text_frame
+    frame.text = "Say 5 euros"
+    frame._txBody.append(etree.fromstring(f"<a:p {NAMES}>{run('or 6 euros', strike='sngStrike')}</a:p>"))
+
+    found, warnings = read(tmp_path, "a.pptx", slides.save())
+    assert found == ["Notes", "Say 5 euros"]
+    assert warnings == {"struck_out": {"count": 1, "places": "“or 6 euros”"}}

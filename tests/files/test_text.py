@@ -1,4 +1,4 @@
-"""Plain text and Markdown: what a line end cuts in two, levels, lists of terms."""
+"""Plain text and Markdown: what a line end cuts in two, levels, lists of terms, tables."""
 
 from pathlib import Path
 
@@ -6,6 +6,8 @@ import pytest
 
 from tests.files.reading import read as read_blocks
 from tests.files.reading import texts
+from tests.ingest.files import write
+from tests.ingest.store import read_file
 from tests.ingest.word_files import paragraph, word
 
 
@@ -79,3 +81,29 @@ def test_a_text_about_templates_keeps_its_tags_without_front_matter(tmp_path: Pa
     ]
     assert texts(tmp_path, "a.md", included) == ["Write {{ customer.name }} in mails.", "Bye."]
     assert texts(tmp_path, "a.md", f"---\ntitle: Mails\n---\n\n{included}")[-2:] == ["Write  in mails.", "Bye."]
+
+
+def test_each_definition_of_a_term_stands_beside_it(tmp_path: Path) -> None:
+    page = "<dl><dt>Fee</dt><dd>20 euros</dd><dd>from May 25 euros</dd><dt>Tent</dt><dt>Stove</dt><dd>3 days</dd></dl><p>End.</p>"
+
+    assert texts(tmp_path, "a.html", page) == ["Fee: 20 euros", "Fee: from May 25 euros", "Tent, Stove: 3 days", "End."]
+    assert texts(tmp_path, "a.md", "Fee\n: 20 euros\n: from May 25 euros\n") == ["Fee: 20 euros", "Fee: from May 25 euros"]
+
+
+def test_single_tildes_strike_out_whole_words_alone(tmp_path: Path) -> None:
+    found, warnings = read_blocks(
+        tmp_path, "a.md", "Carry ~5~ 3 days, ~one week~ two. See ~/.profile and ~/x, H~2~O, ~10 to ~20.\n"
+    )
+
+    assert found == ["Carry 3 days, two. See ~/.profile and ~/x, H₂O, ~10 to ~20."]
+    assert warnings == {"struck_out": {"count": 2, "places": "“5”, “one week”"}}
+
+
+def test_a_blank_first_row_of_a_markdown_table_names_nothing_and_a_blank_first_name_is_a_column(tmp_path: Path) -> None:
+    source = "| | |\n|--|--|\n| Owner | Ann |\n| Deputy | Bob |\n\n| | 2024 | 2025 |\n|--|--|--|\n| A | 1 | 2 |\n"
+    _, (page,), _ = read_file(write(tmp_path, "a.md", source))
+
+    assert [(page.text[block.start : block.end], block.header_end > 0, block.is_headless) for block in page.blocks] == [
+        ("Owner | Ann\nDeputy | Bob", False, True),
+        (" | 2024 | 2025\nA | 1 | 2", True, False),
+    ]

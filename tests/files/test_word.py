@@ -161,3 +161,51 @@ def test_marks_above_and_indexes_before_a_letter_of_an_equation(tmp_path: Path) 
     assert texts(tmp_path, "a.docx", word(paragraph(*(f"<m:oMath>{one}</m:oMath>" for one in (isotope, mean, limit))))) == [
         "_6^14 C  x\u0305  max^n"
     ]
+
+
+def complex_field(instruction: str, result: str = "", *, before: str = "") -> str:
+    mark = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'
+    told = f'<w:r><w:instrText xml:space="preserve"> {instruction} </w:instrText></w:r>'
+    shown = mark.format("separate") + run(result) if result else ""
+    return mark.format("begin") + told + before + shown + mark.format("end")
+
+
+@pytest.mark.parametrize(
+    ("instruction", "shown"),
+    [
+        (r"EQ \f(3;4)", "3/4"),
+        (r"eq \f(a + b,2)", "(a + b)/2"),
+        (r"EQ \r(3,x)", "root 3 of (x)"),
+        (r"EQ \o\ac(○,7)", "⑦"),
+        (r"EQ \x(\s\up5(2))", "²"),
+        (r"EQ \b\bc\[(\l(1,2))", "[1, 2]"),
+        (r"EQ \i\su(i=1,n,i)", "∑_(i=1)^n i"),
+        (r"SYMBOL 254 \f Wingdings \s 12", "☑"),
+        (r'SYMBOL 0xD8 \f "Symbol"', "¬"),
+        (r"MACROBUTTON NoMacro Applicant", "Applicant"),
+        (r"TC &quot;Fees&quot; \l 1", ""),
+    ],
+)
+def test_a_field_without_a_result_reads_as_it_shows_itself(tmp_path: Path, instruction: str, shown: str) -> None:
+    assert texts(tmp_path, "a.docx", word(paragraph("a ", complex_field(instruction), " z"))) == [f"a {shown} z"]
+
+
+def test_an_equation_field_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
+    found, warnings = read(tmp_path, "a.docx", word(paragraph("Ratio ", complex_field(r"EQ \d\fo10()"))))
+    assert found == ["Ratio"]
+    assert warnings["equations"]["count"] == 1
+
+
+def test_what_a_field_compares_is_no_text_and_words_behind_a_field_without_end_are(tmp_path: Path) -> None:
+    inner = complex_field("DOCPROPERTY Country", "DE") + '<w:r><w:instrText> = "DE" "30" "20"</w:instrText></w:r>'
+    nested = paragraph("Leave: ", complex_field("IF ", "30", before=inner), " days")
+    open_end = paragraph('<w:r><w:fldChar w:fldCharType="begin"/></w:r>', run("Notice: 4 weeks"))
+
+    assert texts(tmp_path, "a.docx", word(nested + open_end)) == ["Leave: 30 days", "Notice: 4 weeks"]
+
+
+def test_lines_of_contents_tell_their_page_as_a_page(tmp_path: Path) -> None:
+    styles = '<w:style w:type="paragraph" w:styleId="V1"><w:name w:val="toc 1"/></w:style>'
+    line = paragraph("Leave days", "<w:r><w:tab/></w:r>", "4", properties='<w:pStyle w:val="V1"/>')
+
+    assert texts(tmp_path, "a.docx", word(line, styles=styles)) == ["Leave days … 4"]

@@ -148,6 +148,11 @@ def of_mail(depot: str, count: int) -> bytes:
     return mail(f"{depot} depot", sentence(depot, count)).as_bytes()
 
 
+def of_calendar(depot: str, count: int) -> bytes:
+    event = f"SUMMARY:{depot} depot\r\nDTSTART:20260302T090000Z\r\nDESCRIPTION:{sentence(depot, count)}\r\n"
+    return f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\n{event}END:VEVENT\r\nEND:VCALENDAR\r\n".encode()
+
+
 def of_json_lines(depot: str, count: int) -> bytes:
     return json.dumps({"title": f"{depot} depot", "text": sentence(depot, count)}).encode() + b"\n"
 
@@ -228,6 +233,7 @@ MAKERS = {
     registry.ODT: ("Thirsk", ".odt", of_odt),
     registry.ODS: ("Upwey", ".ods", of_ods),
     registry.ODP: ("Wadley", ".odp", of_odp),
+    registry.CALENDAR: ("Yarwell", ".ics", of_calendar),
 }
 SAMPLES = {
     kind.media_type: Sample(

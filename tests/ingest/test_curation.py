@@ -1,10 +1,13 @@
 """Replacing, reading again, deleting a collection, and what their pages say."""
 
 import io
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.models import Event
 from ingest.documents.again import reread_document
@@ -81,6 +84,34 @@ def test_a_file_cannot_be_read_again_while_it_is_read(document, knowledge_admin,
     reread_document(document, user=knowledge_admin)
     with pytest.raises(UploadRefused, match="not_ready"):
         reread_document(document, user=knowledge_admin)
+
+
+def test_the_command_reads_again_what_was_read_before_a_day_and_leaves_what_it_cannot(
+    document, collection, knowledge_admin, work, settings
+):
+    accept_upload(collection=collection, name="notes.txt", stream=io.BytesIO(b"Depots close at six."), user=knowledge_admin)
+    accept_upload(collection=collection, name="gone.md", stream=io.BytesIO(b"# Gone\n\nNo original.\n"), user=knowledge_admin)
+    work()
+    gone = Document.objects.get(name="gone.md")
+    (settings.MEDIA_ROOT / gone.current_version.storage_path).unlink()
+    DocumentVersion.objects.filter(document=document).update(indexed_at=timezone.now() - timedelta(days=3))
+    today = timezone.localdate().isoformat()
+
+    def run(*options: str) -> str:
+        out = io.StringIO()
+        call_command("reread", *options, stdout=out, stderr=io.StringIO())
+        return out.getvalue()
+
+    assert run("--dry-run") == "Would be read again: 3 documents.\n"
+    assert run("--dry-run", "--before", today) == "Would be read again: 1 documents.\n"
+    assert run("--dry-run", "--ending", "md", "--collection", collection.slug) == "Would be read again: 2 documents.\n"
+    assert run("--ending", ".md").splitlines()[0] == "The workers read 1 documents again."
+    assert DocumentVersion.objects.filter(is_reread=True).get().document == document
+    assert "Left alone: 1. " in run("--before", today)  # it waits already
+    with pytest.raises(CommandError, match="no collection"):
+        run("--collection", "nowhere")
+    with pytest.raises(CommandError, match="no day"):
+        run("--before", "soon")
 
 
 def test_where_reading_again_fails_the_old_version_answers(document, knowledge_admin, work, settings):

@@ -167,6 +167,14 @@ OUTLOOK = Format(
     may_look_like=("message/rfc822",),
     holds_files=True,
 )
+CALENDAR = Format(
+    media_type="text/calendar",
+    endings=(".ics",),
+    label=gettext_noop("Calendar"),
+    reader="ingest.parsers.mail.calendar:parse_calendar",
+    magic=Magic(start=re.compile(rb"^\s*(?:\xef\xbb\xbf)?BEGIN:VCALENDAR\b", re.IGNORECASE), start_needs_ending=True),
+    may_look_like=("text/plain",),
+)
 WEB_ARCHIVE = Format(
     media_type="multipart/related",
     endings=(".mht", ".mhtml"),
@@ -224,7 +232,7 @@ SQL_ROW = Format(
 
 FORMATS = (
     *(PDF, DOCX, DOC, PPTX, PPT, XLSX, XLS, RTF, ODT, ODS, ODP, CSV, TSV, HTML, WEB_ARCHIVE, EPUB, MARKDOWN, TEXT),
-    *(EMAIL, OUTLOOK, JSON_LINES, ZIP),
+    *(EMAIL, OUTLOOK, CALENDAR, JSON_LINES, ZIP),
     *(PNG, JPEG, TIFF, SQL_ROW),
 )
 BY_TYPE = {one.media_type: one for one in FORMATS}

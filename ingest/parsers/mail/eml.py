@@ -11,9 +11,9 @@ from typing import BinaryIO, cast
 from ingest.parsers.attachments import Attachments
 from ingest.parsers.content import Items, Notice, Opening, ParsedPage, ParseFile
 from ingest.parsers.flow import Flow
-from ingest.parsers.formats.registry import BY_TYPE, EMAIL
+from ingest.parsers.formats.registry import BY_TYPE, CALENDAR, EMAIL
 from ingest.parsers.mail.calendar import calendar_lines
-from ingest.parsers.mail.thread import MAX_FIELDS, is_field, paragraphs, read_attribution, split_thread, unflow
+from ingest.parsers.mail.thread import MAX_FIELDS, is_field, is_marker, paragraphs, read_attribution, split_thread, unflow
 from ingest.parsers.mail.thread import Message as ThreadMessage
 from ingest.parsers.mail.tnef import BROKEN as BROKEN_TNEF
 from ingest.parsers.mail.tnef import is_tnef, read_tnef
@@ -22,6 +22,7 @@ from ingest.parsers.plain.encoding import detect_encoding
 from ingest.parsers.plain.wrapped import Unwrapper
 from ingest.parsers.refusal import Refusal
 
+CALENDARS = (CALENDAR.media_type, "application/ics")
 SHOWN = ("From", "To", "Cc", "Date")
 MAX_HEADER_BLOCK = 256 * 1024  # bytes
 MAX_HEADER = 2000  # characters
@@ -62,6 +63,7 @@ class _Mail:
         self.flow = Flow()
         self.attachments = _Attached(self, parse)
         self.has_body = False
+        self.invitations: set[str] = set()
 
     def metadata(self, message: Message) -> dict[str, str]:
         found = {"author": self.header(message, "From"), "created": self.header(message, "Date")}
@@ -97,12 +99,23 @@ class _Mail:
             children = [child for child in part.get_payload() if isinstance(child, Message)]
             for child in _ways_to_say(children) if kind == "multipart/alternative" and children else children:
                 yield from self._part(child, depth=depth)
-        elif kind == "text/calendar":
-            yield from self.flow.add("list", self.flow.cleaner.clean("\n".join(calendar_lines(_text(part)))))
+        elif kind in CALENDARS or _is_calendar_file(part):
+            yield from self._invitation(part, depth=depth)
         elif _filename(part) or part.get_content_maintype() not in ("text", "multipart"):
             yield from self._attachment(part, depth=depth)
         else:
             yield from self._body(part, depth=depth)
+
+    def _invitation(self, part: Message, *, depth: int) -> Iterator[ParsedPage]:
+        """An invitation, or a calendar that is attached; programs attach another copy of what stands beside the words."""
+        lines = self.flow.cleaner.clean("\n".join(calendar_lines(_text(part))))
+        if lines in self.invitations:
+            return
+        self.invitations.add(lines)
+        if _is_calendar_file(part):
+            yield from self._attachment(part, depth=depth)
+        else:
+            yield from self.flow.add("list", lines)
 
     def _body(self, part: Message, *, depth: int) -> Iterator[ParsedPage]:
         text = _text(part)
@@ -204,12 +217,12 @@ def _head_of_quoted(page: ParsedPage, position: int) -> tuple[int, ThreadMessage
     lines: list[str] = []
     for block in page.blocks[position : position + MAX_FIELDS]:
         text = page.text[block.start : block.end]
-        if block.kind == "table" and not lines:  # one row a field
-            lines, text = [], text.replace(": | ", ": ").replace("： | ", "：")
+        if block.kind == "table" and (not lines or is_marker(lines[0])):  # one row a field
+            text = text.replace(": | ", ": ").replace("： | ", "：")
         elif block.kind not in ("paragraph", "quote") or (lines and not is_field(text)):
             break
         lines.append(text)
-        if not is_field(text):
+        if not is_field(text) and not is_marker(text):
             break
     found = read_attribution("\n".join(lines)) if lines else None
     return len(lines), found
@@ -278,6 +291,10 @@ def _filename(part: Message) -> str:
         return part.get_filename() or ""
     except BROKEN_HEADER:
         return ""
+
+
+def _is_calendar_file(part: Message) -> bool:
+    return _filename(part).lower().endswith(CALENDAR.endings)
 
 
 def _guess_name(part: Message) -> str:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 QUOTED = re.compile(r"^((?:[ \t]?>)+) ?")
 MARKER = re.compile(
-    r"^\s*[-_*=]{2,}\s*(?:original message|forwarded message|forwarded by .*|ursprüngliche nachricht|weitergeleitete nachricht|"
+    r"^\s*[-_*=]{2,}\s*(?:original (?:message|appointment)|ursprünglicher termin|rendez-vous d'origine|"
+    r"cita original|原始约会|原始約會|"
+    r"forwarded message|forwarded by .*|ursprüngliche nachricht|weitergeleitete nachricht|"
     r"message d'origine|message transféré|mensaje original|messaggio originale|oorspronkelijk bericht|mensagem original|"
     r"doorgestuurd bericht|messaggio inoltrato|mensagem (?:re)?encaminhada|転送されたメッセージ|元のメッセージ|"
     r"(?:原始|转发的?|轉寄的?|轉寄|回复的原?|回覆的原?|引用的?原?|以下是转发的?)(?:邮件|郵件)(?:信息|訊息)?)\s*[-_*=]*\s*$"
@@ -168,7 +170,7 @@ def _fields(lines: list[tuple[int, str]], start: int, *, is_marked: bool) -> tup
                 break
         else:
             name = match["name"].lower()
-            if not found and name not in SENDER:
+            if not found and name not in SENDER and not is_marked:
                 break
             found.setdefault(name, match["value"].strip(" *"))
         taken += 1
@@ -206,6 +208,11 @@ def paragraphs(message: Message) -> Iterator[str]:
 def is_field(text: str) -> bool:
     """True for a line of the head of a quoted mail that stands alone: "Sent: Friday"."""
     return "\n" not in text and FIELD.match(text) is not None
+
+
+def is_marker(text: str) -> bool:
+    """True for a line that stands above the head of a quoted mail: "-------- Forwarded Message --------"."""
+    return "\n" not in text and MARKER.match(text) is not None and bool(text.strip("_ "))
 
 
 def unflow(text: str, *, joins: bool) -> str:

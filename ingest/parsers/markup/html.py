@@ -135,6 +135,7 @@ class _Reader:
         self.marker = ""
         self.quotes = 0
         self.term = ""  # of a definition list, waiting for its definition
+        self.defined = ""  # the term that was defined last: it may have more definitions
         self.in_term = self.in_definition = False
         self.item_level = 0  # of a paragraph that Word saved as an item of a list
 
@@ -201,9 +202,7 @@ class _Reader:
         elif is_table(node, tag):
             for caption in node.css("caption")[:1]:
                 yield from self.flow.add("paragraph", self._line(caption))
-            table = self.words.table(node)
-            yield from self.flow.add("paragraph", table.title)
-            yield from self.flow.add("table" if table.is_table else "paragraph", table.text, header=table.header)
+            yield from self.flow.add_table(self.words.table(node))
         else:
             yield from self.flow.add("heading", self._line(node), level=HEADINGS.get(tag, FOLDED_LEVEL))
 
@@ -214,8 +213,8 @@ class _Reader:
         if tag in BLOCKS or tag == "li":
             yield from self._flush()
         if tag in ("dt", "dd"):
-            if tag == "dt":
-                yield from self._lone_term()
+            if tag == "dd":
+                self.term = self.term or self.defined
             self.in_term, self.in_definition = tag == "dt", tag == "dd"
         elif tag in LISTS:
             self.lists.append(open_list(node, self.words.styles))
@@ -241,6 +240,7 @@ class _Reader:
         if tag in ("dt", "dd", "dl"):
             self.in_term = self.in_definition = False
             if tag == "dl":
+                self.defined = ""
                 yield from self._lone_term()
         elif tag in LISTS and self.lists:
             self.lists.pop()
@@ -263,10 +263,10 @@ class _Reader:
         if not text:
             return
         if self.term and self.in_definition:
-            term, self.term = self.term, ""
+            term, self.term, self.defined = self.term, "", self.term
             yield from self.flow.add("list", f"{term}: {text}".replace("\n", " "))
         elif self.in_term:
-            self.term = text
+            self.term = f"{self.term}, {text}" if self.term else text  # several terms may share a definition
         elif self.lists:
             lead = "  " * (len(self.lists) - 1) + (self.marker or "  ")
             self.marker = ""

@@ -132,7 +132,12 @@ def is_panel(node: LexborNode) -> bool:
 
 def _is_toggle(node: LexborNode) -> bool:
     attributes = node.attributes or {}
-    return node.tag == "button" or "onclick" in attributes or any(name in attributes for name in TOGGLES)
+    return (
+        node.tag == "button"
+        or attributes.get("role") == "button"
+        or "onclick" in attributes
+        or any(name in attributes for name in TOGGLES)
+    )
 
 
 def is_question(button: LexborNode) -> bool:

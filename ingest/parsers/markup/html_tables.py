@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from selectolax.lexbor import LexborNode
 
-from ingest.parsers.tables.grid import MAX_COLUMNS, MAX_ROWS, Cell, Table, lay_out
+from ingest.parsers.tables.cells import Cell
+from ingest.parsers.tables.grid import MAX_COLUMNS, MAX_ROWS, Table, lay_out
 
 TABLE_ROLES = frozenset(("table", "grid", "treegrid"))
 CELL_ROLES = frozenset(("cell", "gridcell", "columnheader", "rowheader"))
@@ -95,7 +96,15 @@ def _cell(cell: LexborNode, text_of: TextOf, *, is_left_out: bool) -> Cell:
         columns=_span(cell, "colspan", "aria-colspan", MAX_COLUMNS),
         rows=_span(cell, "rowspan", "aria-rowspan", MAX_ROWS),
         is_name=_is_name(cell),
+        is_strong=_is_strong(cell),
     )
+
+
+def _is_strong(cell: LexborNode) -> bool:
+    """True for a cell all of whose words are bold."""
+    words = "".join(cell.text().split())
+    bold = cell.css_first("b, strong")
+    return bool(words) and bold is not None and "".join(bold.text().split()) == words
 
 
 def _span(cell: LexborNode, name: str, of_role: str, most: int) -> int:

@@ -19,6 +19,8 @@ ADDRESS = re.compile(r"^(?:https?://|ftp://|mailto:|tel:|//)", re.IGNORECASE)
 SOFT, HARD = "\n", "\x1e"  # line ends of the source, and those that show
 RAISED = re.compile(r"(?<=[\w)])\^(\d{1,3}|[a-zA-Z]{1,2})\^(?!\^)")  # as Pandoc writes it: 10^6^, CO~2~
 LOWERED = re.compile(r"(?<=[A-Za-z)])~(\d{1,3})~(?!~)")
+# Between single tildes, too, a text is struck out, but not in the middle of a word: there Pandoc lowers it.
+STRUCK = re.compile(r"(?<![\w~/\\])~(?![\s~/])([^~]*[^\s~])~(?![\w~/])")
 LEVELS = {"sup": raised, "sub": lowered}
 
 
@@ -57,8 +59,10 @@ class _Line:
             level = next((name for name, _ in reversed(self.open) if name in LEVELS), "")
             if child.type == "code_inline":
                 self._write(child.content)
+            elif level:
+                self._write(LEVELS[level](child.content))
             else:
-                self._write(LEVELS[level](child.content) if level else _with_levels(child.content))
+                self._text(child.content)
         elif child.type in ("s_open", "s_close"):
             self._strike(1 if child.type == "s_open" else -1)
         elif child.type == "link_open":
@@ -80,6 +84,13 @@ class _Line:
         if self.depth > 0:  # opened and never closed: browsers strike out to the end of the block
             self._strike(-self.depth)
         return "".join(self.parts)
+
+    def _text(self, text: str) -> None:
+        for number, part in enumerate(STRUCK.split(text)):
+            is_struck = number % 2 == 1  # what stands in the parentheses of the pattern
+            self._strike(int(is_struck))
+            self._write(_with_levels(part))
+            self._strike(-int(is_struck))
 
     def _write(self, text: str) -> None:
         (self.struck if self.depth > 0 else self.parts).append(text)

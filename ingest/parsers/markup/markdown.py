@@ -1,6 +1,7 @@
 """Markdown: its words as a reader sees them, without the marks; template tags of site generators removed."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import BinaryIO
 
 from markdown_it import MarkdownIt
@@ -18,8 +19,9 @@ from ingest.parsers.markup.html_styles import PageStyles
 from ingest.parsers.markup.inline import HTML_TAG, InlineReader
 from ingest.parsers.markup.template_tags import strip_template_tags
 from ingest.parsers.plain.encoding import detect_encoding
+from ingest.parsers.tables.cells import Cell
+from ingest.parsers.tables.grid import Table, lay_out
 from ingest.parsers.tables.heads import are_labels
-from ingest.parsers.tables.nesting import name_parents
 from language.raised import raised
 
 # Elements without an end.
@@ -70,6 +72,7 @@ class _Reader:
         self.open: list[tuple[str, str]] = []  # elements of HTML over several blocks, and as what their content is left out
         self.gone: list[str] = []  # lines in them since they began
         self.term, self.in_term, self.definitions = "", False, 0  # of a list of terms
+        self.defined = ""  # the term that was defined last: it may have more definitions
 
     def read(self) -> Iterator[ParsedPage]:
         position = 0
@@ -83,8 +86,7 @@ class _Reader:
                 position += 2
             elif token.type == "table_open":
                 end = next(i for i in range(position, len(self.tokens)) if self.tokens[i].type == "table_close")
-                text, header = self._table(self.tokens[position:end])
-                yield from self.flow.add("table", text, header=header)
+                yield from self.flow.add_table(self._table(self.tokens[position:end]))
                 position = end
             elif token.type == "inline":
                 yield from self._line(token)
@@ -114,14 +116,15 @@ class _Reader:
             self.in_term = token.type.endswith("open")
         elif token.type in ("dd_open", "dd_close"):
             self.definitions += 1 if token.type.endswith("open") else -1
+            self.term = (self.term or self.defined) if token.type.endswith("open") else ""
 
     def _line(self, token: Token) -> Iterator[ParsedPage]:
         text = self.inline.read(token)
         if self.in_term:
-            self.term = text
+            self.term = f"{self.term}, {text}" if self.term else text  # several terms may share a definition
             return
         if self.definitions and self.term:
-            text, self.term = f"{self.term}: {text}", ""
+            text, self.term, self.defined = f"{self.term}: {text}", "", self.term
         if not self.lists and self.definitions:
             yield from self.flow.add("list", text)
             return
@@ -180,22 +183,28 @@ class _Reader:
         if "</details" in content.lower():
             self.flow.leave(FOLDED_LEVEL)
 
-    def _table(self, tokens: list[Token]) -> tuple[str, str]:
-        """Return the rows, one a line, and the header row."""
-        rows: list[list[str]] = []
+    def _table(self, tokens: list[Token]) -> Table:
+        """Return a table; where its first row is blank, which the syntax asks for, its rows have no names."""
+        rows: list[list[Cell]] = []
         header = 0
         for position, token in enumerate(tokens):
             if token.type == "tr_open":
                 rows.append([])
             elif token.type in ("th_open", "td_open"):
-                rows[-1].append(" ".join(self.inline.read(tokens[position + 1]).split()))
+                inline = tokens[position + 1]
+                rows[-1].append(Cell(text=" ".join(self.inline.read(inline).split()), is_strong=_is_strong(inline)))
             elif token.type == "thead_close":
                 header = len(rows)
-        if are_labels(rows):
-            header = 0  # the syntax asks for a first row; labels and values have no names
-        name_parents(rows, header=header)
-        lines = [" | ".join(row) for row in rows]
-        return "\n".join(lines), "\n".join(lines[:header])
+        if not any(cell.text for row in rows[:header] for cell in row):
+            return replace(lay_out(rows[header:], names=0, is_certain=True), is_headless=True)
+        texts = [[cell.text for cell in row] for row in rows]
+        return lay_out(rows, names=0 if are_labels(texts) else header, is_certain=True)
+
+
+def _is_strong(inline: Token) -> bool:
+    """True for a line that is bold from its beginning to its end."""
+    kinds = [child.type for child in inline.children or () if child.type != "text" or child.content]
+    return kinds[:1] == ["strong_open"] and kinds[-1:] == ["strong_close"] and kinds.count("strong_open") == 1
 
 
 def _left_out_as(tag: str, name: str) -> str:

@@ -1,6 +1,7 @@
 """DOCX: the words of the document as it reads with every tracked change accepted; nothing outside of the file is fetched."""
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -46,6 +47,7 @@ from language.raised import raised
 
 MAX_HEADING = 200  # characters: what is longer is a paragraph, whatever its style
 MAX_TITLE = 60
+CONTENTS = re.compile(r"(?:toc|contents|table of (?:figures|authorities))\b", re.IGNORECASE)  # names of styles of such lists' lines
 NEEDS_NO_SPACE = "、）．】》"
 COMMENTS_HEADING = "Comments"
 NOTE_PARTS = {
@@ -165,7 +167,9 @@ class _Body:
         if not text:
             return
         level = self._level(element, style)
-        if level and len(text) <= MAX_HEADING:
+        if CONTENTS.match(style.name):  # dots lead to the number of the page
+            yield from self.flow.add("list", " … ".join(part for part in _numbered(label, text).rsplit("\t", 1) if part))
+        elif level and len(text) <= MAX_HEADING:
             self.styled_level, self.clause_levels = level, {}
             yield from self.flow.add("heading", _numbered(label, text), level=level)
         elif label is not None and label.is_named and _is_title(text):
@@ -236,9 +240,7 @@ class _Body:
         return self.known[part.partname]
 
     def _table(self, element: etree._Element) -> Iterator[ParsedPage]:
-        table = read_table(element, self._cell_line, self.left_out)
-        yield from self.flow.add("paragraph", table.title)
-        yield from self.flow.add("table" if table.is_table else "paragraph", table.text, header=table.header)
+        yield from self.flow.add_table(read_table(element, self._cell_line, self.left_out, is_strong=self.runs.is_strong))
 
     def _cell_line(self, paragraph: etree._Element) -> str:
         """Return the text and the pictures' words of a paragraph in a cell, with the number that Word prints before it or alone."""

@@ -14,25 +14,26 @@ from pptx.exc import PythonPptxError
 from ingest.parsers.content import Notice, Opening, ParsedPage
 from ingest.parsers.flow import Flow
 from ingest.parsers.left_out import LeftOut
+from ingest.parsers.office.charts import CX, chart_lines, chart_title
 from ingest.parsers.office.declared import declared_by
 from ingest.parsers.office.macros import has_macros, with_macro_warning
 from ingest.parsers.office.slides.comments import comments_of
 from ingest.parsers.office.slides.ground import take_unseen
+from ingest.parsers.office.slides.inherited import bullets_of, is_margin, is_page_number, printed_texts
 from ingest.parsers.office.slides.numbers import number_paragraphs
 from ingest.parsers.office.slides.pictures import fills_of, picture_of, says_hidden
 from ingest.parsers.office.slides.shapes import open_choices, shapes_of
+from ingest.parsers.office.slides.tables import read_table
 from ingest.parsers.office.slides.text import NO_TARGETS, is_struck, paragraph_text, words_of
 from ingest.parsers.office.strict_office import open_office
+from ingest.parsers.office.word.names import R
 from ingest.parsers.pdf.structure import usable_title
 from ingest.parsers.pictures.embedded import PictureReader
 from ingest.parsers.refusal import Refusal
-from ingest.parsers.tables.heads import are_labels
-from ingest.parsers.tables.nesting import name_parents
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 MAX_SLIDE_CHARACTERS = 200_000
-MAX_POINTS = 500  # of a chart's series
 DAMAGE = (
     PythonPptxError,
     KeyError,
@@ -92,13 +93,14 @@ class _Slides:
         self.objects = 0  # of other programs, on the slide that was read last
         self.left_out = LeftOut()
         self.targets: Mapping[str, str] = NO_TARGETS  # of the links of the slide that is read
+        self.printed: set[str] = set()  # what stands on every slide: footers, words of layouts
         self.known: dict[bytes, str] = {}  # texts of pictures by their hash: a logo stands on every slide, and is read once
 
     def read(self, slide: Any) -> None:
         """Put everything that the slide says into the flow."""
         self.has_pictures = self.from_pictures = self.is_broken = self.is_unread = False
         self.targets = _targets(slide)
-        self.struck, self.objects = _struck_runs(slide), 0
+        self.struck, self.objects = _struck_runs(slide._element), 0
         open_choices(slide)
         title = slide.shapes.title
         if title is not None and says_hidden(title._element):
@@ -118,6 +120,8 @@ class _Slides:
             except DAMAGE:
                 self.is_broken = True  # one shape does not take its slide with it
         self._diagrams(slide)
+        for text in printed_texts(slide):
+            self._margin(text)
         drawn = [shape._element for shape in shapes if shape._element.tag == f"{P}pic"]
         pictures = [data for data in map(partial(picture_of, slide.part), [*drawn, *fills_of(slide)]) if data]
         self.has_pictures = bool(pictures)
@@ -129,6 +133,7 @@ class _Slides:
             self._add("list", "\n".join(comments))
         if slide.has_notes_slide and (frame := slide.notes_slide.notes_text_frame) is not None and frame.text.strip():
             self._add("heading", "Notes", level=2)
+            self.struck += _struck_runs(frame._txBody)
             self._add("paragraph", self._clean(_frame_text(frame)))
 
     def note(self, number: int, *, has_text: bool) -> None:
@@ -159,9 +164,12 @@ class _Slides:
         if self.flow.cleaner.invisible:
             yield Notice(code="invisible", values={"count": self.flow.cleaner.invisible})
 
-    def _add(self, kind: str, text: str, *, level: int = 0, header: str = "") -> None:
+    def _add(self, kind: str, text: str, *, level: int = 0) -> None:
+        self._put(self.flow.add(kind, text, level=level))
+
+    def _put(self, pages: Iterator[ParsedPage]) -> None:
         # A page ends with its slide only; what is longer than MAX_SLIDE_CHARACTERS is no slide.
-        for _ in self.flow.add(kind, text, level=level, header=header):
+        for _ in pages:
             raise Refusal("too_complex", "a slide of more text than a book")
 
     def _clean(self, text: str) -> str:
@@ -173,13 +181,28 @@ class _Slides:
         elif shape.has_table:
             self._table(shape.table)
         elif shape.has_chart:
-            self._chart(shape.chart)
+            self._chart(shape.chart._chartSpace)
+        elif (newer := next(shape._element.iter(f"{CX}chart"), None)) is not None:
+            part = shape.part.related_part(newer.get(f"{R}id", ""))
+            self._chart(etree.fromstring(part.blob, etree.XMLParser(resolve_entities=False, no_network=True)))
         elif next(shape._element.iter(f"{P}oleObj"), None) is not None:
             self.objects += 1
 
+    def _margin(self, text: str) -> None:
+        """Put what stands on every slide into the flow, once."""
+        text = self._clean(text).strip()
+        if text not in self.printed:
+            self.printed.add(text)
+            self._add("paragraph", text)
+
     def _text(self, shape: Any) -> None:
+        if is_page_number(shape):
+            return
+        if is_margin(shape):
+            self._margin(_frame_text(shape.text_frame, self.targets))
+            return
         frame = shape.text_frame.paragraphs
-        marks = number_paragraphs(paragraph._p for paragraph in frame)
+        marks = number_paragraphs((paragraph._p for paragraph in frame), inherited=bullets_of(shape))
         texts = [
             (one.level, mark, self._clean(paragraph_text(one._p, self.targets)).strip())
             for one, mark in zip(frame, marks, strict=True)
@@ -190,34 +213,13 @@ class _Slides:
             is_item = is_list or bool(mark)
             self._add("list" if is_item else "paragraph", f"{'  ' * level}{mark or '-'} {text}" if is_item else text)
 
-    def _table(self, table: Any) -> None:
-        texts = [
-            [self.flow.cleaner.clean_line(_frame_text(cell.text_frame, self.targets)) for cell in row.cells] for row in table.rows
-        ]
-        for top, row in enumerate(table.rows):
-            for left, cell in enumerate(row.cells):
-                if cell.is_merge_origin:  # its text counts for all that it spans
-                    _spread(texts, top, left, height=cell.span_height, width=cell.span_width)
-        header_rows = _header_rows(table) if table.first_row else 0
-        rows = [_joined_rows(texts[:header_rows]), *texts[header_rows:]] if header_rows > 1 else texts
-        rows = [cells for cells in rows if any(cells)]
-        has_names = table.first_row and not are_labels(rows)
-        name_parents(rows, header=1 if has_names else 0)
-        lines = [" | ".join(cells) for cells in rows]
-        header = lines[0] if has_names and len(lines) > 1 else ""
-        self._add("table" if any(" | " in line for line in lines) else "paragraph", "\n".join(lines), header=header)
+    def _table(self, found: Any) -> None:
+        table = read_table(found, lambda cell: self.flow.cleaner.clean_line(_frame_text(cell.text_frame, self.targets)))
+        self._put(self.flow.add_table(table))
 
-    def _chart(self, chart: Any) -> None:
-        if chart.has_title and chart.chart_title.has_text_frame:
-            self._add("paragraph", self._clean(chart.chart_title.text_frame.text))
-        for plot in chart.plots:
-            series = [(self.flow.cleaner.clean_line(one.name or ""), list(one.values)) for one in plot.series]
-            lines = []
-            for number, category in enumerate(list(plot.categories)[:MAX_POINTS]):
-                figures = [(name, values[number]) for name, values in series if number < len(values)]
-                row_text = "; ".join(f"{name} {value:.15g}".strip() for name, value in figures if value is not None)
-                lines.append(f"{self.flow.cleaner.clean_line(str(category))}: {row_text}")
-            self._add("list", "\n".join(lines))
+    def _chart(self, root: etree._Element) -> None:
+        self._add("paragraph", self._clean(chart_title(root)))
+        self._add("list", self._clean("\n".join(chart_lines(root))))
 
     def _diagrams(self, slide: Any) -> None:
         """SmartArt keeps its words in a part of its own."""
@@ -241,34 +243,14 @@ class _Slides:
         self._add("paragraph", text)
 
 
-def _spread(texts: list[list[str]], top: int, left: int, *, height: int, width: int) -> None:
-    """Write the text of a merged cell into every cell that it spans; a row that it fills alone is a title, and keeps it once."""
-    is_title = width == len(texts[top])
-    for row in texts[top : top + height]:
-        row[left : left + width] = [texts[top][left], *[""] * (width - 1)] if is_title else [texts[top][left]] * width
-
-
-def _header_rows(table: Any) -> int:
-    """Return how many rows name the columns: those that a merged cell of the first row spans, or the one below names above it."""
-    cells = list(table.rows[0].cells)
-    across = [cell for cell in cells if cell.is_merge_origin and 1 < cell.span_width < len(cells)]
-    deep = max((cell.span_height for cell in cells if cell.is_merge_origin), default=1)
-    return min(len(table.rows) - 1, max(deep, 2 if across else 1))
-
-
-def _joined_rows(rows: list[list[str]]) -> list[str]:
-    """Return header rows as one: "2025" above "Office" is "2025 Office"."""
-    return [" ".join(dict.fromkeys(text for text in column if text)) for column in zip(*rows, strict=True)]
-
-
 def _targets(slide: Any) -> dict[str, str]:
     """Return the addresses that the slide's links lead to, by the number of their relation."""
     relations = [relation for relation in slide.part.rels.values() if relation.is_external]
     return {row.rId: row.target_ref for row in relations if row.reltype.endswith("/hyperlink")}
 
 
-def _struck_runs(slide: Any) -> list[str]:
-    runs = slide._element.iter(f"{A}r", f"{A}fld")
+def _struck_runs(element: etree._Element) -> list[str]:
+    runs = element.iter(f"{A}r", f"{A}fld")
     return [text for run in runs if is_struck(run.find(f"{A}rPr")) and (text := words_of(run)).strip()]
 
 

@@ -14,7 +14,7 @@ from ingest.parsers.left_out import LeftOut
 from ingest.parsers.office.declared import declared_by
 from ingest.parsers.office.macros import has_macros, with_macro_warning
 from ingest.parsers.office.sheets.formulas import Calculator
-from ingest.parsers.office.sheets.reader import struck_styles, white_styles
+from ingest.parsers.office.sheets.reader import bold_styles, struck_styles, white_styles
 from ingest.parsers.office.sheets.sheet import SheetText
 from ingest.parsers.office.strict_office import open_office
 from ingest.parsers.pdf.structure import usable_title
@@ -48,7 +48,7 @@ def _parse(stream: BinaryIO) -> Iterator[Opening | ParsedPage | Notice]:
     try:
         book = load_workbook(open_office(stream), read_only=True, data_only=True, keep_links=False, rich_text=True)
         properties, sheets = book.properties, list(book.worksheets)
-        struck, white = struck_styles(book), white_styles(book)
+        styles = {"struck": struck_styles(book), "white": white_styles(book), "bold": bold_styles(book)}
     except DAMAGE as error:
         raise Refusal("damaged", f"openpyxl: {type(error).__name__}: {error}") from error
     flow = Flow()
@@ -60,7 +60,7 @@ def _parse(stream: BinaryIO) -> Iterator[Opening | ParsedPage | Notice]:
     visible = [sheet for sheet in sheets if sheet not in hidden][:MAX_SHEETS]
     for sheet in visible:
         try:
-            reader = SheetText(sheet, flow, struck=struck, white=white, calculator=calculator, left_out=left_out, pictures=pictures)
+            reader = SheetText(sheet, flow, **styles, calculator=calculator, left_out=left_out, pictures=pictures)
             yield from reader.read()
         except DAMAGE:
             broken.append(flow.cleaner.clean_line(sheet.title))

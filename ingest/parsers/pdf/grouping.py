@@ -20,6 +20,8 @@ CLAUSE = re.compile(
     r"|[（(][一二三四五六七八九十]{1,3}[）)]|[一二三四五六七八九十]{1,3}、"
     r"|(?:Article|Section|Clause|Chapter|Annex|Appendix|Artikel|Art\.) \d"
 )
+LEADER = re.compile(r"(?<=\S)\s*(?:(?:[.·]\s?){4,}|[…‥]{2,})\s*(?=\S)")  # dots between a text and what stands at its line's end
+MAX_LED = 3  # words behind the dots
 CLAUSE_STARTS = frozenset("§第（(一二三四五六七八九十ASC")
 MAX_HEADING_ROWS = 3
 MAX_PARTS = 4  # of a fraction, with the word before it: "5", "¹", "/", "₂"
@@ -35,7 +37,9 @@ def merge_rows(lines: list[Line]) -> list[Line]:
         overlap = min(line.bottom, last.bottom) - max(line.top, last.top) if last else 0.0
         if last and overlap > 0.6 * min(line.size, last.size) and line.left >= last.right - 0.3 * last.size:
             first = replace(line.words[0], spaced=line.left - last.right > 0.15 * last.size)
-            rows[-1] = Line([*last.words, first, *line.words[1:]], bold=last.bold and line.bold, hyphenated=line.hyphenated)
+            words = [*last.words, first, *line.words[1:]]
+            is_mixed = last.bold and (line.is_mixed or not line.bold)
+            rows[-1] = Line(words, bold=last.bold and line.bold, hyphenated=line.hyphenated, is_mixed=is_mixed)
         else:
             rows.append(line)
     return [_with_fractions(row) if any("/" in word.text for word in row.words) else row for row in rows]
@@ -64,13 +68,14 @@ def group_rows(rows: list[Line], *, body: float, edge: float, entries: dict[str,
     headings = _find_headings(rows, body, entries)
     right = max(edge, far_edge([row.right for row in rows]))
     usual = _usual_gap(rows)
+    led = [not is_row and _take_leaders(row) for row, is_row in zip(rows, in_table, strict=True)]
     groups: list[tuple[str, list[Line]]] = []
     for position, row in enumerate(rows):
         if in_table[position]:
             kind = "table"
         elif headings[position]:
             kind = "heading"
-        elif _is_item(row):
+        elif led[position] or _is_item(row):
             kind = "bullet"
         else:
             kind = "paragraph"
@@ -84,6 +89,7 @@ def group_rows(rows: list[Line], *, body: float, edge: float, entries: dict[str,
             same_heading = kind == last_kind == "heading" and near and abs(row.size - above.size) < 0.5 and row.bold == above.bold
             goes_on = (
                 kind == "paragraph"
+                and not led[position - 1]
                 and last_kind in ("paragraph", "list")
                 and not (last_kind == "list" and _is_outdented(last_rows, row, usual=usual))
                 and _continues(above, row, usual=usual, right=_column_edge(rows, position, right))
@@ -103,6 +109,24 @@ def _is_item(row: Line) -> bool:
     mark = first.text if others[0].spaced else first.text + others[0].text
     hangs = others[0].left - first.right > 0.55 * row.size
     return bool(BULLET.match(first.text) or BULLET.match(mark) or (NUMBERED.match(first.text) and hangs))
+
+
+def _take_leaders(row: Line) -> bool:
+    """Write the dots that lead from a text to what stands at its line's end as one sign: "Coffee … 2.50". False: there are none."""
+    if row.text.count(".") < 4 and not any(sign in row.text for sign in "·…‥"):
+        return False
+    *_, last = [None, *LEADER.finditer(row.text)]
+    if last is None or len(row.text[last.end() :].split()) > MAX_LED:
+        return False
+    words: list[Word] = []
+    for word in row.words:
+        is_dots = not word.text.strip(".·…‥")
+        if is_dots and words and words[-1].text == "…":
+            continue  # dots that stand apart
+        text = "…" if is_dots and (len(word.text) > 1 or row.text.count(" .") > 3) else LEADER.sub(" … ", word.text)
+        words.append(word if text == word.text else replace(word, text=text))
+    row.words = words
+    return True
 
 
 def _is_outdented(item: list[Line], row: Line, *, usual: float) -> bool:

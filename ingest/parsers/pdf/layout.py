@@ -18,13 +18,13 @@ from ingest.parsers.pdf.page import Line, RawPage, Word
 from ingest.parsers.pdf.reading_order.columns import part_columns
 from ingest.parsers.pdf.running import is_edge
 from ingest.parsers.pdf.tables.barred import take_barred
-from ingest.parsers.pdf.tables.cells import Fragment, Table
+from ingest.parsers.pdf.tables.cells import Fragment, Table, texts_of
 from ingest.parsers.pdf.tables.continuing import CONTINUED, OpenTable, columns_of, goes_on
 from ingest.parsers.pdf.tables.ruled import take_ruled
-from ingest.parsers.pdf.tables.spanning import join_spanning
+from ingest.parsers.pdf.tables.spanning import join_spanning, join_units
 from ingest.parsers.pdf.tables.unruled import table_of_rows
 from ingest.parsers.pdf.tables.wrapped import in_rows
-from ingest.parsers.tables.heads import are_labels, lacks_head, rows_of
+from ingest.parsers.tables.heads import lacks_head, rows_of
 from ingest.parsers.tables.nesting import BESIDE, Place, find_parents
 from kb.viewing.boxes import Box, pack
 from language.hyphens import HYPHENS, is_suspended, keeps_hyphen, plain_word
@@ -63,14 +63,10 @@ def _parents(table: Table, header: str) -> dict[Place, Place]:
     if not table.is_drawn:
         return {}
     names = [line.split(" | ") for line in header.split("\n")] if header else []
-    rows = _texts(table)
+    rows = texts_of(table)
     found = find_parents([*names, *rows], header=len(names) or table.header_rows)
     before = len(names)
     return {(row - before, column): (above - before, other) for (row, column), (above, other) in found.items() if above >= before}
-
-
-def _texts(table: Table) -> list[list[str]]:
-    return [[" ".join(word.text for line in cell for word in line.words) for cell in row] for row in table.rows]
 
 
 def _kind_of(item: Line | Table) -> tuple[str, int]:
@@ -172,13 +168,13 @@ class Layout:
             writer.blocks.append(Block(kind="paragraph", start=begin, end=writer.length, heading_path=self.path))
             writer.put("\n")
         start, header_end = writer.length, 0
-        table = join_spanning(table)
+        table = join_units(join_spanning(table))
         if self.open is not None and goes_on(self.open, table, page=page.number):
             writer.put(f"{self.open.header}\n")
             header_end = writer.length - 1
             table = Table(table.rows, 0, is_drawn=table.is_drawn)
-        if table.header_rows == 1 and not table.is_bold and are_labels(_texts(table)):
-            table = Table(table.rows, 0, is_drawn=table.is_drawn)
+        if table.is_labelled or (table.header_rows == 1 and not table.is_bold and lacks_head(texts_of(table))):
+            table = Table(table.rows, 0, is_drawn=table.is_drawn, is_labelled=table.is_labelled)
         parents = _parents(table, self.open.header if header_end and self.open else "")
         for position, row in enumerate(table.rows):
             writer.put("\n" if position else "")
@@ -197,7 +193,7 @@ class Layout:
         is_bold = self.open.is_bold if inherited and self.open else table.is_bold
         self.open = None
         self.last = OpenTable(page=page.number, header=header, is_bold=is_bold, columns=columns_of(table))
-        is_headless = not header_end and lacks_head(rows_of(writer.since(start)))
+        is_headless = not header_end and (table.is_labelled or lacks_head(rows_of(writer.since(start))))
         place = {"start": start, "end": writer.length, "header_end": header_end}
         writer.blocks.append(Block(kind="table", heading_path=self.path, is_headless=is_headless, **place))
 

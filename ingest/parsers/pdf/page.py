@@ -39,13 +39,15 @@ class Word:
 class Line:
     """Words on one baseline. `size`: the height of its characters in points, about 1.15 times the font size.
 
-    `apart`: a form field or a note, which belongs to no paragraph.
+    `bold`: its first word is. `is_mixed`: its last word is not, as a value behind its label. `apart`: a form field or a note, which
+    belongs to no paragraph.
     """
 
     words: list[Word]
     bold: bool = False
     hyphenated: bool = False  # ends in a hyphen that only the line break needs
     apart: bool = False
+    is_mixed: bool = False
 
     left: float = 0.0
     top: float = 0.0

@@ -238,9 +238,9 @@ class _Reader:
         elif is_pale(self.text_page, first) or is_pale(self.text_page, characters[-1]):
             self.pale += [word for word, index in zip(words, characters, strict=True) if is_pale(self.text_page, index)]
         self.raw.unmapped += pdfium.FPDFText_HasUnicodeMapError(self.text_page, first) == 1
-        weight = pdfium.FPDFText_GetFontWeight(self.text_page, first)
-        bold = weight >= BOLD_WEIGHT or self._bold_name(first)
-        self.raw.lines.append(Line(words, bold=bold, hyphenated=hyphenated))
+        bold = self._is_bold(first)
+        is_mixed = bold and not self._is_bold(characters[-1])
+        self.raw.lines.append(Line(words, bold=bold, hyphenated=hyphenated, is_mixed=is_mixed))
 
     def _is_invisible(self, character: int) -> bool:
         if not is_invisible(self.text_page, character):
@@ -267,6 +267,9 @@ class _Reader:
 
     def _character(self, unit: int, exact: bool) -> int:
         return unit if exact else pdfium.FPDFText_GetCharIndexFromTextIndex(self.text_page, unit)
+
+    def _is_bold(self, index: int) -> bool:
+        return pdfium.FPDFText_GetFontWeight(self.text_page, index) >= BOLD_WEIGHT or self._bold_name(index)
 
     def _bold_name(self, index: int) -> bool:
         flags, name = ctypes.c_int(), ctypes.create_string_buffer(100)

@@ -21,6 +21,7 @@ NAMED_DELIMITER = re.compile(r"\ufeff?sep=(.)\s*$", re.IGNORECASE)
 SINGLE_QUOTED = re.compile(r"(?:^|[,;\t|])\s*'[^'\n]*'(?=\s*(?:[,;\t|]|$))", re.MULTILINE)
 ESCAPED = re.compile(r"\\\"(?!\s*(?:[,;\t|]|$))", re.MULTILINE)
 ESCAPED_DELIMITER = re.compile(r"\\[,;\t|^~]")
+AS_TEXT = re.compile(r'^="([^"]*)"$')  # how programs keep a spreadsheet from making a number of "0151"
 MAX_LINE = 1 << 20  # characters
 MAX_FIELD = 1 << 17
 
@@ -62,17 +63,24 @@ def _parse(stream: BinaryIO, encoding: str, shape: Shape) -> Items:
     flow = Flow()
     rows = Rows(flow, level=1)
     replaced = 0
+    is_spaced = _is_spaced(list(islice(_read(_lines(stream, encoding), shape), SAMPLE_ROWS)))
     for number, row in enumerate(_read(_lines(stream, encoding), shape)):
-        if number == 0 and NAMED_DELIMITER.match(shape.delimiter.join(row)):
+        if (number == 0 and NAMED_DELIMITER.match(shape.delimiter.join(row))) or (is_spaced and not any(row)):
             continue
         replaced += sum(text.count("\ufffd") for text in row)
-        yield from rows.add([flow.cleaner.clean_line(text) for text in row])
+        yield from rows.add([flow.cleaner.clean_line(AS_TEXT.sub(r"\1", text)) for text in row])
     yield from rows.finish()
     yield from flow.finish()
     if not shape.quotes:
         yield Notice(code="open_quotes")
     if replaced:
         yield Notice(code="replaced", values={"count": replaced, "encoding": encoding})
+
+
+def _is_spaced(rows: list[list[str]]) -> bool:
+    """Tell whether a program has written a blank line behind each row, which parts no tables."""
+    filled = [bool(any(row)) for row in rows]
+    return len(rows) > 3 and filled[0] and all(is_filled == (number % 2 == 0) for number, is_filled in enumerate(filled))
 
 
 def find_shape(stream: BinaryIO, encoding: str) -> Shape:

@@ -3,33 +3,27 @@
 import re
 from dataclasses import dataclass, field
 
-from ingest.parsers.tables.heads import are_labels
+from ingest.parsers.tables.cells import Cell, width_of
+from ingest.parsers.tables.depth import are_labelled, find_depth, join_two_heads
 from ingest.parsers.tables.nesting import counts_rows, name_parents
 
 MAX_COLUMNS = 200  # that a cell may span
 MAX_ROWS = 2000
-MAX_HEADER_ROWS = 4
 MAX_REPEATED = 300  # characters of a text that is written for each row and column that it spans
 TOTAL = re.compile(r"\b(?:total|sum|subtotal|average|balance)\b|合计|总计|小计|平均", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """`columns`, `rows`: how many it spans, at least 1. `is_name`: the file calls it a head."""
-
-    text: str
-    columns: int = 1
-    rows: int = 1
-    is_name: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """`title`: lines above the head that span the whole table. `text`: rows, one a line; `header`: the first of them, or ""."""
+    """`title`: lines above the head that span the whole table. `text`: rows, one a line; `header`: the first of them, or "".
+
+    `is_headless`: its first row surely names no columns.
+    """
 
     title: str
     text: str
     header: str
+    is_headless: bool = False
 
     @property
     def is_table(self) -> bool:
@@ -69,15 +63,23 @@ class _Layout:
             row.append(text)
 
 
-def lay_out(rows: list[list[Cell]], *, names: int) -> Table:
-    """Return a table's text. `names`: how many rows the file marks as its head; a head whose cells span goes on below them."""
+def lay_out(rows: list[list[Cell]], *, names: int, is_certain: bool = False) -> Table:
+    """Return a table's text.
+
+    `names`: how many rows the file marks as its head; a head whose cells span goes on below them. `is_certain`: a table without
+    marked rows has none, else its first row may be one.
+    """
     rows, marked = _without_blank(rows, names)
     titles, rows = _titles(rows)
-    marked = max(0, marked - len(titles))
-    header = _depth(rows, marked)
-    layout = _Layout(max(map(_width, rows)) if header else 0)
+    marked = max(int(is_certain and names > 0), marked - len(titles))  # a title that is marked stands above the names
+    labels_rows = are_labelled(rows)
+    header = 0 if labels_rows or (is_certain and not marked) else find_depth(rows, marked)
+    layout = _Layout(max(map(width_of, rows)) if header else 0)
     spanning = {number for number, row in enumerate(rows) if len(row) == 1 and row[0].columns > 1}
     laid = [layout.lay(row, is_header=number < header) for number, row in enumerate(rows)]
+    may_have_two = header <= 1 and not labels_rows and not (is_certain and not marked)
+    if may_have_two and (joined := join_two_heads(laid)):
+        laid, spanning, header = [joined, *laid[2:]], {number - 1 for number in spanning}, 1
     if header > 1 and len(laid) > header and _has_spans(rows[:header]):
         laid, spanning = [_joined(laid[:header]), *laid[header:]], {number - header + 1 for number in spanning}
         header = 1
@@ -85,7 +87,9 @@ def lay_out(rows: list[list[Cell]], *, names: int) -> Table:
         _fill_names(laid, header)
         name_parents(laid, header=header, spanning=spanning)
     lines = [_line(row) for row in laid if any(row)]
-    return Table(title="\n".join(titles), text="\n".join(lines), header="\n".join(lines[:header]))
+    return Table(
+        title="\n".join(titles), text="\n".join(lines), header="\n".join(lines[:header]), is_headless=labels_rows and bool(lines)
+    )
 
 
 def _without_blank(rows: list[list[Cell]], names: int) -> tuple[list[list[Cell]], int]:
@@ -100,45 +104,14 @@ def _without_blank(rows: list[list[Cell]], names: int) -> tuple[list[list[Cell]]
     return kept, marked
 
 
-def _width(row: list[Cell]) -> int:
-    return sum(cell.columns for cell in row)
-
-
 def _titles(rows: list[list[Cell]]) -> tuple[list[str], list[list[Cell]]]:
     """Cut off rows at the top of which one cell spans the whole table."""
     titles: list[str] = []
-    widest = max(map(_width, rows), default=0)
+    widest = max(map(width_of, rows), default=0)
     while len(rows) > 1 and widest > 1 and len(rows[0]) == 1 and rows[0][0].columns >= widest and rows[0][0].rows == 1:
         titles.append(rows[0][0].text)
         rows = rows[1:]
     return [title for title in titles if title], rows
-
-
-def _depth(rows: list[list[Cell]], marked: int) -> int:
-    """Return how many rows the head has."""
-    if not rows:
-        return 0
-    if marked and (all(cell.is_name for cell in rows[0]) or not any(cell.is_name for cell in rows[0])):
-        depth = marked
-    elif len(rows) > 2 and _is_words(rows[0]) and not are_labels([[cell.text for cell in row] for row in rows]):
-        depth = 1
-    else:
-        return marked
-    number = 0
-    while number < depth and depth < MAX_HEADER_ROWS:
-        for cell in rows[number]:
-            reaches = number + cell.rows
-            if cell.rows > 1 and number == 0 and len(rows) > reaches and all(map(_is_words, rows[depth:reaches])):
-                depth = max(depth, reaches)
-        spans = any(1 < cell.columns < _width(rows[number]) and cell.text for cell in rows[number])
-        if spans and number + 1 == depth and len(rows) > depth + 1 and _is_words(rows[depth]):
-            depth += 1
-        number += 1
-    return min(depth, len(rows))
-
-
-def _is_words(row: list[Cell]) -> bool:
-    return any(cell.text for cell in row) and not any(re.search(r"\d", cell.text) for cell in row)
 
 
 def _has_spans(rows: list[list[Cell]]) -> bool:

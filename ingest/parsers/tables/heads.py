@@ -20,10 +20,12 @@ def lacks_head(rows: Sequence[Sequence[str]]) -> bool:
     """Tell whether a table surely has no row of names.
 
     Its rows are labels and values, or its first row holds a number, a date or a code where those below hold one of the same form:
-    "4711 | Ann | Hall 2" above "4712 | Bob | Hall 3". Words above words say nothing; a year may be a name.
+    "4711 | Ann | Hall 2" above "4712 | Bob | Hall 3"; or a word of it comes again further below in the same column, as that of a
+    place or a team does. Else words above words say nothing; a year may be a name.
     """
     rows = [row for row in rows if any(row)][:MAX_ROWS]
-    return are_labels(rows) or (len(rows) > 1 and any(_is_of_kind(rows, column) for column in range(len(rows[0]))))
+    columns = range(len(rows[0]) if len(rows) > 1 else 0)
+    return are_labels(rows) or any(_is_of_kind(rows, column) or _comes_again(rows, column) for column in columns)
 
 
 def are_labels(rows: Sequence[Sequence[str]]) -> bool:
@@ -41,6 +43,13 @@ def _is_of_kind(rows: Sequence[Sequence[str]], column: int) -> bool:
         return False
     below = [row[column] for row in rows[1:] if column < len(row) and row[column]]
     return bool(below) and 2 * sum(_form(text) == first for text in below) > len(below)
+
+
+def _comes_again(rows: Sequence[Sequence[str]], column: int) -> bool:
+    """Tell whether a text of the first row stands in a record, too. The second row may be names, and all may be printed again."""
+    first = rows[0][column]
+    is_remark = first.startswith(("(", "（"))  # "(in millions)", which the names of the next year say again
+    return bool(first) and not is_remark and any(row[column] == first and row != rows[0] for row in rows[2:] if column < len(row))
 
 
 def _form(text: str) -> str:

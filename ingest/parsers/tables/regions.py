@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingest.parsers.content import ParsedPage
-from ingest.parsers.tables.names import NUMBER
+from ingest.parsers.tables.names import NUMBER, column_runs
 from ingest.parsers.tables.nesting import TOTAL
 from ingest.parsers.tables.rows import Notes, Rows
 
@@ -16,13 +16,16 @@ class _Row:
     cells: Sequence[str]
     notes: Notes = field(default_factory=dict)
     indent: int = 0
+    is_label: bool = False
 
     def within(self, columns: range) -> "_Row":
         """Return the row with nothing but what stands in some columns."""
         cells = [text if column in columns else "" for column, text in enumerate(self.cells)]
         notes = {column: text for column, text in self.notes.items() if column in columns}
         first = next((column for column, text in enumerate(self.cells) if text), -1)
-        return _Row(cells=cells if any(cells) else [], notes=notes, indent=self.indent if first in columns else 0)
+        begins = first in columns
+        indent, is_label = (self.indent, self.is_label) if begins else (0, False)
+        return _Row(cells=cells if any(cells) else [], notes=notes, indent=indent, is_label=is_label)
 
 
 class Regions:
@@ -33,9 +36,11 @@ class Regions:
         self._held: list[_Row] = []
         self._is_long = False
 
-    def add(self, row: Sequence[str], *, notes: Notes | None = None, indent: int = 0) -> Iterator[ParsedPage]:
+    def add(
+        self, row: Sequence[str], *, notes: Notes | None = None, indent: int = 0, is_label: bool = False
+    ) -> Iterator[ParsedPage]:
         """Add a row of cleaned cells, as `Rows.add`. Raises: Refusal: too_wide."""
-        taken = _Row(cells=row, notes=notes or {}, indent=indent)
+        taken = _Row(cells=row, notes=notes or {}, indent=indent, is_label=is_label)
         is_blank = not any(row)
         if is_blank or len(self._held) == MAX_HELD:
             self._is_long = not is_blank
@@ -64,7 +69,7 @@ class Regions:
                 yield from self._give(row)
 
     def _give(self, row: _Row) -> Iterator[ParsedPage]:
-        yield from self.rows.add(row.cells, notes=row.notes, indent=row.indent)
+        yield from self.rows.add(row.cells, notes=row.notes, indent=row.indent, is_label=row.is_label)
 
 
 def _side_by_side(rows: Sequence[_Row]) -> list[range]:
@@ -74,7 +79,7 @@ def _side_by_side(rows: Sequence[_Row]) -> list[range]:
     their own; each fills its rows, and names each by a text that no other row of it has.
     """
     texts = [{column: text for column, text in enumerate(row.cells) if text} for row in rows]
-    parts = _runs({column for row in texts for column in row})
+    parts = column_runs(column for row in texts for column in row)
     if len(parts) < 2 or not all(len(part) > 1 for part in parts):
         return []
     tables = [[{column: row[column] for column in part if column in row} for row in texts] for part in parts]
@@ -83,15 +88,6 @@ def _side_by_side(rows: Sequence[_Row]) -> list[range]:
     extents = {_extent(table) for table in tables}
     are_titled = all(len(table[_extent(table)[0]]) == 1 for table in tables)
     return parts if len(extents) == len(tables) or are_titled else []
-
-
-def _runs(columns: set[int]) -> list[range]:
-    """Return the columns as runs without a gap."""
-    runs: list[range] = []
-    for column in sorted(columns):
-        start = runs.pop().start if runs and runs[-1].stop == column else column
-        runs.append(range(start, column + 1))
-    return runs
 
 
 def _extent(table: Sequence[Mapping[int, str]]) -> tuple[int, int]:
@@ -109,4 +105,6 @@ def _is_table(table: Sequence[Mapping[int, str]], part: range, *, is_first: bool
         return False
     names = [row[part.start] for row in table if len(row) > 1 and part.start in row]
     is_named = len(names) == sum(len(row) > 1 for row in table)
+    while len(names) > 2 and names[0] == names[1]:
+        del names[0]  # a name of a column that is merged down over the names of others
     return is_named and len(set(names)) == len(names) and not all(NUMBER.match(name) for name in names[1:])

@@ -16,6 +16,7 @@ from ingest.parsers.tables.pairs import MAX_PAIRS, are_pairs, is_label_alone, is
 
 MAX_HEADING_CHARACTERS = 160
 MAX_COLUMNS = 16_384  # as many as Excel has
+MAX_LONE_CHARACTERS = 2000  # of a remark below a table
 BLOCK_CHARACTERS = 4000
 Notes = Mapping[int, str]  # by column from 0
 
@@ -44,8 +45,14 @@ class Rows:
         self._length = 0
         self._kind = ""
 
-    def add(self, row: Sequence[str], *, notes: Notes | None = None, indent: int = 0) -> Iterator[ParsedPage]:
-        """Add a row of cleaned cells. `notes`: on cells of the row. `indent`: of its first text. Raises: Refusal: too_wide."""
+    def add(
+        self, row: Sequence[str], *, notes: Notes | None = None, indent: int = 0, is_label: bool = False
+    ) -> Iterator[ParsedPage]:
+        """Add a row of cleaned cells.
+
+        `notes`: on cells of the row. `indent`: of its first text. `is_label`: that stands out beside its value, as a label does.
+        Raises: Refusal: too_wide.
+        """
         if len(row) > MAX_COLUMNS:
             raise Refusal("too_wide", f"{len(row)} columns")
         cells = [(column, text) for column, text in enumerate(row) if text]
@@ -54,6 +61,8 @@ class Rows:
             self._outline.begin(cells[0][0])
         elif cells:
             cells = [(cells[0][0], self._outline.name(cells[0][1], column=cells[0][0], indent=indent)), *cells[1:]]
+        if is_label and len(cells) == 2 and self._goes_with_labels(cells):
+            cells = [(cells[0][0], cells[0][1].rstrip(":：") + ":"), cells[1]]  # as others write a label
         if self._pairs:
             first = self._paired or self._pairs[0][0]
             if len(self._pairs) < MAX_PAIRS and (may_be_pair(cells, first) or is_label_alone(cells, first)):
@@ -72,6 +81,12 @@ class Rows:
             self._pairs = [(cells, notes)]
             return
         yield from self._add(cells, notes)
+
+    def _goes_with_labels(self, cells: Cells) -> bool:
+        """Tell whether labels that stand out may begin here, or have begun above."""
+        if self._paired or self._pairs:
+            return is_labelled(self._paired or self._pairs[0][0])
+        return self._is_pair(cells)
 
     def _is_pair(self, cells: Cells) -> bool:
         """Tell whether labels and values may begin here."""
@@ -143,9 +158,15 @@ class Rows:
             yield from self._loose(self._held_notes)
             self._is_titled = True
             return  # the header may be in the next row
+        if self.header and len(self.header) > 1 and len(first) == 1 and len(second) < 2 and not self._is_of_table(first):
+            yield from self._remark(first)
+            return  # and so may be the next row
         self._is_start, self._above, self._head = False, [], []
         is_other, self._is_titled = self._is_titled and self._names_others(first), False
-        if _is_header(first, second, is_certain=not self.header or is_other):
+        opens_part = (
+            len(second) == 1 and len(first) > 2 and second[0][0] == first[0][0] and is_word(second[0][1], MAX_HEADER_CHARACTERS)
+        )
+        if _is_header(first, second, is_certain=not self.header or is_other, opens_part=opens_part):
             yield from self._flush()
             self.header, self._repeat = dict(first), _period(first)
             self._has_rows = self._has_sections = False
@@ -155,6 +176,14 @@ class Rows:
             if self.header and not set(self.header) & {column for column, _ in first}:
                 self.header, self._repeat = {}, 0  # another table, elsewhere on the sheet
             yield from self._row(first, self._held_notes)
+
+    def _is_of_table(self, cells: Cells) -> bool:
+        """Tell whether a text alone behind a table is a row of it all the same: a number, or a total."""
+        return not is_word(cells[0][1], MAX_LONE_CHARACTERS) or bool(TOTAL.match(cells[0][1]))
+
+    def _remark(self, cells: Cells) -> Iterator[ParsedPage]:
+        """Put a text that stands alone below a table and a blank row into the flow: a remark on it, or on what follows."""
+        yield from self._line("paragraph", "; ".join([cells[0][1], *(f"Note: {text}" for text in self._held_notes.values())]))
 
     def _names_others(self, first: Cells) -> bool:
         """Tell whether a row below a title begins another table: it has other columns, or repeats names of the one before."""
@@ -272,12 +301,13 @@ def _period(header: Cells) -> int:
     return size if is_whole else 0
 
 
-def _is_header(first: Cells, second: Cells, *, is_certain: bool) -> bool:
+def _is_header(first: Cells, second: Cells, *, is_certain: bool, opens_part: bool = False) -> bool:
     """True where the first row names the columns of those below.
 
     Names are short and no numbers; years and dates may be names where no year or date stands below them. They differ, unless
     numbers stand below them or all of them begin anew (plan, actual, plan, actual).
-    `is_certain`: words above words are a header too; else one shows only by the numbers below it.
+    `is_certain`: words above words are a header too; else one shows only by the numbers below it. `opens_part`: the second row is
+    the name of a part of the table, so that years say no more than words.
     """
     below = dict(second)
     texts = [text for _, text in first]
@@ -296,4 +326,4 @@ def _is_header(first: Cells, second: Cells, *, is_certain: bool) -> bool:
             return False
         contrast = contrast or bool(NUMBER.match(under))
     is_dated = any(YEAR_OR_DATE.match(text) for text in texts)
-    return contrast or (is_certain and not is_dated and (not repeats or bool(_period(first))))
+    return contrast or (is_certain and (not is_dated or opens_part) and (not repeats or bool(_period(first))))

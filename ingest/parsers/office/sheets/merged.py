@@ -11,7 +11,7 @@ from typing import IO, cast
 
 from openpyxl.utils.cell import range_boundaries
 
-from ingest.parsers.tables.names import NUMBER, YEAR_OR_DATE
+from ingest.parsers.tables.names import NUMBER, YEAR_OR_DATE, column_runs
 
 REFERENCE = re.compile(rb'<(?:\w+:)?mergeCell[^>]*?\sref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
 END_OF_ROWS = b"sheetData>"
@@ -95,7 +95,9 @@ class Spreader:
         self._open += [(span, _at(row, span.left)) for span in starting if span.bottom > number and _at(row, span.left)]
         if self._upper:
             if self._names_columns(row):
-                row = [_joined(upper, lower) for upper, lower in zip(*_even(self._upper, row), strict=True)]
+                apart, row = self._join(row)
+                if any(apart):
+                    yield apart
             else:
                 yield self._upper
             self._upper = []
@@ -118,6 +120,25 @@ class Spreader:
                 if not _at(row, span.left):
                     row = _filled(row, Merged(span.top, span.bottom, span.left, span.left), text)
         return row
+
+    def _join(self, row: list[str]) -> tuple[list[str], list[str]]:
+        """Return names above names as one row, and before it what stands in a table beside them, apart by a blank column.
+
+        There the upper row has names, or a title, of its own.
+        """
+        upper, lower = _even(self._upper, row)
+        apart = [""] * len(upper)
+        joined = list(lower)
+        runs = column_runs(column for column, texts in enumerate(zip(upper, lower, strict=True)) if any(texts))
+        for run in runs:
+            spans = [span for span in self._spans if span.left in run]
+            if spans and run is runs[0] and spans[0].right - spans[0].left + 1 == len(run):
+                apart[run.start] = upper[run.start]  # a title: where names of rows stand, a name above names would not span all
+            elif spans:
+                joined[run.start : run.stop] = map(_joined, upper[run.start : run.stop], lower[run.start : run.stop])
+            else:
+                apart[run.start : run.stop] = upper[run.start : run.stop]
+        return apart, joined
 
     def _names_columns(self, row: list[str]) -> bool:
         """True where names, not figures, stand below the names that span columns."""

@@ -101,6 +101,11 @@ def struck_styles(book: Any) -> frozenset[int]:
     return frozenset(number for number, style in enumerate(book._cell_styles) if book._fonts[style.fontId].strike)
 
 
+def bold_styles(book: Any) -> frozenset[int]:
+    """Return the ids of the cell styles whose font is bold."""
+    return frozenset(number for number, style in enumerate(book._cell_styles) if book._fonts[style.fontId].bold)
+
+
 def white_styles(book: Any) -> frozenset[int]:
     """Return the ids of the cell styles that write in white on no ground: their values show only where something else gives one."""
     return frozenset(

@@ -1,7 +1,7 @@
 """One sheet of a workbook, row by row: what it shows, with its notes and links; what it hides is left out and counted."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from ingest.parsers.content import ParsedPage
 from ingest.parsers.flow import Flow
@@ -29,6 +29,7 @@ class SheetText:
     Args:
         struck: ids of the styles whose font is struck out.
         white: ids of the styles that write in white on no ground.
+        bold: ids of the styles whose font is bold.
         left_out: counts what the sheet hides.
         pictures: reads those on the sheet.
     """
@@ -40,11 +41,13 @@ class SheetText:
         *,
         struck: frozenset[int],
         white: frozenset[int],
+        bold: frozenset[int],
         calculator: Calculator,
         left_out: LeftOut,
         pictures: LaterPictures,
     ) -> None:
         self.sheet, self.flow, self.struck, self.calculator, self.left_out = sheet, flow, struck, calculator, left_out
+        self.bold = bold
         self.name = flow.cleaner.clean_line(sheet.title)
         tail = read_tail(sheet.parent._archive, sheet._worksheet_path)
         self.white = frozenset() if any(word in tail for word in GROUNDS) else white
@@ -66,7 +69,7 @@ class SheetText:
         yield from self.flow.add("heading", self.name, level=1)
         yield from self.flow.add("list", self.margins)
         count = 0
-        waiting: list[tuple[int, dict[int, str], int]] = []
+        waiting: list[_Waiting] = []
         with self.sheet._get_source() as source:
             reader = SheetReader(self.sheet, source)
             for row in reader.rows():
@@ -78,27 +81,32 @@ class SheetText:
                 is_gone = row.is_hidden or (had_text and not any(cells))
                 if row.is_hidden and any(cells):
                     self.left_out.add_cell("hidden_rows", sheet=self.name, place=str(row.number))
-                waiting.append((row.number, self._notes(row, reader), _indent_of(row)))
+                waiting.append(_Waiting(self._notes(row, reader), _indent_of(row), is_label=self._is_label(row)))
                 for ready in self.spreader.take(row.number, cells, is_shown=not is_gone):
                     yield from self._add(rows, ready, waiting, reader)
             for ready in self.spreader.finish():
                 yield from self._add(rows, ready, waiting, reader)
             for number in sorted(self.notes):  # beside cells below the last row
-                waiting.append((number, self._notes(SheetRow(number, ()), reader), 0))
+                waiting.append(_Waiting(self._notes(SheetRow(number, ()), reader)))
                 yield from self._add(rows, [], waiting, reader)
         yield from rows.finish()
         for kind, text in self.drawings.texts():
             yield from self.flow.add(kind, self.flow.cleaner.clean(text))
 
-    def _add(
-        self, rows: Regions, cells: list[str], waiting: list[tuple[int, dict[int, str], int]], reader: SheetReader
-    ) -> Iterator[ParsedPage]:
+    def _add(self, rows: Regions, cells: list[str], waiting: list["_Waiting"], reader: SheetReader) -> Iterator[ParsedPage]:
         notes: dict[int, str] = {}
-        for _, found, _ in waiting:
-            notes |= found
-        indent = waiting[-1][2] if waiting else 0
+        for one in waiting:
+            notes |= one.notes
+        last = waiting[-1] if waiting else _Waiting({})
         waiting.clear()
-        yield from rows.add(self._without_hidden_columns(cells, reader), notes=notes, indent=indent)
+        shown = self._without_hidden_columns(cells, reader)
+        yield from rows.add(shown, notes=notes, indent=last.indent, is_label=last.is_label)
+
+    def _is_label(self, row: SheetRow) -> bool:
+        """Tell whether a row is a text in bold print and a value that is not."""
+        filled = [cell for cell in row.cells if cell.value not in (None, "")]
+        are_two = len(filled) == 2 and isinstance(filled[0].value, str)
+        return are_two and filled[0]._style_id in self.bold and filled[1]._style_id not in self.bold
 
     def _cell(self, cell: Any, row: SheetRow, reader: SheetReader) -> str:
         """Return the text of a cell, "" where it shows none."""
@@ -161,6 +169,14 @@ class SheetText:
                 self.seen_hidden.add(column)
                 self.left_out.add_cell("hidden_columns", sheet=self.name, place=cell_name(1, column + 1).rstrip("1"))
         return ["" if column in hidden else text for column, text in enumerate(cells)]
+
+
+class _Waiting(NamedTuple):
+    """What goes with a row that is not handed on yet. `notes`: by column from 0. `indent`: how far it is set in."""
+
+    notes: dict[int, str]
+    indent: int = 0
+    is_label: bool = False
 
 
 def _indent_of(row: SheetRow) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
+from ingest.parsers.office.slides.inherited import BulletOf, bullet_in, no_bullet
 from ingest.parsers.office.word.names import A
 from ingest.parsers.office.word.numerals import write_number
 
@@ -16,13 +17,18 @@ FORMS |= {"arabic": "decimal", "arabicDb": "decimalFullWidth"}
 MARKS = {"ParenBoth": ("(", ")"), "ParenR": ("", ")"), "Period": ("", ".")}
 
 
-def number_paragraphs(paragraphs: Iterable[etree._Element]) -> Iterator[str]:
-    """Yield what stands before each paragraph of a shape, "" where it has no number."""
+def number_paragraphs(paragraphs: Iterable[etree._Element], *, inherited: BulletOf = no_bullet) -> Iterator[str]:
+    """Yield what stands before each paragraph of a shape, "" where it has no number.
+
+    `inherited`: how a paragraph begins which does not say it itself.
+    """
     open_at: dict[int, tuple[str, int]] = {}  # by level: kind of numbers, the last of them
     for paragraph in paragraphs:
         properties = paragraph.find(f"{A}pPr")
         level = int(properties.get("lvl", "0")) if properties is not None and properties.get("lvl", "0").isdigit() else 0
-        mark = properties.find(f"{A}buAutoNum") if properties is not None else None
+        mark = bullet_in(properties)
+        mark = inherited(level) if mark is None else mark
+        mark = mark if mark is not None and mark.tag == f"{A}buAutoNum" else None
         has_text = any((text.text or "").strip() for text in paragraph.iter(f"{A}t"))
         if mark is None:
             if has_text:

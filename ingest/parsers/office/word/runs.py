@@ -10,6 +10,7 @@ from lxml import etree
 from ingest.parsers.left_out import LeftOut, close_gaps
 from ingest.parsers.office.symbols import as_shown, has_private
 from ingest.parsers.office.word.equations import linear
+from ingest.parsers.office.word.fields import OpenField, UnreadableEquation, shown_by
 from ingest.parsers.office.word.ground import is_unseen
 from ingest.parsers.office.word.names import MC, OLE, M, R, W, font_of, is_placeholder, number_of, switch_of, value_of
 from ingest.parsers.office.word.notes import Notes
@@ -38,14 +39,31 @@ class RunReader:
     links: dict[str, str]
     notes: Notes
     left_out: LeftOut
-    _fields: list[list[str]] = field(default_factory=list)  # open fields: instruction, "" or "result"
+    _fields: list[OpenField] = field(default_factory=list)  # in each other, the outermost first
 
     def read(self, paragraph: etree._Element) -> str:
         """Return the text that holds; counts what was struck out or hidden."""
         style = self.styles.get(value_of(paragraph, "pPr/pStyle") or "", NO_STYLE)
         self._fields = []
         pieces = self._walk(paragraph, style, "")
+        pieces += [("", one.words) for one in self._fields]
         return self._kept([piece for piece in pieces if piece[1]])
+
+    def is_strong(self, cell: etree._Element) -> bool:
+        """Tell whether all words below an element are bold, by themselves or by their styles."""
+        found = False
+        for paragraph in cell.iter(f"{W}p"):
+            style = self.styles.get(value_of(paragraph, "pPr/pStyle") or "", NO_STYLE)
+            for run in paragraph.iter(f"{W}r"):
+                if not any((text.text or "").strip() for text in run.iterchildren(f"{W}t")):
+                    continue
+                properties = run.find(f"{W}rPr")
+                own = switch_of(properties, "b", "bCs")
+                named = self.styles.get(value_of(properties, "rStyle") or "", NO_STYLE)
+                found = own if own is not None else named.strong or style.strong
+                if not found:
+                    return False
+        return found
 
     def _kept(self, pieces: list[Piece]) -> str:
         if all(not kind for kind, _ in pieces):
@@ -79,6 +97,27 @@ class RunReader:
         return pieces
 
     def _leaf(self, child: etree._Element, kind: str) -> list[Piece]:
+        if child.tag == f"{W}fldChar":
+            return self._field(child, kind)
+        if child.tag == f"{W}instrText":
+            self._instruct(child.text or "")
+            return []
+        pieces = self._said(child, kind)
+        if any(not one.is_shown for one in self._fields):
+            self._instruct("".join(text for _, text in pieces), is_text=True)
+            return []
+        for one in self._fields:
+            one.has_words = one.has_words or any(text.strip() for _, text in pieces)
+        return pieces
+
+    def _instruct(self, text: str, *, is_text: bool = False) -> None:
+        """Add to the instruction of the field that is being told what to do; what a field in it shows is a part of it."""
+        told = next((one for one in reversed(self._fields) if not one.is_shown), None)
+        if told is not None:
+            told.instruction += text
+            told.words += text if is_text else ""
+
+    def _said(self, child: etree._Element, kind: str) -> list[Piece]:
         if child.tag == f"{W}t":
             return [(kind, child.text or "")]
         if child.tag == WATERMARK:
@@ -95,22 +134,34 @@ class RunReader:
         elif child.tag == f"{W}object":
             program = next((ole.get("ProgID", "") for ole in child.iter(OLE)), "")
             self.left_out.add("equations" if program.startswith("Equation") else "objects")
-        elif child.tag == f"{W}instrText" and self._fields:
-            self._fields[-1][0] += child.text or ""
-        elif child.tag == f"{W}fldChar":
-            return self._field(child, kind)
         return []
 
     def _field(self, mark: etree._Element, kind: str) -> list[Piece]:
         """Follow a field's parts; behind the words of a link stands its address."""
         what = mark.get(f"{W}fldCharType")
         if what == "begin":
-            self._fields.append(["", ""])
+            self._fields.append(OpenField())
             return [(kind, filled)] if (filled := _filled(mark.find(f"{W}ffData"))) else []
-        if what == "end" and self._fields:
-            match = LINK_FIELD.match(self._fields.pop()[0])
-            return [(kind, _address(match.group(1)))] if match and _address(match.group(1)) else []
+        if what == "separate" and self._fields:
+            self._fields[-1].is_shown = True
+        elif what == "end" and self._fields:
+            return self._ended(self._fields.pop(), kind)
         return []
+
+    def _ended(self, ended: OpenField, kind: str) -> list[Piece]:
+        match = LINK_FIELD.match(ended.instruction)
+        text = _address(match.group(1)) if match else "" if ended.has_words else self._shown_by(ended.instruction)
+        if any(not one.is_shown for one in self._fields):
+            self._instruct(text)
+            return []
+        return [(kind, text)] if text else []
+
+    def _shown_by(self, instruction: str) -> str:
+        try:
+            return shown_by(instruction)
+        except UnreadableEquation:
+            self.left_out.add("equations")
+            return ""
 
     def _linked(self, pieces: list[Piece], target: str) -> list[Piece]:
         address = _address(target)

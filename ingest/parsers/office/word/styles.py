@@ -20,8 +20,8 @@ MAX_OUTLINE = 6
 class Style:
     """`level`: of a heading, 0 for other text. `number`, `number_level`: the list that it belongs to, as numId and ilvl.
 
-    `rise`: "superscript", "subscript" or "". `is_code`: its name says that it is for listings. `colour`: of its letters, "" where
-    it says none. `is_shaded`: it stands on a ground of a colour.
+    `rise`: "superscript", "subscript" or "". `is_code`: its name says that it is for listings. `strong`: bold. `colour`: of its
+    letters, "" where it says none. `is_shaded`: it stands on a ground of a colour.
     """
 
     name: str = ""
@@ -33,6 +33,7 @@ class Style:
     rise: str = ""
     font: str = ""
     is_code: bool = False
+    strong: bool = False
     colour: str = ""
     is_shaded: bool = False
 
@@ -53,6 +54,7 @@ class _Own:
     hidden: bool | None
     rise: str | None
     font: str | None
+    strong: bool | None
     colour: str | None
     is_shaded: bool
 
@@ -85,6 +87,7 @@ def _read(style: etree._Element) -> _Own:
         hidden=switch_of(letters, "vanish"),
         rise=value_of(letters, "vertAlign"),
         font=font_of(letters) or None,
+        strong=switch_of(letters, "b", "bCs"),
         colour=value_of(letters, "color"),
         is_shaded=next(style.iter(f"{W}shd", f"{W}highlight"), None) is not None,
     )
@@ -101,6 +104,7 @@ def _resolved(key: str, own: dict[str, _Own]) -> Style:
         hidden=next((one.hidden for one in chain if one.hidden is not None), False),
         rise=next((one.rise for one in chain if one.rise is not None), ""),
         font=next((one.font for one in chain if one.font is not None), ""),
+        strong=next((one.strong for one in chain if one.strong is not None), False),
         colour=next((one.colour for one in chain if one.colour is not None), ""),
         is_shaded=any(one.is_shaded for one in chain),
         is_code=any(CODE.search(one.name) for one in chain),

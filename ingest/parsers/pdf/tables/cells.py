@@ -32,7 +32,8 @@ class Table:
     """Rows of cells, and how many rows at the top name the columns. `is_bold`: the first row is in bold print.
 
     `is_drawn`: rules or shades show its rows; where only gaps do, a text alone on its row may be the first line of the next one.
-    `titles`: what stands above the names of the columns, over all of them.
+    `titles`: what stands above the names of the columns, over all of them. `is_labelled`: two columns, each row begins in bold
+    print and does not end in it.
     """
 
     rows: list[list[Cell]]
@@ -40,6 +41,17 @@ class Table:
     is_bold: bool = False
     is_drawn: bool = False
     titles: Sequence[Cell] = ()
+    is_labelled: bool = False
+
+
+def text_of(cell: Cell) -> str:
+    """Return the words of a cell on one line."""
+    return " ".join(word.text for fragment in cell for word in fragment.words)
+
+
+def texts_of(table: Table) -> list[list[str]]:
+    """Return the words of all cells, row by row."""
+    return [[text_of(cell) for cell in row] for row in table.rows]
 
 
 def is_cell_gap(before: Word, word: Word, size: float) -> bool:

@@ -57,6 +57,7 @@ class _Ruled:
     lines: list[Line] = field(default_factory=list)
     cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
     plain_rows: set[int] = field(default_factory=set)  # those that are not bold throughout
+    mixed_rows: set[int] = field(default_factory=set)  # those that begin in bold print and do not end in it
 
     def add(self, line: Line, words: list[tuple[tuple[int, int], Word]]) -> None:
         self.lines.append(Line([word for _, word in words], bold=line.bold, hyphenated=line.hyphenated))
@@ -64,6 +65,8 @@ class _Ruled:
             self._put(place, Fragment([word for _, word in group], line.hyphenated and words[-1][0] == place))
             if not line.bold:
                 self.plain_rows.add(place[0])
+            if line.is_mixed:
+                self.mixed_rows.add(place[0])
 
     def _put(self, place: tuple[int, int], fragment: Fragment) -> None:
         cell = self.cells.setdefault(place, [])
@@ -82,6 +85,7 @@ class _Ruled:
         longest = max(sum(len(fragment.words) for fragment in cell) for cell in self.cells.values())
         if len(rows) < 2 or len(columns) < 2 or longest > MAX_CELL_WORDS:
             return None
+        is_labelled = len(columns) == 2 and self.mixed_rows.issuperset(rows)
         merged = Merged(
             rows=[[self._cell(row, column) for column in columns] for row in rows],
             reaches=[[len(self.grid.columns_from(row, column, columns)) for column in columns] for row in rows],
@@ -92,7 +96,8 @@ class _Ruled:
         names = merged.names(first, depth)
         body = merged.body(first + depth) if depth else merged.rows[first:]
         titles = [row[0] for row in merged.rows[:first]]
-        return Table([*names, *body], len(names), is_bold=not merged.is_plain[first], is_drawn=True, titles=titles)
+        is_bold = not merged.is_plain[first]
+        return Table([*names, *body], len(names), is_bold=is_bold, is_drawn=True, titles=titles, is_labelled=is_labelled)
 
     def _reach_down(self, rows: list[int]) -> None:
         """Give the text of a cell that reaches over several rows to each of them, wherever in it the text stands."""

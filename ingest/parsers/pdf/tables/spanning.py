@@ -1,6 +1,9 @@
 """Names above several columns of a table, given to each of them: "Sales" over "2023 | 2022" becomes "Sales 2023 | Sales 2022"."""
 
-from ingest.parsers.pdf.tables.cells import MONTH, NUMERIC, YEAR, Cell, Table
+from dataclasses import replace
+
+from ingest.parsers.pdf.tables.cells import MONTH, NUMERIC, YEAR, Cell, Table, texts_of
+from ingest.parsers.tables.depth import are_two_heads
 
 MAX_LEVELS = 2
 MIN_LETTERS = 3  # of one name at least: ™ and ® above words name nothing
@@ -16,6 +19,17 @@ def join_spanning(table: Table) -> Table:
             break
         table = joined
     return table
+
+
+def join_units(table: Table) -> Table:
+    """Return the table with a second row of units joined with the names above: "Price" above "EUR" becomes "Price EUR"."""
+    if table.header_rows > 2 or len(table.rows) < 3 or len(table.rows[0]) != len(table.rows[1]):
+        return table
+    upper, lower, *below = ([(place, text) for place, text in enumerate(row) if text] for row in texts_of(table))
+    if not upper or not lower or upper[0][0] >= lower[0][0] or not are_two_heads(upper, lower, below):
+        return table
+    names = [[*above, *under] for above, under in zip(*table.rows[:2], strict=True)]
+    return replace(table, rows=[names, *table.rows[2:]], header_rows=1)
 
 
 def _join(table: Table) -> Table | None:

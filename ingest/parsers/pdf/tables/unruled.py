@@ -33,7 +33,8 @@ def table_of_rows(rows: list[Line]) -> Table:
     take several lines become one row.
     """
     table = _with_wrapped(rows)
-    return replace(table, rows=name_rows(table))
+    is_labelled = all(row.is_mixed for row in rows) and all(len(row) == 2 for row in table.rows)
+    return replace(table, rows=name_rows(table), is_labelled=is_labelled)
 
 
 def _with_wrapped(rows: list[Line]) -> Table:
