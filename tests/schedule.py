@@ -15,7 +15,9 @@ TOGETHER = {
         f"tests/browser/test_{name}.py"
         for name in ("focus", "hands", "kept_words", "moments", "passkeys", "resume", "story", "widget")
     ),
-    "front door": tuple(f"tests/front_door/test_{name}.py" for name in ("as_printed", "front_door", "share", "uploads")),
+    "front door": tuple(
+        f"tests/front_door/test_{name}.py" for name in ("as_printed", "conversation_files", "front_door", "share", "uploads")
+    ),
     "gallery": (
         "tests/browser/test_accessibility.py",
         "tests/browser/test_desk.py",
