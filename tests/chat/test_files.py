@@ -34,7 +34,7 @@ def client_of(user: User) -> Client:
     return client
 
 
-def send(user: User, address: str = "/files/", *names: str) -> Any:
+def send(user: User, address: str = "/attach/", *names: str) -> Any:
     files = [SimpleUploadedFile(name, LEAVE.encode() + name.encode()) for name in names or ("leave.md",)]
     return client_of(user).post(address, {"files": files})
 
@@ -154,7 +154,7 @@ def test_taken_out_the_conversation_asks_everywhere_again(read: Document, conver
 
 
 def test_a_refused_file_leaves_nothing(employee: User) -> None:
-    page = client_of(employee).post("/files/", {"files": [SimpleUploadedFile("tool.exe", b"MZ\x00\x01" * 99)]}, follow=True)
+    page = client_of(employee).post("/attach/", {"files": [SimpleUploadedFile("tool.exe", b"MZ\x00\x01" * 99)]}, follow=True)
     assert "tool.exe: This file type is not supported" in page.content.decode()
     assert not Conversation.objects.exists() and not Collection.objects.exists() and not Document.objects.exists()
 
@@ -175,7 +175,7 @@ def test_there_is_a_limit_and_a_switch(
     assert 'type="file"' not in client_of(employee).get("/").content.decode()
     assert (
         "switched off"
-        in client_of(employee).post("/files/", {"files": [SimpleUploadedFile("a.md", b"a")]}, follow=True).content.decode()
+        in client_of(employee).post("/attach/", {"files": [SimpleUploadedFile("a.md", b"a")]}, follow=True).content.decode()
     )
     allow_files(is_allowed=True, user=None)
     assert 'type="file"' in client_of(employee).get("/").content.decode()
@@ -189,7 +189,7 @@ def test_programs_attach_and_ask(employee: User, read: Document, conversation: C
     unread = browser.post(
         "/api/v1/ask", {"question": QUESTION, "conversation": begun.json()["conversation"]}, content_type="application/json"
     )
-    assert (unread.status_code, unread.json()["error"]) == (422, "files_unread")
+    assert (unread.status_code, unread.json()["error"]) == (400, "files_unread")
     address = f"/api/v1/conversations/{conversation.uid}/files"
     mixed = browser.post(address, {"files": [SimpleUploadedFile("c.md", b"Ink."), SimpleUploadedFile("d.exe", b"MZ\x00\x01" * 9)]})
     assert [one["error"]["code"] for one in mixed.json()["refused"]] == ["unknown_type"]

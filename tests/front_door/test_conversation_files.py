@@ -19,7 +19,7 @@ def attached(visitor: Visitor, door: str) -> str:
         assert reply.status_code == 202, reply.text
         return str(reply.json()["conversation"])
     visitor.make_collection("yard")  # without a collection there is no question to attach anything to
-    shown = visitor.submit("/", {}, to="/files/", files=files)
+    shown = visitor.submit("/", {}, to="/attach/", files=files)
     return shown.url.path.strip("/").rpartition("/")[2]
 
 

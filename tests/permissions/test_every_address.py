@@ -1072,6 +1072,7 @@ API_ADDRESSES = {
     "curation:handover_ask": [Case("post", OWNER_POST, turn)],
     "curation:handover_withdraw": [Case("post", OWNER_POST, handed_turn)],
     "system:index": [Case("get", ADMIN)],
+    "system:files": [Case("post", ADMIN_POST)],
     "system:incognito": [Case("post", ADMIN_POST)],
     "system:setup_put_away": [Case("post", ADMIN_POST)],
     "system:setup_show": [Case("post", ADMIN_POST)],
