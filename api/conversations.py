@@ -6,26 +6,34 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from ninja import Router, Status
 from ninja.params.functions import Query
 
 from accounts.models import ApiKey
 from api import schemas
 from api.access import scoped
+from api.errors import RequestInvalid
+from api.library import FILES_BODY
 from api.requests import ApiRequest
 from chat.conversations.arranging import archive_conversation, delete_conversation, pin_conversation, rename_conversation
 from chat.conversations.exporting.export import export_conversation
+from chat.conversations.files import attach_file, files_of, remove_file
 from chat.conversations.readable import cut_answers
 from chat.conversations.searching import find_conversations
 from chat.conversations.sharing import open_share, revoke_share, share_conversation
 from chat.conversations.standing import with_standing
-from chat.errors import sentence_for
+from chat.errors import QuestionRefused, sentence_for
 from chat.models import Conversation, SharedConversation, Turn
 from chat.services import list_turns, stop_turn
 from chat.streaming.turn import find_turn
+from ingest.errors import UploadRefused, message_for, warning_for
+from ingest.upload import receive_files
+from kb.models import Document
 
 router = Router(tags=["conversations"])
 READ, ASK = scoped(ApiKey.Scope.READ), scoped(ApiKey.Scope.ASK)
+ATTACH = {**ASK, "openapi_extra": {**ASK["openapi_extra"], "requestBody": FILES_BODY}}
 
 
 @router.get("/conversations", response={200: list[schemas.ConversationOut], **schemas.ERRORS}, **READ)
@@ -64,6 +72,70 @@ def remove_conversation(request: ApiRequest, uid: UUID) -> Status[None]:
     """Delete one of the caller's conversations with its questions and links. The receipts stay in the audit."""
     delete_conversation(find_conversation(request, str(uid)))
     return Status(204, None)
+
+
+@router.get("/conversations/{uuid:uid}/files", response={200: schemas.ConversationFiles, **schemas.ERRORS}, **READ)
+def list_files(request: ApiRequest, uid: UUID) -> schemas.ConversationFiles:
+    """What is attached to one of the caller's conversations. `ready`: it can be asked about."""
+    return _files_out(find_conversation(request, str(uid)))
+
+
+@router.post("/conversations/files", response={202: schemas.ConversationFiles, **schemas.ERRORS}, **ATTACH)
+def begin_with_files(request: ApiRequest) -> Status[schemas.ConversationFiles]:
+    """Begin a conversation with files: its questions are asked of them. Nobody else reads them, and they go with it."""
+    return Status(202, _attach(request, None))
+
+
+@router.post("/conversations/{uuid:uid}/files", response={202: schemas.ConversationFiles, **schemas.ERRORS}, **ATTACH)
+def attach_files(request: ApiRequest, uid: UUID) -> Status[schemas.ConversationFiles]:
+    """Attach files to one of the caller's conversations. Each is kept or refused by itself; an error where all are."""
+    return Status(202, _attach(request, find_conversation(request, str(uid))))
+
+
+@router.delete("/conversations/{uuid:uid}/files/{uuid:file}", response={204: None, **schemas.ERRORS}, **ASK)
+def remove_attached(request: ApiRequest, uid: UUID, file: UUID) -> Status[None]:
+    """Take a file out of one of the caller's conversations; what was said from it is hidden."""
+    conversation = find_conversation(request, str(uid))
+    row = get_object_or_404(Document.objects.live(), uid=file, collection=conversation.files_id or 0)
+    remove_file(conversation, row, user=request.user)
+    return Status(204, None)
+
+
+def _attach(request: ApiRequest, conversation: Conversation | None) -> schemas.ConversationFiles:
+    refusals: list[tuple[str, QuestionRefused | UploadRefused]] = []
+    with receive_files(request, is_checked=True) as received:
+        files = received.getlist("files")
+        if not files:
+            raise RequestInvalid(_("files: send one or more files as multipart/form-data in the field “files”."))
+        for file in files:
+            try:
+                conversation, _accepted = attach_file(file, user=request.user, conversation=conversation)
+            except (QuestionRefused, UploadRefused) as refused:
+                refusals.append((file.name, refused))
+    if conversation is None or len(refusals) == len(files):
+        raise refusals[0][1]
+    told = _files_out(conversation)
+    told.refused = [
+        schemas.RefusedFile(name=name, error=schemas.ErrorDetail(code=one.code, message=one.message)) for name, one in refusals
+    ]
+    return told
+
+
+def _files_out(conversation: Conversation) -> schemas.ConversationFiles:
+    files = [
+        schemas.AttachedFileOut(
+            uid=one.document.uid,
+            name=one.document.name,
+            state=one.version.status,
+            ready=one.can_be_asked,
+            error=schemas.ErrorDetail(code=one.version.error_code, message=message_for(one.version.error_code))
+            if one.version.error_code
+            else None,
+            warnings=[warning_for(row) for row in one.version.warnings],
+        )
+        for one in files_of(conversation)
+    ]
+    return schemas.ConversationFiles(conversation=conversation.uid, files=files)
 
 
 @router.post("/conversations/{uuid:uid}/share", response={200: schemas.ShareOut, **schemas.ERRORS}, **ASK)

@@ -38,6 +38,9 @@ class Conversation(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
     title = models.CharField(max_length=200, blank=True)
     collection = models.ForeignKey(Collection, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")  # None: all
+    files = models.OneToOneField(  # what holds the files that were attached to it: chat.conversations.files
+        Collection, null=True, blank=True, on_delete=models.SET_NULL, related_name="conversation"
+    )
     within = models.JSONField(default=dict, blank=True)  # to what of it the questions are narrowed: chat.conversations.where.Where
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -63,6 +66,7 @@ class ChatRules(models.Model):
     ONLY = 1
 
     allows_incognito = models.BooleanField(default=False)
+    allows_files = models.BooleanField(default=True)
 
     def __str__(self) -> str:
         return "rules of asking"

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.credentials import Credential
 from accounts.models import User
+from chat.conversations.files import refuse_unread
 from chat.conversations.often import key_of
 from chat.conversations.readable import readable_answers
 from chat.conversations.titles import title_of
@@ -72,7 +73,7 @@ def start_turn(
     Raises: QuestionRefused: "empty", "too_long", "unknown_collection", "unknown_conversation", "still_answering".
     """
     question = clean_question(question)
-    if collection is not None and not Collection.objects.visible_to(user).filter(pk=collection.pk).exists():
+    if collection is not None and not Collection.objects.readable_by(user).filter(pk=collection.pk).exists():
         raise QuestionRefused("unknown_collection", _("This collection does not exist."))
     with transaction.atomic():
         if conversation is None:
@@ -87,6 +88,7 @@ def start_turn(
             conversation.collection, conversation.within = where.collection, where.as_json()
         elif collection is not None and conversation.collection_id != collection.pk:
             conversation.collection, conversation.within = collection, {}
+        refuse_unread(conversation)
         conversation.save()  # also moves it to the top of the list
         last = conversation.turns.aggregate(last=Max("position"))["last"]
         position = 0 if last is None else last + 1
@@ -97,10 +99,10 @@ def start_turn(
 def regenerate_turn(turn: Turn, *, question: str = "") -> Turn:
     """Ask the same question again, or another in its place: a new attempt at the same position; the earlier ones stay.
 
-    Raises: QuestionRefused: "still_answering".
+    Raises: QuestionRefused: "still_answering", "files_unread".
     """
     with transaction.atomic():
-        Conversation.objects.select_for_update().get(pk=turn.conversation_id)
+        refuse_unread(Conversation.objects.select_for_update().get(pk=turn.conversation_id))
         attempts = Turn.objects.filter(conversation=turn.conversation_id, position=turn.position)
         if attempts.filter(state__in=_LIVE).exists():
             raise QuestionRefused("still_answering", _("This question is already being answered. Stop it first."))

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from chat import views
 from chat.checking.views import check
+from chat.conversations import file_views as files
 from chat.conversations import views as conversations
 from chat.streaming import turn
 
@@ -19,6 +20,10 @@ urlpatterns: list[URLPattern] = [
     path("c/<uuid:uid>/pin/", conversations.pin, name="pin"),
     path("c/<uuid:uid>/archive/", conversations.archive, name="archive"),
     path("c/<uuid:uid>/delete/", conversations.delete, name="delete"),
+    path("attach/", files.attach_to_new, name="attach_to_new"),
+    path("c/<uuid:uid>/files/", files.files, name="files"),
+    path("c/<uuid:uid>/files/attach/", files.attach, name="attach"),
+    path("c/<uuid:uid>/files/<uuid:document>/remove/", files.remove, name="file_remove"),
     path("c/<uuid:uid>/share/", conversations.sharing, name="sharing"),
     path("c/<uuid:uid>/share/on/", conversations.share, name="share"),
     path("c/<uuid:uid>/share/off/", conversations.unshare, name="unshare"),

@@ -21,6 +21,7 @@ from accounts.errors import TooManyRequests
 from accounts.rates import spend
 from accounts.requests import SignedInRequest
 from chat import services
+from chat.conversations.files import allows_files, any_unread, files_of
 from chat.conversations.incognito import allows_incognito
 from chat.conversations.often import LOOKED_AT, asked_often
 from chat.conversations.readable import readable_answers
@@ -51,7 +52,7 @@ def home(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def conversation(request: SignedInRequest, uid: UUID) -> HttpResponse:
     """One conversation with the newest attempt at each of its last questions; `before` a position, those before it."""
-    current = get_object_or_404(Conversation.objects.visible_to(request.user).select_related("collection"), uid=uid)
+    current = get_object_or_404(Conversation.objects.visible_to(request.user).select_related("collection", "files"), uid=uid)
     shown = services.list_turns(current, user=request.user, before=asked_position(request), limit=TURNS_SHOWN)
     turns = describe_sources(with_standing(shown.turns, user=request.user))
     context = page_context(request, current) | {"turns": turns, "before": shown.earlier}
@@ -210,8 +211,14 @@ def page_context(request: SignedInRequest, current: Conversation | None = None) 
     chosen = where.collection.slug if where.collection else ""
     rows = Collection.objects.visible_to(request.user).for_menu(slug=chosen)
     chosen_tags = {name.casefold() for name in where.tags}
+    attached = files_of(current) if current else []
+    if current and current.files_id:
+        rows = [*([current.files] if attached else []), *rows]
     return {
         "conversation": current,
+        "files": attached,
+        "unread": any_unread(attached),
+        "allows_files": allows_files(),
         "pinned": pinned,
         "recent": recent,
         "earlier": earlier,

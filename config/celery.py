@@ -62,6 +62,7 @@ def configure(sender: Celery, **_: object) -> None:
             "retention": {"task": "retention.tasks.apply", "schedule": 60.0, "options": {"expires": 60}},
             "dead_answers": {"task": "chat.streaming.tasks.conclude_dead_answers", "schedule": 30.0, "options": {"expires": 30}},
             "incognito": {"task": "chat.streaming.tasks.forget_incognito", "schedule": 600.0, "options": {"expires": 600}},
+            "files": {"task": "chat.streaming.tasks.forget_files", "schedule": 600.0, "options": {"expires": 600}},
             "readings": {"task": "audit.tasks.complete_readings", "schedule": 60.0, "options": {"expires": 60}},
             "verify": {"task": "audit.tasks.verify", "schedule": 60.0, "options": {"expires": 60}},
             "deliver": {"task": "audit.tasks.deliver", "schedule": 10.0, "options": {"expires": 10}},

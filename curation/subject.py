@@ -23,10 +23,16 @@ def collections_of(receipts: Mapping[Key, Mapping[str, Any]]) -> dict[Key, Colle
     by_uid = {
         str(row.uid): row.collection
         for row in Document.objects.filter(uid__in=named).select_related("collection")
-        if row.collection.deleted_at is None
+        if row.collection.deleted_at is None and not row.collection.is_private
     }
     by_slug = {row.slug: row for row in Collection.objects.live().filter(slug__in={slug for slug in slugs.values() if slug})}
     return {key: by_uid.get(uid) or by_slug.get(slugs[key]) for key, uid in uids.items()}
+
+
+def is_about_own_files(receipt: Mapping[str, Any]) -> bool:
+    """Whether a question was asked of files that somebody attached to their conversation: nothing that the library lacks."""
+    scope = receipt.get("scope")
+    return isinstance(scope, Mapping) and any(row.get("is_private") for row in rows_of(scope.get("collections")))
 
 
 def rows_of(value: Any) -> list[Mapping[str, Any]]:

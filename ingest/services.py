@@ -176,7 +176,7 @@ def _write_version(
 ) -> Accepted:
     """Write document, version, job and audit record. In the caller's transaction."""
     # The collection's row puts uploads to it in line: two of the same bytes at once are recognised too.
-    if Collection.objects.live().select_for_update().filter(pk=collection.pk).first() is None:
+    if Collection.objects.undeleted().select_for_update().filter(pk=collection.pk).first() is None:
         raise UploadRefused("gone")
     if kept is None and (same := find_same(collection=collection, name=name, sha256=incoming.sha256)):
         return Accepted(version=same, outcome="unchanged")

@@ -158,7 +158,7 @@ def rules(request: SignedInRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "rows": [(slug, collections.get(slug, slug), rate) for slug, rate in rates.items()],
-        "names": Collection.objects.order_by("name").values_list("name", flat=True)[:NAMES_OFFERED],
+        "names": Collection.objects.filter(is_private=False).order_by("name").values_list("name", flat=True)[:NAMES_OFFERED],
         "added": request.POST.get("collection", ""),
         "percent": request.POST.get("percent", ""),
     }

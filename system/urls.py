@@ -11,4 +11,5 @@ urlpatterns: list[URLPattern] = [
     path("setup/put-away/", views.put_away, name="setup_put_away"),
     path("setup/show/", views.take_out, name="setup_show"),
     path("incognito/", views.incognito, name="incognito"),
+    path("files/", views.files, name="files"),
 ]

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import system_admins_only
 from accounts.requests import SignedInRequest
+from chat.conversations.files import allow_files, allows_files
 from chat.conversations.incognito import allow_incognito, allows_incognito
 from system.first_run import is_shown, show_setup
 from system.report import read_report
@@ -21,7 +22,13 @@ def index(request: SignedInRequest) -> HttpResponse:
     return render(
         request,
         "system/index.html",
-        {"report": report, "problems": problems, "shows_setup": is_shown(), "allows_incognito": allows_incognito()},
+        {
+            "report": report,
+            "problems": problems,
+            "shows_setup": is_shown(),
+            "allows_incognito": allows_incognito(),
+            "allows_files": allows_files(),
+        },
     )
 
 
@@ -42,6 +49,14 @@ def take_out(request: SignedInRequest) -> HttpResponseBase:
 def incognito(request: SignedInRequest) -> HttpResponseBase:
     """Allow conversations that only the audit keeps, or end that."""
     allow_incognito(is_allowed=request.POST.get("allow") == "1", user=request.user)
+    return redirect("system:index")
+
+
+@require_POST
+@system_admins_only
+def files(request: SignedInRequest) -> HttpResponseBase:
+    """Allow people to attach files to their conversations, or end that."""
+    allow_files(is_allowed=request.POST.get("allow") == "1", user=request.user)
     return redirect("system:index")
 
 

@@ -7,13 +7,16 @@ from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Files that share what takes long to start: a model server, an installation with its demo, an installation with long words.
+# Files that share what takes long to start: a model server, an installation with its demo, with long words, with nothing.
 # They follow each other in one process, so that it is started once.
 TOGETHER = {
     "vllm": ("tests/browser/test_model.py", "tests/gateway/test_vllm.py"),
     "demo": tuple(
         f"tests/browser/test_{name}.py"
         for name in ("focus", "hands", "kept_words", "moments", "passkeys", "resume", "story", "widget")
+    ),
+    "front door": tuple(
+        f"tests/front_door/test_{name}.py" for name in ("as_printed", "conversation_files", "front_door", "share", "uploads")
     ),
     "gallery": (
         "tests/browser/test_accessibility.py",

@@ -26,6 +26,26 @@ class ConversationIn(Given):
     archived: bool | None = None
 
 
+class AttachedFileOut(Schema):
+    uid: UUID
+    name: str
+    state: str
+    ready: bool
+    error: ErrorDetail | None = None
+    warnings: list[str] = []
+
+
+class RefusedFile(Schema):
+    name: str
+    error: ErrorDetail
+
+
+class ConversationFiles(Schema):
+    conversation: UUID
+    files: list[AttachedFileOut]
+    refused: list[RefusedFile] = []
+
+
 class ShareOut(Schema):
     uid: UUID
     link: str

@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 from audit.errors import HeldBack
 from audit.life.holds import Deletable, refuse_held
 from audit.services import lock_chain
+from chat.conversations.files import delete_files
 from chat.errors import QuestionRefused
 from chat.models import Conversation, Turn
+from ingest.errors import UploadRefused
 
 
 def rename_conversation(conversation: Conversation, *, title: str) -> Conversation:
@@ -42,7 +44,7 @@ def archive_conversation(conversation: Conversation, *, is_archived: bool) -> Co
 
 
 def delete_conversation(conversation: Conversation) -> None:
-    """Delete it with its turns and links. The receipts stay in the audit; an answer on its way stops within a second.
+    """Delete it with its turns, links and files. The receipts stay in the audit; an answer on its way stops within a second.
 
     Raises: QuestionRefused: "held": a legal hold keeps it.
     """
@@ -54,6 +56,12 @@ def delete_conversation(conversation: Conversation) -> None:
         except HeldBack as held:
             message = _("A legal hold keeps this conversation. It can be deleted when the hold has been released.")
             raise QuestionRefused("held", message) from held
+        try:
+            delete_files(conversation, user=conversation.user)
+        except UploadRefused as held:
+            raise QuestionRefused(
+                "held", _("A legal hold keeps a file of this conversation. It can be deleted when the hold has been released.")
+            ) from held
         conversation.delete()
 
 

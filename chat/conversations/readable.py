@@ -22,7 +22,7 @@ def cut_answers(given: Sequence[dict[str, Any]], *, user: User) -> list[dict[str
     readable = {str(uid) for uid in visible.values_list("uid", flat=True)}
     slugs = {row["collection"] for answer in given for row in answer.get("listed", ()) if row["kind"] == "collection"}
     if slugs:
-        readable |= set(Collection.objects.visible_to(user).filter(slug__in=slugs).values_list("slug", flat=True))
+        readable |= set(Collection.objects.readable_by(user).filter(slug__in=slugs).values_list("slug", flat=True))
     cited = {int(citation["chunk_id"]) for answer in given for citation in answer.get("citations", ())}
     off = {str(pk) for pk in Chunk.objects.filter(pk__in=cited, is_off=True).values_list("pk", flat=True)} if cited else set()
     return [_cut_answer(answer, readable, off) for answer in given]

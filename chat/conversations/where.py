@@ -111,16 +111,17 @@ def read_where(given: Given, *, user: User) -> Where:
         raise QuestionRefused("bad_filter", _("Choose kinds of files from the list: %(names)s.") % {"names": ", ".join(KINDS)})
     if since and until and since > until:
         raise QuestionRefused("bad_filter", _("The start date is after the end date."))
-    visible = Collection.objects.visible_to(user)
-    chosen = tuple(get_object_or_404(visible, slug=slug) for slug in slugs)
+    readable = Collection.objects.readable_by(user)
+    chosen = tuple(get_object_or_404(readable, slug=slug) for slug in slugs)
     return Where(collections=chosen, document=document, kinds=kinds, tags=tags, since=since, until=until)
 
 
 def where_of(conversation: Conversation, *, user: User) -> Where:
     """Return where a conversation asks, as far as this user may read it now."""
     kept = conversation.within
-    visible = Collection.objects.visible_to(user)
-    chosen = visible.filter(pk__in=kept.get("collections") or [conversation.collection_id]).order_by("name")
+    chosen = (
+        Collection.objects.readable_by(user).filter(pk__in=kept.get("collections") or [conversation.collection_id]).order_by("name")
+    )
     document = Document.objects.visible_to(user).filter(uid=kept["document"]).first() if kept.get("document") else None
     return Where(
         collections=tuple(chosen) if kept.get("collections") or conversation.collection_id else (),

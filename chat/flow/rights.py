@@ -22,10 +22,10 @@ def reader_of(credential: Credential) -> User:
 def scope_of(asked: Asked) -> Scoped:
     """Return the collections that the question is asked of, as its reader may read them now. Raises: AccessEnded."""
     reader = reader_of(asked.credential)
-    readable = asked.within.collections_of(reader)
+    readable = asked.within.collections_of(reader, collection=asked.collection)
     named = asked.within.documents_of(reader) if asked.within.names_documents else None
     return Scoped(
-        collections=tuple(readable.filter(pk=asked.collection.pk) if asked.collection else readable),
+        collections=tuple(readable),
         documents=frozenset(named.values_list("pk", flat=True)) if named is not None else None,
     )
 
@@ -42,7 +42,7 @@ def check_evidence(trace: AnswerTrace, *, reader: User) -> None:
     if trace.library is not None:
         documents |= {str(one.uid) for one in trace.library.documents}
         slugs = {row.slug for row, _count in trace.library.collections[:MOST_LISTED]}
-        if Collection.objects.visible_to(reader).filter(slug__in=slugs).count() < len(slugs):
+        if Collection.objects.readable_by(reader).filter(slug__in=slugs).count() < len(slugs):
             raise withdrawal(trace.asked.credential)
     if not (are_readable(cited, user=reader) and are_open(documents, user=reader)):
         raise withdrawal(trace.asked.credential)

@@ -46,9 +46,7 @@ def look_up(
         within: to what of it the question is narrowed.
         before: uids of the documents that the answer before rests on, for "who wrote it?".
     """
-    readable = within.collections_of(user)
-    if collection is not None:
-        readable = readable.filter(pk=collection.pk)
+    readable = within.collections_of(user, collection=collection)
     if asked.collection:
         named = readable.filter(Q(slug__iexact=asked.collection) | Q(name__iexact=asked.collection))
         if named.count() != 1:
@@ -72,9 +70,7 @@ def look_up(
 def readable_documents(*, user: User, collection: Collection | None, within: Within = EVERYTHING) -> list[Document]:
     """Return the documents that answer now and that `user` may read, of one collection or of all; none where they are too many to
     compare titles."""
-    readable = within.collections_of(user)
-    if collection is not None:
-        readable = readable.filter(pk=collection.pk)
+    readable = within.collections_of(user, collection=collection)
     return _all_of(_documents(readable, LibraryQuestion(about=About.LIST), user, within))
 
 

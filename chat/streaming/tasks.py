@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from chat.conversations.files import delete_left_files
 from chat.conversations.incognito import forget_old
 from chat.streaming.dead import conclude_all_dead
 
@@ -16,3 +17,9 @@ def conclude_dead_answers() -> None:
 def forget_incognito() -> int:
     """Delete conversations that nobody wanted kept. Returns: how many."""
     return forget_old()
+
+
+@shared_task
+def forget_files() -> int:
+    """Delete the files of conversations that are gone. Returns: of how many."""
+    return delete_left_files()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from audit.services import record
 from curation.gaps.models import Gap, GapQuestion, GapReading
 from curation.matching import NEAR, embed_question, similarities
-from curation.subject import collections_of
+from curation.subject import collections_of, is_about_own_files
 from kb.index.engine import get_engine
 from kb.models import Collection
 from retrieval.ports import Embedder
@@ -34,12 +34,14 @@ def take_gaps(*, at_most: int = BATCH, embedder: Embedder | None = None) -> int:
     new = list(_cases(Case.objects.filter(WANTED, sequence__gt=at), at_most))
     # What was rated since it was read: an index has these, and they are few.
     rated = list(_cases(Case.objects.filter(rating="unhelpful", sequence__lte=at), at_most))
-    cases = [case for case in (*new, *rated) if case.event.summary]  # erased: nothing is left to be asked
+    receipts = {case.pk: _data_of(case) for case in (*new, *rated)}
+    # Without words: they were erased, and nothing is left to be asked.
+    cases = [case for case in (*new, *rated) if case.event.summary and not is_about_own_files(receipts[case.pk])]
     if not (new or cases):
         return 0
     embedder = embedder or get_engine().embedder
     vectors = {case.pk: embed_question(case.event.summary, engine=embedder) for case in cases}
-    collections = collections_of({case.pk: _data_of(case) for case in cases})
+    collections = collections_of(receipts)
     with transaction.atomic():
         reading, _is_new = GapReading.objects.select_for_update().get_or_create(pk=GapReading.ONLY)
         if reading.sequence != at:

@@ -54,7 +54,7 @@ def delete_document(document: Document, *, user: User | None, should_notify: boo
     document.deleted_at = now
 
 
-def delete_collection(collection: Collection, *, confirmation: str, user: User, should_notify: bool = True) -> int:
+def delete_collection(collection: Collection, *, confirmation: str, user: User | None, should_notify: bool = True) -> int:
     """Delete a collection: from now on nobody reads it and no answer uses it; jobs clean the index and the pages.
 
     Rows and original files stay, so that receipts can name what they saw; its address is free again.
@@ -69,7 +69,7 @@ def delete_collection(collection: Collection, *, confirmation: str, user: User, 
     with transaction.atomic():
         now = timezone.now()
         was_running = _cancel_jobs(Q(version__document__collection=collection))  # first, as everywhere
-        locked = Collection.objects.live().select_for_update().filter(pk=collection.pk).first()
+        locked = Collection.objects.undeleted().select_for_update().filter(pk=collection.pk).first()
         if locked is None:
             raise UploadRefused("gone")
         # A worker that is publishing right now notices at the end of its batch; the removals come after it.

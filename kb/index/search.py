@@ -52,9 +52,7 @@ def scope_for(
 
     Args: only_in_force: without documents whose days have not come or are over (kb.keeping.force). False: for explaining why.
     """
-    visible = within.collections_of(user)
-    if collection is not None:
-        visible = visible.filter(pk=collection.pk)
+    visible = within.collections_of(user, collection=collection)
     moved = Document.objects.live().filter(moved_from__isnull=False, collection__in=visible)
     ids = frozenset(visible.values_list("pk", flat=True))
     named = within.documents_of(user).filter(collection__in=ids) if within.names_documents else None

@@ -31,10 +31,17 @@ class Within:
         """Whether it narrows within collections."""
         return bool(self.document or self.media_types or self.tags or self.since or self.until)
 
-    def collections_of(self, user: User | AnonymousUser) -> CollectionQuerySet:
-        """Return the collections of it that this user may read now."""
-        visible = Collection.objects.visible_to(user)
-        return visible.filter(pk__in=self.collections) if self.collections else visible
+    def collections_of(self, user: User | AnonymousUser, *, collection: Collection | None = None) -> CollectionQuerySet:
+        """Return the collections of it that this user may read now, of them `collection` alone where it is given.
+
+        The files of somebody's conversation are met where they are named, and never among "all".
+        """
+        if not self.collections and collection is None:
+            return Collection.objects.visible_to(user)
+        named = Collection.objects.readable_by(user)
+        if self.collections:
+            named = named.filter(pk__in=self.collections)
+        return named if collection is None else named.filter(pk=collection.pk)
 
     def documents_of(self, user: User | AnonymousUser) -> QuerySet[Document]:
         """Return the documents of it that answer now and that this user may read."""

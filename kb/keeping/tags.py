@@ -130,7 +130,7 @@ def tags_for(user: User | AnonymousUser, *, collection: Collection) -> QuerySet[
     Whoever manages the collection sees all of its tags; a reader none that only hidden documents have.
     """
     listed = Q(documents__in=Document.objects.listed_for(user).filter(collection=collection))
-    counted = collection.tags.annotate(document_count=Count("documents", filter=listed, distinct=True)).order_by("name")
+    counted = collection.tags.annotate(document_count=Count("documents", filter=listed)).order_by("name")  # each is met once
     managed = Collection.objects.manageable_by(user).filter(pk=collection.pk).exists()
     return counted if managed else counted.filter(document_count__gt=0)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, Group
 from django.db import models
 from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When
@@ -15,9 +16,23 @@ MENU_ROWS = 100  # of collections in a list beside a page, or to choose from; th
 
 
 class CollectionQuerySet(models.QuerySet["Collection"]):
-    def live(self) -> "CollectionQuerySet":
-        """Not deleted."""
+    def undeleted(self) -> "CollectionQuerySet":
+        """Not deleted: those of the library, and those that hold the files of somebody's conversation."""
         return self.filter(deleted_at=None)
+
+    def live(self) -> "CollectionQuerySet":
+        """Those of the library that are not deleted."""
+        return self.undeleted().filter(is_private=False)
+
+    def readable_by(self, user: User | AnonymousUser) -> "CollectionQuerySet":
+        """Whatever this user may read now: what they see of the library, and the files of their own conversations."""
+        return self.visible_to(user) | self.private_to(user)
+
+    def private_to(self, user: User | AnonymousUser) -> "CollectionQuerySet":
+        """Those that hold the files of this user's conversations: nobody else's, whatever their role; in no list."""
+        if user.pk is None or not user.is_active:
+            return self.none()
+        return self.undeleted().filter(is_private=True, keeper=user)
 
     def named(self, text: str) -> "CollectionQuerySet":
         """The live collection of this address; where there is none, those of this name."""
@@ -113,6 +128,11 @@ class Collection(models.Model):
     sufficiency_threshold = models.FloatField(null=True, blank=True)  # None: the default of the encoder's calibration
     expired_documents = models.CharField(
         _("expired documents"), max_length=10, choices=ExpiredDocuments.choices, default=ExpiredDocuments.LEFT_OUT
+    )
+    # The files of one conversation, for whoever has it. A flag beside the person: without its keeper it is not the library's.
+    is_private = models.BooleanField(default=False, editable=False)
+    keeper = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, blank=True)  # the row stays, for receipts; its address is free again

@@ -18,14 +18,15 @@ from kb.rights.models import Folder, denying, naming, reached
 def is_readable(user: User | AnonymousUser, document: str = "") -> Q:
     """Return the rule of docs/permissions.md as a condition: what is this user's to read now.
 
-    The collection, AND every narrowed folder on the way, AND the document's own narrowing; each of them by a group OR by name; AND
-    NOT what the document denies. Who manages a collection reads all of it. `kb.rights.table` says the same to the index.
+    The collection, of the library or with the files of an own conversation, AND every narrowed folder on the way, AND the
+    document's own narrowing; each of them by a group OR by name; AND NOT what the document denies. Who manages a collection reads
+    all of it. `kb.rights.table` says the same to the index.
 
     Args:
         document: how the rows lead to their document ("version__document__"). A join: a database would write out the list of all
             readable documents to look for ten of them.
     """
-    in_collection = Q(**{f"{document}collection__in": Collection.objects.visible_to(user)})
+    in_collection = Q(**{f"{document}collection__in": Collection.objects.readable_by(user)})
     if not user.is_authenticated or user.is_knowledge_admin:
         return in_collection
     given = Q(**{f"{document}is_narrowed": False}) | naming(Document, user, column=f"{document}pk")
@@ -58,14 +59,14 @@ class DocumentQuerySet(models.QuerySet["Document"]):
 
     def downloadable_by(self, user: User | AnonymousUser) -> "DocumentQuerySet":
         """Live documents whose original this user may have: of what they may read, in collections that let one of their groups
-        download; and in those that they may change."""
+        download; in those that they may change; and the files of their own conversations."""
         if not user.is_authenticated:
             return self.none()
         managed = Q(collection__in=Collection.objects.manageable_by(user))
         if user.is_knowledge_admin:
             return self.visible_to(user)
         letting = Collection.download_groups.through.objects.filter(group__user=user).values("collection_id")
-        return self.visible_to(user).filter(managed | Q(collection__in=letting))
+        return self.visible_to(user).filter(managed | Q(collection__in=letting) | Q(collection__is_private=True))
 
     def listed_for(self, user: User | AnonymousUser) -> "DocumentQuerySet":
         """What stands in this user's lists: readers see what answers, who manages the collection all of it."""

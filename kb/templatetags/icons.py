@@ -1,5 +1,7 @@
 """Icons out of one sprite, so that a page holds no drawing twice and the security policy needs no exception."""
 
+from functools import cache
+
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -9,6 +11,7 @@ register = template.Library()
 
 
 @register.simple_tag
+@cache  # a list of fifty documents has two hundred of them
 def icon(name: str, modifier: str = "") -> SafeString:
     """Return the icon `name` of static/vendor/lucide/icons.svg, hidden from screen readers: the text beside it speaks.
 

@@ -41,7 +41,7 @@ def find_documents(text: str, *, user: User, tag: str = "") -> list[FoundDocumen
     named = Q()
     for word in text.split()[:MOST_WORDS]:
         named &= Q(title__icontains=word) | Q(name__icontains=word)
-    by_name = Document.objects.listed_for(user).filter(named, current_version__isnull=False)
+    by_name = Document.objects.listed_for(user).filter(named, current_version__isnull=False, collection__is_private=False)
     if tag:
         by_name = by_name.filter(pk__in=tagged([tag]))
     rows = list(by_name.select_related("collection", "current_version").order_by("title", "name", "pk")[:BY_NAME])

@@ -12,7 +12,10 @@ class RuleForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("What"), choices=RetentionRule.Kind.choices)
     collection = forms.ModelChoiceField(
-        label=_("Collection"), queryset=Collection.objects.order_by("name"), required=False, empty_label=_("All other collections")
+        label=_("Collection"),
+        queryset=Collection.objects.filter(is_private=False).order_by("name"),
+        required=False,
+        empty_label=_("All other collections"),
     )
     days = forms.IntegerField(
         label=_("Days"), required=False, help_text=_("Leave empty to keep it indefinitely in this collection.")

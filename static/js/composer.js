@@ -15,6 +15,12 @@ export function init(root) {
   root.addEventListener("input", (event) => {
     if (event.target instanceof HTMLTextAreaElement && event.target.form?.matches("[data-composer]")) grow(event.target);
   });
+  root.addEventListener("change", (event) => {
+    const input = event.target;
+    if (!(input instanceof HTMLInputElement) || !input.matches("[data-submits]") || !input.files?.length) return;
+    input.closest("label")?.setAttribute("aria-busy", "true");
+    input.form?.requestSubmit();
+  });
   // Two clicks are one question.
   root.addEventListener("submit", (event) => {
     const form = /** @type {HTMLFormElement} */ (event.target);
@@ -23,6 +29,7 @@ export function init(root) {
     form.dataset.sent = "yes";
   });
   addEventListener("pageshow", () => {
+    for (const busy of root.querySelectorAll("label[aria-busy]")) busy.removeAttribute("aria-busy");
     for (const form of root.querySelectorAll("form[data-sent]")) /** @type {HTMLElement} */ (form).removeAttribute("data-sent");
   });
   document.addEventListener("htmx:afterRequest", (event) => {

@@ -4,6 +4,7 @@
 
 const PREFIX = "attest.draft:";
 const SENT = "attest.sent";
+const ATTACHED = "attest.attached"; // files begin a conversation: what was typed before it had a page goes there with them
 const KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** @param {HTMLElement} root */
@@ -13,10 +14,12 @@ export function init(root) {
   root.addEventListener("submit", (event) => {
     const form = /** @type {HTMLFormElement} */ (event.target);
     if (form.matches("[data-signs-out]")) forget(() => true);
+    else if (form.id === "attach") sessionStorage.setItem(ATTACHED, location.pathname);
     else if (form.matches("[data-composer]") && !event.defaultPrevented) sessionStorage.setItem(SENT, keyOf(owner, form));
   });
   if (!owner) return; // the sign-in page: what was kept waits for its owner
   settle(root);
+  follow(owner, root);
   for (const form of root.querySelectorAll("form[data-composer]")) restore(owner, /** @type {HTMLFormElement} */ (form));
   root.addEventListener("input", (event) => {
     const area = event.target;
@@ -41,6 +44,22 @@ function settle(root) {
   const sent = sessionStorage.getItem(SENT);
   sessionStorage.removeItem(SENT);
   if (sent && root.querySelector("#turns") && !cameFromSignIn()) localStorage.removeItem(sent);
+}
+
+/**
+ * @param {string} owner
+ * @param {HTMLElement} root
+ */
+function follow(owner, root) {
+  const from = sessionStorage.getItem(ATTACHED);
+  sessionStorage.removeItem(ATTACHED);
+  const form = root.querySelector("form[data-composer]");
+  if (from === null || from === location.pathname || !(form instanceof HTMLFormElement)) return;
+  const before = `${PREFIX}${owner}:new`;
+  const text = read(before)?.text;
+  if (!text || read(keyOf(owner, form))) return;
+  keep(keyOf(owner, form), text);
+  localStorage.removeItem(before);
 }
 
 /** Whether the page before was the one to sign in on. */

@@ -4,7 +4,6 @@ One installation as `scripts/run` serves it; the files go through its upload, an
 """
 
 import io
-from collections.abc import Iterator
 
 import docx
 import pytest
@@ -81,19 +80,15 @@ FILES = {
 }
 
 
-@pytest.fixture(scope="module")
-def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
-    visitor = Visitor(tmp_path_factory.mktemp("as-printed"))
-    try:
-        for name, data in FILES.items():
-            slug = name.partition(".")[0]
-            visitor.make_collection(slug)
-            visitor.send_by_form(slug, [Sample(media_type="", name=name, depot="", count=0, data=data)])
-        for name in FILES:
-            visitor.wait_until_read(name.partition(".")[0], 1)
-        yield visitor
-    finally:
-        visitor.leave()
+@pytest.fixture(scope="module", autouse=True)
+def sent(visitor: Visitor) -> None:
+    """Each file is read in a collection of its own."""
+    for name, data in FILES.items():
+        slug = name.partition(".")[0]
+        visitor.make_collection(slug)
+        visitor.send_by_form(slug, [Sample(media_type="", name=name, depot="", count=0, data=data)])
+    for name in FILES:
+        visitor.wait_until_read(name.partition(".")[0], 1)
 
 
 @pytest.mark.parametrize(

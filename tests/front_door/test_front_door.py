@@ -3,7 +3,6 @@
 One installation as `scripts/run` serves it, with its store and its worker, for all of them.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,22 +17,17 @@ PAGED = {one.media_type for one in FORMATS if one.is_paged}  # shown as pictures
 SENT = [sample for sample in SAMPLES.values() if not sample.media_type.startswith("image/") or ocr.is_available()]
 
 
-@pytest.fixture(scope="module")
-def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
+@pytest.fixture(scope="module", autouse=True)
+def sent(visitor: Visitor, tmp_path_factory: pytest.TempPathFactory) -> None:
     """All files have gone through all doors and are read."""
-    visitor = Visitor(tmp_path_factory.mktemp("front-door"))
-    try:
-        for door in DOORS:
-            visitor.make_collection(door)
-        visitor.send_by_form("form", SENT)
-        visitor.send_by_rest("rest", SENT)
-        visitor.send_in_mails("mail", SENT)
-        visitor.send_by_command("command", SENT, folder=tmp_path_factory.mktemp("command"))
-        for door in DOORS:
-            visitor.wait_until_read(door, len(SENT))
-        yield visitor
-    finally:
-        visitor.leave()
+    for door in DOORS:
+        visitor.make_collection(door)
+    visitor.send_by_form("form", SENT)
+    visitor.send_by_rest("rest", SENT)
+    visitor.send_in_mails("mail", SENT)
+    visitor.send_by_command("command", SENT, folder=tmp_path_factory.mktemp("command"))
+    for door in DOORS:
+        visitor.wait_until_read(door, len(SENT))
 
 
 def test_there_is_a_file_of_every_accepted_kind() -> None:

@@ -1,6 +1,5 @@
 """A share through the front door: kept in step by a started installation; two people ask, and answers follow what changes there."""
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,9 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bench.harness.served import Installation
 from bench.harness.site import READ_S
-from tests.front_door.visitor import ENVIRONMENT
+from tests.front_door.visitor import Visitor
 
 PEOPLE = """
 from django.contrib.auth.models import Group
@@ -24,20 +22,15 @@ WAIT_S = 120
 
 
 class Share:
-    """An installation, the folder that it keeps in step, and who asks."""
+    """A folder that an installation keeps in step, and who asks."""
 
-    def __init__(self, home: Path) -> None:
-        self.root = home / "srv" / "share"
+    def __init__(self, visitor: Visitor) -> None:
+        self.root = visitor.shares / "share"
         self.write("Finance/2026/budget.md", "# Budget 2026\n\nThe marketing budget for 2026 is 40,000 euros.\n", mode=0o640)
         self.write("leave.md", "# Parental leave\n\nParental leave lasts fourteen weeks.\n", mode=0o644)
-        self.installation = Installation(home / "data", **ENVIRONMENT, ATTEST_SOURCE_FOLDERS=str(home / "srv"))
-        try:
-            self.installation.wait_until_ready()
-            self.manage("shell", "-c", PEOPLE)
-            self.admin, self.erin, self.tao = (self.program(name) for name in ("admin", "erin", "tao"))
-        except BaseException:
-            self.installation.stop()
-            raise
+        self.installation, self.admin = visitor.installation, visitor.program
+        self.manage("shell", "-c", PEOPLE)
+        self.erin, self.tao = self.reader("erin"), self.reader("tao")
 
     def write(self, name: str, text: str, *, mode: int) -> Path:
         path = self.root / name
@@ -53,9 +46,8 @@ class Share:
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
-    def program(self, name: str) -> httpx.Client:
-        scopes = ("--scope", "ask", "--scope", "read", *(("--scope", "manage") if name == "admin" else ()))
-        key = self.manage("create_api_key", "--user", name, *scopes, "--days", "7")
+    def reader(self, name: str) -> httpx.Client:
+        key = self.manage("create_api_key", "--user", name, "--scope", "ask", "--scope", "read", "--days", "7")
         return httpx.Client(base_url=self.installation.url, headers={"Authorization": f"Bearer {key}"}, timeout=READ_S)
 
     def keep_in_step(self) -> str:
@@ -101,12 +93,11 @@ class Share:
 
 
 @pytest.fixture(scope="module")
-def share(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Share]:
-    share = Share(Path(os.path.realpath(tmp_path_factory.mktemp("share"))))
+def share(visitor: Visitor) -> Iterator[Share]:
+    share = Share(visitor)
     yield share
-    for client in (share.admin, share.erin, share.tao):
-        client.close()
-    share.installation.stop()
+    share.erin.close()
+    share.tao.close()
 
 
 def test_two_people_ask_and_the_answers_follow_the_share(share: Share) -> None:

@@ -5,7 +5,6 @@ import os
 import re
 import socket
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -18,14 +17,9 @@ from tests.front_door.visitor import Visitor
 SIZE = 24 << 20
 
 
-@pytest.fixture(scope="module")
-def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
-    visitor = Visitor(tmp_path_factory.mktemp("uploads"))
-    try:
-        visitor.make_collection("large")
-        yield visitor
-    finally:
-        visitor.leave()
+@pytest.fixture(scope="module", autouse=True)
+def collection(visitor: Visitor) -> None:
+    visitor.make_collection("large")
 
 
 def web_process(visitor: Visitor) -> int:

@@ -23,8 +23,8 @@ class Visitor:
     """The administrator of an installation, signed in, and a program of theirs with a key."""
 
     def __init__(self, home: Path) -> None:
-        self.home = home / "data"
-        self.installation = Installation(self.home, **ENVIRONMENT)
+        self.home, self.shares = home / "data", home / "srv"  # folders that may be kept in step lie in the second
+        self.installation = Installation(self.home, **ENVIRONMENT, ATTEST_SOURCE_FOLDERS=str(self.shares))
         try:
             self.installation.wait_until_ready()
             self.page = httpx.Client(base_url=self.installation.url, follow_redirects=True, timeout=READ_S)

@@ -108,6 +108,18 @@ def conversation(world: World) -> tuple[Any]:
     return (world.conversation.uid,)
 
 
+def an_upload(world: World) -> dict[str, Any]:
+    return {"files": SimpleUploadedFile("own.txt", b"Wombats sleep for sixteen hours.")}
+
+
+def attached_file(world: World) -> tuple[Any, Any]:
+    """A file of the conversation."""
+    holder = Collection.objects.create(name="Files", slug="files-of-it", is_private=True, keeper=world.conversation.user)
+    world.conversation.files = holder
+    world.conversation.save()
+    return world.conversation.uid, make_document(holder, name="own.txt").document.uid
+
+
 def turn(world: World) -> tuple[Any]:
     return (world.turn.uid,)
 
@@ -551,6 +563,13 @@ ADDRESSES = {
     "chat:rename": [Case("post", OWNER_POST, conversation, lambda world: {"title": "Mine"})],
     "chat:pin": [Case("post", OWNER_POST, conversation, lambda world: {"on": "1"})],
     "chat:archive": [Case("post", OWNER_POST, conversation, lambda world: {"on": "1"})],
+    "chat:attach_to_new": [Case("post", "302 302 302 302 302 302", data=an_upload)],
+    "chat:attach": [Case("post", OWNER_POST, conversation, an_upload)],
+    "chat:files": [Case("get", OWNER, conversation)],
+    "chat:file_remove": [
+        Case("post", OWNER_POST, attached_file),
+        Case("post", NOWHERE_OR_SIGN_IN, lambda world: (world.conversation.uid, world.document.uid)),
+    ],
     "chat:sharing": [Case("get", OWNER, conversation)],
     "chat:share": [Case("post", OWNER_POST, conversation)],
     "chat:unshare": [Case("post", OWNER_POST, conversation)],
@@ -940,6 +959,13 @@ API_ADDRESSES = {
     "api:stop_answer": [Case("post", API_OWNER, turn)],
     "api:change_conversation": [Case("patch", API_OWNER, conversation, lambda world: {"pinned": True}, is_json=True)],
     "api:remove_conversation": [Case("delete", "204 404 404 401 404 404", conversation)],
+    "api:list_files": [Case("get", API_OWNER, conversation)],
+    "api:begin_with_files": [Case("post", "202 202 202 401 202 202", data=an_upload)],
+    "api:attach_files": [Case("post", "202 404 404 401 404 404", conversation, an_upload)],
+    "api:remove_attached": [
+        Case("delete", "204 404 404 401 404 404", attached_file),
+        Case("delete", "404 404 404 401 404 404", lambda world: (world.conversation.uid, world.document.uid)),
+    ],
     "api:share": [Case("post", API_OWNER, conversation)],
     "api:unshare": [Case("delete", "204 404 404 401 404 404", conversation)],
     "api:get_shared": [
@@ -1046,6 +1072,7 @@ API_ADDRESSES = {
     "curation:handover_ask": [Case("post", OWNER_POST, turn)],
     "curation:handover_withdraw": [Case("post", OWNER_POST, handed_turn)],
     "system:index": [Case("get", ADMIN)],
+    "system:files": [Case("post", ADMIN_POST)],
     "system:incognito": [Case("post", ADMIN_POST)],
     "system:setup_put_away": [Case("post", ADMIN_POST)],
     "system:setup_show": [Case("post", ADMIN_POST)],

@@ -670,7 +670,7 @@ NOT_LISTS = {
     "accounts:provider_new", "accounts:provider_new_saml", "accounts:provider_try", "accounts:providers", "accounts:rules",
     "accounts:security", "accounts:service", "accounts:service_change", "accounts:service_new", "api_docs", "api_schema",
     "audit:checkpoint_file", "audit:export", "audit:integrity", "audit:payload", "audit:receipt", "chat:answer", "chat:check",
-    "chat:export", "chat:newer", "chat:next", "chat:shared", "chat:sharing", "chat:stream", "curation:answer",
+    "chat:export", "chat:files", "chat:newer", "chat:next", "chat:shared", "chat:sharing", "chat:stream", "curation:answer",
     "curation:answer_new", "curation:canary_export", "curation:gap", "curation:gaps_of_none", "curation:golden_change",
     "curation:golden_export", "curation:golden_file", "curation:golden_from_review", "curation:golden_new",
     "curation:handover", "curation:insights", "curation:insights_all", "curation:insights_all_export",

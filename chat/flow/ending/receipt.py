@@ -9,6 +9,7 @@ from chat.flow.trace import AnswerTrace
 from chat.flow.writing.prompting import Prompt
 from chat.library.step import library_receipt
 from chat.types import Answer, Evidence
+from kb.models import Collection
 
 
 def receipt_of(trace: AnswerTrace, *, outcome: str, answer: Answer) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def receipt_of(trace: AnswerTrace, *, outcome: str, answer: Answer) -> dict[str,
         "language": asked.language,
         "library": library_receipt(trace.library) if trace.library else {},
         "approved": asdict(trace.approved) if trace.approved else {},
-        "scope": {"collections": [{"slug": one.slug, "name": one.name} for one in trace.scoped.collections]} | _narrowed(asked),
+        "scope": {"collections": [_named(one) for one in trace.scoped.collections]} | _narrowed(asked),
         "index_generation": trace.found.search.result.index_generation if trace.found else None,
         "search": _search(trace.found) if trace.found else {},
         "searches": [_searched(one) for one in trace.searched],
@@ -44,6 +45,11 @@ def receipt_of(trace: AnswerTrace, *, outcome: str, answer: Answer) -> dict[str,
         "turn": str(asked.turn.uid) if asked.turn else "",
         "timings_ms": dict(trace.timings_ms),
     }
+
+
+def _named(collection: Collection) -> dict[str, Any]:
+    named: dict[str, Any] = {"slug": collection.slug, "name": collection.name}
+    return named | {"is_private": True} if collection.is_private else named
 
 
 def _narrowed(asked: Asked) -> dict[str, Any]:
