@@ -49,6 +49,8 @@ setup_venv() {
   if [ -e .venv/unfinished ] \
     || ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11))' 2>/dev/null \
     || ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+    # What a link leads to is somebody else's, and would be emptied.
+    [ ! -L .venv ] || stop ".venv is a link to $(readlink .venv), whose packages do not fit. Remove the link; then start again."
     python=$(find_python) || exit 1
     say "Making .venv with $("$python" --version) …"
     "$python" -m venv --clear .venv || stop "Could not make .venv with $python (see above)."
