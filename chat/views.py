@@ -212,8 +212,8 @@ def page_context(request: SignedInRequest, current: Conversation | None = None) 
     rows = Collection.objects.visible_to(request.user).for_menu(slug=chosen)
     chosen_tags = {name.casefold() for name in where.tags}
     attached = files_of(current) if current else []
-    if current and current.files_id:
-        rows = [*([current.files] if attached else []), *rows]
+    if attached and current and current.files:
+        rows = [current.files, *rows]
     return {
         "conversation": current,
         "files": attached,

@@ -189,7 +189,7 @@ def test_programs_attach_and_ask(employee: User, read: Document, conversation: C
     unread = browser.post(
         "/api/v1/ask", {"question": QUESTION, "conversation": begun.json()["conversation"]}, content_type="application/json"
     )
-    assert (unread.status_code, unread.json()["error"]) == (400, "files_unread")
+    assert (unread.status_code, unread.json()["error"]["code"]) == (400, "files_unread")
     address = f"/api/v1/conversations/{conversation.uid}/files"
     mixed = browser.post(address, {"files": [SimpleUploadedFile("c.md", b"Ink."), SimpleUploadedFile("d.exe", b"MZ\x00\x01" * 9)]})
     assert [one["error"]["code"] for one in mixed.json()["refused"]] == ["unknown_type"]
