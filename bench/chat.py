@@ -4,7 +4,7 @@ An installation of its own and, beside it, a model server that repeats what the 
 note their times on one clock, so the figures are Attest's share alone: the way to the model, each token, the sentence that waits
 for its verdict, and what happens when many ask at once. As peers, in the same run and against the same server: reading it with
 httpx alone, with the `openai` package and with LangChain's ChatOpenAI, none of which search, check or record anything. A second
-installation without a model answers by quotes, from an index that a crowd of other passages fills (bench.crowd).
+installation without a model answers by quotes, from an index that a crowd of other passages fills (bench.ingesting.crowd).
 """
 
 import argparse
@@ -272,7 +272,7 @@ async def run_quoted(chunks: int) -> list[Measure]:
         library.mkdir()  # noqa: ASYNC240 - before anything runs
         write_library(library)
         manage(home, "migrate", "--verbosity", "0")
-        fill = [sys.executable, "-m", "bench.crowd", str(chunks)]
+        fill = [sys.executable, "-m", "bench.ingesting.crowd", str(chunks)]
         subprocess.run(fill, cwd=ROOT, env={**os.environ, **environment_of(home)}, check=True)  # noqa: ASYNC221 - as above
         with run_attest(home, **LIMITS) as url:
             manage(home, "ingest", str(library), "--collection", "teams", "--create")

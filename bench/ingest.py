@@ -3,8 +3,7 @@
 FOLDER holds PDFs. Everything goes through an installation of its own: `python -m config.serve` as `scripts/run` starts it, uploads
 by the REST interface, its own worker processes. `throughput`: pages a second, with two workers and with one, against the plain
 LangChain pipeline (bench.harness.plain_langchain) and against the encoder alone on the same passages (bench.harness.bare_encoder).
-The other parts are in bench.small_files, bench.big_files and bench.crowd. --limit-pages takes that many pages of each PDF, for a
-quick look.
+The other parts are in bench.ingesting. --limit-pages takes that many pages of each PDF, for a quick look.
 """
 
 import argparse
@@ -21,13 +20,13 @@ from tempfile import TemporaryDirectory
 
 from pypdf import PdfReader, PdfWriter
 
-from bench.big_files import measure_big_files
-from bench.crowd import measure_crowd
 from bench.harness.bare_encoder import model_folder
 from bench.harness.installation import AS_SERVED, run_attest
 from bench.harness.library import QUIET, Library
+from bench.ingesting.big_files import measure_big_files
+from bench.ingesting.crowd import measure_crowd
+from bench.ingesting.small_files import measure_small_files
 from bench.report import Measure, add_json_option, publish
-from bench.small_files import measure_small_files
 from retrieval.types import Chunk
 
 GOAL_RATIO = 5.0  # pages/s against LangChain

@@ -9,12 +9,12 @@ from pypdf import PdfReader
 from reportlab.pdfgen.canvas import Canvas
 
 from bench import ingest
-from bench.big_files import make_pdf, make_text
 from bench.harness.bare_encoder import model_folder
 from bench.harness.process_tree import find_workers, measure, read_children
 from bench.ingest import run_json, take_pages
+from bench.ingesting.big_files import make_pdf, make_text
+from bench.ingesting.small_files import write_documents
 from bench.report import Measure
-from bench.small_files import write_documents
 
 
 @pytest.fixture

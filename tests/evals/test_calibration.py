@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from evals.curves import DEFAULT_THRESHOLD as DRAWN_THRESHOLD
-from evals.curves import draw_curves
+from bench.curves import DEFAULT_THRESHOLD as DRAWN_THRESHOLD
+from bench.curves import draw_curves
 from chat.flow.dependencies import not_close
 from chat.judge.calibration import (
     OF_THE_ENCODER,

@@ -43,7 +43,7 @@ class Command(BaseCommand):
             metavar="SHARE",
             help="only move the reader's part to refuse this share of what has an answer",
         )
-        parser.add_argument("--judged", type=Path, help="write the cross-validated probabilities here, for evals/curves.py")
+        parser.add_argument("--judged", type=Path, help="write the cross-validated probabilities here, for bench/curves.py")
         parser.add_argument("--examples", type=Path, help="only write what the questions of one set show to this file, do not fit")
 
     def handle(

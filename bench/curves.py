@@ -1,7 +1,7 @@
 """The curves of sufficiency as pictures: what is separated, and what a threshold costs.
 
 manage.py calibrate FOLDER … --judged judged.json
-evals/curves.py judged.json docs/images
+bench/curves.py judged.json docs/images
 """
 
 import argparse

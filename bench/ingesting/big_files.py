@@ -16,8 +16,8 @@ from pypdf import PdfReader, PdfWriter
 from bench.harness.installation import run_attest
 from bench.harness.library import QUIET, Library
 from bench.harness.process_tree import Watch
+from bench.ingesting.small_files import WORDS
 from bench.report import Measure
-from bench.small_files import WORDS
 
 PAGES = 3000
 TEXT_MB = 200

@@ -1,7 +1,7 @@
 """One page, uploaded to an index that holds many chunks already. Part of `bench.ingest`.
 
-`python -m bench.crowd COUNT` fills the index of the installation that ATTEST_HOME names: vectors of all but a thousand chunks
-lie around those that the encoder made, and they have no rows in the database: an upload asks for none.
+`python -m bench.ingesting.crowd COUNT` fills the index of the installation that ATTEST_HOME names: vectors of all but a thousand
+chunks lie around those that the encoder made, and they have no rows in the database: an upload asks for none.
 """
 
 import os
@@ -18,8 +18,8 @@ import numpy as np
 
 from bench.harness.installation import ROOT, environment_of, manage, run_attest
 from bench.harness.library import QUIET, Library
+from bench.ingesting.small_files import WORDS
 from bench.report import Measure
-from bench.small_files import WORDS
 from retrieval.types import Chunk, Embedding, IndexEntry
 
 EMBEDDED = 1000  # chunks that the encoder really reads
@@ -37,7 +37,10 @@ def measure_crowd(count: int) -> Iterator[Measure]:
         home = Path(root)
         manage(home, "migrate", "--verbosity", "0")
         subprocess.run(
-            [sys.executable, "-m", "bench.crowd", str(count)], cwd=ROOT, env={**os.environ, **environment_of(home)}, check=True
+            [sys.executable, "-m", "bench.ingesting.crowd", str(count)],
+            cwd=ROOT,
+            env={**os.environ, **environment_of(home)},
+            check=True,
         )
         with run_attest(home, **QUIET) as url, Library(url, home) as library:
             taken = [_upload(library, home, number) for number in range(UPLOADS + 1)][1:]  # the first wakes the workers
