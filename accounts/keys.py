@@ -42,7 +42,7 @@ def scopes_of(user: User) -> tuple[str, ...]:
     """Return what this person may do by key or page now."""
     mine = (ApiKey.Scope.ASK, ApiKey.Scope.READ)
     # Collections are kb's, above this package: all that is asked of them is whether they name this person.
-    manages = user.is_knowledge_admin or (not user.is_auditor and user.stewardships.exists())
+    manages = user.is_knowledge_admin or (not user.is_guarded and user.stewardships.exists())
     also = [ApiKey.Scope.MANAGE] * manages + [ApiKey.Scope.PEOPLE] * user.is_system_admin
     return tuple(map(str, (*mine, *also)))
 

@@ -1,4 +1,4 @@
-"""People: a custom user from the first migration, with one of four roles; their sessions and API keys. Groups are Django's own."""
+"""People: a custom user from the first migration, with one of five roles; their sessions and API keys. Groups are Django's own."""
 
 import hashlib
 from collections.abc import Iterator
@@ -54,6 +54,9 @@ class User(AbstractUser):
         KNOWLEDGE_ADMIN = "knowledge_admin", _("Knowledge admin")
         SYSTEM_ADMIN = "system_admin", _("System admin")
         AUDITOR = "auditor", _("Auditor")
+        REVIEWER = "reviewer", _("Reviewer")
+
+    GUARDED = (Role.AUDITOR, Role.REVIEWER)  # they read what others asked: no one person makes or resets them
 
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.EMPLOYEE)
     # Part of every session's hash. Counted up when the account is disabled, so that a session from before does not work again
@@ -75,7 +78,7 @@ class User(AbstractUser):
     def is_knowledge_admin(self) -> bool:
         """May manage every collection and its documents."""
         is_admin = self.role == self.Role.KNOWLEDGE_ADMIN or (
-            self.is_superuser and self.role not in (self.Role.AUDITOR, self.Role.SYSTEM_ADMIN)
+            self.is_superuser and self.role not in (*self.GUARDED, self.Role.SYSTEM_ADMIN)
         )
         return self.is_active and is_admin  # nobody audits what they rule
 
@@ -92,6 +95,16 @@ class User(AbstractUser):
         """May read the audit."""
         return self.is_active and self.role == self.Role.AUDITOR
 
+    @property
+    def is_reviewer(self) -> bool:
+        """May review answers: an auditor any, a reviewer those that rest on what they may read themselves."""
+        return self.is_active and self.is_guarded
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether it takes two people to give this account its role or to reset it, and it rules nothing."""
+        return self.role in self.GUARDED
+
     def get_session_auth_hash(self) -> str:
         """Return what a session must hold to be this account's: it changes with the password and with the generation."""
         return self._hash_generation(super().get_session_auth_hash())
@@ -106,12 +119,13 @@ class User(AbstractUser):
 
 
 class PendingAct(models.Model):
-    """What one admin wants to do to an auditor's account, and a second person has to confirm."""
+    """What one admin wants to do to an auditor's or reviewer's account, and a second person has to confirm."""
 
     class Kind(models.TextChoices):
-        AUDITOR = "auditor", _("Make this person an auditor")
-        PASSWORD = "password", _("Reset the password of this auditor")
-        FACTORS = "factors", _("Remove the second factors of this auditor")
+        AUDITOR = "auditor", _("Make this person an auditor")  # the kinds that give a role are called as it
+        REVIEWER = "reviewer", _("Make this person a reviewer")
+        PASSWORD = "password", _("Reset the password of this auditor or reviewer")
+        FACTORS = "factors", _("Remove the second factors of this auditor or reviewer")
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")

@@ -1,4 +1,4 @@
-"""Two people for what touches an auditor: one asks, another confirms, and only then it happens."""
+"""Two people for what touches an auditor or a reviewer: one asks, another confirms, and only then it happens."""
 
 from datetime import timedelta
 
@@ -47,8 +47,8 @@ def confirm_act(*, pk: int, actor: User | None) -> PendingAct:
     if not act.asked_by.is_system_admin:
         raise AccountRefused("act_gone", _("The person who requested this is no longer an admin. Submit it again."))
     asker = act.asked_by if actor is not None else None  # for whoever runs the machine nobody has to stand in
-    if act.kind == PendingAct.Kind.AUDITOR:
-        services.change_account(user=act.user, role=User.Role.AUDITOR, actor=asker, confirmed_by=actor)
+    if act.kind in User.GUARDED:
+        services.change_account(user=act.user, role=act.kind, actor=asker, confirmed_by=actor)
     elif act.kind == PendingAct.Kind.PASSWORD:
         services.reset_password(user=act.user, actor=asker, confirmed_by=actor)
     else:

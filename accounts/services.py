@@ -56,10 +56,10 @@ def create_account(
     Args:
         password: without one nobody can sign in until its owner has set one by a link (`accounts.sign_in.links`).
         is_told: somebody else knows the password: its owner must set another one at the first sign-in.
-        confirmed_by: the second person, without whom nobody makes an auditor (`accounts.second_person`).
-    Raises: AccountRefused: the name is taken or malformed, the role unknown, the password too weak; an auditor made alone.
+        confirmed_by: the second person, without whom nobody makes an auditor or a reviewer (`accounts.second_person`).
+    Raises: AccountRefused: the name is taken or malformed, the role unknown, the password too weak; an auditor or a reviewer made alone.
     """
-    if role == User.Role.AUDITOR:
+    if role in User.GUARDED:
         _check_second_person(actor, confirmed_by)
     user = User(username=username.strip(), role=role, first_name=first_name, last_name=last_name, email=email.strip())
     user.ends_on = read_day(ends_on)
@@ -91,7 +91,7 @@ def change_account(
     """Change what is given, leave the rest; records nothing where nothing differs. Who may not sign in any more loses every
     session and every API key for good: neither works again when the account is enabled once more.
 
-    Args: confirmed_by: the second person, without whom nobody makes an auditor or changes an auditor's mail address.
+    Args: confirmed_by: the second person, without whom nobody makes an auditor or a reviewer, or changes the mail address of one.
     Raises: AccountRefused: malformed; an auditor's account changed alone; one's own role or access; the last active admin of people
         and sign-in.
     """
@@ -107,9 +107,9 @@ def change_account(
         if ends_on is not None and ends_on != before["ends_on"]:
             user.ends_on = read_day(ends_on)
         _protect(user, before=before, actor=actor, admins=admins, groups=groups)
-        becomes_auditor = user.role == User.Role.AUDITOR != before["role"]
+        becomes_guarded = user.is_guarded and user.role != before["role"]
         # By the address a new password is asked for.
-        if becomes_auditor or (before["role"] == User.Role.AUDITOR and user.email != before["email"]):
+        if becomes_guarded or (before["role"] in User.GUARDED and user.email != before["email"]):
             _check_second_person(actor, confirmed_by)
         check_account(user)
         is_disabled = before["is_active"] and not user.is_active
@@ -132,12 +132,12 @@ def reset_password(*, user: User, actor: User | None, confirmed_by: User | None 
     """Make the password useless, and with it every session and every link that was sent before. Its owner sets a new one by a
     link (`accounts.sign_in.links`).
 
-    Args: confirmed_by: the second person, without whom nobody resets an auditor.
-    Raises: AccountRefused: an auditor reset alone.
+    Args: confirmed_by: the second person, without whom nobody resets an auditor or a reviewer.
+    Raises: AccountRefused: one of those reset alone.
     """
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=user.pk)
-        if user.role == User.Role.AUDITOR:
+        if user.is_guarded:
             _check_second_person(actor, confirmed_by)
         user.set_unusable_password()
         user.must_change_password = False
@@ -232,7 +232,8 @@ def _protect(
 def _check_second_person(actor: User | None, confirmed_by: User | None) -> None:
     """Whoever runs the machine (`actor` None) is one already."""
     if actor is not None and (confirmed_by is None or confirmed_by.pk == actor.pk):
-        raise AccountRefused("second_person", _("A second person must confirm this, because it changes an auditor’s account."))
+        sentence = _("A second person must confirm this, because it changes an auditor’s or a reviewer’s account.")
+        raise AccountRefused("second_person", sentence)
 
 
 def read_day(text: str) -> date | None:

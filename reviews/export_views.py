@@ -10,12 +10,12 @@ from django.views.decorators.http import require_GET
 from accounts.requests import SignedInRequest
 from audit.errors import AuditInvalid
 from audit.models import Event
-from reviews.access import reviewers_only
+from audit.views import auditors_only
 from reviews.exporting import export_receipts
 
 
 @require_GET
-@reviewers_only
+@auditors_only
 def export(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     """One receipt as a ZIP file that stands alone."""
     event = get_object_or_404(Event.objects.select_related("payload"), uid=uid, payload__isnull=False)

@@ -42,5 +42,5 @@ class RulesForm(forms.Form):
 
 class AssignForm(forms.Form):
     to = forms.ModelChoiceField(
-        label=_("Reviewer"), queryset=User.objects.filter(role=User.Role.AUDITOR, is_active=True), required=False
+        label=_("Reviewer"), queryset=User.objects.filter(role__in=User.GUARDED, is_active=True), required=False
     )

@@ -43,6 +43,7 @@ class Case(models.Model):
     is_disputed = models.BooleanField(default=False)  # the two reviewers differ
     assigned_to = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="review_cases")
     due_at = models.DateTimeField(null=True, blank=True)
+    has_documents = models.BooleanField(default=False)  # its CaseDocuments say all that the answer rests on
 
     class Meta:
         indexes = [
@@ -70,6 +71,19 @@ class CaseCollection(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+
+class CaseDocument(models.Model):
+    """A document that the receipt names, whether it is there any more or not: whoever may not read it does not review the answer."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="documents")
+    document = models.UUIDField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "document"], name="case_document_once")]
+
+    def __str__(self) -> str:
+        return str(self.document)
 
 
 class Review(models.Model):

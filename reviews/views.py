@@ -20,7 +20,7 @@ from audit.actor import actor_of
 from audit.auditor_visits import note_reading
 from audit.models import Event
 from audit.receipts.receipt import read_receipt
-from audit.views import read_sequence, record_view
+from audit.views import auditors_only, read_sequence, record_view
 from chat.models import Turn
 from kb.models import Collection
 from reviews.access import reviewers_only
@@ -28,6 +28,7 @@ from reviews.desk.agreement import count_verdicts, count_weeks, measure_agreemen
 from reviews.desk.intake import take_in
 from reviews.desk.judging import assign_case, review_case, reviews_to_show
 from reviews.desk.queues import QUEUES, CaseFilterForm, count_queues, find_cases, next_case, page_of
+from reviews.desk.reach import cases_for
 from reviews.desk.rules import change_rules, read_rules
 from reviews.errors import ReviewRefused
 from reviews.forms import AssignForm, ReviewForm, RulesForm
@@ -66,7 +67,7 @@ def index(request: SignedInRequest) -> HttpResponse:
 @reviewers_only
 def case(request: SignedInRequest, uid: UUID) -> HttpResponse:
     """One answer with everything that a verdict needs; by POST, the verdict, and on to the next."""
-    found = get_object_or_404(Case.objects.select_related("event__payload", "assigned_to"), event__uid=uid)
+    found = get_object_or_404(cases_for(request.user).select_related("event__payload", "assigned_to"), event__uid=uid)
     _form, queue, filters = _read(request)
     form = ReviewForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -94,7 +95,7 @@ def case(request: SignedInRequest, uid: UUID) -> HttpResponse:
         "receipt": receipt,
         "sentences": [(place, sentence, given.get(place, "")) for place, sentence in enumerate(receipt.sentences)],
         "passages": sorted(receipt.passages, key=lambda passage: not passage.is_cited),
-        "turns": _turns_around(str(data.get("conversation", ""))),
+        "turns": _turns_around(str(data.get("conversation", ""))) if request.user.is_auditor else [],
         "form": form,
         "assign_form": AssignForm(initial={"to": found.assigned_to_id}),
         "reviews": reviews,
@@ -112,11 +113,13 @@ def case(request: SignedInRequest, uid: UUID) -> HttpResponse:
 @reviewers_only
 def assign(request: SignedInRequest, uid: UUID) -> HttpResponse:
     """Give a case to a reviewer, or to nobody."""
-    found = get_object_or_404(Case, event__uid=uid)
+    found = get_object_or_404(cases_for(request.user), event__uid=uid)
     form = AssignForm(request.POST)
     try:
         if not form.is_valid():
-            raise ReviewRefused(_("Cases can be assigned only to auditors."))
+            raise ReviewRefused(
+                _("Cases can be assigned only to auditors, and to reviewers who may read what the answer is based on.")
+            )
         assign_case(case=found, to=form.cleaned_data["to"], by=request.user)
     except ReviewRefused as refused:
         messages.error(request, str(refused))
@@ -125,7 +128,7 @@ def assign(request: SignedInRequest, uid: UUID) -> HttpResponse:
 
 
 @require_GET
-@reviewers_only
+@auditors_only
 def statistics(request: SignedInRequest) -> HttpResponse:
     """Agreement, verdicts and their trend."""
     context = {
@@ -138,7 +141,7 @@ def statistics(request: SignedInRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@reviewers_only
+@auditors_only
 def rules(request: SignedInRequest) -> HttpResponse:
     """What the desk does by itself. Collections with a rate of their own are listed by the page; others are added by name."""
     form = RulesForm(request.POST or None, initial=model_to_dict(read_rules()))

@@ -201,8 +201,9 @@ def _make(number: int, name: str, values: dict[str, Any]) -> Line:
 
 def _change(number: int, user: User, values: dict[str, Any]) -> Line:
     """Return what differs. What only another way may change is refused."""
-    if user.is_service or user.role == User.Role.AUDITOR:
-        raise AccountRefused("account_invalid", _("This account belongs to an auditor or a program. Change it on its own page."))
+    if user.is_service or user.is_guarded:
+        sentence = _("This account belongs to an auditor, a reviewer or a program. Change it on its own page.")
+        raise AccountRefused("account_invalid", sentence)
     before = {name: _shown(user, name) for name in values}
     after = {name: _words(values[name]) for name in values}
     changed = {name: (before[name], after[name]) for name in values if before[name] != after[name]}

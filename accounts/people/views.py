@@ -82,10 +82,10 @@ def create(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
-                values, becomes_auditor = _without_auditor(form.cleaned_data, role=User.Role.EMPLOYEE)
+                values, wanted = _without_guarded(form.cleaned_data, role=User.Role.EMPLOYEE)
                 account = services.create_account(**values, actor=request.user)
-                if becomes_auditor:
-                    _ask_second_person(request, account, PendingAct.Kind.AUDITOR)
+                if wanted:
+                    _ask_second_person(request, account, wanted)
         except AccountRefused as refused:
             form.add_error(None, refused.message)
         else:
@@ -103,10 +103,10 @@ def change(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
-                values, becomes_auditor = _without_auditor(form.cleaned_data, role=person.role)
+                values, wanted = _without_guarded(form.cleaned_data, role=person.role)
                 services.change_account(user=person, actor=request.user, **values)
-                if becomes_auditor:
-                    _ask_second_person(request, person, PendingAct.Kind.AUDITOR)
+                if wanted:
+                    _ask_second_person(request, person, wanted)
         except AccountRefused as refused:
             form.add_error(None, refused.message)
         else:
@@ -118,11 +118,11 @@ def change(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @system_admins_only
 def password(request: SignedInRequest, pk: int) -> HttpResponseBase:
-    """End a person's password; they set another one by a one-time link. An auditor's: when a second person has confirmed it."""
+    """End a person's password; they set another one by a one-time link. An auditor's or reviewer's: when a second person has confirmed it."""
     person = get_object_or_404(User.objects.people(), pk=pk)
     if is_kept_elsewhere(person):
         raise Http404
-    if person.role == User.Role.AUDITOR:
+    if person.is_guarded:
         _ask_second_person(request, person, PendingAct.Kind.PASSWORD)
         return redirect("accounts:index")
     return _link_page(request, services.reset_password(user=person, actor=request.user), is_new=False)
@@ -204,10 +204,10 @@ def group_delete(request: SignedInRequest, pk: int) -> HttpResponseBase:
     return redirect("accounts:index")
 
 
-def _without_auditor(values: dict[str, Any], *, role: str) -> tuple[dict[str, Any], bool]:
-    """Return the values that one person may set alone, and whether somebody is to become an auditor. `role`: of now."""
-    becomes_auditor = values["role"] == User.Role.AUDITOR != role
-    return (values | {"role": role} if becomes_auditor else values), becomes_auditor
+def _without_guarded(values: dict[str, Any], *, role: str) -> tuple[dict[str, Any], str]:
+    """Return the values that one person may set alone, and the role that takes two, where it is wanted. `role`: of now."""
+    wanted = str(values["role"])
+    return (values | {"role": role}, wanted) if wanted in User.GUARDED and wanted != role else (values, "")
 
 
 def _ask_second_person(request: SignedInRequest, person: User, kind: str) -> None:

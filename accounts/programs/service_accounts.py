@@ -26,7 +26,7 @@ def find_services(user: User | AnonymousUser) -> QuerySet[ServiceAccount]:
         return rows.none()
     if user.is_system_admin:
         return rows
-    return rows.none() if user.is_auditor else rows.filter(owner=user).exclude(user__role=User.Role.SYSTEM_ADMIN)
+    return rows.none() if user.is_guarded else rows.filter(owner=user).exclude(user__role=User.Role.SYSTEM_ADMIN)
 
 
 def with_keys(rows: QuerySet[ServiceAccount]) -> QuerySet[ServiceAccount]:
@@ -97,8 +97,9 @@ def _clean_purpose(purpose: str) -> str:
 
 
 def _check_owner(owner: User, *, role: str) -> None:
-    if not owner.is_active or owner.is_service or owner.has_ended or owner.role == User.Role.AUDITOR:
-        raise AccountRefused("service_invalid", _("The owner must be a person who can sign in and is not an auditor."))
+    if not owner.is_active or owner.is_service or owner.has_ended or owner.is_guarded:
+        sentence = _("The owner must be a person who can sign in and is neither an auditor nor a reviewer.")
+        raise AccountRefused("service_invalid", sentence)
     if role == User.Role.SYSTEM_ADMIN and not owner.is_system_admin:
         raise AccountRefused("service_invalid", _("Only people who manage accounts can own a program that does."))
 

@@ -81,7 +81,7 @@ def factor_needed(request: SignedInRequest) -> HttpResponseBase:
 def factors_remove(request: SignedInRequest, pk: int) -> HttpResponse:
     """Take the second factors from a person who lost them."""
     person = get_object_or_404(User, pk=pk)
-    if person.role == User.Role.AUDITOR:
+    if person.is_guarded:
         request_act(kind=PendingAct.Kind.FACTORS, user=person, actor=request.user)
         messages.success(request, _("This takes effect once a second person has confirmed it under People."))
         return redirect("accounts:index")

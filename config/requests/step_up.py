@@ -23,11 +23,12 @@ def _is_post_of_admin(request: HttpRequest, named: dict[str, Any]) -> bool:
     return request.method == "POST" and _is_admin(request)
 
 
-def _makes_auditor(request: HttpRequest, named: dict[str, Any]) -> bool:
-    if not _is_post_of_admin(request, named) or request.POST.get("role") != User.Role.AUDITOR:
+def _makes_guarded(request: HttpRequest, named: dict[str, Any]) -> bool:
+    role = request.POST.get("role")
+    if not _is_post_of_admin(request, named) or role not in User.GUARDED:
         return False
     pk: int | None = named.get("pk")  # None: a new account
-    return pk is None or not User.objects.filter(pk=pk, role=User.Role.AUDITOR).exists()
+    return pk is None or not User.objects.filter(pk=pk, role=role).exists()
 
 
 def _makes_managing_key(request: HttpRequest, named: dict[str, Any]) -> bool:
@@ -88,8 +89,8 @@ DANGEROUS: dict[str, Asks] = {
     "retention:person": _is_post_of_auditor,
     "retention:rule": _is_post_of_auditor,
     "retention:hold": _is_post_of_auditor,
-    "accounts:create": _makes_auditor,
-    "accounts:change": _makes_auditor,
+    "accounts:create": _makes_guarded,
+    "accounts:change": _makes_guarded,
     "accounts:password": _is_post_of_admin,  # shows a link by which anybody signs in as that person
     "accounts:factors_remove": _is_post_of_admin,
     "accounts:act_confirm": _is_post_of_admin,

@@ -21,7 +21,7 @@ def people_for(collection: Collection | None) -> QuerySet[User]:
     """Return who may see to a gap: who runs the collection and can sign in."""
     stewards = Steward.objects.filter(collection=collection).values("user") if collection else Steward.objects.none().values("user")
     runs = Q(role=User.Role.KNOWLEDGE_ADMIN) | Q(pk__in=stewards)
-    return User.objects.filter(runs, is_active=True).exclude(role=User.Role.AUDITOR).order_by("username")
+    return User.objects.filter(runs, is_active=True).exclude(role__in=User.GUARDED).order_by("username")
 
 
 def change_gap(*, gap: Gap, user: User, state: str, assigned_to: User | None, due_on: date | None, note: str) -> Gap:

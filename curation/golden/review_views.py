@@ -18,6 +18,7 @@ from curation.golden.models import GoldenQuestion
 from curation.golden.questions import write_golden
 from kb.models import Collection
 from reviews.access import reviewers_only
+from reviews.desk.reach import cases_for
 from reviews.models import Case, Verdict
 
 
@@ -42,7 +43,7 @@ class SuggestForm(GoldenForm):
 @reviewers_only
 def suggest(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     """Suggest the question of a reviewed answer to one of the collections that it was about."""
-    case = get_object_or_404(Case.objects.select_related("event__payload"), event__uid=uid)
+    case = get_object_or_404(cases_for(request.user).select_related("event__payload"), event__uid=uid)
     slugs = list(case.collections.values_list("slug", flat=True))
     collections = list(Collection.objects.live().filter(slug__in=slugs).order_by("name"))
     if not collections:

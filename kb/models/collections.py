@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import User, today
 from kb.keeping.force import ExpiredDocuments, is_in_force
 from kb.rights.models import AccessRequest, Steward
 
@@ -87,14 +87,16 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
         return self.live() if user.is_knowledge_admin else self.live().filter(pk__in=_run_by(user, *roles))
 
     def with_owner(self) -> "CollectionQuerySet":
-        """Each with `has_owner`: whether anybody who owns it can still sign in."""
-        living = Steward.objects.filter(collection=OuterRef("pk"), role=Steward.Role.OWNER, user__is_active=True)
+        """Each with `has_owner`: whether anybody who owns it can still sign in and may run it."""
+        running = Steward.objects.exclude(user__role__in=User.GUARDED).exclude(user__ends_on__lt=today())
+        living = running.filter(collection=OuterRef("pk"), role=Steward.Role.OWNER, user__is_active=True)
         return self.annotate(has_owner=Exists(living))
 
 
 def _run_by(user: User, *roles: str) -> "models.QuerySet[Any]":
-    """Return the keys of the collections in which a user has one of these roles. Auditors have none: nobody holds both."""
-    if user.is_auditor:
+    """Return the keys of the collections in which a user has one of these roles. Auditors and reviewers have none: nobody holds
+    both."""
+    if user.is_guarded:
         return Steward.objects.none().values("collection_id")
     return Steward.objects.filter(user=user, role__in=roles).values("collection_id")
 

@@ -4,6 +4,7 @@ from collections.abc import Collection as Several
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.errors import AccountRefused
 from accounts.models import SignInRules, User
@@ -19,12 +20,15 @@ class Separation:
     system_admins: tuple[str, ...]  # will manage people, sign-in and models, and read nothing by that
     owners: tuple[str, ...]  # of these, who will own every collection of now
     knowledge_admins: tuple[str, ...]  # will manage collections alone
+    watching: tuple[str, ...]  # auditors and reviewers who still own or edit something, or are superusers: they lose it
+    unowned: tuple[str, ...]  # collections that nobody owns who can sign in and may run them: knowledge admins look after them
     collections: int
     problems: tuple[str, ...]  # why it cannot be done; empty: it can
 
     def as_dict(self) -> dict[str, object]:
         named = {"system_admins": [*self.system_admins], "owners": [*self.owners], "knowledge_admins": [*self.knowledge_admins]}
-        return {**named, "collections": self.collections}
+        found = {"watching": [*self.watching], "unowned": [*self.unowned]}
+        return {**named, **found, "collections": self.collections}
 
 
 def plan_separation(*, system_admins: Several[str], own: bool) -> Separation:
@@ -42,10 +46,9 @@ def plan_separation(*, system_admins: Several[str], own: bool) -> Separation:
     staying = sorted(admins.keys() - set(becoming))
     if not becoming and not already:
         problems.append("Nobody would manage people: name at least one knowledge admin by --system-admin.")
-    owned = set(Steward.objects.filter(role=Steward.Role.OWNER, user__is_active=True).values_list("collection", flat=True))
-    orphans = Collection.objects.live().exclude(pk__in=owned).count()
-    if not staying and not own and orphans:
-        problems.append(f"Nobody would manage {orphans} collections: leave a knowledge admin, or use --own.")
+    unowned = sorted(Collection.objects.live().with_owner().filter(Q(has_owner=False)).values_list("name", flat=True))
+    if not staying and not own and unowned:
+        problems.append(f"Nobody would manage {len(unowned)} collections: leave a knowledge admin, or use --own.")
     rules = SignInRules.current()
     keeper = rules.break_glass.username if rules.is_password_off and rules.break_glass else ""
     if keeper in staying:
@@ -54,9 +57,16 @@ def plan_separation(*, system_admins: Several[str], own: bool) -> Separation:
         system_admins=tuple(sorted({*becoming, *already})),
         owners=tuple(becoming) if own else (),
         knowledge_admins=tuple(staying),
+        watching=tuple(_watching_and_ruling().values_list("username", flat=True)),
+        unowned=() if own and becoming else tuple(unowned),
         collections=Collection.objects.live().count(),
         problems=tuple(problems),
     )
+
+
+def _watching_and_ruling() -> QuerySet[User]:
+    rules = Q(is_superuser=True) | Exists(Steward.objects.filter(user=OuterRef("pk")))
+    return User.objects.filter(rules, role__in=User.GUARDED).order_by("username")
 
 
 @transaction.atomic
@@ -77,6 +87,8 @@ def separate_duties(*, system_admins: Several[str], own: bool) -> Separation:
         Steward.objects.bulk_create(rows, update_conflicts=True, unique_fields=["collection", "user"], update_fields=["role"])
     # A superuser is a knowledge admin whatever their role: what separates them is that they are none any more.
     becoming.update(role=User.Role.SYSTEM_ADMIN, is_superuser=False)
+    Steward.objects.filter(user__role__in=User.GUARDED).delete()  # they rule nothing by them, and whoever looks sees that
+    User.objects.filter(role__in=User.GUARDED, is_superuser=True).update(is_superuser=False)
     rules.are_duties_separated = True
     rules.save()
     record("account.duties_separated", by=COMMAND_LINE, subject="sign_in:rules", payload=plan.as_dict())

@@ -15,15 +15,15 @@ from kb.models import Collection, Steward
 def set_steward(*, collection: Collection, person: User, role: str | None, user: User | None) -> None:
     """Make somebody owner or editor of a collection, at once; None: neither. `user` None: the command line.
 
-    Raises: ValuesRefused: the account cannot sign in or audits, the role is unknown, or the last owner would go.
+    Raises: ValuesRefused: the account cannot sign in, audits or reviews, the role is unknown, or the last owner would go.
     """
     if Collection.objects.live().select_for_update().filter(pk=collection.pk).first() is None:
         raise ValuesRefused({"": [_("This collection was deleted.")]})
     person = User.objects.select_for_update().get(pk=person.pk)
     if role is not None and role not in Steward.Role.values:
         raise ValuesRefused({"role": [_("There is no such role.")]})
-    if role is not None and (not person.is_active or person.role == User.Role.AUDITOR):
-        raise ValuesRefused({"person": [_("An auditor, or an account that cannot sign in, cannot own or edit a collection.")]})
+    if role is not None and (not person.is_active or person.is_guarded):
+        raise ValuesRefused({"person": [_("An auditor, a reviewer, or an account that cannot sign in, cannot own or edit a collection.")]})
     before = Steward.objects.filter(collection=collection, user=person).first()
     if (before.role if before else None) == role:
         return

@@ -1,4 +1,4 @@
-"""Pages that ask again, for reviewers."""
+"""Pages that ask again, for auditors."""
 
 from uuid import UUID
 
@@ -14,15 +14,14 @@ from accounts.rates import spend
 from accounts.requests import SignedInRequest
 from audit.models import Event
 from audit.receipts.receipt import read_receipt
-from audit.views import record_view
-from reviews.access import reviewers_only
+from audit.views import auditors_only, record_view
 from reviews.again.asking import ask_again
 from reviews.again.comparing import compare, follow_sources
 from reviews.errors import ReviewRefused
 
 
 @require_POST
-@reviewers_only
+@auditors_only
 def ask(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
     """Ask the question of a receipt now, and show both answers."""
     event = get_object_or_404(Event.objects.select_related("payload"), uid=uid)
@@ -36,7 +35,7 @@ def ask(request: SignedInRequest, uid: UUID) -> HttpResponseBase:
 
 
 @require_GET
-@reviewers_only
+@auditors_only
 def again(request: SignedInRequest, uid: UUID, now: UUID) -> HttpResponse:
     """Two answers to one question side by side, with what changed."""
     events = {event.uid: event for event in Event.objects.filter(uid__in=[uid, now]).select_related("payload")}

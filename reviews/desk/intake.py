@@ -12,8 +12,9 @@ from django.db import transaction
 from audit.models import Event
 from audit.receipts.shapes import mapping_of, sequence_of
 from kb.models import Document
+from reviews.desk.reach import documents_of
 from reviews.desk.rules import lock_rules
-from reviews.models import Case, CaseCollection, DeskRules, SampleRate
+from reviews.models import Case, CaseCollection, CaseDocument, DeskRules, SampleRate
 
 CONCLUDED = {"question.answered": "answered", "question.refused": "refused", "question.stopped": "stopped"}
 RATED = {"answer.helpful": "helpful", "answer.unhelpful": "unhelpful", "answer.rating_withdrawn": ""}
@@ -48,11 +49,16 @@ def _open_cases(events: Sequence[Event], rules: DeskRules, *, chance: random.Ran
     slugs = _collections_of(events)
     rates = dict(SampleRate.objects.values_list("slug", "percent"))
     cases = []
+    documents = {event.pk: documents_of(_data_of(event)) for event in events}
     for event in events:
         percent = max((rates.get(slug, rules.sample_percent) for slug in slugs[event.pk]), default=rules.sample_percent)
         cases.append(_case(event, is_sampled=chance.random() * 100 < percent, due=timedelta(days=rules.due_days)))
+        cases[-1].has_documents = documents[event.pk] is not None
     made = Case.objects.bulk_create(cases)
     CaseCollection.objects.bulk_create(CaseCollection(case=case, slug=slug) for case in made for slug in slugs[case.event_id])
+    CaseDocument.objects.bulk_create(
+        CaseDocument(case=case, document=uid) for case in made for uid in documents[case.event_id] or frozenset()
+    )
 
 
 def _case(event: Event, *, is_sampled: bool, due: timedelta) -> Case:

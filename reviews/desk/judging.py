@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from audit.actor import actor_of
 from audit.services import record
+from reviews.desk.reach import cases_for
 from reviews.desk.rules import read_rules
 from reviews.errors import ReviewRefused
 from reviews.models import Case, Review, Verdict
@@ -99,9 +100,9 @@ def _record_review(case: Case, review: Review, *, by: User) -> None:
 
 
 def assign_case(*, case: Case, to: User | None, by: User) -> None:
-    """Give a case to a reviewer, or to nobody. Raises: ReviewRefused: no reviewer, who asked it, or it is done."""
-    if to is not None and not (to.is_active and to.is_auditor):
-        raise ReviewRefused(_("Cases can be assigned only to auditors."))
+    """Give a case to a reviewer, or to nobody. Raises: ReviewRefused: nobody who may see it, who asked it, or it is done."""
+    if to is not None and not cases_for(to).filter(pk=case.pk).exists():
+        raise ReviewRefused(_("Cases can be assigned only to auditors, and to reviewers who may read what the answer is based on."))
     with transaction.atomic():
         case = Case.objects.select_for_update().select_related("event").get(pk=case.pk)
         if case.state == Case.State.DONE:

@@ -16,6 +16,7 @@ from audit.looking.search import Filters
 from audit.looking.terms import terms_of
 from audit.models import Event, Fact
 from audit.words import OUTCOMES
+from reviews.desk.reach import cases_for
 from reviews.models import Case, CaseCollection, Review, Verdict
 
 PAGE_SIZE = 50
@@ -68,8 +69,11 @@ def conditions(user: User) -> dict[str, Q]:
 
 
 def find_cases(*, queue: str, filters: dict[str, Any], user: User) -> QuerySet[Case]:
-    """Return the cases of a queue that match, newest first. Filters as of `CaseFilterForm.found`."""
-    cases = Case.objects.filter(conditions(user)[queue]).order_by("-sequence")
+    """Return the cases of a queue that match and that this reviewer may see, newest first. Filters as of `CaseFilterForm.found`.
+
+    Who asked is in the audit, and so are all words of an answer: a reviewer who is no auditor finds questions by their own words.
+    """
+    cases = cases_for(user).filter(conditions(user)[queue]).order_by("-sequence")
     for name in ("outcome", "verdict", "model"):
         if value := filters.get(name):
             cases = cases.filter(**{name: value})
@@ -79,10 +83,10 @@ def find_cases(*, queue: str, filters: dict[str, Any], user: User) -> QuerySet[C
         cases = cases.filter(at__gte=midnight(since))
     if until := filters.get("until"):
         cases = cases.filter(at__lt=midnight(until + timedelta(days=1)))
-    if person := filters.get("person"):
+    if (person := filters.get("person")) and user.is_auditor:
         cases = cases.filter(event__in=Event.objects.filter(by_person(person)))
     if text := filters.get("text"):
-        cases = _with_words(cases, text)
+        cases = _with_words(cases, text) if user.is_auditor else cases.filter(event__summary__icontains=text)
     return cases
 
 
@@ -122,7 +126,7 @@ def page_of(cases: QuerySet[Case], *, before: int | None = None, after: int | No
 def count_queues(user: User) -> dict[str, int]:
     """Return how many cases wait in each queue, by one query."""
     waiting = {name: Count("pk", filter=condition) for name, condition in conditions(user).items() if name != "all"}
-    found: dict[str, int] = Case.objects.exclude(state=Case.State.DONE, is_disputed=False).aggregate(**waiting)
+    found: dict[str, int] = cases_for(user).exclude(state=Case.State.DONE, is_disputed=False).aggregate(**waiting)
     return found
 
 

@@ -102,11 +102,33 @@ def test_an_installation_is_told_first_then_separated_and_nobody_is_locked_out(
     later = Collection.objects.create(name="Later", slug="later")
     assert not Collection.objects.visible_to(kim).filter(pk=later.pk).exists()
     payload = json.loads(Event.objects.get(action="account.duties_separated").payload.body)["payload"]
-    assert payload == {"system_admins": ["kim"], "owners": ["kim"], "knowledge_admins": ["ben"], "collections": 1}
+    assert payload == {
+        "system_admins": ["kim"],
+        "owners": ["kim"],
+        "knowledge_admins": ["ben"],
+        "watching": [],
+        "unowned": [],
+        "collections": 1,
+    }
     assert signed_in(ben).get("/people/").status_code == 404
     assert signed_in(kim).get("/people/").status_code == 200
     assert "too" in told("--join")
     assert User.objects.get(username="ben").is_system_admin
+
+
+def test_whoever_audits_loses_what_they_rule_and_the_report_says_so(
+    knowledge_admin: User, auditor: User, collection: Collection
+) -> None:
+    collection.stewards.create(user=auditor, role="owner")
+    User.objects.filter(pk=auditor.pk).update(is_superuser=True)
+    User.objects.create_user(username="ben", role=User.Role.KNOWLEDGE_ADMIN)
+    report = told("--system-admin", "kim")
+    assert "lose the collections that they own or edit, and is_superuser: ada" in report
+    assert "Without an owner who can sign in, kept by the knowledge admins: Handbook" in report
+    assert collection.stewards.exists()
+    told("--system-admin", "kim", "--apply")
+    assert not collection.stewards.exists()
+    assert not User.objects.get(pk=auditor.pk).is_superuser
 
 
 @pytest.mark.parametrize(

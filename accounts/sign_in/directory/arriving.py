@@ -60,9 +60,9 @@ def dismiss(entry: DirectoryEntry) -> None:
 
 def values_for(user: User, person: Person) -> dict[str, Any]:
     """Return what an account takes over from the directory. What is no address, or another account's, is left as it is; so is an
-    auditor's, by which nobody alone asks for a new password."""
+    auditor's and a reviewer's, by which nobody alone asks for a new password."""
     values = {"first_name": person.first_name, "last_name": person.last_name}
-    if user.role != User.Role.AUDITOR and is_free_address(person.email, user=user):
+    if not user.is_guarded and is_free_address(person.email, user=user):
         values["email"] = person.email
     return values
 
@@ -84,12 +84,12 @@ def is_kept_elsewhere(user: User) -> bool:
 def _connect(person: Person, *, directory: Directory, makes: bool) -> DirectoryEntry:
     """Return a new connection: with the account of this name, where the operator lets the directory have it, or a new one.
 
-    The emergency account is nobody's to take, and an auditor's no single admin's."""
+    The emergency account is nobody's to take, and an auditor's or reviewer's no single admin's."""
     if person.is_disabled:
         raise AccountRefused("directory_disabled", _("Your account in the company directory is disabled."))
     user = User.objects.filter(Q(username__iexact=person.username) | Q(email__iexact=person.username)).first()
     if user is not None:
-        is_guarded = user.role == User.Role.AUDITOR or user.is_service or user.pk == SignInRules.current().break_glass_id
+        is_guarded = user.is_guarded or user.is_service or user.pk == SignInRules.current().break_glass_id
         left = DirectoryEntry.objects.filter(user=user, directory=directory.slug, left_at__isnull=False).first()
         if not directory.links_by_name or is_guarded or (left is None and is_kept_elsewhere(user)):
             raise AccountRefused(

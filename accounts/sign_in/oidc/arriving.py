@@ -79,13 +79,13 @@ def admit(arrival: Arrival, *, provider: Provider, user: User | None) -> User:
 
 def _find_by_email(arrival: Arrival, provider: Provider) -> User | None:
     """Return the account with this address, where the provider may speak for it. The break-glass account is nobody's to take, and
-    an auditor's no single admin's: whoever sets up a provider decides what it says."""
+    an auditor's or reviewer's no single admin's: whoever sets up a provider decides what it says."""
     email = arrival.email
     found = User.objects.filter(Q(email__iexact=email) | Q(username__iexact=email)).first() if email else None
     if found is None:
         return None
     is_vouched = provider.links_by_email and arrival.claims.get("email_verified", True) is True
-    is_guarded = found.role == User.Role.AUDITOR or found.is_service or found.pk == SignInRules.current().break_glass_id
+    is_guarded = found.is_guarded or found.is_service or found.pk == SignInRules.current().break_glass_id
     if not is_vouched or is_guarded:
         raise AccountRefused(
             "provider_email_taken",

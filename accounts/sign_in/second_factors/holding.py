@@ -40,12 +40,12 @@ def find_factors(user: User) -> list[Factor]:
 def remove_factors(*, user: User, actor: User | None, confirmed_by: User | None = None) -> int:
     """Take all second factors from somebody who lost them, and end their sessions. Returns: how many factors there were.
 
-    Args: confirmed_by: the second person, without whom nobody takes an auditor's. Raises: AccountRefused: taken alone.
+    Args: confirmed_by: the second person, without whom nobody takes an auditor's or reviewer's. Raises: AccountRefused: taken alone.
     """
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=user.pk)
         is_alone = confirmed_by is None or (actor is not None and confirmed_by.pk == actor.pk)
-        if user.role == User.Role.AUDITOR and actor is not None and is_alone:
+        if user.is_guarded and actor is not None and is_alone:
             raise AccountRefused("second_person", _("Another person has to confirm this."))
         found = find_factors(user)
         Authenticator.objects.filter(user=user).delete()

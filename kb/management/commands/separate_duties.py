@@ -41,10 +41,15 @@ class Command(BaseCommand):
 
 def _lines(plan: Separation) -> list[str]:
     owning = f", owners of all {plan.collections} collections: {_names(plan.owners)}" if plan.owners else ""
-    return [
+    lines = [
         f"Manage people, sign-in and models, and read nothing by that: {_names(plan.system_admins)}{owning}",
         f"Manage all {plan.collections} collections, and no longer people, sign-in and models: {_names(plan.knowledge_admins)}",
     ]
+    if plan.watching:
+        lines.append(f"Audit or review, and lose the collections that they own or edit, and is_superuser: {_names(plan.watching)}")
+    if plan.unowned:
+        lines.append(f"Without an owner who can sign in, kept by the knowledge admins: {_names(plan.unowned)}")
+    return lines
 
 
 def _names(names: tuple[str, ...]) -> str:
