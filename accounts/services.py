@@ -57,7 +57,8 @@ def create_account(
         password: without one nobody can sign in until its owner has set one by a link (`accounts.sign_in.links`).
         is_told: somebody else knows the password: its owner must set another one at the first sign-in.
         confirmed_by: the second person, without whom nobody makes an auditor or a reviewer (`accounts.second_person`).
-    Raises: AccountRefused: the name is taken or malformed, the role unknown, the password too weak; an auditor or a reviewer made alone.
+    Raises: AccountRefused: the name is taken or malformed, the role unknown, the password too weak; an auditor or a reviewer made
+        alone.
     """
     if role in User.GUARDED:
         _check_second_person(actor, confirmed_by)

@@ -14,6 +14,7 @@ from api.managing import (
     bulk,
     canary,
     chat_apps,
+    choosing,
     costs,
     curation,
     directories,
@@ -80,6 +81,7 @@ rest.add_router("", searching.router)
 rest.add_router("", library.router)
 rest.add_router("", rights.router)
 rest.add_router("", access.router)
+rest.add_router("", choosing.router)
 rest.add_router("", directories.router)
 rest.add_router("", curation.router)
 rest.add_router("", keeping.router)

@@ -75,6 +75,7 @@ ACTIONS = {
     "collection.created": _("Collection created"),
     "collection.changed": _("Collection changed"),
     "collection.deleted": _("Collection deleted"),
+    "collection.model_chosen": _("Model of a collection chosen"),
     "collection.steward_changed": _("Owners or editors of a collection changed"),
     "access.requested": _("Access to a collection requested"),
     "access.granted": _("Access to a collection granted for a time"),

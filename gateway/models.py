@@ -11,13 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from gateway.hosts import may_see_key, model_rules, read_origin
 from gateway.ports import GenerationOptions, Usage
+from gateway.routing.models import CollectionChoice
 from gateway.sealing import seal, unseal
 from gateway.spending.models import Budget, Spending
 from kb.models import Collection
 from language.answer_types import AnswerType
 from outbound.errors import HostRefused, HostUnknown
 
-__all__ = ["Budget", "ModelCall", "Route", "RouteFallback", "ServedModel", "Spending"]
+__all__ = ["Budget", "CollectionChoice", "ModelCall", "Route", "RouteFallback", "ServedModel", "Spending"]
 ENVIRONMENT = "environment"  # name of the row that LLM_BASE_URL and its like fill
 
 
@@ -85,6 +86,7 @@ class ServedModel(models.Model):
     total_timeout_s = models.FloatField(_("Total timeout (seconds)"), default=180.0, validators=[MinValueValidator(0.1)])
     max_concurrent = models.PositiveIntegerField(_("Concurrent answers"), default=64, validators=[MinValueValidator(1)])
     is_enabled = models.BooleanField(_("In use"), default=True)
+    is_offered = models.BooleanField(_("Owners may choose it for their collections"), default=False)
     # Counters, which outlive the rows of the single calls.
     calls_total = models.PositiveBigIntegerField(default=0, editable=False)
     failures_total = models.PositiveBigIntegerField(default=0, editable=False)

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from gateway import views
+from gateway.routing import choosing_views as choosing
 from gateway.spending import views as spending
 
 app_name = "models"
@@ -13,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("<int:pk>/", views.change_model, name="model"),
     path("<int:pk>/test/", views.try_model, name="model_test"),
     path("<int:pk>/switch/", views.switch_model, name="model_switch"),
+    path("collections/<slug:slug>/", choosing.choose, name="choose"),
     path("costs/", spending.costs, name="costs"),
     path("costs/<slug:table>.csv", spending.export, name="costs_export"),
     path("budgets/", spending.index, name="budgets"),

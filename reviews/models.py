@@ -74,7 +74,7 @@ class CaseCollection(models.Model):
 
 
 class CaseDocument(models.Model):
-    """A document that the receipt names, whether it is there any more or not: whoever may not read it does not review the answer."""
+    """A document that the receipt names, there or not: whoever may not read it does not review the answer."""
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="documents")
     document = models.UUIDField()

@@ -118,7 +118,8 @@ def change(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @system_admins_only
 def password(request: SignedInRequest, pk: int) -> HttpResponseBase:
-    """End a person's password; they set another one by a one-time link. An auditor's or reviewer's: when a second person has confirmed it."""
+    """End a person's password; they set another one by a one-time link. An auditor's or reviewer's: when a second person
+    has confirmed it."""
     person = get_object_or_404(User.objects.people(), pk=pk)
     if is_kept_elsewhere(person):
         raise Http404

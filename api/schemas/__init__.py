@@ -42,7 +42,19 @@ from api.schemas.index import EditionOut, IndexOut
 from api.schemas.keeping import BulkFailure, BulkFilter, BulkIn, BulkOut, ChunkOut, PassageChangeIn, ReviewedIn, TagChange, TagOut
 from api.schemas.places import CorrectionOut, PlaceOut
 from api.schemas.questions import FeedbackIn, FeedbackOut, QuestionIn
-from api.schemas.rights import FileIn, FolderChange, FolderIn, FolderOut, NarrowIn, ReadersIn, ReadersOut, StewardIn, StewardOut
+from api.schemas.rights import (
+    ChoiceIn,
+    ChoiceOut,
+    FileIn,
+    FolderChange,
+    FolderIn,
+    FolderOut,
+    NarrowIn,
+    ReadersIn,
+    ReadersOut,
+    StewardIn,
+    StewardOut,
+)
 from api.schemas.searching import FoundDocumentOut, PassageOut, SearchOut
 
 __all__ = [
@@ -62,6 +74,8 @@ __all__ = [
     "CheckIn",
     "CheckOut",
     "CheckedSentenceOut",
+    "ChoiceIn",
+    "ChoiceOut",
     "ChunkOut",
     "CitationOut",
     "CollectionChange",

@@ -34,6 +34,17 @@ class StewardOut(Schema):
     is_active: bool = Field(description="can sign in")
 
 
+class ChoiceIn(Given):
+    model: str = Field(
+        description="name of an offered model; “quotes”: none, the documents are quoted; “routes”: the installation’s"
+    )
+
+
+class ChoiceOut(Schema):
+    model: str
+    offered: list[str] = Field(description="names of the models that may be chosen")
+
+
 class FolderIn(Given):
     name: str
     parent: UUID | None = Field(None, description="of the folder that it lies in; null: of none")

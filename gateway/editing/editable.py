@@ -19,6 +19,7 @@ class ServedModelValues(TypedDict, total=False):
     key_variable: str
     is_external: bool
     is_enabled: bool
+    is_offered: bool
     context_tokens: int
     max_answer_tokens: int
     temperature: float

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 
 from gateway.errors import ModelUnauthorized
 from gateway.hosts import model_rules
@@ -15,7 +15,7 @@ from gateway.layers.openai_compatible import OpenAICompatibleModel
 from gateway.layers.queued import QueuedModel
 from gateway.layers.retrying import RetryingModel
 from gateway.layers.structured import StructuredModel
-from gateway.models import Route, RouteFallback, ServedModel
+from gateway.models import CollectionChoice, Route, RouteFallback, ServedModel
 from gateway.ports import Delta, GenerationOptions, LanguageModel, Message, Request, Routed, Style
 from gateway.routing.rules import Rule, pick_models
 from gateway.threads import run_in_thread
@@ -48,11 +48,26 @@ def load_rules() -> Loaded:
     rows = {row.pk: row for row in ServedModel.objects.usable()}
     steps = Prefetch("steps", queryset=RouteFallback.objects.order_by("position"))
     routes = Route.objects.filter(is_enabled=True).prefetch_related("collections", "primaries", steps)
-    rules = [_rule(route, rows) for route in routes]
+    rules = [*_chosen_by_owners(rows), *(_rule(route, rows) for route in routes)]
     inside = [row for row in rows.values() if not row.is_external] or list(rows.values())
     if inside:
         rules.append(Rule(name=DEFAULT_ROUTE, primaries=tuple((row.pk, row.weight) for row in inside)))
     return rules, rows
+
+
+def _chosen_by_owners(rows: dict[int, ServedModel]) -> list[Rule]:
+    """Return a rule for each collection whose owners chose, before the others. What is offered no more counts no more; a model that
+    is out of use falls to quotes, as in a route."""
+    chosen = CollectionChoice.objects.filter(Q(model=None) | Q(model__is_offered=True), collection__deleted_at=None)
+    return [
+        Rule(
+            name=f"collection:{slug}",
+            collections=frozenset((slug,)),
+            is_alone=True,
+            primaries=((pk, rows[pk].weight),) if pk in rows else (),
+        )
+        for slug, pk in chosen.order_by("pk").values_list("collection__slug", "model")
+    ]
 
 
 def _rule(route: Route, rows: dict[int, ServedModel]) -> Rule:

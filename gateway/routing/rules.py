@@ -28,6 +28,7 @@ class Rule:
 
     name: str
     collections: frozenset[str] = frozenset()  # slugs
+    is_alone: bool = False  # holds where all evidence comes from these: an owner's choice is nobody else's
     question_classes: frozenset[str] = frozenset()
     complexity: str = ""
     language: str = ""
@@ -95,6 +96,8 @@ def pick_models(rules: Sequence[Rule], request: Request) -> Picked:
 
 def holds(rule: Rule, traits: Traits) -> bool:
     """Tell whether every condition of the rule is met; a collection's, where the best passage comes from one of them."""
+    if rule.is_alone:
+        return bool(traits.collections) and rule.collections.issuperset(traits.collections)
     return (
         (not rule.collections or (bool(traits.collections[:1]) and traits.collections[0] in rule.collections))
         and (not rule.question_classes or traits.question_class in rule.question_classes)

@@ -14,8 +14,8 @@ from reviews.models import Case, CaseCollection, CaseDocument
 def cases_for(user: User) -> QuerySet[Case]:
     """Return the cases that this person may see now.
 
-    A reviewer's name collections and documents that the reviewer reads, all of them. What was answered about the library itself, and
-    cases of before reviewers were there, name no documents: they are for auditors.
+    A reviewer's name collections and documents that the reviewer reads, all of them. What was answered about the library itself,
+    and cases of before reviewers were there, name no documents: they are for auditors.
     """
     if user.is_auditor:
         return Case.objects.all()

@@ -634,6 +634,7 @@ ADDRESSES = {
         Case("get", ADMIN, slug),
         Case("post", ADMIN_POST, slug, lambda world: {"person": "tao", "role": "editor"}),
     ],
+    "models:choose": [Case("get", ADMIN, slug), Case("post", ADMIN_POST, slug, lambda world: {"model": "quotes"})],
     "kb:steward_dismiss": [Case("post", ADMIN_POST, steward)],
     # The outsider alone may know of it and not read it; readers are led there.
     "kb:access_ask": [
@@ -1085,6 +1086,8 @@ API_ADDRESSES = {
     "api:withdraw_access": [Case("delete", "404 404 204 401 404 404", access_request)],
     "api:list_collection_access": [Case("get", "403 403 403 401 200 403", slug)],
     "api:decide_access": [Case("put", "403 403 403 401 200 403", access_request, lambda world: {"days": 7}, is_json=True)],
+    "api:get_choice": [Case("get", "403 403 403 401 200 403", slug)],
+    "api:set_choice": [Case("put", "403 403 403 401 200 403", slug, lambda world: {"model": "quotes"}, is_json=True)],
     "api:list_folders": [Case("get", API_READERS, slug)],
     "api:create_folder": [Case("post", "403 403 403 401 201 403", slug, lambda world: {"name": "Plans"}, is_json=True)],
     "api:rename_folder": [Case("patch", "403 403 403 401 200 403", folder, lambda world: {"name": "Plans"}, is_json=True)],

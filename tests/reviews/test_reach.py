@@ -99,8 +99,10 @@ def test_words_of_answers_and_who_asked_are_no_filters_for_a_reviewer(collection
 
 @pytest.mark.parametrize(
     "address",
-    ["/audit/", "/audit/{uid}/", "/audit/integrity/", "/retention/", "/reviews/rules/", "/reviews/statistics/"]
-    + ["/reviews/receipts/{uid}/bundle.zip", "/people/", "/models/", "/system/", "/curation/"],
+    [
+        *("/audit/", "/audit/{uid}/", "/audit/integrity/", "/retention/", "/reviews/rules/", "/reviews/statistics/"),
+        *("/reviews/receipts/{uid}/bundle.zip", "/people/", "/models/", "/system/", "/curation/"),
+    ],
 )
 def test_a_reviewer_has_neither_the_audit_nor_any_administration(collection: Collection, reviewer: User, address: str) -> None:
     event = ask(make_document(collection, name="leave.md").document)

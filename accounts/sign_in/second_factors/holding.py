@@ -40,7 +40,8 @@ def find_factors(user: User) -> list[Factor]:
 def remove_factors(*, user: User, actor: User | None, confirmed_by: User | None = None) -> int:
     """Take all second factors from somebody who lost them, and end their sessions. Returns: how many factors there were.
 
-    Args: confirmed_by: the second person, without whom nobody takes an auditor's or reviewer's. Raises: AccountRefused: taken alone.
+    Args: confirmed_by: the second person, without whom nobody takes an auditor's or reviewer's.
+    Raises: AccountRefused: taken alone.
     """
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=user.pk)
