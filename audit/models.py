@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.chain.canonical import GENESIS, event_hash
 from audit.errors import AuditImmutable
+from vault.fields import SealedTextField
 
 
 class RecordQuerySet(models.QuerySet[Any]):
@@ -52,7 +53,7 @@ class Event(Recorded):
     actor_id = models.CharField(max_length=64, blank=True)
     actor_name = models.CharField(max_length=200, blank=True)
     subject = models.CharField(max_length=300, blank=True)  # what it was done to, as "kind:id"
-    summary = models.CharField(max_length=300, blank=True)  # one line for the list; erased with the payload
+    summary = SealedTextField(max_length=300, blank=True)  # one line for the list; erased with the payload
     payload_hash = models.CharField(max_length=64)
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
@@ -92,7 +93,7 @@ class Payload(Recorded):
     """What happened in full: an envelope (`audit.chain.canonical`); erasable, since the chain holds only its hash."""
 
     event = models.OneToOneField(Event, on_delete=models.PROTECT, related_name="payload")
-    body = models.TextField()  # empty once erased
+    body = SealedTextField()  # empty once erased
     erased_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -40,6 +40,7 @@ ACTIONS = {
     "document.reread": _("Document processed again"),
     "document.filed": _("Document put into another folder"),
     "document.narrowed": _("Readers of a document changed"),
+    "data.keys_rotated": _("Keys of encryption changed"),
     "document.downloaded": _("Original downloaded"),
     "folder.created": _("Folder created"),
     "folder.changed": _("Folder changed"),

@@ -36,6 +36,7 @@ from kb.index.engine import engine_of
 from kb.index.rebuilding import rebuild_index
 from kb.storage import FULL, StorageFull, discard, keeping, receive
 from retrieval.errors import RetrievalError
+from vault.kept import is_kept, remove_kept
 
 logger = logging.getLogger(__name__)
 DATABASE_PART = re.compile(r"database/([a-z_0-9]+\.[a-z_0-9]+)/\d{6}\.jsonl\.gz")
@@ -183,7 +184,7 @@ def _keep(content: IO[bytes], *, size: int, digest: str) -> list[Path]:
     if incoming.sha256 != digest:  # the file has changed since it was checked
         discard(incoming)
         raise BackupDamaged(ALTERED)
-    is_new = not (Path(settings.MEDIA_ROOT) / digest[:2] / digest).exists()
+    is_new = not is_kept(Path(settings.MEDIA_ROOT) / digest[:2] / digest)
     with keeping(incoming) as relative:
         return [Path(settings.MEDIA_ROOT) / relative] if is_new else []
 
@@ -243,7 +244,7 @@ def _build_indexes() -> int:
 
 def _undo(placed: list[Path]) -> None:
     for path in placed:
-        path.unlink(missing_ok=True)
+        remove_kept(path)
     try:
         tables.undo()
     except DatabaseError:

@@ -32,6 +32,7 @@ from ingest.queue.crash_points import crash_point
 from kb.models import DocumentVersion
 from kb.storage import FULL, original_path
 from retrieval.local.durable import sync_folder
+from vault.kept import open_kept, size_of
 
 logger = logging.getLogger(__name__)
 UNFINISHED = ".part"  # suffix of what is being written
@@ -112,8 +113,9 @@ def _write_originals(container: ContainerWriter, originals: list[tuple[str, int]
     count, missing = 0, []
     for storage_path, size in originals:
         try:
-            with original_path(storage_path).open("rb") as stream:
-                if os.fstat(stream.fileno()).st_size != size:
+            path = original_path(storage_path)
+            with open_kept(path) as stream:
+                if size_of(path) != size:
                     raise FileNotFoundError(storage_path)
                 digest = container.add_stream(f"files/{storage_path}", stream, size=size)
         except FileNotFoundError:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from gateway.models import ModelCall, Route, RouteFallback, ServedModel
 from kb.models import Collection
+from vault.fields import SealedJSONField, SealedTextField
 
 __all__ = ["Conversation", "Feedback", "ModelCall", "Route", "RouteFallback", "ServedModel", "Turn"]
 
@@ -36,7 +37,7 @@ class Conversation(models.Model):
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
-    title = models.CharField(max_length=200, blank=True)
+    title = SealedTextField(max_length=200, blank=True)
     collection = models.ForeignKey(Collection, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")  # None: all
     files = models.OneToOneField(  # what holds the files that were attached to it: chat.conversations.files
         Collection, null=True, blank=True, on_delete=models.SET_NULL, related_name="conversation"
@@ -135,20 +136,20 @@ class Turn(models.Model):
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="turns")
     position = models.PositiveIntegerField()  # 0, 1, 2 … in the conversation
     attempt = models.PositiveIntegerField(default=1)  # 2 after the first "regenerate"
-    question = models.TextField()
+    question = SealedTextField()
     asked_as = models.CharField(
         max_length=64, blank=True, db_index=True
     )  # the same for who asks the same: chat.conversations.often
-    rewritten = models.TextField(blank=True)  # the stand-alone form of a follow-up
+    rewritten = SealedTextField(blank=True)  # the stand-alone form of a follow-up
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
-    answer = models.JSONField(default=dict, blank=True)  # chat.types.Answer.as_dict(): the contract's JSON
+    answer = SealedJSONField(default=dict, blank=True)  # chat.types.Answer.as_dict(): the contract's JSON
     error_code = models.CharField(max_length=60, blank=True)
     receipt = models.CharField(max_length=36, blank=True)  # uid of the audit event
     created_at = models.DateTimeField(auto_now_add=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)  # of the process that answers; stale: it has died
     # While it is answered, for the other processes: the number of the last event, and {"status", "answer"} as released so far.
     reached = models.PositiveIntegerField(default=0)
-    progress = models.JSONField(default=dict, blank=True)
+    progress = SealedJSONField(default=dict, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     objects = TurnQuerySet.as_manager()
@@ -200,7 +201,7 @@ class Feedback(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     rating = models.CharField(max_length=10, choices=Rating.choices)
     reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)  # of an unhelpful one
-    comment = models.TextField(blank=True)
+    comment = SealedTextField(blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -1,4 +1,5 @@
-"""Storage of originals: below MEDIA_ROOT, named by the SHA-256 of their bytes, written whole or not at all."""
+"""Storage of originals: below MEDIA_ROOT, named by the SHA-256 of their bytes, written whole or not at all, sealed where there is a
+key (`vault.kept`)."""
 
 import errno
 import fcntl
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import IO
 
 from django.conf import settings
+
+from vault.kept import configured_ring, is_kept, keep_stream, remove_kept
 
 PIECE_BYTES = 1 << 20
 TEMPORARY = "incoming"  # folder below MEDIA_ROOT: on the same disk, so that a rename is enough
@@ -155,16 +158,21 @@ def keeping(incoming: Incoming) -> Iterator[str]:
     try:
         with suppress(OSError):  # a file system without locks
             fcntl.flock(folder, fcntl.LOCK_EX)
-        is_new = not target.exists()
+        is_new = not is_kept(target)
         with _translate_full_disk():
-            incoming.path.replace(target)
-            incoming.file.close()
+            if configured_ring().seals:
+                with incoming.path.open("rb") as source:
+                    keep_stream(source, target, by_way_of=incoming_folder())
+                discard(incoming)
+            else:
+                incoming.path.replace(target)
+                incoming.file.close()
             os.fsync(folder)  # the rename itself survives a power cut
         try:
             yield relative
         except BaseException:
             if is_new:
-                target.unlink(missing_ok=True)
+                remove_kept(target)
             raise
     finally:
         os.close(folder)
@@ -196,7 +204,7 @@ def remove_original(sha256: str, *, is_wanted: Callable[[], bool]) -> bool:
             fcntl.flock(folder, fcntl.LOCK_EX)
         if is_wanted():
             return False
-        target.unlink(missing_ok=True)
+        remove_kept(target)
         os.fsync(folder)
     finally:
         os.close(folder)
@@ -204,7 +212,7 @@ def remove_original(sha256: str, *, is_wanted: Callable[[], bool]) -> bool:
 
 
 def original_path(storage_path: str) -> Path:
-    """Return where the file lies. Raises: ValueError: the path would leave the storage."""
+    """Return where the file lies, without the ending of a sealed one. Raises: ValueError: the path would leave the storage."""
     path = (settings.MEDIA_ROOT / storage_path).resolve()
     if not path.is_relative_to(settings.MEDIA_ROOT.resolve()):
         raise ValueError(f"{storage_path!r} is outside of the storage")

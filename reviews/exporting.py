@@ -70,7 +70,7 @@ def _pictures(events: Sequence[Event], *, by: User | None) -> Iterator[tuple[str
     for uid, number in list(wanted)[:MOST_PAGES]:
         if uid in versions:
             try:
-                yield f"pages/{uid}-{number}.webp", page_picture(version=versions[uid], page_number=number).read_bytes()
+                yield f"pages/{uid}-{number}.webp", page_picture(version=versions[uid], page_number=number)
             except PictureUnavailable:
                 logger.info("a bundle of receipts has no picture of %s, page %s", uid, number)
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.models import Event
+from vault.fields import SealedTextField
 
 
 class Verdict(models.TextChoices):
@@ -94,8 +95,8 @@ class Review(models.Model):
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="reviews")
     verdict = models.CharField(max_length=16, choices=Verdict.choices)
     reason = models.CharField(max_length=300, blank=True)
-    comment = models.TextField(blank=True)
-    correction = models.TextField(blank=True)
+    comment = SealedTextField(blank=True)
+    correction = SealedTextField(blank=True)
     sentences = models.JSONField(default=dict)  # position of a sentence, from 0 → verdict
     was_blind = models.BooleanField(default=False)  # made without seeing the first
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from django.db import connection
 
-from audit.models import ChainHead, Event
+from audit.models import ChainHead, Event, Payload
 
+_BODY = Payload._meta.get_field("body")
 _AHEAD = """
 WITH made AS MATERIALIZED (
   SELECT place, nextval(pg_get_serial_sequence('audit_event', 'id')) AS id FROM generate_series(1, %s) AS place
@@ -35,7 +36,8 @@ def write_contents_ahead(contents: Sequence[tuple[str, Sequence[tuple[str, str]]
     facts = [(place, kind, value) for place, (_body, pairs) in enumerate(contents, start=1) for kind, value in pairs]
     places, kinds, values = ([list(column) for column in zip(*facts, strict=True)]) if facts else ([], [], [])
     with connection.cursor() as cursor:
-        cursor.execute(_AHEAD, [len(contents), [body for body, _pairs in contents], places, kinds, values])
+        bodies = [_BODY.get_db_prep_save(body, connection) for body, _pairs in contents]
+        cursor.execute(_AHEAD, [len(contents), bodies, places, kinds, values])
         return [pk for (pk,) in cursor.fetchall()]
 
 
@@ -60,7 +62,7 @@ def insert_events(events: Sequence[Event], *, head: ChainHead) -> None:
             f"INSERT INTO audit_event ({columns}) SELECT * FROM unnest({arrays})",  # names of our own columns
             [
                 *(head.sequence, head.hash, head.key_id, head.pk),
-                *([getattr(event, field.attname) for event in events] for field in fields),
+                *([field.get_db_prep_save(getattr(event, field.attname), connection) for event in events] for field in fields),
             ],
         )
     for event in events:

@@ -127,6 +127,7 @@ INDEX_ROOT = ATTEST_HOME / "index"
 RETRIEVAL_URL = env_str("RETRIEVAL_URL", "local")  # or the address of a Milvus: docs/scaling.md
 CACHE_ROOT = ATTEST_HOME / "cache"
 AUDIT_ROOT = ATTEST_HOME / "audit"
+DATA_KEYS = env_str("ATTEST_DATA_KEYS")  # a file with the keys that seal what is kept (vault.keys); empty: nothing is sealed
 AUDIT_CHECKPOINT_S = env_float("ATTEST_AUDIT_CHECKPOINT_S", 10.0)  # an event signs the chain when the last signature is older
 AUDIT_KEYS = env_str("ATTEST_AUDIT_KEYS")  # a file with the keys that mark events; empty: AUDIT_ROOT/event_keys.jsonl
 AUDIT_SIGNING_KEY = env_str("ATTEST_AUDIT_SIGNING_KEY")  # a file with the key of checkpoints; empty: AUDIT_ROOT/signing_key

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from chat.models import Turn
 from kb.models import Collection
+from vault.fields import SealedTextField
 
 
 class HandoverQuerySet(models.QuerySet["Handover"]):
@@ -44,10 +45,10 @@ class Handover(models.Model):
     turn = models.OneToOneField(Turn, on_delete=models.CASCADE, related_name="handover")
     collection = models.ForeignKey(Collection, null=True, on_delete=models.SET_NULL, related_name="handovers")  # None: of none
     asker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="handovers")
-    note = models.TextField(blank=True)  # what the asker adds
+    note = SealedTextField(blank=True)  # what the asker adds
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    reply = models.TextField(blank=True)
+    reply = SealedTextField(blank=True)
     replied_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -22,6 +22,7 @@ from ingest.queue.notices import notify_worker
 from kb.models import Collection, Document, DocumentVersion
 from kb.models.documents import DocumentQuerySet
 from kb.storage import original_path
+from vault.kept import is_kept
 
 FINISHED = (DocumentVersion.Status.INDEXED, DocumentVersion.Status.FAILED)
 
@@ -91,7 +92,7 @@ def _open_again(
         if locked.versions.exclude(status__in=FINISHED).exists():
             raise UploadRefused("not_ready")
         read = choose(locked)
-        if not original_path(read.storage_path).is_file():
+        if not is_kept(original_path(read.storage_path)):
             raise UploadRefused("original_gone")
         opened = open_version(
             locked,

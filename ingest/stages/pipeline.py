@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from django.utils import timezone
 
@@ -21,6 +21,7 @@ from ingest.stages.removal import open_removal
 from kb.index.engine import Engine
 from kb.models import Document, DocumentVersion, Page
 from kb.storage import original_path
+from vault.kept import in_clear
 
 logger = logging.getLogger(__name__)
 Status = DocumentVersion.Status
@@ -76,13 +77,7 @@ class Pipeline:
         notices: list[dict[str, object]] = []
         batch: list[ParsedPage] = []
         stored_at = time.monotonic()
-        items = parse_file(
-            original_path(version.storage_path),
-            name=version.document.name,
-            media_type=version.media_type,
-            first_page=version.pages_done + 1,
-        )
-        for item in items:
+        for item in self._parsed():
             self.lease.check()
             if isinstance(item, Opening):
                 self._open(item)
@@ -98,6 +93,14 @@ class Pipeline:
         if not version.pages.exclude(text="").exists():
             raise UserFault("no_text")
         self._advance(Status.PARSED, page_count=version.page_count or version.pages_done, warnings=version.warnings + notices)
+
+    def _parsed(self) -> Iterator[Opening | ParsedPage | Notice]:
+        """Yield what is read of the original, in clear, from the first page on that is not stored."""
+        version = self.version
+        with in_clear(original_path(version.storage_path)) as path:
+            yield from parse_file(
+                path, name=version.document.name, media_type=version.media_type, first_page=version.pages_done + 1
+            )
 
     def _open(self, opening: Opening) -> None:
         version = self.version

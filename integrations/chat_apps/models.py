@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.sign_in.sealing import seal, unseal
 from chat.models import Conversation, Turn
 from kb.models import Collection
+from vault.fields import SealedTextField
 
 _PURPOSE = b"attest: secrets of chat programs"
 
@@ -84,7 +85,7 @@ class ChatMessage(models.Model):
     app = models.ForeignKey(ChatApp, on_delete=models.CASCADE, related_name="messages")
     event_id = models.CharField(max_length=120)  # as the program numbers it: twice is once
     person = models.ForeignKey(ChatPerson, null=True, on_delete=models.CASCADE, related_name="+")
-    question = models.TextField()
+    question = SealedTextField()
     reply_to = models.JSONField(default=dict)  # channel, thread, response address: as its kind needs
     turn = models.ForeignKey(Turn, null=True, on_delete=models.SET_NULL, related_name="+")
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING, db_index=True)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from kb.sandbox.complaints import Complaints
+from vault.kept import DESCRIPTORS
 
 logger = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,6 +78,7 @@ def run_child(module: str, request: Mapping[str, Any], *, limits: Limits) -> Ite
         cwd=ROOT,
         env=environment,
         start_new_session=True,
+        pass_fds=_descriptors_in(request),
     )
     complaints = Complaints(child.stderr)
     try:
@@ -84,6 +86,12 @@ def run_child(module: str, request: Mapping[str, Any], *, limits: Limits) -> Ite
     finally:
         _end(child)
         complaints.log(module)
+
+
+def _descriptors_in(request: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the descriptor that the request's path names, where it is a copy in memory (`vault.kept.in_clear`)."""
+    path = str(request.get("path", ""))
+    return (int(path.removeprefix(DESCRIPTORS)),) if path.startswith(DESCRIPTORS) else ()
 
 
 def _messages(child: subprocess.Popen[bytes], request: Mapping[str, Any], limits: Limits) -> Iterator[tuple[dict[str, Any], bytes]]:

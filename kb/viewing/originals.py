@@ -12,6 +12,7 @@ from accounts.models import User
 from audit.actor import actor_of
 from audit.services import record
 from kb.models import DocumentVersion
+from vault.kept import is_kept, open_kept, size_of
 
 AT_ONCE = 256 * 1024  # bytes read
 
@@ -19,7 +20,7 @@ AT_ONCE = 256 * 1024  # bytes read
 def send_original(version: DocumentVersion, *, user: User) -> StreamingHttpResponse:
     """Record that somebody gets the file, and send it. Raises: Http404: it is not there any more."""
     path = settings.MEDIA_ROOT / version.storage_path
-    if not path.is_file():
+    if not is_kept(path):
         raise Http404
     record(
         "document.downloaded",
@@ -29,12 +30,12 @@ def send_original(version: DocumentVersion, *, user: User) -> StreamingHttpRespo
         payload={"document": version.document.name, "document_uid": version.document.uid, "version": version.number},
     )
     disposition = content_disposition_header(True, version.document.name.rsplit("/", 1)[-1])
-    headers = {"Content-Disposition": disposition, "Content-Length": str(path.stat().st_size)}
+    headers = {"Content-Disposition": disposition, "Content-Length": str(size_of(path))}
     return StreamingHttpResponse(read_file(path), content_type="application/octet-stream", headers=headers)
 
 
 async def read_file(path: Path) -> AsyncIterator[bytes]:
-    """Yield a file piece by piece; under ASGI a FileResponse would be read into memory whole."""
-    with await asyncio.to_thread(path.open, "rb") as stream:
+    """Yield a file in clear, piece by piece; under ASGI a FileResponse would be read into memory whole."""
+    with await asyncio.to_thread(open_kept, path) as stream:
         while piece := await asyncio.to_thread(stream.read, AT_ONCE):
             yield piece

@@ -1,13 +1,14 @@
 """Pictures of pages: rendered in a child process, kept on disk, named by the file's hash."""
 
 import re
-import uuid
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
 
 from kb.models import DocumentVersion
 from kb.sandbox.parent import ChildFault, Limits, run_child
+from vault.kept import in_clear, keep_bytes, open_kept
 
 WIDTHS = (240, 480, 800, 1200, 1600)  # pixels; others are rounded up, so that the cache cannot be flooded
 LIMITS = Limits(memory_bytes=1 << 30, cpu_s=30, wall_s=40, idle_s=40, output_bytes=64 << 20)
@@ -18,8 +19,8 @@ class PictureUnavailable(Exception):
     """There is no picture of this page: the format has none, or the page cannot be rendered."""
 
 
-def page_picture(*, version: DocumentVersion, page_number: int, width: int = 1200) -> Path:
-    """Return the path of the page's picture as WebP. Renders it at the first call.
+def page_picture(*, version: DocumentVersion, page_number: int, width: int = 1200) -> bytes:
+    """Return the page's picture as WebP. Renders it at the first call.
 
     Args: width: pixels; rounded up to one of WIDTHS. page_number: physical, from 1.
     Raises: PictureUnavailable.
@@ -28,14 +29,12 @@ def page_picture(*, version: DocumentVersion, page_number: int, width: int = 120
         raise PictureUnavailable(f"version {version.pk} page {page_number}")
     pixels = next((size for size in WIDTHS if size >= width), WIDTHS[-1])
     path = settings.CACHE_ROOT / "pages" / version.sha256 / f"{page_number}-{pixels}.webp"
-    if path.exists():
-        return path
-    picture = _render(settings.MEDIA_ROOT / version.storage_path, version.media_type, page_number, pixels)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    temporary.write_bytes(picture)
-    temporary.replace(path)
-    return path
+    with suppress(FileNotFoundError), open_kept(path) as kept:
+        return kept.read()
+    with in_clear(settings.MEDIA_ROOT / version.storage_path) as original:
+        picture = _render(original, version.media_type, page_number, pixels)
+    keep_bytes(path, picture)
+    return picture
 
 
 def _render(source: Path, media_type: str, page_number: int, width: int) -> bytes:

@@ -78,7 +78,7 @@ def page_image(request: SignedInRequest, version_uid: UUID, page_number: int) ->
     if request.headers.get("If-None-Match") == tag:
         return HttpResponseNotModified(headers=headers)
     try:
-        path = page_picture(version=version, page_number=page_number, **wanted)
+        picture = page_picture(version=version, page_number=page_number, **wanted)
     except PictureUnavailable as error:
         raise Http404 from error
-    return HttpResponse(path.read_bytes(), content_type="image/webp", headers=headers)
+    return HttpResponse(picture, content_type="image/webp", headers=headers)

@@ -12,6 +12,7 @@ from ingest.documents.held import held_among
 from kb.index.engine import Engine
 from kb.models import Chunk, ChunkEmbedding, Document, DocumentVersion, Page, ReadingFault
 from kb.storage import original_path
+from vault.kept import is_kept
 
 AT_ONCE = 500  # parameters of a query
 
@@ -35,7 +36,7 @@ class Findings:
         own = [version for version in versions if not has_other_owner(version)]
         chunks = Chunk.objects.filter(version__in=keys)
         left = {
-            "originals": sum(_original(version).is_file() for version in own),
+            "originals": sum(is_kept(_original(version)) for version in own),
             "page_pictures": sum(len(list(pictures_of(version).glob("*"))) for version in own),
             "pages": Page.objects.filter(version__in=keys).count(),
             "passages": chunks.count(),

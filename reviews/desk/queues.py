@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from audit.looking.matching import MAX_TERMS, by_person, midnight
+from audit.looking.matching import MAX_TERMS, by_person, by_summary, midnight
 from audit.looking.search import Filters
 from audit.looking.terms import terms_of
 from audit.models import Event, Fact
@@ -86,7 +86,7 @@ def find_cases(*, queue: str, filters: dict[str, Any], user: User) -> QuerySet[C
     if (person := filters.get("person")) and user.is_auditor:
         cases = cases.filter(event__in=Event.objects.filter(by_person(person)))
     if text := filters.get("text"):
-        cases = _with_words(cases, text) if user.is_auditor else cases.filter(event__summary__icontains=text)
+        cases = _with_words(cases, text) if user.is_auditor else cases.filter(event__in=by_summary(_events_of(cases), text))
     return cases
 
 
@@ -102,7 +102,11 @@ def _with_words(cases: QuerySet[Case], text: str) -> QuerySet[Case]:
             cases = cases.filter(event__in=facts.values("event"))
         else:
             cases = cases.filter(Exists(facts.filter(event=OuterRef("event"))))
-    return cases if terms else cases.filter(event__summary__icontains=text)
+    return cases if terms else cases.filter(event__in=by_summary(_events_of(cases), text))
+
+
+def _events_of(cases: QuerySet[Case]) -> QuerySet[Event]:
+    return Event.objects.filter(pk__in=cases.values("event"))
 
 
 def page_of(cases: QuerySet[Case], *, before: int | None = None, after: int | None = None) -> CasePage:

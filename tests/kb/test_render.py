@@ -7,6 +7,7 @@ from reportlab.pdfgen import canvas
 
 from kb.models import Document, DocumentVersion
 from kb.viewing.rendering import PictureUnavailable, page_picture
+from vault.kept import keep_bytes
 
 pytestmark = pytest.mark.django_db
 
@@ -34,18 +35,17 @@ def version(collection, settings, tmp_path):
     )
 
 
-def test_a_page_is_rendered_once_at_the_next_width(version):
-    path = page_picture(version=version, page_number=1, width=700)
-
-    picture = Image.open(path).convert("L")
+def test_a_page_is_rendered_once_at_the_next_width(version, settings):
+    picture = Image.open(io.BytesIO(page_picture(version=version, page_number=1, width=700))).convert("L")
     assert picture.size == (800, 1200)
     inside: Any = picture.getpixel((400, 400))
     beside: Any = picture.getpixel((50, 50))
     assert inside < 40
     assert beside > 240
-    path.write_bytes(b"kept")
-    assert page_picture(version=version, page_number=1, width=800).read_bytes() == b"kept"
-    assert [file.name for file in path.parent.iterdir()] == ["1-800.webp"]
+    path = settings.CACHE_ROOT / "pages" / version.sha256 / "1-800.webp"
+    keep_bytes(path, b"kept")
+    assert page_picture(version=version, page_number=1, width=800) == b"kept"
+    assert [file.name.removesuffix(".sealed") for file in path.parent.iterdir()] == ["1-800.webp"]
 
 
 @pytest.mark.parametrize("page_number", [0, 2])
@@ -71,7 +71,7 @@ def test_a_frame_of_a_scan_is_shown_upright(version, settings):
     first.save(settings.MEDIA_ROOT / "a", "TIFF", save_all=True, append_images=[second])
     version.media_type, version.page_count = "image/tiff", 2
 
-    picture = Image.open(page_picture(version=version, page_number=2, width=240))
+    picture = Image.open(io.BytesIO(page_picture(version=version, page_number=2, width=240)))
     assert picture.size == (240, 120)
     colour: Any = picture.getpixel((100, 60))
     assert colour[2] > colour[0] + 60

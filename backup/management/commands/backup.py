@@ -13,6 +13,8 @@ from audit.services import record
 from backup.errors import BackupError
 from backup.given_secrets import add_secret_arguments, read_secret
 from backup.saving import Saved, save_backup
+from vault.errors import VaultError
+from vault.kept import configured_ring
 
 
 class Command(BaseCommand):
@@ -46,10 +48,10 @@ class Command(BaseCommand):
                     with_keys=not without_keys,
                     advance=lambda what, count: bars[what].update(count),
                 )
-        except BackupError as error:
+        except (BackupError, VaultError) as error:
             raise CommandError(str(error)) from error
         self._note(file, saved)
-        self._print_result(file, saved, is_open=secret is None and not without_keys)
+        self._print_result(file, saved, is_open=secret is None and not without_keys, is_clear=secret is None)
 
     def _note(self, file: Path, saved: Saved) -> None:
         """Record that it was made, without where: the page of the system says how old the last one is."""
@@ -58,7 +60,7 @@ class Command(BaseCommand):
         except (AuditError, DatabaseError, OSError) as error:
             self.stderr.write(self.style.WARNING(f"The backup is whole. That it was made could not be recorded: {error}"))
 
-    def _print_result(self, file: Path, saved: Saved, *, is_open: bool) -> None:
+    def _print_result(self, file: Path, saved: Saved, *, is_open: bool, is_clear: bool) -> None:
         originals = f"{saved.originals} original{'' if saved.originals == 1 else 's'}"
         self.stdout.write(
             self.style.SUCCESS(f"{file}: {saved.rows} rows, {originals}, the audit up to event {saved.events}, {saved.size} bytes.")
@@ -73,6 +75,10 @@ class Command(BaseCommand):
                     "The file is not encrypted and holds the keys of this installation: keep it where only its operators can "
                     "read, or use --passphrase, --key-file or --without-keys."
                 )
+            )
+        if is_clear and configured_ring().seals:
+            self.stderr.write(
+                self.style.WARNING("It holds in clear what ATTEST_DATA_KEYS seals here: use --passphrase-file or --key-file.")
             )
         if saved.secret_key_elsewhere:
             self.stderr.write(
