@@ -85,6 +85,14 @@ def test_a_row_answers_in_the_unit_of_its_column():
     assert best.sentence.text == "less than 2 | 25 | 5"
 
 
+def test_all_rows_of_a_small_table_are_quoted_in_their_order_where_nothing_tells_them_apart():
+    rows = quoted_rows("Is it allowed to carry over leave?", [evidence_of(1, LEAVE)])
+
+    assert [row.partition(";")[0] for row in rows] == [
+        f"Years of service: {years}" for years in ("less than 2", "2 to 4", "5 to 9", "10 or more")
+    ]
+
+
 @pytest.mark.parametrize(
     ("question", "is_several"),
     [
