@@ -2,6 +2,7 @@
 """What kind of thing a question asks for, and whether a text holds one."""
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 
 from language.features import quantities_of
@@ -45,18 +46,19 @@ def answer_type(question: str) -> AnswerType:
     return next((kind for kind, pattern in _PATTERNS if pattern.search(question)), AnswerType.OTHER)
 
 
-def holds_answer(kind: AnswerType, text: str, question: str, *, by_unit: bool = False) -> bool:
+def holds_answer(kind: AnswerType, text: str, question: str, *, by_unit: bool = False, cells: Sequence[Quantity] = ()) -> bool:
     """Tell whether a normalised text holds something of the kind that the question does not itself name. True for OTHER and YES_NO.
 
     Args:
         by_unit: a duration must also have the unit that the question asks for ("how many days").
+        cells: of a row of a table, as `language.records.read_cells` reads them: their units stand above them.
     """
     if kind in (AnswerType.OTHER, AnswerType.YES_NO):
         return True
     if kind in (AnswerType.PERSON, AnswerType.PLACE):
         return _has_new_name(text, question)
     asked = quantities_of(normalize(question))
-    new = [quantity for quantity in quantities_of(text) if not any(_is_same(quantity, other) for other in asked)]
+    new = [quantity for quantity in (*quantities_of(text), *cells) if not any(_is_same(quantity, other) for other in asked)]
     unit = _asked_unit(question) if by_unit and kind == AnswerType.DURATION else ""
     return any(_fits(kind, quantity) and (not unit or unit in quantity.unit) for quantity in new)
 

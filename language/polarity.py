@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from language.lexicon import word_set
+from language.ranges import OVER_A_QUANTITY
 
 _AT_LEAST, _AT_MOST = "\u2191", "\u2193"  # one private token for each bound, once phrases are masked
 _NOT_ZH = "(?:不得?|不能|不可以?|不应|不会|未|没有)"
@@ -19,7 +20,8 @@ _BOUNDS = (
     (_AT_MOST, r"\bno(?:t)? (?:more|longer|greater|later|higher) than\b"
      rf"|\b(?:may|must|can|shall|does|do|will|should)? ?not (?:to )?exceed\b|{_NOT_ZH}(?:超过|多于|高于|大于)"),
     (_AT_LEAST, r"\bat least\b|\b(?:a )?minimum(?: of)?\b|\bor (?:more|above|over|longer|higher)\b|\bmore than\b"
-     r"|\b(?:over|exceed(?:s|ing|ed)?|above)(?= [\d$€£¥a-z])|至少|最少|最低|起码|以上|超过|多于|高于|大于|已满"),
+     rf"|{OVER_A_QUANTITY}|\b(?:exceed(?:s|ing|ed)?|above)(?= [\d$€£¥a-z])"
+     r"|至少|最少|最低|起码|以上|超过|多于|高于|大于|已满"),
     (_AT_MOST, r"\bat most\b|\bup to\b|\b(?:a )?maximum(?: of)?\b|\bor (?:less|fewer|below|under)\b|\b(?:less|fewer) than\b"
      r"|\b(?:under|below)(?= [\d$€£¥])|至多|最多|最高|以下|以内|少于|低于|小于|不满|不足"),
 )  # fmt: skip

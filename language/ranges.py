@@ -5,14 +5,33 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from language.lexicon import word_set
 from language.quantities import Quantity, normalize, read_quantities
+from language.units import UNIT_WORDS
 
 _JOINT = re.compile(
     r"\s*(?:-|–|—|~|to|and|至|到|以上|的?[,，]?\s*(?:但)?(?:不满|不足|未满|不到))\s*(?:less than|under|不满|不足)?\s*",
     re.IGNORECASE,
 )
+# “Over” is a bound before a quantity ("over 500 dollars", "over a year"), and not as the particle of a verb. In "carry over unused
+# leave" and "over the weekend" it bounds nothing: read as "more than" there, it turned a question round against every text with
+# "up to" or "less than" in it.
+# Verbs that take "over" even before a number: "you may carry over five days" are five, not more. With others ("the repairs took
+# over 3 hours") it bounds the number.
+_VERBS = word_set("carry carries carried carrying roll rolls rolled rolling hand hands handed handing left bring brings brought")
+_COUNTS = word_set(
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen "
+    "twenty thirty forty fifty sixty seventy eighty ninety hundred hundreds thousand thousands million millions billion billions "
+    "dozen dozens half third quarter"
+)
+_UNITS = "|".join(map(re.escape, sorted(UNIT_WORDS, key=len, reverse=True)))
+_LIMITS = "age|amount|limit|maximum|minimum|sum|threshold|value"
+OVER = "".join(rf"(?<!\b{verb}[ \n-])" for verb in sorted(_VERBS)) + r"\bover\b"  # where a number is known to follow
+OVER_A_QUANTITY = (
+    rf"{OVER}(?= (?:about |nearly )?(?:[\d$€£¥]|(?:an? )?(?:{'|'.join(sorted(_COUNTS))})\b|an? (?:{_UNITS})\b|the (?:{_LIMITS})\b))"
+)
 _LOWER_BEFORE = re.compile(
-    r"(?:more than|over|at least|above|exceeding|greater than|after|minimum of|(?<!不)(?<!未)满|超过|至少|高于|大于)\s*$",
+    rf"(?:more than|{OVER}|at least|above|exceeding|greater than|after|minimum of|(?<!不)(?<!未)满|超过|至少|高于|大于)\s*$",
     re.IGNORECASE,
 )
 _HOLDS_ITSELF = re.compile(r"at least|after|minimum|满|至少", re.IGNORECASE)

@@ -25,6 +25,7 @@ REFUSED = tuple(
 )
 # Inside these the last 32 bits, or those that RFC 6052 names, are an IPv4 address.
 COMPATIBLE = ipaddress.ip_network("::/96")  # RFC 4291, section 2.5.5.1
+STATELESS = ipaddress.ip_network("::ffff:0:0:0/96")  # IPv4-translated, RFC 2765 (SIIT), which translators still know
 TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # NAT64, RFC 6052
 TRANSLATED_HERE = ipaddress.ip_network("64:ff9b:1::/48")  # NAT64 of one's own, RFC 8215, with a prefix of 48, 56, 64 or 96 bits
 ISATAP = (b"\x00\x00\x5e\xfe", b"\x02\x00\x5e\xfe")  # RFC 5214, bytes 8 to 11
@@ -78,7 +79,7 @@ def _embedded(address: Address) -> Iterator[ipaddress.IPv4Address]:
     packed = address.packed
     if address.ipv4_mapped is not None:
         yield address.ipv4_mapped
-    elif address in COMPATIBLE or address in TRANSLATED or packed[8:12] in ISATAP:
+    elif any(address in one for one in (COMPATIBLE, STATELESS, TRANSLATED)) or packed[8:12] in ISATAP:
         yield ipaddress.IPv4Address(packed[12:])
     elif address in TRANSLATED_HERE:
         # The byte 8 is left out by RFC 6052; which prefix a network has cannot be read from an address.

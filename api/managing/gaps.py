@@ -5,6 +5,7 @@ from typing import Any, Literal, cast
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema
 from ninja.params.functions import Query
 
@@ -70,7 +71,8 @@ def edit_gap(request: ApiRequest, uid: UUID, given: GapChange) -> GapOut:
     if "assigned_to" in given.dict(exclude_unset=True) and given.assigned_to is not None:
         values["assigned_to"] = people_for(row.collection).filter(username=given.assigned_to).first()
         if values["assigned_to"] is None:
-            raise RequestInvalid(f"{given.assigned_to} does not run this collection.", param="assigned_to")
+            message = _("%(name)s does not run this collection.") % {"name": given.assigned_to}
+            raise RequestInvalid(message, param="assigned_to")
     change_gap(gap=row, user=request.user, **values)
     return show_gap(rows.get(pk=row.pk))
 

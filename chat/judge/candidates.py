@@ -10,12 +10,14 @@ from typing import Protocol
 from chat.judge.evidence_reading import Readings
 from chat.judge.rarity import term_weights, weight_share
 from chat.types import Evidence
+from chat.verify.quotations import word_place
 from chat.verify.windows import EvidenceSentence, Passage
 from language.answer_types import answer_type, holds_answer
 from language.features import RememberingAnalyzer, quantities_of, terms_of
 from language.names import names_and_codes
 from language.quantities import normalize
 from language.ranges import fits_a_range
+from language.records import read_cells, read_record
 from language.scripts.script import is_chinese
 from retrieval.bm25_small import SmallRanking
 from retrieval.types import Closeness, Stretch
@@ -172,7 +174,9 @@ def _weighed(candidate: Candidate, question: str) -> Candidate:
     """Adjust a score: lower without content of the kind asked for, or with a range that excludes the question's number; higher
     with that number or a range around it."""
     text = candidate.sentence.text
-    factor = 1.0 if holds_answer(answer_type(question), text, question, by_unit=True) else _WRONG_KIND
+    cells = read_cells(read_record(word_place(candidate.passage, candidate.position))) if candidate.sentence.header else ()
+    is_of_kind = holds_answer(answer_type(question), text, question, by_unit=True, cells=cells)
+    factor = 1.0 if is_of_kind else _WRONG_KIND
     fits = fits_a_range(question, text)
     if fits is None and _repeats_figures(question, text):
         fits = True

@@ -72,7 +72,7 @@ def propose_over_matrix(question: str, table: Table, *, about: str, is_only: boo
     named = _name_rows(asked, rows, label_column=table.label_column)
     if not named and dated and _TABLE_YEARS.search(question):
         return Proposal(plan=Plan(operation=Operation.COLUMNS, columns=tuple(dated)), fit=LEAST_LABEL) if is_only else None
-    if not named or _lacks_qualifier(asked, table, named):
+    if not named or _lacks_qualifier(asked, table, named) or _is_of_another(question, table, named, about=about):
         return None
     chosen = _plan_cells(asked, table, named, columns=columns, dated=dated)
     if chosen is not None and len(named) == 1 and sum(row.label == named[0].row.label for row in table.rows) > 1:
@@ -122,6 +122,15 @@ def _lacks_qualifier(question: str, table: Table, named: Sequence["_NamedRow"]) 
     own = words_of(" ".join([*(f"{one.row.label} {one.row.section}" for one in named), *table.columns, table.title]))
     others = words_of(" ".join(f"{row.label} {row.section}" for row in table.rows))
     return bool((asked - own) & others)
+
+
+def _is_of_another(question: str, table: Table, named: Sequence["_NamedRow"], *, about: str) -> bool:
+    """Tell whether a table's only row may be about another thing than the question: the Belford depot, where the Cranby depot is
+    asked for. Beside other rows a word that they share would weigh less; here nothing tells which of them is the name."""
+    if len(table.rows) > 1 or words_of(named[0].row.label) <= words_of(question):
+        return False
+    row = named[0].row
+    return unmet(question, table.title, about, *table.columns, row.label, row.section, *(cell.text for cell in row.cells)) > 0
 
 
 @cache

@@ -250,6 +250,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True  # plain names too: of programs that begin before anything is collected
 WHITENOISE_MAX_AGE = 0 if DEBUG else 300  # of plain names; hashed ones are kept for good
+WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}  # the one kind that it does not know
 
 # --- queue ------------------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env_str("CELERY_BROKER_URL", "filesystem://")

@@ -1,7 +1,9 @@
 """Debian's Chromium against `scripts/run`."""
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from bench.harness.patience import PATIENCE_S
 from bench.harness.served import Installation
+from bench.harness.site import READ_S, wait_until
 from retrieval.encoding.opening import ENGLISH
 from tests.browser.looking import Gallery, build_gallery
 
@@ -46,6 +49,18 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         yield installation
     finally:
         installation.stop()
+
+
+@pytest.fixture(scope="package")
+def read_demo(installation: Installation) -> None:
+    """The demo's documents answer: in the installation's first seconds they are still read, and every question is refused."""
+
+    def is_read() -> bool:
+        with closing(sqlite3.connect(f"file:{installation.home / 'attest.sqlite3'}?mode=ro", uri=True, timeout=20)) as database:
+            states = {state for (state,) in database.execute("SELECT state FROM ingest_job")}
+        return states == {"done"}
+
+    wait_until(is_read, timeout_s=READ_S, what="the demo is read")
 
 
 SignIn = Callable[[str], Page]

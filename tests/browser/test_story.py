@@ -131,6 +131,7 @@ def test_a_filing_becomes_an_answer_whose_sentences_open_their_page(
     assert installation.manage("verify_audit").returncode == 0
 
 
+@pytest.mark.usefixtures("read_demo")
 def test_a_chinese_question_gets_a_chinese_answer(sign_in: SignIn, installation: Installation) -> None:
     page = sign_in("owen")
     expect(page.locator(".suggestion").first).to_be_visible()
@@ -140,6 +141,20 @@ def test_a_chinese_question_gets_a_chinese_answer(sign_in: SignIn, installation:
     page.locator(".turn a.cite").first.click()
     expect(page.locator("#panel mark").first).to_be_visible()
     expect(page.locator("#panel")).to_contain_text("员工手册")
+
+
+@pytest.mark.usefixtures("read_demo")
+@pytest.mark.parametrize("question", ["Is it allowed to carry over unused leave?", "How many days of leave may I carry over?"])
+def test_the_rows_of_a_table_answer_word_for_word(sign_in: SignIn, question: str) -> None:
+    page = sign_in("owen")
+    ask(page, question)
+    expect(page.locator(".turn")).to_have_attribute("data-state", "answered")
+    rows = page.locator(".turn .sentence")
+    for row, (years, leave, carried) in enumerate(
+        [("less than 2", 25, 5), ("2 to 4", 27, 5), ("5 to 9", 29, 8), ("10 or more", 32, 8)]
+    ):
+        told = f"Years of service: {years}; Days of annual leave: {leave}; Days you may carry over: {carried}"
+        expect(rows.nth(row)).to_have_text(told)
 
 
 def test_what_the_documents_do_not_say_is_refused_with_the_nearest_sources(sign_in: SignIn) -> None:

@@ -6,6 +6,7 @@ from chat.flow.writing.extractive import extract
 from chat.flow.writing.rows import asks_for_several
 from chat.judge.candidates import rank_sentences
 from evals.evidence import evidence_of
+from retrieval.types import Closeness
 from tests.chat.test_extractive import shared_stretches
 
 ROOMS = "\n".join(
@@ -65,6 +66,31 @@ def test_every_row_that_the_question_names_is_quoted():
 
     rows = quoted_rows("Which load does crane E2 in the East hall carry, and which W1?", [evidence_of(1, table)])
     assert rows == ["Hall: East; Crane: E2; Load: 12 tonnes", "Hall: West; Crane: W1; Load: 8 tonnes"]
+
+
+LEAVE = (
+    "Years of service | Days of annual leave | Days you may carry over\nless than 2 | 25 | 5\n2 to 4 | 27 | 5\n5 to 9 | 29 | 8"
+    "\n10 or more | 32 | 8"
+)
+
+
+def test_a_row_answers_in_the_unit_of_its_column():
+    """Beside a sentence that says the unit itself, about something else."""
+    pieces = [evidence_of(1, "You may buy up to five extra days of leave each year."), evidence_of(2, LEAVE)]
+
+    def all_alike(_query, stretches):
+        return [Closeness(mean=0.8, weakest=0.8, unmet=0.0) for _ in stretches]
+
+    best = rank_sentences("How many days of leave may I carry over?", pieces, score_stretches=all_alike)[0]
+    assert best.sentence.text == "less than 2 | 25 | 5"
+
+
+def test_all_rows_of_a_small_table_are_quoted_in_their_order_where_nothing_tells_them_apart():
+    rows = quoted_rows("Is it allowed to carry over leave?", [evidence_of(1, LEAVE)])
+
+    assert [row.partition(";")[0] for row in rows] == [
+        f"Years of service: {years}" for years in ("less than 2", "2 to 4", "5 to 9", "10 or more")
+    ]
 
 
 @pytest.mark.parametrize(

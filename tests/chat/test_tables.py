@@ -188,6 +188,13 @@ def test_a_date_is_no_answer_to_where() -> None:
     assert told("Where was sample W-201 taken?", found) is None
 
 
+def test_the_only_row_of_a_table_answers_for_no_other_thing() -> None:
+    found = sources(*read_tables(pages_of(".csv", "Depot,Lanterns\nBelford depot,17\n")), about="Register")
+    assert told("How many lanterns does the Cranby depot have?", found) is None
+    assert told("How many lanterns does the Belford depot have?", found) == "Belford depot – Lanterns: 17"
+    assert told("How many lanterns does the depot have?", found) == "Belford depot – Lanterns: 17"
+
+
 def test_two_documents_that_say_different_things_are_not_computed(income: list[Source]) -> None:
     other = sources(*read_tables(pages_of(".csv", INCOME.replace("2,315", "9,999"))), about="Income")
     assert told("What was the cost of revenues in 2018?", [*income, *other]) is None

@@ -68,6 +68,7 @@ def test_every_file_of_a_page_has_a_hashed_name_and_is_kept_for_good(source: Pat
         body, headers = fetch(client, address)
         assert HASHED.search(address), address
         assert headers["Cache-Control"] == FOR_GOOD, address
+        assert headers["Content-Type"] != "application/octet-stream", address
         packed, headers = fetch(client, address, accept_encoding="gzip, br")
         if len(body) > 1000 and not address.endswith(".png"):  # which is packed already
             assert (headers["Content-Encoding"], headers["Vary"]) == ("gzip", "Accept-Encoding"), address

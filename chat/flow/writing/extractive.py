@@ -8,7 +8,7 @@ from dataclasses import replace
 from chat.flow.writing.asks import thing_asked_of
 from chat.flow.writing.blocks import Spot, Text, characters_of, layout_of
 from chat.flow.writing.choosing import choose_block
-from chat.flow.writing.rows import answering_rows, asks_for_several, table_of
+from chat.flow.writing.rows import answering_rows, asks_for_several, rows_alike, table_of
 from chat.judge.candidates import Candidate
 from chat.judge.rarity import term_weights, weight_share
 from chat.verify.quotations import Quotation, take
@@ -47,7 +47,7 @@ def extract(question: str, candidates: Sequence[Candidate]) -> list[Quotation]:
     rows = answering_rows(question, ranked)
     if not rows and (block := choose_block(question, candidates, ranked)):
         return quote_block(block)
-    quoted = _quote_sentences(question, ranked, rows)
+    quoted = _quote_sentences(question, ranked, rows or rows_alike(ranked))
     return quoted if len(quoted) > MAX_SENTENCES else [*quoted, *_read_elsewhere(question, ranked, quoted)]
 
 

@@ -14,6 +14,7 @@ from language.records import read_record
 
 MAX_ROWS = 20  # quoted from one table
 _FEW = 3  # quoted where one row was asked for and several fit equally
+_ALIKE, _AS_GOOD = 6, 0.9  # rows that are quoted where nothing tells them apart; share of the best score that each has then
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _WALK = (
     r"(?!(?:is|are|was|were|do|does|did|has|have|had|can|could|may|might|must|shall|should|will|would|of|in|on|at|for|to|by|with|and"
@@ -73,6 +74,16 @@ def answering_rows(question: str, ranked: Sequence[Candidate]) -> list[Candidate
     closest = max(closeness)
     nearest = [row for row, share in zip(fitting, closeness, strict=True) if share >= closest - 1e-9]
     return [candidate for candidate, _ in (nearest[:_FEW] + others)[:_FEW]]
+
+
+def rows_alike(ranked: Sequence[Candidate]) -> list[Candidate]:
+    """Return all rows of a small table, in its order, where the best candidate is one and each of them answers as well: a part of
+    them would read as all there is. Else none."""
+    table = table_of(ranked[0]) if ranked else None
+    rows = [candidate for candidate in ranked if table_of(candidate) == table] if table is not None else []
+    if not 1 < len(rows) <= _ALIKE or min(row.score for row in rows) < _AS_GOOD * ranked[0].score:
+        return []
+    return sorted(rows, key=lambda row: (row.evidence.marker, row.position))
 
 
 def _also_named(
