@@ -19,6 +19,7 @@ from api.managing import (
     directories,
     gaps,
     golden,
+    guards,
     handovers,
     keeping,
     retention,
@@ -95,3 +96,4 @@ rest.add_router("", costs.router)
 rest.add_router("", widgets.router)
 rest.add_router("", chat_apps.router)
 rest.add_router("", handovers.router)
+rest.add_router("", guards.router)

@@ -17,6 +17,10 @@ ACTIONS = {
     "conversation.exported": _("Conversation exported"),
     "source.viewed": _("Source viewed"),
     "search.explained": _("Search explained"),
+    "guard.created": _("Guard created"),
+    "guard.changed": _("Guard changed"),
+    "guard.deleted": _("Guard deleted"),
+    "guard.hit": _("Guard hit"),
     "document.uploaded": _("Document uploaded"),
     "document.version_added": _("New version uploaded"),
     "document.indexed": _("Document ready"),
@@ -264,8 +268,11 @@ REASONS = {
     "self_harm": _("A mention of self-harm; advice on getting help was shown."),
     "emergency": _("An emergency; advice on getting help was shown."),
     "earlier_questions": _("A question about the conversation itself."),
+    "guarded": _("A guard blocked it."),
+    "guard_unavailable": _("A guard could not judge it, so it was not answered."),
     "model_declined": _("The model found no answer in the evidence."),
 }
+GUARD_MODES = {"monitor": _("let pass"), "block": _("blocked")}
 PROBLEMS = {
     "event_altered": _("The event was altered: its hash does not match."),
     "event_malformed": _("The event is malformed: a column has an invalid value."),

@@ -37,6 +37,7 @@ class Case(models.Model):
     probability = models.FloatField(null=True)  # that the evidence held an answer
     withheld = models.PositiveIntegerField(default=0)  # sentences
     rating = models.CharField(max_length=12, blank=True)  # "helpful", "unhelpful"
+    guard = models.CharField(max_length=7, blank=True)  # of the guards that it met, the strictest mode: "block", "monitor"
     is_sampled = models.BooleanField(default=False)
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     verdict = models.CharField(max_length=16, choices=Verdict.choices, blank=True)  # of the last review
@@ -51,6 +52,7 @@ class Case(models.Model):
             models.Index(fields=["outcome", "state", "-sequence"], name="case_outcome"),
             models.Index(fields=["rating", "state", "-sequence"], name="case_rating"),
             models.Index(fields=["-sequence"], condition=models.Q(withheld__gt=0), name="case_withheld"),
+            models.Index(fields=["-sequence"], condition=~models.Q(guard=""), name="case_guard"),
             models.Index(fields=["probability"], name="case_probability"),
             models.Index(fields=["person_id", "-sequence"], name="case_person"),
         ]

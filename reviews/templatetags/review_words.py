@@ -14,6 +14,7 @@ QUEUES = {
     "unhelpful": _("Rated not helpful"),
     "withheld": _("Sentences withheld"),
     "refused": _("Refused"),
+    "guarded": _("Flagged by guards"),
     "mine": _("Assigned to me"),
     "second": _("Second review"),
     "disputed": _("Reviewers differ"),

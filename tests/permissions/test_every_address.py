@@ -38,6 +38,7 @@ from curation.golden.questions import write_golden
 from curation.handover.services import hand_over
 from curation.prompts.models import PromptVersion
 from gateway.spending.budgets import create_budget
+from guards.editing import create_guard
 from ingest.documents.passages import change_passage
 from ingest.many.drops import Offered, open_drop
 from ingest.many.models import DroppedFile
@@ -96,6 +97,7 @@ API_NARROWED = "200 404 404 401 200 404"
 API_OWNER = "200 404 404 401 404 404"
 API_LET_IN = "400 400 400 401 400 400"  # refused because the question is empty
 REFUSED = "403 403 403 403 403 403"
+GUARD_FIELDS = {"side": "question", "mode": "monitor", "collection": "1"}
 NOWHERE = "404 404 404 404 404 404"
 NOWHERE_OR_SIGN_IN = "404 404 404 302 404 404"
 
@@ -179,6 +181,14 @@ def widget_key(world: World) -> tuple[int]:
 
 def widget_uid(world: World) -> tuple[Any]:
     return (widget(world).uid,)
+
+
+def guard(world: World) -> tuple[Any]:
+    return (create_guard(user=None, name="Words", kind="words", terms="bomb", collection=world.collection.slug).uid,)
+
+
+def guard_values(world: World) -> dict[str, Any]:
+    return {"name": "Ours", "kind": "words", "terms": "bomb", "collection": world.collection.slug}
 
 
 def widget_values(world: World) -> dict[str, Any]:
@@ -1047,6 +1057,16 @@ API_ADDRESSES = {
     "api:take_handover": [Case("post", API_MANAGES, handover)],
     "api:reply_to_handover": [Case("post", API_MANAGES, handover, lambda world: {"text": "Nine days."}, is_json=True)],
     "api:close_handover": [Case("post", API_MANAGES, handover)],
+    "guards:index": [Case("get", ADMIN)],
+    "guards:new": [Case("get", ADMIN), Case("post", ADMIN_POST, data=lambda world: guard_values(world) | GUARD_FIELDS)],
+    "guards:try": [Case("post", ADMIN, data=lambda world: {"text": "How long is burrow leave?"})],
+    "guards:change": [Case("get", ADMIN, guard), Case("get", NOWHERE_OR_SIGN_IN, lambda world: (uuid4(),))],
+    "guards:delete": [Case("post", ADMIN_POST, guard)],
+    "api:list_guards": [Case("get", API_MANAGES)],
+    "api:create_guard": [Case("post", "403 403 403 401 201 403", data=guard_values, is_json=True)],
+    "api:get_guard": [Case("get", API_MANAGES, guard), Case("get", "403 403 403 401 404 403", lambda world: (uuid4(),))],
+    "api:change_guard": [Case("patch", API_MANAGES, guard, lambda world: {"mode": "block"}, is_json=True)],
+    "api:delete_guard": [Case("delete", "403 403 403 401 204 403", guard)],
     "integrations:widgets": [Case("get", ADMIN)],
     "integrations:widget_new": [Case("get", ADMIN)],
     "integrations:widget": [Case("get", ADMIN, widget_key)],

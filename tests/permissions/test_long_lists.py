@@ -29,6 +29,7 @@ from curation.gaps.models import Gap
 from curation.golden.models import GoldenQuestion, GoldenRun
 from curation.handover.models import Handover
 from gateway.spending.models import Budget, Spending
+from guards.models import Guard
 from ingest.models import BulkMember, BulkRun, Job
 from integrations.chat_apps.models import ChatApp
 from integrations.widgets.models import Widget
@@ -64,6 +65,12 @@ def add_handovers(world: World, start: int, count: int) -> None:
 
 def add_widgets(world: World, start: int, count: int) -> None:
     Widget.objects.bulk_create(Widget(name=name, title="Ask", origins=["https://a.example"]) for name in names(start, count))
+
+
+def add_guards(world: World, start: int, count: int) -> None:
+    Guard.objects.bulk_create(
+        Guard(name=name, kind="words", terms="bomb", collection=world.collection) for name in names(start, count)
+    )
 
 
 def add_chat_apps(world: World, start: int, count: int) -> None:
@@ -492,6 +499,7 @@ PAGES = [
     List(path="/people/keys/", who="owner", add=add_keys),
     List(path="/models/", add=add_models),
     List(path="/curation/handovers/", add=add_handovers),
+    List(path="/guards/", add=add_guards),
     List(path="/integrations/", add=add_widgets),
     List(path="/integrations/chats/", add=add_chat_apps),
     List(path="/models/budgets/", add=add_budgets),
@@ -529,6 +537,7 @@ API = [
     List(path="/api/v1/conversations/{conversation}?limit=200", who="owner", add=add_turns, goes_on='"earlier": \\d'),
     List(path="/api/v1/budgets?per_page=200", add=add_budgets, goes_on=""),
     List(path="/api/v1/widgets?per_page=200", add=add_widgets, goes_on=""),
+    List(path="/api/v1/guards?per_page=200", add=add_guards, goes_on=""),
     List(path="/api/v1/chat-apps?per_page=200", add=add_chat_apps, goes_on=""),
     List(path="/api/v1/handovers?per_page=200", add=add_handovers, goes_on=""),
     List(path="/api/v1/handovers/own?per_page=200", who="owner", add=add_handovers, goes_on=""),
@@ -674,7 +683,8 @@ NOT_LISTS = {
     "curation:answer_new", "curation:canary_export", "curation:gap", "curation:gaps_of_none", "curation:golden_change",
     "curation:golden_export", "curation:golden_file", "curation:golden_from_review", "curation:golden_new",
     "curation:handover", "curation:insights", "curation:insights_all", "curation:insights_all_export",
-    "curation:insights_export", "curation:models", "curation:prompt", "curation:prompts", "curation:run", "healthz",
+    "curation:insights_export", "curation:models", "curation:prompt", "curation:prompts", "curation:run", "guards:change",
+    "guards:new", "healthz",
     "ingest:collection_delete", "ingest:delete", "ingest:move", "ingest:passage", "integrations:chat", "integrations:chat_new",
     "integrations:widget", "integrations:widget_change", "integrations:widget_new", "kb:access_ask", "kb:collection_edit",
     "kb:collection_new", "kb:document_edit", "kb:explain", "kb:find", "kb:folder", "kb:folder_new", "kb:original",
