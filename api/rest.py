@@ -23,6 +23,7 @@ from api.managing import (
     handovers,
     keeping,
     retention,
+    reviews,
     rights,
     sources,
     system,
@@ -90,6 +91,7 @@ rest.add_router("", canary.router)
 rest.add_router("", gaps.router)
 rest.add_router("", answers.router)
 rest.add_router("", retention.router)
+rest.add_router("", reviews.router)
 rest.add_router("", sources.router)
 rest.add_router("", system.router)
 rest.add_router("", costs.router)

@@ -140,6 +140,7 @@ ACTIONS = {
     "audit.restored": _("Restored from a backup"),
     "review.recorded": _("Answer reviewed"),
     "review.assigned": _("Review assigned"),
+    "review.escalated": _("Overdue review escalated"),
     "review.rules_changed": _("Review rules changed"),
     "golden.answered": _("Golden question answered"),
     "golden.refused": _("Golden question refused"),

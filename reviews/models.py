@@ -44,6 +44,7 @@ class Case(models.Model):
     is_disputed = models.BooleanField(default=False)  # the two reviewers differ
     assigned_to = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="review_cases")
     due_at = models.DateTimeField(null=True, blank=True)
+    escalated_at = models.DateTimeField(null=True, blank=True)  # since when it is somebody's who looks after what is overdue
 
     class Meta:
         indexes = [
@@ -52,6 +53,7 @@ class Case(models.Model):
             models.Index(fields=["outcome", "state", "-sequence"], name="case_outcome"),
             models.Index(fields=["rating", "state", "-sequence"], name="case_rating"),
             models.Index(fields=["-sequence"], condition=models.Q(withheld__gt=0), name="case_withheld"),
+            models.Index(fields=["due_at"], condition=~models.Q(state="done"), name="case_due"),
             models.Index(fields=["-sequence"], condition=~models.Q(guard=""), name="case_guard"),
             models.Index(fields=["probability"], name="case_probability"),
             models.Index(fields=["person_id", "-sequence"], name="case_person"),
@@ -105,6 +107,8 @@ class DeskRules(models.Model):
     second_percent = models.PositiveSmallIntegerField(default=10)  # of answers found correct that a second person sees, too
     is_blind = models.BooleanField(default=True)
     due_days = models.PositiveSmallIntegerField(default=5)
+    escalate_days = models.PositiveSmallIntegerField(default=0)  # after the due day; 0: never
+    escalate_to = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")  # None: marked alone
     taken_in = models.PositiveBigIntegerField(default=0)  # sequence of the last event that was read
 
     def __str__(self) -> str:

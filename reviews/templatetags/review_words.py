@@ -16,6 +16,7 @@ QUEUES = {
     "refused": _("Refused"),
     "guarded": _("Flagged by guards"),
     "mine": _("Assigned to me"),
+    "overdue": _("Overdue"),
     "second": _("Second review"),
     "disputed": _("Reviewers differ"),
     "all": _("All"),

@@ -35,7 +35,7 @@ from integrations.chat_apps.models import ChatApp
 from integrations.widgets.models import Widget
 from kb.models import AccessRequest, Chunk, Collection, Document, DocumentVersion, Edition, Folder, Page, ReadingFault, Steward, Tag
 from retention.models import Erasure, Purge, RetentionRule
-from reviews.models import Case, DeskRules
+from reviews.models import Case, DeskRules, SampleRate
 from sources.models import Source, SourceAccess, SourceItem, SourceRun, SqlSource
 from tests.permissions.conftest import World
 from tests.permissions.test_every_address import ADDRESSES
@@ -345,6 +345,10 @@ def add_cases(world: World, start: int, count: int) -> None:
     DeskRules.objects.update_or_create(defaults={"taken_in": ChainHead.objects.get().sequence})  # the desk has seen them
 
 
+def add_rates(world: World, start: int, count: int) -> None:
+    SampleRate.objects.bulk_create(SampleRate(slug=name, percent=5) for name in names(start, count))
+
+
 def add_answers(world: World, start: int, count: int) -> None:
     answers = ApprovedAnswer.objects.bulk_create(
         ApprovedAnswer(collection=world.collection, text=name) for name in names(start, count)
@@ -541,6 +545,14 @@ API = [
     List(path="/api/v1/chat-apps?per_page=200", add=add_chat_apps, goes_on=""),
     List(path="/api/v1/handovers?per_page=200", add=add_handovers, goes_on=""),
     List(path="/api/v1/handovers/own?per_page=200", who="owner", add=add_handovers, goes_on=""),
+    List(
+        path="/api/v1/reviews",
+        who="auditor",
+        add=add_cases,
+        goes_on='"older": \\d',
+        name=re.compile(r'"receipt": "[0-9a-f-]{36}"'),
+    ),
+    List(path="/api/v1/reviews/rates", who="auditor", add=add_rates, goes_on=""),
     List(path="/api/v1/retention/rules", who="auditor", add=add_rules, goes_on=""),
     List(path="/api/v1/retention/holds", who="auditor", add=add_holds, goes_on=""),
     List(path="/api/v1/retention/erasures", who="auditor", add=add_erasures, goes_on=""),
