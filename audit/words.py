@@ -307,6 +307,7 @@ STAGES = (  # name, score, rank: as a hit keeps them
     (_("Final"), "score", "rank"),
 )
 STEPS = {
+    "guards": _("Guards"),
     "scope": _("Determining readable collections"),
     "library": _("Looking up the library"),
     "approved": _("Looking for an approved answer"),
