@@ -215,29 +215,29 @@ def list_review_rates(
     return [RateOut(collection=row.slug, percent=row.percent) for row in rows]
 
 
-@router.get("/reviews/{uuid:receipt}", response={200: CaseWhole, **schemas.ERRORS}, **REVIEW)
-def get_review(request: ApiRequest, receipt: UUID) -> CaseWhole:
+@router.get("/reviews/{uuid:uid}", response={200: CaseWhole, **schemas.ERRORS}, **REVIEW)
+def get_review(request: ApiRequest, uid: UUID) -> CaseWhole:
     """One answer with what a verdict needs; its receipt has the evidence. That it was read is on record."""
-    return show_whole(request, find_case(receipt))
+    return show_whole(request, find_case(uid))
 
 
-@router.post("/reviews/{uuid:receipt}/verdict", response={201: CaseWhole, **schemas.ERRORS}, **REVIEW)
-def review_answer(request: ApiRequest, receipt: UUID, given: VerdictIn) -> Status[CaseWhole]:
+@router.post("/reviews/{uuid:uid}/verdict", response={201: CaseWhole, **schemas.ERRORS}, **REVIEW)
+def review_answer(request: ApiRequest, uid: UUID, given: VerdictIn) -> Status[CaseWhole]:
     """Record a verdict: the first, or the second sign-off by another person. It is never changed."""
-    review_case(case=find_case(receipt), by=request.user, **given.dict())
-    return Status(201, show_whole(request, find_case(receipt)))
+    review_case(case=find_case(uid), by=request.user, **given.dict())
+    return Status(201, show_whole(request, find_case(uid)))
 
 
-@router.put("/reviews/{uuid:receipt}/assignment", response={200: CaseWhole, **schemas.ERRORS}, **REVIEW)
-def assign_review(request: ApiRequest, receipt: UUID, given: AssignmentIn) -> CaseWhole:
+@router.put("/reviews/{uuid:uid}/assignment", response={200: CaseWhole, **schemas.ERRORS}, **REVIEW)
+def assign_review(request: ApiRequest, uid: UUID, given: AssignmentIn) -> CaseWhole:
     """Give an answer to a reviewer, or to nobody, and say when it is due."""
-    assign_case(case=find_case(receipt), to=find_auditor(given.to, param="to"), by=request.user, due_on=given.due_on)
-    return show_whole(request, find_case(receipt))
+    assign_case(case=find_case(uid), to=find_auditor(given.to, param="to"), by=request.user, due_on=given.due_on)
+    return show_whole(request, find_case(uid))
 
 
-def find_case(receipt: UUID) -> Case:
+def find_case(uid: UUID) -> Case:
     rows = Case.objects.select_related("event__payload", "assigned_to").prefetch_related("collections")
-    return get_object_or_404(rows, event__uid=receipt)
+    return get_object_or_404(rows, event__uid=uid)
 
 
 def find_auditor(name: str | None, *, param: str) -> User | None:
