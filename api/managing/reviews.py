@@ -20,8 +20,8 @@ from api.library import PAGE_MAX, PER_PAGE_MAX
 from api.requests import ApiRequest
 from api.strictness import Given
 from audit.actor import actor_of
-from audit.reading import note_reading
-from audit.receipts.reading import read_receipt
+from audit.auditor_visits import note_reading
+from audit.receipts.receipt import read_receipt
 from audit.views import record_view
 from reviews.desk.agreement import count_verdicts, count_weeks, measure_agreement
 from reviews.desk.intake import take_in
