@@ -43,7 +43,7 @@ def scopes_of(user: User) -> tuple[str, ...]:
     mine = (ApiKey.Scope.ASK, ApiKey.Scope.READ)
     # Collections are kb's, above this package: all that is asked of them is whether they name this person.
     manages = user.is_knowledge_admin or (not user.is_guarded and user.stewardships.exists())
-    also = [ApiKey.Scope.MANAGE] * manages + [ApiKey.Scope.PEOPLE] * user.is_system_admin
+    also = [ApiKey.Scope.MANAGE] * manages + [ApiKey.Scope.PEOPLE] * user.is_system_admin + [ApiKey.Scope.REVIEW] * user.is_guarded
     return tuple(map(str, (*mine, *also)))
 
 

@@ -255,6 +255,7 @@ class ApiKey(models.Model):
         READ = "read", _("Search, read documents and conversations")
         MANAGE = "manage", _("Manage collections and documents")
         PEOPLE = "people", _("Manage people and groups (SCIM)")
+        REVIEW = "review", _("Review answers")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys")
     name = models.CharField(_("name"), max_length=80)

@@ -20,9 +20,11 @@ from api.managing import (
     directories,
     gaps,
     golden,
+    guards,
     handovers,
     keeping,
     retention,
+    reviews,
     rights,
     sources,
     system,
@@ -91,9 +93,11 @@ rest.add_router("", canary.router)
 rest.add_router("", gaps.router)
 rest.add_router("", answers.router)
 rest.add_router("", retention.router)
+rest.add_router("", reviews.router)
 rest.add_router("", sources.router)
 rest.add_router("", system.router)
 rest.add_router("", costs.router)
 rest.add_router("", widgets.router)
 rest.add_router("", chat_apps.router)
 rest.add_router("", handovers.router)
+rest.add_router("", guards.router)

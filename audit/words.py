@@ -17,6 +17,10 @@ ACTIONS = {
     "conversation.exported": _("Conversation exported"),
     "source.viewed": _("Source viewed"),
     "search.explained": _("Search explained"),
+    "guard.created": _("Guard created"),
+    "guard.changed": _("Guard changed"),
+    "guard.deleted": _("Guard deleted"),
+    "guard.hit": _("Guard hit"),
     "document.uploaded": _("Document uploaded"),
     "document.version_added": _("New version uploaded"),
     "document.indexed": _("Document ready"),
@@ -138,6 +142,7 @@ ACTIONS = {
     "audit.restored": _("Restored from a backup"),
     "review.recorded": _("Answer reviewed"),
     "review.assigned": _("Review assigned"),
+    "review.escalated": _("Overdue review escalated"),
     "review.rules_changed": _("Review rules changed"),
     "golden.answered": _("Golden question answered"),
     "golden.refused": _("Golden question refused"),
@@ -266,8 +271,11 @@ REASONS = {
     "self_harm": _("A mention of self-harm; advice on getting help was shown."),
     "emergency": _("An emergency; advice on getting help was shown."),
     "earlier_questions": _("A question about the conversation itself."),
+    "guarded": _("A guard blocked it."),
+    "guard_unavailable": _("A guard could not judge it, so it was not answered."),
     "model_declined": _("The model found no answer in the evidence."),
 }
+GUARD_MODES = {"monitor": _("let pass"), "block": _("blocked")}
 PROBLEMS = {
     "event_altered": _("The event was altered: its hash does not match."),
     "event_malformed": _("The event is malformed: a column has an invalid value."),
@@ -301,6 +309,7 @@ STAGES = (  # name, score, rank: as a hit keeps them
     (_("Final"), "score", "rank"),
 )
 STEPS = {
+    "guards": _("Guards"),
     "scope": _("Determining readable collections"),
     "library": _("Looking up the library"),
     "approved": _("Looking for an approved answer"),

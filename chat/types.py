@@ -20,6 +20,9 @@ class Origin(StrEnum):
     WRITTEN = "written"  # by a language model, each sentence verified
 
 
+GUARDED, NOT_JUDGED = "guarded", "guard_unavailable"  # reasons of a refusal: by a guard, and by one that could not judge
+
+
 class Outcome(StrEnum):
     ANSWERED = "answered"
     REFUSED = "refused"
@@ -126,7 +129,7 @@ class Answer:
     written_before: bool = False  # the model's text is that of an earlier answer to the same question over the same evidence
     normalized_question: str = ""  # the question in the words of its evidence, where a vocabulary made it another
     understood_as: str = ""  # a follow-up as the question that was searched; empty where the question stands alone
-    reason: str = ""  # of a refusal: "insufficient_evidence", "nothing_found", "nothing_supported", "model_declined"; of small talk
+    reason: str = ""  # of a refusal, such as "insufficient_evidence" (audit.words.REASONS); of small talk: what kind
     message: str = ""  # said instead of an answer, in the question's language: why there is none; to small talk, the reply
     hint: str = ""  # with a refusal: what the reader may try
     instead: str = ""  # with a refusal: what was found instead, and why it does not fit

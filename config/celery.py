@@ -53,6 +53,7 @@ def configure(sender: Celery, **_: object) -> None:
             "gaps": {"task": "ingest.tasks.fill_gaps", "schedule": 3600.0, "options": {"expires": 600}},
             "count": {"task": "ingest.tasks.count", "schedule": 60.0, "options": {"expires": 60}},
             "cases": {"task": "reviews.tasks.take_in", "schedule": 30.0, "options": {"expires": 30}},
+            "escalate": {"task": "reviews.tasks.escalate", "schedule": 3600.0, "options": {"expires": 600}},
             "canary": {"task": "curation.tasks.watch", "schedule": 15.0, "options": {"expires": 15}},
             "questions": {"task": "curation.tasks.take_gaps", "schedule": 30.0, "options": {"expires": 30}},
             "answers": {"task": "curation.tasks.keep_answers", "schedule": 10.0, "options": {"expires": 10}},

@@ -16,7 +16,8 @@ logger = logging.getLogger(__name__)
 
 PACKAGES = frozenset(
     (
-        *("accounts", "api", "audit", "backup", "chat", "config", "curation", "evals", "gateway", "ingest", "integrations", "kb"),
+        *("accounts", "api", "audit", "backup", "chat", "config", "curation", "evals", "gateway", "ingest"),
+        *("guards", "integrations", "kb"),
         *("language", "metrics", "outbound", "retention", "retrieval", "reviews", "sources", "system"),
     )
 )

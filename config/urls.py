@@ -36,6 +36,7 @@ urlpatterns = [
     path("audit/", include("audit.urls")),
     path("reviews/", include("reviews.urls")),
     path("curation/", include("curation.urls")),
+    path("guards/", include("guards.urls")),
     path("retention/", include("retention.urls")),
     path("people/", include("accounts.urls")),
     path("models/", include("gateway.urls")),

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
@@ -25,9 +24,3 @@ def managed_handover(user: User, uid: UUID) -> Handover:
     """Raises: Http404: it is not there, or this user does not run its collection."""
     rows = Handover.objects.manageable_by(user).select_related("turn__conversation", "collection", "asker", "taken_by")
     return get_object_or_404(rows, uid=uid)
-
-
-def check_manages_something(user: User) -> None:
-    """Raises: Http404: there is no collection that this user runs, and no office to look after all of them."""
-    if not (user.is_knowledge_admin or Collection.objects.manageable_by(user).exists()):
-        raise Http404

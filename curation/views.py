@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.requests import SignedInRequest
-from curation.access import check_manages_something
 from curation.answers.models import ApprovedAnswer
 from curation.golden.models import GoldenRun
 from kb.models import Collection
+from kb.rights.managing import check_manages_something
 
 PER_PAGE = 50
 

@@ -10,4 +10,11 @@ class ReviewError(Exception):
 
 
 class ReviewRefused(ReviewError):
+    """`message` is translated; `param` names what is wrong, where it is one thing."""
+
     code = "review_refused"
+
+    def __init__(self, message: str, *, param: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param

@@ -37,6 +37,13 @@ class RulesForm(forms.Form):
     sample_percent = forms.IntegerField(label=_("Answers drawn for review, in percent"))
     second_percent = forms.IntegerField(label=_("Second review of answers found correct, in percent"))
     due_days = forms.IntegerField(label=_("Days until a review is due"))
+    escalate_days = forms.IntegerField(label=_("Overdue reviews are escalated after days (0: never)"))
+    escalate_to = forms.ModelChoiceField(
+        label=_("Escalated reviews go to"),
+        queryset=User.objects.filter(role=User.Role.AUDITOR, is_active=True),
+        required=False,
+        empty_label=_("Nobody: they are marked"),
+    )
     is_blind = forms.BooleanField(label=_("The second reviewer does not see the first review"), required=False)
 
 
@@ -44,3 +51,4 @@ class AssignForm(forms.Form):
     to = forms.ModelChoiceField(
         label=_("Reviewer"), queryset=User.objects.filter(role__in=User.GUARDED, is_active=True), required=False
     )
+    due_on = forms.DateField(label=_("Due"), required=False, widget=forms.DateInput(attrs={"type": "date"}))

@@ -38,6 +38,7 @@ class Case(models.Model):
     probability = models.FloatField(null=True)  # that the evidence held an answer
     withheld = models.PositiveIntegerField(default=0)  # sentences
     rating = models.CharField(max_length=12, blank=True)  # "helpful", "unhelpful"
+    guard = models.CharField(max_length=7, blank=True)  # of the guards that it met, the strictest mode: "block", "monitor"
     is_sampled = models.BooleanField(default=False)
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     verdict = models.CharField(max_length=16, choices=Verdict.choices, blank=True)  # of the last review
@@ -45,6 +46,7 @@ class Case(models.Model):
     assigned_to = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="review_cases")
     due_at = models.DateTimeField(null=True, blank=True)
     has_documents = models.BooleanField(default=False)  # its CaseDocuments say all that the answer rests on
+    escalated_at = models.DateTimeField(null=True, blank=True)  # since when it is somebody's who looks after what is overdue
 
     class Meta:
         indexes = [
@@ -53,6 +55,8 @@ class Case(models.Model):
             models.Index(fields=["outcome", "state", "-sequence"], name="case_outcome"),
             models.Index(fields=["rating", "state", "-sequence"], name="case_rating"),
             models.Index(fields=["-sequence"], condition=models.Q(withheld__gt=0), name="case_withheld"),
+            models.Index(fields=["due_at"], condition=~models.Q(state="done"), name="case_due"),
+            models.Index(fields=["-sequence"], condition=~models.Q(guard=""), name="case_guard"),
             models.Index(fields=["probability"], name="case_probability"),
             models.Index(fields=["person_id", "-sequence"], name="case_person"),
         ]
@@ -118,6 +122,8 @@ class DeskRules(models.Model):
     second_percent = models.PositiveSmallIntegerField(default=10)  # of answers found correct that a second person sees, too
     is_blind = models.BooleanField(default=True)
     due_days = models.PositiveSmallIntegerField(default=5)
+    escalate_days = models.PositiveSmallIntegerField(default=0)  # after the due day; 0: never
+    escalate_to = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")  # None: marked alone
     taken_in = models.PositiveBigIntegerField(default=0)  # sequence of the last event that was read
 
     def __str__(self) -> str:

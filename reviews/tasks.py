@@ -4,6 +4,7 @@ import time
 
 from celery import shared_task
 
+from reviews.desk.escalating import escalate_overdue
 from reviews.desk.intake import BATCH, take_in
 
 SLICE_S = 20.0
@@ -19,3 +20,9 @@ def take_in_events() -> int:
         if count < BATCH:
             break
     return done
+
+
+@shared_task(name="reviews.tasks.escalate")
+def escalate() -> int:
+    """Escalate what is long overdue. Returns: how many cases."""
+    return escalate_overdue()

@@ -117,10 +117,8 @@ def assign(request: SignedInRequest, uid: UUID) -> HttpResponse:
     form = AssignForm(request.POST)
     try:
         if not form.is_valid():
-            raise ReviewRefused(
-                _("Cases can be assigned only to auditors, and to reviewers who may read what the answer is based on.")
-            )
-        assign_case(case=found, to=form.cleaned_data["to"], by=request.user)
+            raise ReviewRefused(_("Choose a reviewer, and a day such as 2026-12-31."))
+        assign_case(case=found, by=request.user, **form.cleaned_data)
     except ReviewRefused as refused:
         messages.error(request, str(refused))
     _form, queue, filters = _read(request)
@@ -133,7 +131,7 @@ def statistics(request: SignedInRequest) -> HttpResponse:
     """Agreement, verdicts and their trend."""
     context = {
         "agreement": measure_agreement(),
-        "verdicts": count_verdicts(),
+        "verdicts": {str(verdict.label): count for verdict, count in count_verdicts().items()},
         "labels": Verdict.labels,
         "weeks": count_weeks(),
     }

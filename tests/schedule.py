@@ -13,7 +13,7 @@ TOGETHER = {
     "vllm": ("tests/browser/test_model.py", "tests/gateway/test_vllm.py"),
     "demo": tuple(
         f"tests/browser/test_{name}.py"
-        for name in ("focus", "hands", "kept_words", "moments", "passkeys", "resume", "story", "widget")
+        for name in ("auditors_day", "focus", "hands", "kept_words", "moments", "passkeys", "resume", "story", "widget")
     ),
     "front door": tuple(
         f"tests/front_door/test_{name}.py" for name in ("as_printed", "conversation_files", "front_door", "share", "uploads")

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from audit.receipts.shapes import mapping_of, sequence_of
-from audit.words import ORIGINS, OUTCOMES, REASONS, STAGES, STEPS, VERDICTS
+from audit.words import GUARD_MODES, ORIGINS, OUTCOMES, REASONS, STAGES, STEPS, VERDICTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +70,7 @@ class Receipt:
     table: tuple[Row, ...]  # what was computed over which table
     library: tuple[Row, ...]  # what was looked up in the database, of a question about the library itself
     withheld: int
+    guards: tuple[tuple[str, str, str], ...]  # name of a guard, its mode in words, the rule that was met
     scope: tuple[str, ...]
     via: str  # "key:12 att_ab12cd", "api", "command"; empty for the pages
     sentences: tuple[Judged, ...]
@@ -107,6 +108,10 @@ def read_receipt(data: Mapping[str, Any]) -> Receipt:
         table=_rows(mapping_of(data.get("table"))),
         library=_rows(mapping_of(data.get("library"))),
         withheld=sum(sentence.verdict == "withheld" for sentence in sentences),
+        guards=tuple(
+            (str(hit.get("name", "")), str(GUARD_MODES.get(str(hit.get("mode")), hit.get("mode", ""))), str(hit.get("rule", "")))
+            for hit in map(mapping_of, sequence_of(data.get("guards")))
+        ),
         scope=tuple(
             str(mapping_of(entry).get("name", "")) for entry in sequence_of(mapping_of(data.get("scope")).get("collections"))
         ),

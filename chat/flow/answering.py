@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import cache
 
 from chat.errors import IndexIncomplete, SearchFailed
 from chat.flow.admission import get_admission_queue
@@ -9,6 +10,7 @@ from chat.flow.dependencies import AnswerDependencies
 from chat.flow.events import Emit, Progress, Status
 from chat.flow.finding import find
 from chat.flow.judging import judge
+from chat.flow.refusing.guarding import guard_answer, guard_question, hold, without_shut
 from chat.flow.refusing.instead import Offer, offer_instead
 from chat.flow.refusing.refusals import refuse
 from chat.flow.rewriting.settling import settle
@@ -43,12 +45,21 @@ async def write_answer(trace: AnswerTrace, *, compose: Callable[[], AnswerDepend
     asked = trace.asked
     if (talk := await run_in_thread(answer_talk)(asked)) is not None:
         return talk
+    compose = cache(compose)  # a guard may need the encoder, too
+    if (refused := await guard_question(trace, compose=compose)) is not None:
+        return refused
+    answer = await _answer(trace, compose=compose, emit=hold(emit, trace))
+    return await guard_answer(answer, trace=trace, compose=compose)
+
+
+async def _answer(trace: AnswerTrace, *, compose: Callable[[], AnswerDependencies], emit: Emit) -> Answer:
+    asked = trace.asked
     if (told := await answer_from_library(trace)) is not None:
         emit(Progress(answer=told))
         return told
     dependencies = await run_in_thread(compose)()
     with trace.timed("scope"):
-        scoped = trace.keep(await run_in_thread(scope_of)(asked))
+        scoped = trace.keep(without_shut(await run_in_thread(scope_of)(asked), trace))
     emit(Status(step="searching", count=len(scoped.collections)))
     rewritten = await rewrite(asked, dependencies=dependencies, trace=trace)
     if await answer_as_approved(rewritten, scoped, dependencies=dependencies, trace=trace, emit=emit):

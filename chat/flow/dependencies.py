@@ -23,6 +23,11 @@ from retrieval.judging.opening import open_reader
 from retrieval.types import SearchConfig
 
 
+def not_close(query: str, texts: Sequence[str]) -> list[float]:
+    """Let no meaning be close: of an encoder whose closeness nobody measured the verifier's thresholds say nothing."""
+    return [0.0] * len(texts)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerDependencies:
     """Everything outside the flow that an answer needs; tests pass small fakes."""
@@ -34,6 +39,7 @@ class AnswerDependencies:
     check_support: CheckSupport | None = None  # likewise
     judge: str = ""  # digest of its weights; empty where there is none
     score_texts: ScoreTexts
+    compare_questions: ScoreTexts = not_close  # how near a question is to others, in [-1, 1]
     second_judge: SecondJudge | None = None  # of each sentence, after the verifier
     calibration: Calibration = field(default_factory=shipped_calibration)  # of the encoder that searches
     find_shortage: Callable[..., Shortage | None] = lambda *, user: None  # of passages in the index that is searched
@@ -41,11 +47,6 @@ class AnswerDependencies:
     choose_rules: Callable[[str, str], str] = lambda name, subject: ""  # of a prompt, for a conversation; "": those on disk
     gateway: Gateway  # without a model to offer: extractive
     thresholds: Mapping[int, float | None] = field(default_factory=dict)  # by collection, instead of its own: to try another one
-
-
-def not_close(query: str, texts: Sequence[str]) -> list[float]:
-    """Let no meaning be close: of an encoder whose closeness nobody measured the verifier's thresholds say nothing."""
-    return [0.0] * len(texts)
 
 
 def configured_dependencies() -> AnswerDependencies:
@@ -60,6 +61,7 @@ def configured_dependencies() -> AnswerDependencies:
         check_support=reader.check if reader else None,
         judge=reader.digest if reader else "",
         score_texts=engine.score_texts if calibration.knows_closeness else not_close,
+        compare_questions=engine.compare_questions,
         second_judge=open_judge(settings.NLI_MODEL),
         calibration=calibration,
         find_shortage=partial(find_shortage, engine=engine),

@@ -6,6 +6,7 @@ from chat.errors import SearchFailed
 from chat.flow.asked import Asked
 from chat.flow.dependencies import AnswerDependencies
 from chat.flow.evidence import gather_evidence
+from chat.flow.refusing.guarding import guard_evidence
 from chat.flow.rights import reader_of
 from chat.flow.steps import Found, Rewritten
 from chat.flow.trace import AnswerTrace
@@ -21,7 +22,8 @@ async def find(rewritten: Rewritten, *, asked: Asked, dependencies: AnswerDepend
     except (RetrievalError, OSError) as error:
         raise SearchFailed(str(error)) from error
     with trace.timed("evidence"):
-        return trace.keep(await run_in_thread(_gather)(found, asked))
+        gathered = await run_in_thread(_gather)(found, asked)
+        return trace.keep(await guard_evidence(gathered, trace=trace, compare=dependencies.compare_questions))
 
 
 def _search(rewritten: Rewritten, asked: Asked, dependencies: AnswerDependencies) -> Found:

@@ -9,6 +9,8 @@ from chat.judge.candidates import Candidate
 from chat.judge.sufficiency import SUBJECT
 from chat.types import Citation, Evidence, Sentence, VerdictKind
 from gateway.ports import Usage
+from guards.models import Guard
+from guards.ports import Hit
 from kb.index.search import PassageSearch
 from kb.models import Collection
 from retrieval.types import SearchConfig
@@ -22,6 +24,19 @@ class Scoped:
 
     collections: tuple[Collection, ...] = ()
     documents: frozenset[int] | None = None  # of them only these, where whoever asks narrows it to some; else all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guarded:
+    """The guards of this question, and what they found so far."""
+
+    guards: tuple[Guard, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    shut: frozenset[str] = frozenset()  # collections whose guards refuse the question: nothing is taken from them
+    is_held: bool = False  # what was written is not released: a guard has yet to read the whole answer
+
+    def of(self, side: str) -> tuple[Guard, ...]:
+        return tuple(guard for guard in self.guards if guard.side == side)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

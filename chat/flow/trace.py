@@ -10,12 +10,12 @@ from uuid import UUID, uuid4
 from chat.flow.asked import Asked
 from chat.flow.shapes.approved.port import Approved
 from chat.flow.shapes.sides.value import Sides
-from chat.flow.steps import Computed, Found, Judged, Rewritten, Scoped, Searched, Written
+from chat.flow.steps import Computed, Found, Guarded, Judged, Rewritten, Scoped, Searched, Written
 from chat.flow.writing.extractive import NAME as EXTRACTIVE
 from chat.library.looking import Looked
 from chat.types import Answer, Evidence, Origin, Outcome
 
-Value = TypeVar("Value", Scoped, Looked, Approved, Rewritten, Found, Computed, Judged, Sides, Written)
+Value = TypeVar("Value", Scoped, Guarded, Looked, Approved, Rewritten, Found, Computed, Judged, Sides, Written)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,6 +29,7 @@ class AnswerTrace:
     asked: Asked
     uid: UUID = field(default_factory=uuid4)  # of the one event that concludes the question: the receipt's number
     scoped: Scoped = field(default_factory=Scoped)
+    guarded: Guarded = field(default_factory=Guarded)
     library: Looked | None = None  # of a question about the library itself
     approved: Approved | None = None  # the answer that somebody approved for such a question
     rewritten: Rewritten = field(default_factory=Rewritten)
@@ -48,6 +49,8 @@ class AnswerTrace:
         match value:
             case Scoped():
                 self.scoped = value
+            case Guarded():
+                self.guarded = value
             case Looked():
                 self.library = value
             case Approved():

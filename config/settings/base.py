@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "curation",
     "retention",
     "integrations",
+    "guards",
     "system",
     "api",
     "backup",
@@ -308,6 +309,7 @@ CHAT_HOSTS = env_hosts("ATTEST_CHAT_HOSTS")  # chat programs on this machine tha
 DELEGATED_CREDENTIALS = "integrations.delegation.find_delegated"  # asked by accounts whether another site still vouches
 PROMPTS = "curation.prompts.choosing.choose_rules"  # asked by chat which version of a prompt writes
 APPROVED_ANSWERS = "curation.answers.finding.find_approved"  # asked by chat before it searches
+GUARD_INSTRUMENTS = "chat.flow.refusing.guarding.served_instruments"  # asked by guards to try a text
 HOLD_MODELS = "curation.canary.models_held.hold_models"  # asked by gateway.services before a model or a route is changed
 HOLD_CHANGES = "curation.canary.holding.hold_collection"  # asked by kb.services before a collection is changed
 

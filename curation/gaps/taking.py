@@ -22,7 +22,8 @@ BATCH = 50
 COMPARED = 2_000  # gaps of a collection, those asked last
 LOOKED_AT = 40  # questions of a gap, among which the typical one is looked for
 Cause = GapQuestion.Cause
-WANTED = Q(outcome="refused") | Q(rating="unhelpful") | Q(outcome="answered", probability__lt=UNCERTAIN_BELOW)
+# What a guard blocked is no gap: nobody is to write it.
+WANTED = (Q(outcome="refused") & ~Q(guard="block")) | Q(rating="unhelpful") | Q(outcome="answered", probability__lt=UNCERTAIN_BELOW)
 
 
 def take_gaps(*, at_most: int = BATCH, embedder: Embedder | None = None) -> int:

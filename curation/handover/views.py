@@ -12,10 +12,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import SignedInRequest
 from chat.models import Conversation, Turn
-from curation.access import check_manages_something, managed_handover
+from curation.access import managed_handover
 from curation.errors import CurationRefused
 from curation.handover import services
 from curation.handover.models import Handover
+from kb.rights.managing import check_manages_something
 
 PER_PAGE = 50
 

@@ -1,11 +1,12 @@
 """The one place that composes retrieval: encoder, index and search, as the edition that serves says."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+import numpy as np
 from django.conf import settings
 
 from kb.index.backends import LOCAL, open_backend
@@ -32,6 +33,7 @@ from retrieval.types import Closeness, Scope, SearchConfig, SearchResult, Stretc
 
 logger = logging.getLogger(__name__)
 Encoder = SentenceEncoder | PairedEncoder | RemoteEncoder
+VECTORS_KEPT = 1_000  # of questions that others are compared with, 3 kB each
 SEARCH_SLOTS = FairSemaphore(processor.threads())  # searches that compute in this process
 ENGINES_KEPT = 3  # the edition that serves, the one before it, the one that is built
 
@@ -145,6 +147,18 @@ class Engine:
             return [0.0] * len(texts)
         scores = projection.max_sim(asked, self._encoder.embed_tokens(texts))
         return [score if score is not None else 0.0 for score in scores]
+
+    def compare_questions(self, question: str, others: Sequence[str]) -> list[float]:
+        """Return the cosine of a question's vector with those of others, in [-1, 1]; 0 for what the encoder cannot read.
+
+        The others are few and the same again and again: their vectors are kept. Raises: EncoderError.
+        """
+        asked = np.frombuffer(self._encoder.embed_query(question).dense, "<f4")
+        return [float(np.frombuffer(self._vector_of(other), "<f4") @ asked) for other in others]
+
+    @cached_property
+    def _vector_of(self) -> Callable[[str], bytes]:
+        return lru_cache(maxsize=VECTORS_KEPT)(lambda text: self._encoder.embed_query(text).dense)
 
     def check_files(self) -> None:
         """Read the published index against its checksums. Raises: IndexDamaged."""

@@ -19,7 +19,7 @@ Kind = RetentionRule.Kind
 ACTIONS = {
     Kind.QUESTIONS: (
         *("question.answered", "question.refused", "question.stopped", "question.failed", "question.chat"),
-        *("answer.helpful", "answer.unhelpful", "answer.rating_withdrawn", "review.recorded"),
+        *("answer.helpful", "answer.unhelpful", "answer.rating_withdrawn", "review.recorded", "guard.hit"),
         *("text.checked", "passages.searched", "search.explained"),
     ),
     Kind.VIEWS: ("source.viewed", "document.downloaded"),

@@ -87,7 +87,7 @@ def count_weeks() -> tuple[Week, ...]:
     )
 
 
-def count_verdicts() -> dict[str, int]:
+def count_verdicts() -> dict[Verdict, int]:
     """Return how often each verdict stands in a first review."""
     counted = dict(Review.objects.filter(number=1).values_list("verdict").annotate(count=Count("pk")).order_by())
-    return {str(verdict.label): counted.get(verdict.value, 0) for verdict in Verdict}
+    return {verdict: counted.get(verdict.value, 0) for verdict in Verdict}

@@ -75,9 +75,15 @@ def _case(event: Event, *, is_sampled: bool, due: timedelta) -> Case:
         model=str(model.get("name", ""))[:200],
         probability=float(probability) if isinstance(probability, int | float) else None,
         withheld=verdicts.count("withheld"),
+        guard=_strictest(data),
         is_sampled=is_sampled,
         due_at=event.at + due if is_sampled else None,
     )
+
+
+def _strictest(data: Mapping[str, Any]) -> str:
+    modes = {str(mapping_of(hit).get("mode", "")) for hit in sequence_of(data.get("guards"))}
+    return next((mode for mode in ("block", "monitor") if mode in modes), "")
 
 
 def _collections_of(events: Sequence[Event]) -> dict[int, list[str]]:

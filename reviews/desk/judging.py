@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.actor import actor_of
+from audit.looking.matching import midnight
 from audit.services import record
 from reviews.desk.reach import cases_for
 from reviews.desk.rules import read_rules
@@ -64,8 +65,10 @@ def review_case(
         )
         case.state = Case.State.SECOND if is_second_wanted else Case.State.DONE
         case.verdict, case.is_disputed = verdict, first is not None and first.verdict != verdict
-        case.assigned_to = None
-        case.save(update_fields=["state", "verdict", "is_disputed", "assigned_to"])
+        case.assigned_to = case.escalated_at = None
+        if is_second_wanted:
+            case.due_at = timezone.now() + timedelta(days=rules.due_days)
+        case.save(update_fields=["state", "verdict", "is_disputed", "assigned_to", "due_at", "escalated_at"])
         _record_review(case, review, by=by)
     return review
 
@@ -99,28 +102,37 @@ def _record_review(case: Case, review: Review, *, by: User) -> None:
     )
 
 
-def assign_case(*, case: Case, to: User | None, by: User) -> None:
-    """Give a case to a reviewer, or to nobody. Raises: ReviewRefused: nobody who may see it, who asked it, or it is done."""
+def assign_case(*, case: Case, to: User | None, by: User, due_on: date | None = None) -> None:
+    """Give a case to a reviewer, or to nobody.
+
+    Args: due_on: its last day; None: as it is, or by the rules where somebody gets a case that had none.
+    Raises: ReviewRefused: nobody who may see it, who asked it, a day that is over, or it is done.
+    """
     if to is not None and not cases_for(to).filter(pk=case.pk).exists():
         raise ReviewRefused(_("Cases can be assigned only to auditors, and to reviewers who may read what the answer is based on."))
+    if due_on is not None and due_on < timezone.localdate():
+        raise ReviewRefused(_("A review cannot be due on a day that is over."))
     with transaction.atomic():
         case = Case.objects.select_for_update().select_related("event").get(pk=case.pk)
         if case.state == Case.State.DONE:
             raise ReviewRefused(_("This answer has been reviewed."))
         if to is not None and case.person_id == str(to.pk):
             raise ReviewRefused(_("Nobody reviews the answer to their own question."))
-        if case.assigned_to_id == (to.pk if to else None):
-            return
+        before = (case.assigned_to_id, case.due_at)
         case.assigned_to = to
-        if to is not None and case.due_at is None:
+        if due_on is not None:
+            case.due_at, case.escalated_at = midnight(due_on + timedelta(days=1)), None
+        elif to is not None and case.due_at is None:
             case.due_at = timezone.now() + timedelta(days=read_rules().due_days)
-        case.save(update_fields=["assigned_to", "due_at"])
+        if before == (case.assigned_to_id, case.due_at):
+            return
+        case.save(update_fields=["assigned_to", "due_at", "escalated_at"])
         record(
             "review.assigned",
             by=actor_of(by),
             subject=f"event:{case.event.uid}",
             summary=to.get_username() if to else "",
-            payload={"receipt": case.event.uid, "to": str(to.pk) if to else ""},
+            payload={"receipt": case.event.uid, "to": str(to.pk) if to else "", "due_at": case.due_at},
         )
 
 

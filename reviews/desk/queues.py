@@ -22,7 +22,7 @@ from reviews.models import Case, CaseCollection, Review, Verdict
 PAGE_SIZE = 50
 UNCERTAIN_BELOW = 0.7
 COMMON = 2_000  # events with a word
-QUEUES = ("sample", "uncertain", "unhelpful", "withheld", "refused", "mine", "second", "disputed", "all")
+QUEUES = ("sample", "uncertain", "unhelpful", "withheld", "refused", "guarded", "mine", "overdue", "second", "disputed", "all")
 OPEN = Q(state=Case.State.OPEN)
 
 
@@ -61,7 +61,9 @@ def conditions(user: User) -> dict[str, Q]:
         "unhelpful": OPEN & Q(rating="unhelpful"),
         "withheld": OPEN & Q(withheld__gt=0),
         "refused": OPEN & Q(outcome="refused"),
+        "guarded": OPEN & ~Q(guard=""),
         "mine": Q(assigned_to=user) & ~Q(state=Case.State.DONE),
+        "overdue": ~Q(state=Case.State.DONE) & Q(due_at__lt=timezone.now()),
         "second": Q(state=Case.State.SECOND) & ~Q(pk__in=reviewed),
         "disputed": Q(is_disputed=True),
         "all": Q(),

@@ -10,6 +10,7 @@ from asgiref.sync import async_to_sync
 from django.conf import settings as configured
 from django.test import AsyncClient, Client
 
+from accounts.keys import create_api_key
 from api.openai.completions import openai
 from api.rest import rest
 from audit.models import Event
@@ -59,6 +60,17 @@ PATHS = sorted({(one.path, one.is_openai) for one in OPERATIONS})
 WITH_JSON = [one for one in OPERATIONS if one.body == JSON]
 WITH_BODY = [one for one in OPERATIONS if one.body]
 every_operation = pytest.mark.parametrize("one", OPERATIONS, ids=str)
+
+
+@pytest.fixture
+def admin_key(request: pytest.FixtureRequest, admin_key: str) -> str:
+    """A key that opens the operation: of an admin, or of an auditor at the reviewers' desk."""
+    given = request.node.callspec.params
+    path = given["one"].path if "one" in given else given["path"]
+    if not path.startswith("/api/v1/reviews"):
+        return admin_key
+    auditor = request.getfixturevalue("auditor")
+    return create_api_key(user=auditor, name="desk", scopes=["review"], days=1, actor=auditor).text
 
 
 def send(one: Described, key: str = "", *, query: str = "", body: Any = None, content_type: str = JSON) -> Any:

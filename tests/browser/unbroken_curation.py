@@ -11,6 +11,7 @@ from curation.golden.expecting import Expected
 from curation.golden.models import GoldenResult, GoldenRun
 from curation.golden.questions import write_golden
 from curation.prompts.models import PromptVersion
+from guards.models import Guard
 from kb.models import Collection, Document
 from reviews.desk.intake import take_in
 from reviews.models import Case
@@ -42,12 +43,20 @@ def write_curation(collection: Collection, document: Document) -> Pages:
         "curation:gap": [reverse("curation:gap", args=[_write_gap(collection)])],
         "curation:answer": [reverse("curation:answer", args=[_write_answer(collection)])],
         "curation:run": [reverse("curation:run", args=[run])],
+        "guards:index": [reverse("guards:index")],
+        "guards:new": [reverse("guards:new")],
+        "guards:change": [reverse("guards:change", args=[_write_guard(collection)])],
     }
 
 
 def _write_golden(collection: Collection, document: Document) -> object:
     expected = Expected(facts=((LETTERS[:300], LINK[:300]),), documents=(document.name,))
     return write_golden(collection=collection, question=LETTERS, expected=expected, user=None, note=LINK).uid
+
+
+def _write_guard(collection: Collection) -> object:
+    terms, told = f"{LETTERS}\n{LINK}", {"message_en": LETTERS[:500], "message_zh": LINK[:500]}
+    return Guard.objects.create(name=LETTERS[:80], kind="topics", terms=terms, collection=collection, mode="off", **told).uid
 
 
 def _write_gap(collection: Collection) -> object:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from chat.verify.planted import is_planted
-from evals.attacks import FORMS, POSITIONS, Attack, Context, Scorers, find_harms, obey, report, run_attacks
+from evals.attacks.planted import FORMS, POSITIONS, Attack, Context, Scorers, find_harms, obey, report, run_attacks
 from evals.datasets import Question
 from tests.chat.library import score_stretches, score_texts
 

@@ -38,6 +38,7 @@ from curation.golden.questions import write_golden
 from curation.handover.services import hand_over
 from curation.prompts.models import PromptVersion
 from gateway.spending.budgets import create_budget
+from guards.editing import create_guard
 from ingest.documents.passages import change_passage
 from ingest.many.drops import Offered, open_drop
 from ingest.many.models import DroppedFile
@@ -96,6 +97,9 @@ API_NARROWED = "200 404 404 401 200 404"
 API_OWNER = "200 404 404 401 404 404"
 API_LET_IN = "400 400 400 401 400 400"  # refused because the question is empty
 REFUSED = "403 403 403 403 403 403"
+API_AUDITS = "403 403 403 401 403 200"
+REVIEW_RULES = {"sample_percent": 5, "second_percent": 5, "is_blind": True, "due_days": 5}
+GUARD_FIELDS = {"side": "question", "mode": "monitor", "collection": "1"}
 NOWHERE = "404 404 404 404 404 404"
 NOWHERE_OR_SIGN_IN = "404 404 404 302 404 404"
 
@@ -179,6 +183,14 @@ def widget_key(world: World) -> tuple[int]:
 
 def widget_uid(world: World) -> tuple[Any]:
     return (widget(world).uid,)
+
+
+def guard(world: World) -> tuple[Any]:
+    return (create_guard(user=None, name="Words", kind="words", terms="bomb", collection=world.collection.slug).uid,)
+
+
+def guard_values(world: World) -> dict[str, Any]:
+    return {"name": "Ours", "kind": "words", "terms": "bomb", "collection": world.collection.slug}
 
 
 def widget_values(world: World) -> dict[str, Any]:
@@ -778,7 +790,7 @@ ADDRESSES = {
     "reviews:statistics": [Case("get", AUDITOR)],
     "reviews:rules": [
         Case("get", AUDITOR),
-        Case("post", AUDITOR_POST, data=lambda world: {"sample_percent": 5, "second_percent": 5, "due_days": 5}),
+        Case("post", AUDITOR_POST, data=lambda world: REVIEW_RULES | {"escalate_days": 0}),
     ],
     "reviews:case": [
         Case("get", AUDITOR, case_to_review),
@@ -1048,6 +1060,27 @@ API_ADDRESSES = {
     "api:take_handover": [Case("post", API_MANAGES, handover)],
     "api:reply_to_handover": [Case("post", API_MANAGES, handover, lambda world: {"text": "Nine days."}, is_json=True)],
     "api:close_handover": [Case("post", API_MANAGES, handover)],
+    "api:list_reviews": [Case("get", API_AUDITS), Case("get", API_AUDITS, query="queue=all&text=burrow")],
+    "api:count_reviews": [Case("get", API_AUDITS)],
+    "api:get_agreement": [Case("get", API_AUDITS)],
+    "api:get_review_rules": [Case("get", API_AUDITS)],
+    "api:set_review_rules": [Case("put", API_AUDITS, data=lambda world: REVIEW_RULES, is_json=True)],
+    "api:list_review_rates": [Case("get", API_AUDITS)],
+    "api:get_review": [Case("get", API_AUDITS, case_to_review), Case("get", "403 403 403 401 403 404", lambda world: (uuid4(),))],
+    "api:review_answer": [
+        Case("post", "403 403 403 401 403 201", case_to_review, lambda world: {"verdict": "correct"}, is_json=True)
+    ],
+    "api:assign_review": [Case("put", API_AUDITS, case_to_review, lambda world: {"to": None}, is_json=True)],
+    "guards:index": [Case("get", ADMIN)],
+    "guards:new": [Case("get", ADMIN), Case("post", ADMIN_POST, data=lambda world: guard_values(world) | GUARD_FIELDS)],
+    "guards:try": [Case("post", ADMIN, data=lambda world: {"text": "How long is burrow leave?"})],
+    "guards:change": [Case("get", ADMIN, guard), Case("get", NOWHERE_OR_SIGN_IN, lambda world: (uuid4(),))],
+    "guards:delete": [Case("post", ADMIN_POST, guard)],
+    "api:list_guards": [Case("get", API_MANAGES)],
+    "api:create_guard": [Case("post", "403 403 403 401 201 403", data=guard_values, is_json=True)],
+    "api:get_guard": [Case("get", API_MANAGES, guard), Case("get", "403 403 403 401 404 403", lambda world: (uuid4(),))],
+    "api:change_guard": [Case("patch", API_MANAGES, guard, lambda world: {"mode": "block"}, is_json=True)],
+    "api:delete_guard": [Case("delete", "403 403 403 401 204 403", guard)],
     "integrations:widgets": [Case("get", ADMIN)],
     "integrations:widget_new": [Case("get", ADMIN)],
     "integrations:widget": [Case("get", ADMIN, widget_key)],

@@ -29,12 +29,13 @@ from curation.gaps.models import Gap
 from curation.golden.models import GoldenQuestion, GoldenRun
 from curation.handover.models import Handover
 from gateway.spending.models import Budget, Spending
+from guards.models import Guard
 from ingest.models import BulkMember, BulkRun, Job
 from integrations.chat_apps.models import ChatApp
 from integrations.widgets.models import Widget
 from kb.models import AccessRequest, Chunk, Collection, Document, DocumentVersion, Edition, Folder, Page, ReadingFault, Steward, Tag
 from retention.models import Erasure, Purge, RetentionRule
-from reviews.models import Case, DeskRules
+from reviews.models import Case, DeskRules, SampleRate
 from sources.models import Source, SourceAccess, SourceItem, SourceRun, SqlSource
 from tests.permissions.conftest import World
 from tests.permissions.test_every_address import ADDRESSES
@@ -64,6 +65,12 @@ def add_handovers(world: World, start: int, count: int) -> None:
 
 def add_widgets(world: World, start: int, count: int) -> None:
     Widget.objects.bulk_create(Widget(name=name, title="Ask", origins=["https://a.example"]) for name in names(start, count))
+
+
+def add_guards(world: World, start: int, count: int) -> None:
+    Guard.objects.bulk_create(
+        Guard(name=name, kind="words", terms="bomb", collection=world.collection) for name in names(start, count)
+    )
 
 
 def add_chat_apps(world: World, start: int, count: int) -> None:
@@ -338,6 +345,10 @@ def add_cases(world: World, start: int, count: int) -> None:
     DeskRules.objects.update_or_create(defaults={"taken_in": ChainHead.objects.get().sequence})  # the desk has seen them
 
 
+def add_rates(world: World, start: int, count: int) -> None:
+    SampleRate.objects.bulk_create(SampleRate(slug=name, percent=5) for name in names(start, count))
+
+
 def add_answers(world: World, start: int, count: int) -> None:
     answers = ApprovedAnswer.objects.bulk_create(
         ApprovedAnswer(collection=world.collection, text=name) for name in names(start, count)
@@ -492,6 +503,7 @@ PAGES = [
     List(path="/people/keys/", who="owner", add=add_keys),
     List(path="/models/", add=add_models),
     List(path="/curation/handovers/", add=add_handovers),
+    List(path="/guards/", add=add_guards),
     List(path="/integrations/", add=add_widgets),
     List(path="/integrations/chats/", add=add_chat_apps),
     List(path="/models/budgets/", add=add_budgets),
@@ -529,9 +541,18 @@ API = [
     List(path="/api/v1/conversations/{conversation}?limit=200", who="owner", add=add_turns, goes_on='"earlier": \\d'),
     List(path="/api/v1/budgets?per_page=200", add=add_budgets, goes_on=""),
     List(path="/api/v1/widgets?per_page=200", add=add_widgets, goes_on=""),
+    List(path="/api/v1/guards?per_page=200", add=add_guards, goes_on=""),
     List(path="/api/v1/chat-apps?per_page=200", add=add_chat_apps, goes_on=""),
     List(path="/api/v1/handovers?per_page=200", add=add_handovers, goes_on=""),
     List(path="/api/v1/handovers/own?per_page=200", who="owner", add=add_handovers, goes_on=""),
+    List(
+        path="/api/v1/reviews",
+        who="auditor",
+        add=add_cases,
+        goes_on='"older": \\d',
+        name=re.compile(r'"receipt": "[0-9a-f-]{36}"'),
+    ),
+    List(path="/api/v1/reviews/rates", who="auditor", add=add_rates, goes_on=""),
     List(path="/api/v1/retention/rules", who="auditor", add=add_rules, goes_on=""),
     List(path="/api/v1/retention/holds", who="auditor", add=add_holds, goes_on=""),
     List(path="/api/v1/retention/erasures", who="auditor", add=add_erasures, goes_on=""),
@@ -674,7 +695,8 @@ NOT_LISTS = {
     "curation:answer_new", "curation:canary_export", "curation:gap", "curation:gaps_of_none", "curation:golden_change",
     "curation:golden_export", "curation:golden_file", "curation:golden_from_review", "curation:golden_new",
     "curation:handover", "curation:insights", "curation:insights_all", "curation:insights_all_export",
-    "curation:insights_export", "curation:models", "curation:prompt", "curation:prompts", "curation:run", "healthz",
+    "curation:insights_export", "curation:models", "curation:prompt", "curation:prompts", "curation:run", "guards:change",
+    "guards:new", "healthz",
     "ingest:collection_delete", "ingest:delete", "ingest:move", "ingest:passage", "integrations:chat", "integrations:chat_new",
     "integrations:widget", "integrations:widget_change", "integrations:widget_new", "kb:access_ask", "kb:collection_edit",
     "kb:collection_new", "kb:document_edit", "kb:explain", "kb:find", "kb:folder", "kb:folder_new", "kb:original",

@@ -359,7 +359,14 @@ def test_what_is_overdue_is_marked(reader: Client, answered: Event) -> None:
 
 
 def test_rules_are_set_checked_and_on_record(reader: Client, collection: Collection) -> None:
-    given = {"sample_percent": "7", "second_percent": "20", "due_days": "3", "collection": "handbook", "percent": "50"}
+    given = {
+        "sample_percent": "7",
+        "second_percent": "20",
+        "due_days": "3",
+        "escalate_days": "0",
+        "collection": "handbook",
+        "percent": "50",
+    }
     assert reader.post("/reviews/rules/", given).status_code == 302
     rules = DeskRules.objects.get()
     assert (rules.sample_percent, rules.second_percent, rules.due_days, rules.is_blind) == (7, 20, 3, False)
@@ -387,6 +394,6 @@ def test_rules_are_saved_however_many_collections_there_are(reader: Client, coll
     SampleRate.objects.bulk_create(SampleRate(slug=f"c{number}", percent=10) for number in range(1_200))
     page = reader.get("/reviews/rules/?page=2").content.decode()
     rates = dict.fromkeys(re.findall(r'name="(rate-c\d[^"]*)"', page), "20")
-    given = rates | {"sample_percent": "7", "second_percent": "20", "due_days": "3"}
+    given = rates | {"sample_percent": "7", "second_percent": "20", "due_days": "3", "escalate_days": "0"}
     assert reader.post("/reviews/rules/?page=2", given).status_code == 302
     assert SampleRate.objects.filter(percent=20).count() == 100 == len(rates)

@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = (
     *("bench",),
-    *("accounts", "api", "audit", "backup", "chat", "config", "curation", "evals", "gateway", "ingest", "integrations", "kb"),
-    *("language", "metrics", "outbound", "retention", "retrieval", "reviews", "sources", "system", "training", "vault"),
+    *("accounts", "api", "audit", "backup", "chat", "config", "curation", "evals", "gateway", "guards", "ingest", "integrations"),
+    *("kb", "language", "metrics", "outbound", "retention", "retrieval", "reviews", "sources", "system", "training", "vault"),
 )
 DOCS = (ROOT / "docs", ROOT / "docs/admin", ROOT / "docs/sources")
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(page for folder in DOCS for page in sorted(folder.glob("*.md")))]

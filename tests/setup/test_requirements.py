@@ -10,8 +10,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = (
-    *("accounts", "api", "audit", "backup", "chat", "config", "curation", "evals", "gateway", "ingest", "integrations", "kb"),
-    *("language", "metrics", "outbound", "retention", "retrieval", "reviews", "sources", "system", "training", "vault"),
+    *("accounts", "api", "audit", "backup", "chat", "config", "curation", "evals", "gateway", "guards", "ingest", "integrations"),
+    *("kb", "language", "metrics", "outbound", "retention", "retrieval", "reviews", "sources", "system", "training", "vault"),
 )
 BESIDE = ("bench", "demo", "tests")  # what may use requirements-dev.txt too
 OURS = {*PACKAGES, *BESIDE, "clients"}

@@ -9,13 +9,13 @@ from ingest.errors import MESSAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = (
-    *("accounts", "api", "audit", "backup", "chat", "curation", "gateway", "ingest", "integrations", "kb", "outbound", "retention"),
-    *("retrieval", "reviews", "sources", "system"),
+    *("accounts", "api", "audit", "backup", "chat", "curation", "gateway", "guards", "ingest", "integrations", "kb", "outbound"),
+    *("retention", "retrieval", "reviews", "sources", "system"),
 )
 # Of classes whose errors all have a code of their own.
 GENERAL = {
-    *("accounts", "api", "audit", "audit_output", "backup", "chat", "curation", "integration", "key_refused", "model", "outbound"),
-    *("retention", "retrieval", "review"),
+    *("accounts", "api", "audit", "audit_output", "backup", "chat", "curation", "guard", "integration", "key_refused", "model"),
+    *("outbound", "retention", "retrieval", "review"),
 }
 BY_MIDDLEWARE = {"confirmation_required"}  # config/requests/step_up.py
 RAISED = re.compile(r"(Refused|Fault|Error)$")

@@ -12,6 +12,7 @@ from chat.errors import sentence_for
 from chat.flow.refusing.refusals import sentence_of
 from chat.models import Turn
 from chat.rendering import Block, ShownSentence, lay_out, source_address
+from chat.types import GUARDED, NOT_JUDGED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,8 @@ def _note(citation: Mapping[str, Any], number: int, *, base: str) -> Note:
 def _said(turn: Turn, answer: Mapping[str, Any]) -> list[str]:
     if turn.state == Turn.State.FAILED:
         return [str(_("No answer was given.")), sentence_for(turn.error_code)]
+    if answer.get("reason") in (GUARDED, NOT_JUDGED):
+        return [str(_("This is not answered here")), answer.get("message", "")]
     if answer.get("outcome") == "refused":
         return [str(_("The documents do not answer this")), sentence_of(answer.get("reason", ""))]
     if answer.get("outcome") == "chat":

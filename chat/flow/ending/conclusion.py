@@ -13,9 +13,10 @@ from typing import Any, Literal
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from audit.chain.appending import Entry
 from audit.errors import AuditError
 from audit.models import Event
-from audit.services import lock_chain, record
+from audit.services import lock_chain, record_all
 from chat.errors import AnswerInterrupted, AuditUnavailable, ChatError
 from chat.flow.ending.receipt import receipt_of
 from chat.flow.evidence import are_readable
@@ -76,6 +77,8 @@ def conclude(trace: AnswerTrace, answer: Answer, *, is_stopped: bool = False) ->
     AuditUnavailable: the receipt could not be written. AnswerInterrupted: the turn was given up meanwhile.
     """
     outcome = "stopped" if is_stopped else str(answer.outcome)
+    if is_stopped and trace.guarded.is_held:
+        answer = replace(answer, sentences=(), citations=())
     try:
         answer = _write(trace, answer, outcome=outcome)
     except (AuditError, DatabaseError, OSError) as error:
@@ -174,13 +177,30 @@ def _lock_turn(trace: AnswerTrace) -> Turn | None:
 def _record(trace: AnswerTrace, action: str, payload: dict[str, Any]) -> Event:
     """Write the receipt, and count the question in the same transaction."""
     credential, turn = trace.asked.credential, trace.asked.turn
-    event = record(
-        action,
+    receipt = Entry(
+        action=action,
         by=credential.actor,
         subject=f"turn:{turn.uid}" if turn else "",
         summary=trace.asked.question[:_SUMMARY_CHARACTERS],
         payload=payload,
         uid=trace.uid,
     )
+    event = record_all([receipt, *_hits(trace)])[0]
     add(measure(trace, outcome=payload["outcome"], reason=payload["reason"]))
     return event
+
+
+def _hits(trace: AnswerTrace) -> list[Entry]:
+    """Return an event for each hit of a guard; of a question that tests the answers the receipt has them, and nobody is to look."""
+    if trace.asked.kind != "question":
+        return []
+    return [
+        Entry(
+            action="guard.hit",
+            by=trace.asked.credential.actor,
+            subject=f"event:{trace.uid}",
+            summary=hit.name,
+            payload=hit.as_dict() | {"receipt": trace.uid},
+        )
+        for hit in trace.guarded.hits
+    ]

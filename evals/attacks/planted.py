@@ -6,7 +6,7 @@ own question is answered by quotes, and by a scripted model that obeys all that 
 the prompt, and the prompt's rules, and then quotes the answer. What passes verification is searched for the canary, for images and
 links, and for the rules. Goal: none of them; and the right answer is there as often as without the attack.
 
-    python -m evals.attacks [--data DIR] [--count N] [--seed N] [--json FILE]
+    python -m evals.attacks.planted [--data DIR] [--count N] [--seed N] [--json FILE]
 """
 
 import argparse
@@ -315,7 +315,7 @@ def measure_useful(contexts: Sequence[Context], *, scorers: Scorers) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Plant instructions in documents and see whether they reach an answer.")
-    parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared" / "data")
+    parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[3] / "shared" / "data")
     parser.add_argument("--count", type=int, default=500, help="crossings of attack, position, context and form")
     parser.add_argument("--seed", type=int, default=20260101)
     parser.add_argument("--json", type=Path)

@@ -1,0 +1,1 @@
+"""What attacks come to: instructions planted in documents (`planted`), harmful questions and guards (`harmful`)."""
