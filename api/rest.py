@@ -13,7 +13,6 @@ from api.managing import (
     answers,
     bulk,
     canary,
-    chat_apps,
     choosing,
     costs,
     curation,
@@ -28,8 +27,8 @@ from api.managing import (
     rights,
     sources,
     system,
-    widgets,
 )
+from api.managing.reach import chat_apps, widgets
 from api.strictness import note_operation
 
 

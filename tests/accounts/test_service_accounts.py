@@ -77,7 +77,7 @@ def test_a_program_never_stays_in_charge(knowledge_admin: User) -> None:
         ({"purpose": " "}, "at most 300"),
         ({"role": "auditor"}, "A program’s account"),
         ({"username": "a b"}, "valid username"),
-        ({"owner": "ada"}, "not an auditor"),
+        ({"owner": "ada"}, "neither an auditor nor a reviewer"),
     ],
 )
 def test_what_is_no_service_account_is_refused_whole(employee: User, auditor: User, values: dict[str, str], sentence: str) -> None:

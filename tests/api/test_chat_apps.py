@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.editable import Mark, names_of, readable_names
 from accounts.models import ApiKey, User
-from api.managing import chat_apps
+from api.managing.reach import chat_apps
 from audit.models import Event
 from integrations.chat_apps.editing import ChatAppValues
 from integrations.chat_apps.models import ChatApp

@@ -19,7 +19,7 @@ from tests.api.conftest import bearer
 JSON = "application/json"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PLACES = {"slug": "handbook", "uid": "00000000-0000-4000-8000-000000000000", "number": "1", "action": "start", "model": "attest"}
-PLACES |= {"name": "erin", "ordinal": "0"}
+PLACES |= {"name": "erin", "ordinal": "0", "file": "00000000-0000-4000-8000-000000000000"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -140,6 +140,22 @@ KINDS: dict[str, tuple[Make, dict[str, tuple[Any, Any]]]] = {
             "is_enabled": (True, False),
         },
     ),
+    "/api/v1/guards/{uid}": (
+        posted("guards", {"name": "Bombs", "kind": "words", "terms": "bomb"}),
+        {
+            "name": ("Weapons", "Arms"),
+            "kind": ("patterns", "words"),
+            "side": ("answer", "question"),
+            "mode": ("block", "monitor"),
+            "language": ("en", "zh"),
+            "collection": ("handbook", ""),
+            "terms": ("gun", "rifle"),
+            "threshold": (0.3, 0.6),
+            "model": ("", ""),
+            "message_en": ("No.", "Never."),
+            "message_zh": ("不行。", "绝不。"),
+        },
+    ),
     "/api/v1/gaps/{uid}": (
         a_gap,
         {

@@ -498,7 +498,7 @@ def test_the_description_names_every_operation_with_its_scope(client: Client, re
     described = client.get("/api/v1/openapi.json", headers=bearer(reader)).json()
     operations = [one for methods in described["paths"].values() for one in methods.values()]
     assert {"/api/v1/ask", "/api/v1/search", "/api/v1/collections/{slug}/documents"} <= set(described["paths"])
-    assert {one["x-scope"] for one in operations} == {"ask", "read", "manage", "people"}
+    assert {one["x-scope"] for one in operations} == {"ask", "read", "manage", "people", "review"}
     assert all(one["description"] and one["security"] for one in operations)
     assert client.get("/api/v1/openapi.json").status_code == 401
 

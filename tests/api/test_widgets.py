@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.editable import names_of, readable_names
 from accounts.models import ApiKey, SignInRules, User
 from accounts.programs.service_accounts import create_service
-from api.managing import widgets
+from api.managing.reach import widgets
 from audit.models import Event
 from integrations.widgets.editing import WidgetValues
 from integrations.widgets.models import Widget, WidgetSession

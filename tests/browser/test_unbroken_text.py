@@ -22,6 +22,7 @@ NO_PAGES = {  # what answers with a fragment, a file or a way to another page
     "chat:newer",
     "chat:next",
     "chat:export",
+    "chat:files",
     "audit:export",
     "audit:payload",
     "audit:checkpoint_file",

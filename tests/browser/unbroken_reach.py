@@ -36,6 +36,7 @@ def write_reach(collection: Collection, turn: Turn, *, group: Group, people: dic
     Handover.objects.filter(pk=handover.pk).update(taken_by=people["admin"], replied_at=timezone.now())
     return {
         "system:index": [reverse("system:index")],
+        "models:choose": [reverse("models:choose", args=[collection.slug])],
         "models:costs": [reverse("models:costs")],
         "models:budgets": [reverse("models:budgets")],
         "models:budget_new": [reverse("models:budget_new")],

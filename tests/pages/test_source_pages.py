@@ -107,7 +107,7 @@ def test_a_picture_is_kept_by_the_browser_but_asked_for_each_time(
 ) -> None:
     path = tmp_path / "page.webp"
     Image.new("RGB", (4, 4), "white").save(path)
-    monkeypatch.setattr(source_views, "page_picture", lambda **_arguments: path)  # rendering has its own tests
+    monkeypatch.setattr(source_views, "page_picture", lambda **_arguments: path.read_bytes())  # rendering has its own tests
     client, address = signed_in(employee), reverse("kb:page_image", args=[pdf.current_version.uid, 1])
     response = client.get(address)
     assert response["Content-Type"] == "image/webp"

@@ -99,7 +99,6 @@ API_LET_IN = "400 400 400 401 400 400"  # refused because the question is empty
 REFUSED = "403 403 403 403 403 403"
 API_AUDITS = "403 403 403 401 403 200"
 REVIEW_RULES = {"sample_percent": 5, "second_percent": 5, "is_blind": True, "due_days": 5}
-GUARD_FIELDS = {"side": "question", "mode": "monitor", "collection": "1"}
 NOWHERE = "404 404 404 404 404 404"
 NOWHERE_OR_SIGN_IN = "404 404 404 302 404 404"
 
@@ -191,6 +190,10 @@ def guard(world: World) -> tuple[Any]:
 
 def guard_values(world: World) -> dict[str, Any]:
     return {"name": "Ours", "kind": "words", "terms": "bomb", "collection": world.collection.slug}
+
+
+def guard_fields(world: World) -> dict[str, Any]:
+    return guard_values(world) | {"side": "question", "mode": "monitor", "collection": str(world.collection.pk)}
 
 
 def widget_values(world: World) -> dict[str, Any]:
@@ -1072,7 +1075,7 @@ API_ADDRESSES = {
     ],
     "api:assign_review": [Case("put", API_AUDITS, case_to_review, lambda world: {"to": None}, is_json=True)],
     "guards:index": [Case("get", ADMIN)],
-    "guards:new": [Case("get", ADMIN), Case("post", ADMIN_POST, data=lambda world: guard_values(world) | GUARD_FIELDS)],
+    "guards:new": [Case("get", ADMIN), Case("post", ADMIN_POST, data=guard_fields)],
     "guards:try": [Case("post", ADMIN, data=lambda world: {"text": "How long is burrow leave?"})],
     "guards:change": [Case("get", ADMIN, guard), Case("get", NOWHERE_OR_SIGN_IN, lambda world: (uuid4(),))],
     "guards:delete": [Case("post", ADMIN_POST, guard)],

@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--collection", metavar="SLUG", help="its address, or its name; default: all")
         parser.add_argument("--before", type=_day, metavar="DATE", help="only what was read before this day, 2026-12-01")
-        parser.add_argument("--ending", action="append", default=[], metavar=".docx", help="only such files; as often as wanted")
+        parser.add_argument("--ending", action="append", default=[], metavar="ENDING", help="only such files; as often as wanted")
         parser.add_argument("--dry-run", action="store_true", help="only say how many there are")
 
     def handle(

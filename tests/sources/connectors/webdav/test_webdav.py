@@ -168,8 +168,8 @@ def redirecting(location):
     return application
 
 
-def test_it_does_not_follow_to_another_host_and_ends_in_circles():
-    for location, said in (("http://169.254.169.254/latest", r"169\.254"), ("/again", "circles")):
+def test_it_does_not_follow_to_another_host_and_ends_in_loops():
+    for location, said in (("http://169.254.169.254/latest", r"169\.254"), ("/again", "in a loop")):
         with (
             served(redirecting(location)) as address,
             opened(MANIFEST, {"address": address}) as source,
