@@ -54,7 +54,10 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 @pytest.fixture(scope="package")
 def read_demo(installation: Installation) -> None:
     """The demo's documents answer: in the installation's first seconds they are still read, and every question is refused."""
+    wait_until_demo_is_read(installation)
 
+
+def wait_until_demo_is_read(installation: Installation) -> None:
     def is_read() -> bool:
         with closing(sqlite3.connect(f"file:{installation.home / 'attest.sqlite3'}?mode=ro", uri=True, timeout=20)) as database:
             states = {state for (state,) in database.execute("SELECT state FROM ingest_job")}

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from bench.harness.patience import PATIENCE_S
 from bench.harness.served import Installation
-from tests.browser.conftest import SignIn
+from tests.browser.conftest import SignIn, wait_until_demo_is_read
 from tests.browser.test_story import ask
 from tests.vllm_server import EIGHT_HOURS, INVENTED, LINKED, NINE_HOURS, SIX_HOURS, TEN_DAYS, TWELVE_DAYS, VllmServer
 
@@ -39,6 +39,7 @@ def installation(vllm_server: VllmServer, tmp_path_factory: pytest.TempPathFacto
         for path, slug in ((handbook, "leave"), (chinese, "nianjia")):
             ingested = installation.manage("ingest", str(path), "--collection", slug, "--create")
             assert ingested.returncode == 0, ingested.stderr
+        wait_until_demo_is_read(installation)  # beside it, the model's next word comes too late on two cores
         yield installation
     finally:
         installation.stop()
