@@ -18,18 +18,17 @@ from api.library import FILES_BODY
 from api.requests import ApiRequest
 from chat.conversations.arranging import archive_conversation, delete_conversation, pin_conversation, rename_conversation
 from chat.conversations.exporting.export import export_conversation
-from chat.conversations.files import attach_file, files_of, remove_file
+from chat.conversations.files import attach_files, files_of, remove_file
 from chat.conversations.readable import cut_answers
 from chat.conversations.searching import find_conversations
 from chat.conversations.sharing import open_share, revoke_share, share_conversation
 from chat.conversations.standing import with_standing
-from chat.errors import QuestionRefused, sentence_for
+from chat.errors import sentence_for
 from chat.models import Conversation, SharedConversation, Turn
 from chat.services import list_turns, stop_turn
 from chat.streaming.turn import find_turn
-from ingest.errors import UploadRefused, message_for, warning_for
+from ingest.errors import message_for, warning_for
 from ingest.upload import receive_files
-from kb.models import Document
 
 router = Router(tags=["conversations"])
 READ, ASK = scoped(ApiKey.Scope.READ), scoped(ApiKey.Scope.ASK)
@@ -87,7 +86,7 @@ def begin_with_files(request: ApiRequest) -> Status[schemas.ConversationFiles]:
 
 
 @router.post("/conversations/{uuid:uid}/files", response={202: schemas.ConversationFiles, **schemas.ERRORS}, **ATTACH)
-def attach_files(request: ApiRequest, uid: UUID) -> Status[schemas.ConversationFiles]:
+def attach_to_conversation(request: ApiRequest, uid: UUID) -> Status[schemas.ConversationFiles]:
     """Attach files to one of the caller's conversations. Each is kept or refused by itself; an error where all are."""
     return Status(202, _attach(request, find_conversation(request, str(uid))))
 
@@ -95,28 +94,22 @@ def attach_files(request: ApiRequest, uid: UUID) -> Status[schemas.ConversationF
 @router.delete("/conversations/{uuid:uid}/files/{uuid:file}", response={204: None, **schemas.ERRORS}, **ASK)
 def remove_attached(request: ApiRequest, uid: UUID, file: UUID) -> Status[None]:
     """Take a file out of one of the caller's conversations; what was said from it is hidden."""
-    conversation = find_conversation(request, str(uid))
-    row = get_object_or_404(Document.objects.live(), uid=file, collection=conversation.files_id or 0)
-    remove_file(conversation, row, user=request.user)
+    remove_file(find_conversation(request, str(uid)), file, user=request.user)
     return Status(204, None)
 
 
 def _attach(request: ApiRequest, conversation: Conversation | None) -> schemas.ConversationFiles:
-    refusals: list[tuple[str, QuestionRefused | UploadRefused]] = []
     with receive_files(request, is_checked=True) as received:
         files = received.getlist("files")
         if not files:
             raise RequestInvalid(_("files: send one or more files as multipart/form-data in the field “files”."))
-        for file in files:
-            try:
-                conversation, _accepted = attach_file(file, user=request.user, conversation=conversation)
-            except (QuestionRefused, UploadRefused) as refused:
-                refusals.append((file.name, refused))
-    if conversation is None or len(refusals) == len(files):
-        raise refusals[0][1]
+        conversation, refused = attach_files(files, user=request.user, conversation=conversation)
+    if conversation is None or len(refused) == len(files):
+        raise refused[0].reason
     told = _files_out(conversation)
     told.refused = [
-        schemas.RefusedFile(name=name, error=schemas.ErrorDetail(code=one.code, message=one.message)) for name, one in refusals
+        schemas.RefusedFile(name=one.name, error=schemas.ErrorDetail(code=one.reason.code, message=one.reason.message))
+        for one in refused
     ]
     return told
 

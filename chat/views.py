@@ -21,10 +21,10 @@ from accounts.errors import TooManyRequests
 from accounts.rates import spend
 from accounts.requests import SignedInRequest
 from chat import services
-from chat.conversations.files import allows_files, any_unread, files_of
-from chat.conversations.incognito import allows_incognito
+from chat.conversations.files import any_unread, files_of
 from chat.conversations.often import LOOKED_AT, asked_often
 from chat.conversations.readable import readable_answers
+from chat.conversations.rules import allows
 from chat.conversations.sources import describe_sources
 from chat.conversations.standing import with_standing
 from chat.conversations.where import ANYWHERE, KINDS, Where, read_where, where_of
@@ -80,7 +80,7 @@ def ask(request: SignedInRequest) -> HttpResponseBase:
     try:
         where = read_where(request.POST, user=request.user) if "collection" in request.POST or current is None else None
         spend("ask", request.user.pk, per_minute=settings.RATE_ASK_PER_MINUTE)
-        is_incognito = current is None and bool(request.POST.get("incognito")) and allows_incognito()
+        is_incognito = current is None and bool(request.POST.get("incognito")) and allows("allows_incognito")
         turn = services.start_turn(
             user=request.user, question=question, conversation=current, where=where, is_incognito=is_incognito
         )
@@ -218,7 +218,7 @@ def page_context(request: SignedInRequest, current: Conversation | None = None) 
         "conversation": current,
         "files": attached,
         "unread": any_unread(attached),
-        "allows_files": allows_files(),
+        "allows_files": allows("allows_files"),
         "pinned": pinned,
         "recent": recent,
         "earlier": earlier,
@@ -227,7 +227,7 @@ def page_context(request: SignedInRequest, current: Conversation | None = None) 
         "where": where,
         "kinds": [(kind, name, kind in where.kinds) for kind, name in KINDS.items()],
         "tags": [(name, name.casefold() in chosen_tags) for name in names_to_ask(request.user)],
-        "allows_incognito": current is None and allows_incognito(),
+        "allows_incognito": current is None and allows("allows_incognito"),
         "further": [(row, row in where.collections) for row in rows],
     }
 

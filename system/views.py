@@ -6,8 +6,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import system_admins_only
 from accounts.requests import SignedInRequest
-from chat.conversations.files import allow_files, allows_files
-from chat.conversations.incognito import allow_incognito, allows_incognito
+from chat.conversations.rules import Rule, allow, allows
 from system.first_run import is_shown, show_setup
 from system.report import read_report
 
@@ -26,8 +25,8 @@ def index(request: SignedInRequest) -> HttpResponse:
             "report": report,
             "problems": problems,
             "shows_setup": is_shown(),
-            "allows_incognito": allows_incognito(),
-            "allows_files": allows_files(),
+            "allows_incognito": allows("allows_incognito"),
+            "allows_files": allows("allows_files"),
         },
     )
 
@@ -48,15 +47,18 @@ def take_out(request: SignedInRequest) -> HttpResponseBase:
 @system_admins_only
 def incognito(request: SignedInRequest) -> HttpResponseBase:
     """Allow conversations that only the audit keeps, or end that."""
-    allow_incognito(is_allowed=request.POST.get("allow") == "1", user=request.user)
-    return redirect("system:index")
+    return _allow(request, "allows_incognito")
 
 
 @require_POST
 @system_admins_only
 def files(request: SignedInRequest) -> HttpResponseBase:
     """Allow people to attach files to their conversations, or end that."""
-    allow_files(is_allowed=request.POST.get("allow") == "1", user=request.user)
+    return _allow(request, "allows_files")
+
+
+def _allow(request: SignedInRequest, rule: Rule) -> HttpResponseBase:
+    allow(rule, is_allowed=request.POST.get("allow") == "1", user=request.user)
     return redirect("system:index")
 
 

@@ -4,6 +4,7 @@ and rules.
 With a scope of its own: a key that may read must not be able to judge. What is read is on record, as on the pages.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -208,7 +209,7 @@ def get_review_rules(request: ApiRequest) -> RulesOut:
 def set_review_rules(request: ApiRequest, given: RulesIn) -> RulesOut:
     """Set all of it, and the rates of the collections that are named. They hold for answers from now on. For auditors."""
     refuse_reviewers(request)
-    values = given.dict() | {"escalate_to": find_auditor(given.escalate_to, param="escalate_to")}
+    values = given.dict() | {"escalate_to": find_auditor(given.escalate_to)}
     return show_rules(change_rules(by=request.user, **values))
 
 
@@ -256,22 +257,21 @@ def refuse_reviewers(request: ApiRequest) -> None:
 
 def find_reviewer(name: str | None) -> User | None:
     """Raises: ReviewRefused: nobody of this name reviews."""
-    if name is None:
-        return None
-    found = User.objects.filter(username=name.replace("\x00", ""), role__in=User.GUARDED, is_active=True).first()
-    if found is None:
-        message = _("Cases can be assigned only to auditors, and to reviewers who may read what the answer is based on.")
-        raise ReviewRefused(message, param="to")
-    return found
+    refusal = _("Cases can be assigned only to auditors, and to reviewers who may read what the answer is based on.")
+    return _find(name, roles=User.GUARDED, param="to", refusal=refusal)
 
 
-def find_auditor(name: str | None, *, param: str) -> User | None:
+def find_auditor(name: str | None) -> User | None:
     """Raises: ReviewRefused: there is no auditor of this name."""
+    return _find(name, roles=(User.Role.AUDITOR,), param="escalate_to", refusal=_("Overdue reviews can go only to auditors."))
+
+
+def _find(name: str | None, *, roles: Sequence[str], param: str, refusal: str) -> User | None:
     if name is None:
         return None
-    found = User.objects.filter(username=name.replace("\x00", ""), role=User.Role.AUDITOR, is_active=True).first()
+    found = User.objects.filter(username=name.replace("\x00", ""), role__in=roles, is_active=True).first()
     if found is None:
-        raise ReviewRefused(_("Overdue reviews can go only to auditors."), param=param)
+        raise ReviewRefused(refusal, param=param)
     return found
 
 

@@ -9,12 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.requests import SignedInRequest
-from chat.conversations.files import any_unread, attach_file, files_of, remove_file
-from chat.errors import QuestionRefused
+from chat.conversations.files import any_unread, attach_files, files_of, remove_file
 from chat.models import Conversation
 from ingest.errors import UploadRefused
 from ingest.upload import receive_files, takes_files
-from kb.models import Document
 
 
 @takes_files
@@ -36,11 +34,9 @@ def _attach(request: SignedInRequest, conversation: Conversation | None) -> Http
         files = received.getlist("files")
         if not files:
             messages.error(request, _("Choose a file."))
-        for file in files:
-            try:
-                conversation, _accepted = attach_file(file, user=request.user, conversation=conversation)
-            except (QuestionRefused, UploadRefused) as refused:
-                messages.error(request, f"{file.name}: {refused.message}")
+        conversation, refused = attach_files(files, user=request.user, conversation=conversation)
+    for one in refused:
+        messages.error(request, f"{one.name}: {one.reason.message}")
     return redirect("chat:conversation", uid=conversation.uid) if conversation else redirect("chat:home")
 
 
@@ -57,9 +53,8 @@ def files(request: SignedInRequest, uid: UUID) -> HttpResponse:
 def remove(request: SignedInRequest, uid: UUID, document: UUID) -> HttpResponseBase:
     """Take a file out of the conversation."""
     conversation = get_object_or_404(Conversation.objects.visible_to(request.user), uid=uid)
-    row = get_object_or_404(Document.objects.live(), uid=document, collection=conversation.files_id or 0)
     try:
-        remove_file(conversation, row, user=request.user)
+        remove_file(conversation, document, user=request.user)
     except UploadRefused as refused:
         messages.error(request, refused.message)
     return redirect("chat:conversation", uid=conversation.uid)

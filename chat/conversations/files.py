@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from audit.actor import actor_of
-from audit.services import record
+from chat.conversations.rules import allows
 from chat.conversations.titles import TITLE_CHARACTERS
 from chat.errors import QuestionRefused
-from chat.models import ChatRules, Conversation
+from chat.models import Conversation
 from ingest.documents.deletion import delete_collection, delete_document
 from ingest.errors import UploadRefused
-from ingest.services import Accepted, accept_upload
+from ingest.services import accept_upload
 from ingest.upload import ReceivedFile
 from kb.models import Collection, Document, DocumentVersion
 
@@ -43,30 +43,35 @@ class AttachedFile:
         return self.document.current_version_id is not None
 
 
-def allows_files() -> bool:
-    """Whether people may attach files. One query."""
-    return not ChatRules.objects.filter(pk=ChatRules.ONLY, allows_files=False).exists()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedFile:
+    """A file that was not taken in, and why."""
+
+    name: str
+    reason: QuestionRefused | UploadRefused
+
+
+def attach_files(
+    files: Sequence[ReceivedFile], *, user: User, conversation: Conversation | None
+) -> tuple[Conversation | None, list[RefusedFile]]:
+    """Take files in, each by itself. Returns: their conversation, None where there was none and all are refused; those refused."""
+    refused = []
+    for file in files:
+        try:
+            conversation = attach_file(file, user=user, conversation=conversation)
+        except (QuestionRefused, UploadRefused) as reason:
+            refused.append(RefusedFile(name=file.name, reason=reason))
+    return conversation, refused
 
 
 @transaction.atomic
-def allow_files(*, is_allowed: bool, user: User | None) -> None:
-    """Allow it, or end it: what is attached then stays. `user` None: the command line."""
-    rules, _is_new = ChatRules.objects.select_for_update().get_or_create(pk=ChatRules.ONLY)
-    if rules.allows_files == is_allowed:
-        return
-    rules.allows_files = is_allowed
-    rules.save(update_fields=["allows_files"])
-    record("chat.rules_changed", by=actor_of(user), payload={"allows_files": is_allowed})
-
-
-@transaction.atomic
-def attach_file(file: ReceivedFile, *, user: User, conversation: Conversation | None) -> tuple[Conversation, Accepted]:
+def attach_file(file: ReceivedFile, *, user: User, conversation: Conversation | None) -> Conversation:
     """Take a file in for a conversation, a new one where none is given; its questions are asked of its files from now on.
 
     Raises: UploadRefused: as `accept_upload` does. QuestionRefused: "no_files", "too_many_files", "unknown_conversation".
         Nothing is left of a conversation that was made for a file that is refused.
     """
-    if not allows_files():
+    if not allows("allows_files"):
         raise QuestionRefused("no_files", _("Attaching files is switched off on this server. Contact your administrator."))
     if conversation is None:
         conversation = Conversation.objects.create(user=user, title=file.name.rpartition("/")[2][:TITLE_CHARACTERS])
@@ -84,7 +89,8 @@ def attach_file(file: ReceivedFile, *, user: User, conversation: Conversation | 
         raise QuestionRefused("too_many_files", message % {"count": MOST_FILES})
     conversation.collection, conversation.within, conversation.archived_at = holder, {}, None
     conversation.save()
-    return conversation, accept_upload(collection=holder, name=file.name, stream=file, user=user)
+    accept_upload(collection=holder, name=file.name, stream=file, user=user)
+    return conversation
 
 
 def files_of(conversation: Conversation) -> list[AttachedFile]:
@@ -110,11 +116,12 @@ def refuse_unread(conversation: Conversation) -> None:
         raise QuestionRefused("files_unread", message % {"names": ", ".join(unread)})
 
 
-def remove_file(conversation: Conversation, document: Document, *, user: User) -> None:
+def remove_file(conversation: Conversation, uid: uuid.UUID, *, user: User) -> None:
     """Take a file out of a conversation; sentences that rest on it are hidden from then on. The last one's place is "everywhere".
 
-    Raises: UploadRefused: a legal hold keeps it.
+    Raises: Http404: the conversation has no such file. UploadRefused: a legal hold keeps it.
     """
+    document = get_object_or_404(Document.objects.live(), uid=uid, collection=conversation.files_id or 0)
     with transaction.atomic():
         delete_document(document, user=user)
         if not Document.objects.live().filter(collection=conversation.files_id).exists():

@@ -2,34 +2,14 @@
 
 from datetime import timedelta
 
-from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import User
-from audit.actor import actor_of
-from audit.services import record
 from chat.conversations.arranging import delete_conversation
 from chat.errors import QuestionRefused
-from chat.models import ChatRules, Conversation
+from chat.models import Conversation
 
 KEPT = timedelta(days=1)
 AT_ONCE = 200
-
-
-def allows_incognito() -> bool:
-    """Whether an admin has allowed it. One query."""
-    return ChatRules.objects.filter(pk=ChatRules.ONLY, allows_incognito=True).exists()
-
-
-@transaction.atomic
-def allow_incognito(*, is_allowed: bool, user: User | None) -> None:
-    """Allow it, or end it: what is there then lasts its day. `user` None: the command line."""
-    rules, _is_new = ChatRules.objects.select_for_update().get_or_create(pk=ChatRules.ONLY)
-    if rules.allows_incognito == is_allowed:
-        return
-    rules.allows_incognito = is_allowed
-    rules.save(update_fields=["allows_incognito"])
-    record("chat.rules_changed", by=actor_of(user), payload={"allows_incognito": is_allowed})
 
 
 def forget_old() -> int:

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.models import Event
-from chat.conversations.files import MOST_FILES, allow_files, delete_left_files
+from chat.conversations.files import MOST_FILES, delete_left_files
+from chat.conversations.rules import allow
 from chat.conversations.where import Where
 from chat.flow.running import finish_question
 from chat.models import Conversation, Turn
@@ -177,7 +178,7 @@ def test_there_is_a_limit_and_a_switch(
         "switched off"
         in client_of(employee).post("/attach/", {"files": [SimpleUploadedFile("a.md", b"a")]}, follow=True).content.decode()
     )
-    allow_files(is_allowed=True, user=None)
+    allow("allows_files", is_allowed=True, user=None)
     assert 'type="file"' in client_of(employee).get("/").content.decode()
 
 

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.models import Event
-from chat.conversations.incognito import allow_incognito, forget_old
+from chat.conversations.incognito import forget_old
+from chat.conversations.rules import allow
 from chat.conversations.searching import find_conversations
 from chat.models import Conversation, Turn
 from kb.models import Collection
@@ -39,7 +40,7 @@ def test_only_where_it_is_allowed(employee: User, collection: Collection, knowle
 
 
 def test_it_is_in_no_list_and_offered_to_nobody(employee: User, collection: Collection) -> None:
-    allow_incognito(is_allowed=True, user=None)
+    allow("allows_incognito", is_allowed=True, user=None)
     made = ask(employee)
     client = Client()
     client.force_login(employee)
@@ -53,7 +54,7 @@ def test_it_is_in_no_list_and_offered_to_nobody(employee: User, collection: Coll
 
 
 def test_it_is_gone_a_day_after_the_last_question(employee: User, collection: Collection) -> None:
-    allow_incognito(is_allowed=True, user=None)
+    allow("allows_incognito", is_allowed=True, user=None)
     made = ask(employee)
     kept = Conversation.objects.create(user=employee)
     assert forget_old() == 0

@@ -977,7 +977,7 @@ API_ADDRESSES = {
     "api:remove_conversation": [Case("delete", "204 404 404 401 404 404", conversation)],
     "api:list_files": [Case("get", API_OWNER, conversation)],
     "api:begin_with_files": [Case("post", "202 202 202 401 202 202", data=an_upload)],
-    "api:attach_files": [Case("post", "202 404 404 401 404 404", conversation, an_upload)],
+    "api:attach_to_conversation": [Case("post", "202 404 404 401 404 404", conversation, an_upload)],
     "api:remove_attached": [
         Case("delete", "204 404 404 401 404 404", attached_file),
         Case("delete", "404 404 404 401 404 404", lambda world: (world.conversation.uid, world.document.uid)),
