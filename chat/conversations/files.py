@@ -108,11 +108,12 @@ def any_unread(files: Sequence[AttachedFile]) -> bool:
 
 def refuse_unread(conversation: Conversation) -> None:
     """Let no question meet files of which some are still being read. Raises: QuestionRefused: "files_unread"."""
-    if conversation.files_id is None or conversation.collection_id != conversation.files_id:
+    asked = (conversation.collection_id, *conversation.within.get("collections", ()))
+    if conversation.files_id is None or conversation.files_id not in asked:
         return
     unread = [one.document.title for one in files_of(conversation) if not one.version.is_finished]
     if unread:
-        message = _("%(names)s is still being read. Ask again when it is ready; your question stays here.")
+        message = _("Still being read: %(names)s. Ask again in a moment; your question stays here.")
         raise QuestionRefused("files_unread", message % {"names": ", ".join(unread)})
 
 

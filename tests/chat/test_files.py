@@ -76,11 +76,14 @@ def test_a_file_begins_a_conversation_that_asks_it_alone(
     assert f'value="{holder.slug}" selected' in page
 
 
-def test_its_questions_wait_until_it_is_read(conversation: Conversation, employee: User) -> None:
+def test_its_questions_wait_until_it_is_read(conversation: Conversation, employee: User, collection: Collection) -> None:
     given = {"question": QUESTION, "conversation": str(conversation.uid)}
-    refused = client_of(employee).post("/ask/", given, headers={"HX-Request": "true"})
-    assert refused.status_code == 422 and "still being read" in refused.content.decode()
+    hx = {"HX-Request": "true"}
+    refused = client_of(employee).post("/ask/", given, headers=hx)
+    assert refused.status_code == 422 and "Still being read: Leave." in refused.content.decode()
     assert not Turn.objects.exists()
+    with_others = given | {"collection": [conversation.files.slug, collection.slug]}
+    assert "Still being read: Leave." in client_of(employee).post("/ask/", with_others, headers=hx).content.decode()
     everywhere = start_turn(user=employee, question=QUESTION, conversation=conversation, where=Where())
     assert everywhere.conversation.collection is None
 
